@@ -1,0 +1,82 @@
+# Everything that a Debian 12 machine with Python 3.11 needs to build, try and test xform.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+JOBS    ?= $(shell nproc)
+SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+
+# What is not in Debian's base system: the compiler we build with, the MLIR we link, and a Vulkan
+# driver that runs on a CPU.
+PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
+            libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools libzstd-dev zlib1g-dev \
+            libvulkan1 mesa-vulkan-drivers
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test lit py lint fmt tidy docs bench wheel clean
+
+help: ## Print this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.ready ## Install what is missing: Debian packages, a virtual environment
+
+$(VENV)/.ready: Makefile pyproject.toml runtime/pyproject.toml
+	@missing=$$(for p in $(PACKAGES); do \
+	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
+	if [ -n "$$missing" ]; then \
+	  echo "==> installing Debian packages:" $$missing; \
+	  $(SUDO) apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
+	fi
+	@echo "==> virtual environment $(VENV) with the development dependencies"
+	@test -x $(BIN)/python || python3 -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --upgrade pip
+	@$(BIN)/python tools/requirements.py --extra demo --extra dev --build > $(VENV)/requirements.txt
+	@$(BIN)/python -m pip install -q -r $(VENV)/requirements.txt
+	@touch $@
+
+build: setup ## Compile and install xform into .venv, xform-opt on its path
+	@echo "==> building xform ($(JOBS) jobs)"
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(BIN)/python -m pip install -q --no-deps \
+	  --no-build-isolation --force-reinstall ./runtime .
+	@$(BIN)/xform-opt --version > /dev/null && echo "==> installed: $(BIN)/xform-opt, $(BIN)/python -c 'import xform'"
+
+demo: build ## Train a classifier, map its saliency, save, reload, compare
+	@$(BIN)/python examples/digits.py
+
+test: build lit py ## Build, then run every test
+
+lit: build ## FileCheck tests of the dialect and the passes
+	@echo "==> lit"
+	@$(BIN)/lit -sv tests/lit
+
+py: build ## Python tests
+	@echo "==> pytest"
+	@$(BIN)/python -m pytest tests/python -n $(JOBS) --dist worksteal
+
+CXX_FILES = $(shell git ls-files '*.cpp' '*.h')
+
+lint: setup ## Formatting, style and types
+	@echo "==> ruff, mypy, clang-format"
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/clang-format --dry-run -Werror $(CXX_FILES)
+
+fmt: setup ## Format everything
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+	@$(BIN)/clang-format -i $(CXX_FILES)
+
+tidy: build ## clang-tidy over the C++ sources (slow)
+	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 $(BIN)/clang-tidy -p build --quiet
+
+docs: build ## Write docs/primitives.md from the dialect's records
+	@$(BIN)/python dialect/generate_rules.py \
+	  $(filter-out %/primitives.json,$(wildcard build/dialect/*.json)) --emit markdown -o docs/primitives.md
+
+bench: build ## Measure against the peers
+	@$(BIN)/python benchmarks/run.py
+
+wheel: setup ## Wheels of xform and of its runtime in dist/
+	@$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist ./runtime .
+
+clean: ## Remove what was built
+	rm -rf build dist

@@ -1,0 +1,45 @@
+//===- Dialect.cpp - registration -----------------------------------------===//
+
+#include "dialect/Ops.h"
+
+using namespace mlir;
+using namespace xform;
+
+#include "dialect/Dialect.cpp.inc"
+#include "dialect/Interfaces.cpp.inc"
+
+void XformDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Creation.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Elementwise.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Shape.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Reduction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Contraction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Transforms.cpp.inc"
+      >();
+}
+
+Operation *XformDialect::materializeConstant(OpBuilder &builder,
+                                             Attribute value, Type type,
+                                             Location loc) {
+  auto elements = dyn_cast<ElementsAttr>(value);
+  if (!elements || elements.getType() != type)
+    return nullptr;
+  return ConstantOp::create(builder, loc, elements);
+}

@@ -1,0 +1,420 @@
+//===- Elementwise.td - primitives that act element by element ------------===//
+//
+// The operands of one op have one shape; nothing is broadcast implicitly.
+// Derivatives at kinks and limits are those that docs/semantics.md lists.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_DIALECT_ELEMENTWISE
+#define XFORM_DIALECT_ELEMENTWISE
+
+include "dialect/Base.td"
+
+class Xform_Unary<string mnemonic, Type tensor, list<Trait> traits = []>
+    : Xform_Primitive<mnemonic, !listconcat([
+        Elementwise, SameOperandsAndResultType], traits)> {
+  let arguments = (ins tensor:$x);
+  let results = (outs tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let batching = (ByElement);
+}
+
+class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
+    : Xform_Primitive<mnemonic, !listconcat([
+        Elementwise, SameOperandsAndResultType], traits)> {
+  let arguments = (ins tensor:$x, tensor:$y);
+  let results = (outs tensor:$result);
+  let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
+  let batching = (ByElement);
+}
+
+//===----------------------------------------------------------------------===//
+// Arithmetic
+//===----------------------------------------------------------------------===//
+
+def Xform_NegOp : Xform_Unary<"neg", Xform_NumberTensor> {
+  let summary = "-x, wrapping for integers";
+  let jvp = (Linear);
+  let transpose = (PerOperand (neg $ct));
+  let hasFolder = 1;
+}
+
+def Xform_AddOp : Xform_Binary<"add", Xform_NumberTensor, [Commutative]> {
+  let summary = "x + y, wrapping for integers";
+  let jvp = (PerOperand $t, $t);
+  let transpose = (PerOperand $ct, $ct);
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Xform_SubOp : Xform_Binary<"sub", Xform_NumberTensor> {
+  let summary = "x - y, wrapping for integers";
+  let jvp = (PerOperand $t, (neg $t));
+  let transpose = (PerOperand $ct, (neg $ct));
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Xform_MulOp : Xform_Binary<"mul", Xform_NumberTensor, [Commutative]> {
+  let summary = "x * y, wrapping for integers";
+  let jvp = (Bilinear);
+  let transpose = (PerOperand (mul $ct, $y), (mul $x, $ct));
+  let hasFolder = 1;
+  let hasCanonicalizer = 1;
+}
+
+def Xform_DivOp : Xform_Binary<"div", Xform_NumberTensor> {
+  let summary = "x / y; integers truncate towards zero, y = 0 is undefined";
+  let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
+  let transpose = (PerOperand (div $ct, $y), (Absent));
+  let hasFolder = 1;
+}
+
+def Xform_RemOp : Xform_Binary<"rem", Xform_NumberTensor> {
+  let summary = "x - y * trunc(x / y), with the sign of x";
+  let jvp = (PerOperand $t, (neg (mul $t, (trunc (div $x, $y)))));
+  let transpose = (NotLinear);
+}
+
+def Xform_MaxOp : Xform_Binary<"max", Xform_NumberTensor, [Commutative]> {
+  let summary = "the larger of x and y; NaN if either is";
+  // Ties give each operand one half, so that the derivative is symmetric.
+  let jvp = (PerOperand
+    (select (gt $x, $y), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))),
+    (select (gt $y, $x), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))));
+  let transpose = (NotLinear);
+}
+
+def Xform_MinOp : Xform_Binary<"min", Xform_NumberTensor, [Commutative]> {
+  let summary = "the smaller of x and y; NaN if either is";
+  let jvp = (PerOperand
+    (select (lt $x, $y), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))),
+    (select (lt $y, $x), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AbsOp : Xform_Unary<"abs", Xform_NumberTensor> {
+  let summary = "|x|";
+  let jvp = (PerOperand (mul $t, (sign $x)));
+  let transpose = (NotLinear);
+}
+
+def Xform_SignOp : Xform_Unary<"sign", Xform_NumberTensor> {
+  let summary = "-1, 0 or 1; NaN stays NaN, a zero keeps its sign";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_PowOp : Xform_Binary<"pow", Xform_FloatTensor> {
+  let summary = "x to the power y, with the special cases of C's pow";
+  // The derivative by x is 0 where both are 0, that by y is 0 where x is 0 and y
+  // is not negative, as the limits say. There the functions behind them get 1
+  // for x: what a select does not choose still meets the next derivative, and
+  // zero times infinity would not be zero.
+  let jvp = (PerOperand
+    (mul $t, (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "0"),
+      (mul $y, (pow
+        (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"), $x),
+        (sub $y, (lit "1")))))),
+    (mul $t, (mul
+      (pow (select (and (eq $x, (lit "0")), (ge $y, (lit "0"))), (lit "1"), $x), $y),
+      (log (select (and (eq $x, (lit "0")), (ge $y, (lit "0"))), (lit "1"), $x)))));
+  let transpose = (NotLinear);
+}
+
+def Xform_IntegerPowOp : Xform_Unary<"integer_pow", Xform_NumberTensor> {
+  let summary = "x to a fixed integer power, by repeated squaring";
+  let arguments = (ins Xform_NumberTensor:$x, I64Attr:$exponent);
+  let assemblyFormat = "$x `,` $exponent attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let hasVerifier = 1;
+  let hasFolder = 1;
+}
+
+def Xform_FloorOp : Xform_Unary<"floor", Xform_FloatTensor> {
+  let summary = "the largest integer not above x";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_CeilOp : Xform_Unary<"ceil", Xform_FloatTensor> {
+  let summary = "the smallest integer not below x";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_RoundOp : Xform_Unary<"round", Xform_FloatTensor> {
+  let summary = "the nearest integer, ties to even";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_TruncOp : Xform_Unary<"trunc", Xform_FloatTensor> {
+  let summary = "x without its fraction";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+//===----------------------------------------------------------------------===//
+// Roots, exponentials, logarithms
+//===----------------------------------------------------------------------===//
+
+def Xform_SqrtOp : Xform_Unary<"sqrt", Xform_FloatTensor> {
+  let summary = "the square root";
+  let jvp = (PerOperand (div (mul $t, (lit "0.5")), $result));
+  let transpose = (NotLinear);
+}
+
+def Xform_RsqrtOp : Xform_Unary<"rsqrt", Xform_FloatTensor> {
+  let summary = "1 / sqrt(x)";
+  let jvp = (PerOperand (mul $t, (mul (lit "-0.5"), (div $result, $x))));
+  let transpose = (NotLinear);
+}
+
+def Xform_CbrtOp : Xform_Unary<"cbrt", Xform_FloatTensor> {
+  let summary = "the real cube root";
+  let jvp = (PerOperand (div $t, (mul (lit "3"), (mul $result, $result))));
+  let transpose = (NotLinear);
+}
+
+def Xform_ExpOp : Xform_Unary<"exp", Xform_FloatTensor> {
+  let summary = "e to the power x";
+  let jvp = (PerOperand (mul $t, $result));
+  let transpose = (NotLinear);
+}
+
+def Xform_Exp2Op : Xform_Unary<"exp2", Xform_FloatTensor> {
+  let summary = "2 to the power x";
+  let jvp = (PerOperand (mul $t, (mul $result, (lit "0.693147180559945309417232121458"))));
+  let transpose = (NotLinear);
+}
+
+def Xform_Expm1Op : Xform_Unary<"expm1", Xform_FloatTensor> {
+  let summary = "exp(x) - 1, exact near 0";
+  // exp(x) and not result + 1, which loses all digits for large negative x.
+  let jvp = (PerOperand (mul $t, (exp $x)));
+  let transpose = (NotLinear);
+}
+
+def Xform_LogOp : Xform_Unary<"log", Xform_FloatTensor> {
+  let summary = "the natural logarithm";
+  let jvp = (PerOperand (div $t, $x));
+  let transpose = (NotLinear);
+}
+
+def Xform_Log2Op : Xform_Unary<"log2", Xform_FloatTensor> {
+  let summary = "the logarithm to base 2";
+  let jvp = (PerOperand (div $t, (mul $x, (lit "0.693147180559945309417232121458"))));
+  let transpose = (NotLinear);
+}
+
+def Xform_Log10Op : Xform_Unary<"log10", Xform_FloatTensor> {
+  let summary = "the logarithm to base 10";
+  let jvp = (PerOperand (div $t, (mul $x, (lit "2.30258509299404568401799145468"))));
+  let transpose = (NotLinear);
+}
+
+def Xform_Log1pOp : Xform_Unary<"log1p", Xform_FloatTensor> {
+  let summary = "log(1 + x), exact near 0";
+  let jvp = (PerOperand (div $t, (add $x, (lit "1"))));
+  let transpose = (NotLinear);
+}
+
+//===----------------------------------------------------------------------===//
+// Trigonometric and hyperbolic functions
+//===----------------------------------------------------------------------===//
+
+def Xform_SinOp : Xform_Unary<"sin", Xform_FloatTensor> {
+  let summary = "the sine of x radians";
+  let jvp = (PerOperand (mul $t, (cos $x)));
+  let transpose = (NotLinear);
+}
+
+def Xform_CosOp : Xform_Unary<"cos", Xform_FloatTensor> {
+  let summary = "the cosine of x radians";
+  let jvp = (PerOperand (neg (mul $t, (sin $x))));
+  let transpose = (NotLinear);
+}
+
+def Xform_TanOp : Xform_Unary<"tan", Xform_FloatTensor> {
+  let summary = "the tangent of x radians";
+  let jvp = (PerOperand (mul $t, (add (lit "1"), (mul $result, $result))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AsinOp : Xform_Unary<"asin", Xform_FloatTensor> {
+  let summary = "the inverse sine, in radians";
+  // (1 - x)(1 + x) and not 1 - x*x, which cancels near the ends.
+  let jvp = (PerOperand
+    (div $t, (sqrt (mul (sub (lit "1"), $x), (add (lit "1"), $x)))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AcosOp : Xform_Unary<"acos", Xform_FloatTensor> {
+  let summary = "the inverse cosine, in radians";
+  let jvp = (PerOperand
+    (neg (div $t, (sqrt (mul (sub (lit "1"), $x), (add (lit "1"), $x))))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AtanOp : Xform_Unary<"atan", Xform_FloatTensor> {
+  let summary = "the inverse tangent, in radians";
+  let jvp = (PerOperand (div $t, (add (lit "1"), (mul $x, $x))));
+  let transpose = (NotLinear);
+}
+
+def Xform_Atan2Op : Xform_Binary<"atan2", Xform_FloatTensor> {
+  let summary = "the angle of the point (x, y), in radians";
+  let arguments = (ins Xform_FloatTensor:$y, Xform_FloatTensor:$x);
+  let assemblyFormat = "$y `,` $x attr-dict `:` type($y)";
+  // The derivative at the origin is 0; the square of its distance is taken as 1
+  // there, so that no derivative divides by zero.
+  let jvp = (PerOperand
+    (mul $t, (div $x,
+      (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"),
+        (add (mul $x, $x), (mul $y, $y))))),
+    (neg (mul $t, (div $y,
+      (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"),
+        (add (mul $x, $x), (mul $y, $y)))))));
+  let transpose = (NotLinear);
+}
+
+def Xform_SinhOp : Xform_Unary<"sinh", Xform_FloatTensor> {
+  let summary = "the hyperbolic sine";
+  let jvp = (PerOperand (mul $t, (cosh $x)));
+  let transpose = (NotLinear);
+}
+
+def Xform_CoshOp : Xform_Unary<"cosh", Xform_FloatTensor> {
+  let summary = "the hyperbolic cosine";
+  let jvp = (PerOperand (mul $t, (sinh $x)));
+  let transpose = (NotLinear);
+}
+
+def Xform_TanhOp : Xform_Unary<"tanh", Xform_FloatTensor> {
+  let summary = "the hyperbolic tangent";
+  let jvp = (PerOperand (mul $t, (sub (lit "1"), (mul $result, $result))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AsinhOp : Xform_Unary<"asinh", Xform_FloatTensor> {
+  let summary = "the inverse hyperbolic sine";
+  let jvp = (PerOperand (div $t, (sqrt (add (mul $x, $x), (lit "1")))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AcoshOp : Xform_Unary<"acosh", Xform_FloatTensor> {
+  let summary = "the inverse hyperbolic cosine";
+  let jvp = (PerOperand
+    (div $t, (sqrt (mul (sub $x, (lit "1")), (add $x, (lit "1"))))));
+  let transpose = (NotLinear);
+}
+
+def Xform_AtanhOp : Xform_Unary<"atanh", Xform_FloatTensor> {
+  let summary = "the inverse hyperbolic tangent";
+  let jvp = (PerOperand
+    (div $t, (mul (sub (lit "1"), $x), (add (lit "1"), $x))));
+  let transpose = (NotLinear);
+}
+
+def Xform_LogisticOp : Xform_Unary<"logistic", Xform_FloatTensor> {
+  let summary = "1 / (1 + exp(-x))";
+  let jvp = (PerOperand (mul $t, (mul $result, (sub (lit "1"), $result))));
+  let transpose = (NotLinear);
+}
+
+def Xform_ErfOp : Xform_Unary<"erf", Xform_FloatTensor> {
+  let summary = "the error function";
+  let jvp = (PerOperand (mul $t,
+    (mul (lit "1.12837916709551257389615890312"), (exp (neg (mul $x, $x))))));
+  let transpose = (NotLinear);
+}
+
+def Xform_ErfcOp : Xform_Unary<"erfc", Xform_FloatTensor> {
+  let summary = "1 - erf(x), exact for large x";
+  let jvp = (PerOperand (mul $t,
+    (mul (lit "-1.12837916709551257389615890312"), (exp (neg (mul $x, $x))))));
+  let transpose = (NotLinear);
+}
+
+//===----------------------------------------------------------------------===//
+// Bits and truth values
+//===----------------------------------------------------------------------===//
+
+class Xform_Logical<string mnemonic>
+    : Xform_Binary<mnemonic, Xform_IntTensor, [Commutative]> {
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_AndOp : Xform_Logical<"and"> { let summary = "x & y, bit by bit"; }
+def Xform_OrOp : Xform_Logical<"or"> { let summary = "x | y, bit by bit"; }
+def Xform_XorOp : Xform_Logical<"xor"> { let summary = "x ^ y, bit by bit"; }
+
+def Xform_NotOp : Xform_Unary<"not", Xform_IntTensor> {
+  let summary = "~x, bit by bit";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+  let hasFolder = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Comparison, selection, conversion
+//===----------------------------------------------------------------------===//
+
+class Xform_Comparison<string mnemonic, list<Trait> traits = []>
+    : Xform_Primitive<mnemonic, !listconcat([
+        Elementwise, AllTypesMatch<["x", "y"]>,
+        DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
+  let arguments = (ins Xform_Tensor:$x, Xform_Tensor:$y);
+  let results = (outs Xform_BoolTensor:$result);
+  let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
+  let batching = (ByElement);
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+def Xform_EqOp : Xform_Comparison<"eq", [Commutative]> { let summary = "x == y"; }
+def Xform_NeOp : Xform_Comparison<"ne", [Commutative]> { let summary = "x != y"; }
+def Xform_LtOp : Xform_Comparison<"lt"> { let summary = "x < y"; }
+def Xform_LeOp : Xform_Comparison<"le"> { let summary = "x <= y"; }
+def Xform_GtOp : Xform_Comparison<"gt"> { let summary = "x > y"; }
+def Xform_GeOp : Xform_Comparison<"ge"> { let summary = "x >= y"; }
+
+def Xform_SelectOp : Xform_Primitive<"select", [
+    Elementwise, AllTypesMatch<["x", "y", "result"]>]> {
+  let summary = "x where the predicate is true, y elsewhere";
+  let arguments = (ins Xform_BoolTensor:$pred, Xform_Tensor:$x, Xform_Tensor:$y);
+  let assemblyFormat = "$pred `,` $x `,` $y attr-dict `:` type($pred) `,` type($x)";
+  let linearOperands = ["x", "y"];
+  let jvp = (Linear);
+  let transpose = (PerOperand (Absent),
+    (select $pred, $ct, (lit "0")), (select $pred, (lit "0"), $ct));
+  let batching = (ByElement);
+  let hasFolder = 1;
+  let hasVerifier = 1;
+}
+
+def Xform_ConvertOp : Xform_Primitive<"convert", [
+    Elementwise, SameOperandsAndResultShape]> {
+  let summary = "each element as another type";
+  let description = [{
+    Floats become integers by truncation, and `i1` by comparison with 0; between
+    integers, bits are cut or extended by the sign of the operand's type.
+  }];
+  let arguments = (ins Xform_Tensor:$x);
+  let assemblyFormat = "$x attr-dict `:` type($x) `to` type($result)";
+  let jvp = (Custom);
+  let transpose = (Custom);
+  let batching = (Custom);
+  let hasFolder = 1;
+}
+
+def Xform_StopGradientOp : Xform_Unary<"stop_gradient", Xform_Tensor> {
+  let summary = "x, as if it were a constant to every derivative";
+  let jvp = (Zero);
+  let transpose = (NotLinear);
+}
+
+#endif // XFORM_DIALECT_ELEMENTWISE

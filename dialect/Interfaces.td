@@ -1,0 +1,94 @@
+//===- Interfaces.td - what a transform asks of a primitive ---------------===//
+
+#ifndef XFORM_DIALECT_INTERFACES
+#define XFORM_DIALECT_INTERFACES
+
+include "mlir/IR/OpBase.td"
+
+def Xform_JvpOpInterface : OpInterface<"JvpOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    How tangents go through an op. A null Value stands for a tangent that is
+    zero, on the way in and on the way out.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds the tangents of the op's results from those of its operands, at
+      least one of which is not null. The op stands in the function under
+      construction, so its operands and results are the primal values. An op
+      that computes results and tangents together (a loop) appends its new
+      results behind the tangents, and the op itself is dropped.
+      }], "::llvm::LogicalResult", "buildJvp",
+      (ins "::xform::RuleBuilder &":$b, "::mlir::ValueRange":$tangents,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$resultTangents)>,
+  ];
+}
+
+def Xform_TransposeOpInterface : OpInterface<"TransposeOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    How cotangents go back through an op that is linear in some of its operands
+    together, the others held fixed.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Whether the op is linear in the marked operands jointly.
+      }], "bool", "isLinearIn", (ins "::llvm::ArrayRef<bool>":$linear)>,
+    InterfaceMethod<[{
+      Builds the cotangents of the marked operands. `operands` holds the values
+      of the others in the function under construction, null at the marked
+      ones; a null cotangent is zero, and not all are.
+      }], "::llvm::LogicalResult", "buildTranspose",
+      (ins "::xform::RuleBuilder &":$b, "::llvm::ArrayRef<bool>":$linear,
+           "::mlir::ValueRange":$operands, "::mlir::ValueRange":$cotangents,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$operandCotangents)>,
+  ];
+}
+
+def Xform_BatchOpInterface : OpInterface<"BatchOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    How an op becomes one over a batch. The batch dim of a batched value is
+    always dim 0, and every result of an op with a batched operand is batched.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds the op over a batch of `size` rows. `operands` are the values in
+      the function under construction, the marked ones with a leading batch dim.
+      }], "::llvm::LogicalResult", "buildBatched",
+      (ins "::xform::RuleBuilder &":$b, "::mlir::ValueRange":$operands,
+           "::llvm::ArrayRef<bool>":$batched, "int64_t":$size,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$results)>,
+  ];
+}
+
+def Xform_SplitOpInterface : OpInterface<"SplitOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    For an op that runs a function on primals and tangents together (a loop
+    over the jvp of its body): how it becomes one op on the primals, which also
+    yields residuals, and a linear one that reads them.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Splits the op by the marked (linear) operands. `operands` holds the
+      values of the unmarked ones. Fills `primalResults` with the results that
+      do not depend on the marked operands (null where they do) and `residuals`
+      with what the linear op reads besides the marked operands.
+      }], "::llvm::LogicalResult", "buildPrimal",
+      (ins "::xform::RuleBuilder &":$b, "::llvm::ArrayRef<bool>":$linear,
+           "::mlir::ValueRange":$operands,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$primalResults,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$residuals)>,
+    InterfaceMethod<[{
+      Builds the linear op from the residuals of `buildPrimal` and the values
+      of the marked operands (null at the others); fills the results that
+      depend on them.
+      }], "::llvm::LogicalResult", "buildLinear",
+      (ins "::xform::RuleBuilder &":$b, "::llvm::ArrayRef<bool>":$linear,
+           "::mlir::ValueRange":$residuals, "::mlir::ValueRange":$operands,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$results)>,
+  ];
+}
+
+#endif // XFORM_DIALECT_INTERFACES

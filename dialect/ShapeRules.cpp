@@ -1,0 +1,254 @@
+//===- ShapeRules.cpp - derivatives and batching of Shape.td --------------===//
+
+#include "dialect/Ops.h"
+
+using namespace mlir;
+using namespace xform;
+
+#include "dialect/ShapeRules.cpp.inc"
+
+static SmallVector<int64_t> withFront(int64_t value, ArrayRef<int64_t> rest) {
+  SmallVector<int64_t> list{value};
+  llvm::append_range(list, rest);
+  return list;
+}
+
+//===----------------------------------------------------------------------===//
+// reshape
+//===----------------------------------------------------------------------===//
+
+LogicalResult ReshapeOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                                  SmallVectorImpl<Value> &resultTangents) {
+  resultTangents.push_back(b.fold<ReshapeOp>(getType(), tangents[0]));
+  return success();
+}
+
+bool ReshapeOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult ReshapeOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
+                                        ValueRange, ValueRange cotangents,
+                                        SmallVectorImpl<Value> &results) {
+  results.push_back(b.fold<ReshapeOp>(getX().getType(), cotangents[0]));
+  return success();
+}
+
+LogicalResult ReshapeOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                      ArrayRef<bool>, int64_t size,
+                                      SmallVectorImpl<Value> &results) {
+  results.push_back(
+      b.fold<ReshapeOp>(batchedType(getType(), size), operands[0]));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// broadcast_in_dim: its transpose sums over what it repeated
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+BroadcastInDimOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                           SmallVectorImpl<Value> &resultTangents) {
+  resultTangents.push_back(b.broadcastTo(tangents[0], getType(), getDims()));
+  return success();
+}
+
+bool BroadcastInDimOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult
+BroadcastInDimOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>, ValueRange,
+                                 ValueRange cotangents,
+                                 SmallVectorImpl<Value> &results) {
+  auto source = cast<RankedTensorType>(getX().getType());
+  SmallVector<int64_t> axes;
+  for (int64_t dim : axesUpTo(getType().getRank())) {
+    const int64_t *place = llvm::find(getDims(), dim);
+    bool repeated = place == getDims().end() ||
+                    source.getDimSize(place - getDims().begin()) !=
+                        getType().getDimSize(dim);
+    if (repeated)
+      axes.push_back(dim);
+  }
+  Value sum = b.fold<ReduceSumOp>(cotangents[0], axes);
+  results.push_back(b.reshapeTo(sum, source.getShape()));
+  return success();
+}
+
+LogicalResult BroadcastInDimOp::buildBatched(RuleBuilder &b,
+                                             ValueRange operands,
+                                             ArrayRef<bool>, int64_t size,
+                                             SmallVectorImpl<Value> &results) {
+  results.push_back(b.broadcastTo(operands[0], batchedType(getType(), size),
+                                  withFront(0, shifted(getDims(), 1))));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// transpose
+//===----------------------------------------------------------------------===//
+
+bool TransposeOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult TransposeOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
+                                          ValueRange, ValueRange cotangents,
+                                          SmallVectorImpl<Value> &results) {
+  SmallVector<int64_t> inverse(getPermutation().size());
+  for (auto [to, from] : llvm::enumerate(getPermutation()))
+    inverse[from] = to;
+  results.push_back(b.permute(cotangents[0], inverse));
+  return success();
+}
+
+LogicalResult TransposeOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                        ArrayRef<bool>, int64_t,
+                                        SmallVectorImpl<Value> &results) {
+  results.push_back(
+      b.permute(operands[0], withFront(0, shifted(getPermutation(), 1))));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// reverse
+//===----------------------------------------------------------------------===//
+
+bool ReverseOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult ReverseOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
+                                        ValueRange, ValueRange cotangents,
+                                        SmallVectorImpl<Value> &results) {
+  results.push_back(b.fold<ReverseOp>(cotangents[0], getAxes()));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// slice: its transpose pads with zeros
+//===----------------------------------------------------------------------===//
+
+bool SliceOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult SliceOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
+                                      ValueRange, ValueRange cotangents,
+                                      SmallVectorImpl<Value> &results) {
+  auto source = cast<RankedTensorType>(getX().getType());
+  SmallVector<int64_t> high, interior;
+  for (auto [axis, start, stride] :
+       llvm::enumerate(getStarts(), getStrides())) {
+    int64_t count = getType().getDimSize(axis);
+    int64_t spread = count + std::max<int64_t>(count - 1, 0) * (stride - 1);
+    high.push_back(source.getDimSize(axis) - start - spread);
+    interior.push_back(stride - 1);
+  }
+  Value zero = b.zeros(RankedTensorType::get({}, source.getElementType()));
+  results.push_back(
+      b.fold<PadOp>(cotangents[0], zero, getStarts(), high, interior));
+  return success();
+}
+
+LogicalResult SliceOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                    ArrayRef<bool>, int64_t size,
+                                    SmallVectorImpl<Value> &results) {
+  results.push_back(b.fold<SliceOp>(operands[0], withFront(0, getStarts()),
+                                    withFront(size, getLimits()),
+                                    withFront(1, getStrides())));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// pad: its transpose takes x's elements back; the value gets the others' sum
+//===----------------------------------------------------------------------===//
+
+bool PadOp::isLinearIn(ArrayRef<bool> linear) {
+  return RuleBuilder::linearIn(*this, linear, {true, true}, /*together=*/true);
+}
+
+LogicalResult PadOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
+                                    ValueRange, ValueRange cotangents,
+                                    SmallVectorImpl<Value> &results) {
+  auto source = cast<RankedTensorType>(getX().getType());
+  Value ct = cotangents[0];
+  Value zero = b.zeros(RankedTensorType::get({}, source.getElementType()));
+  // Elements that a negative low or high cut away have no cotangent.
+  SmallVector<int64_t> low, high, none(source.getRank(), 0);
+  for (auto [before, after] : llvm::zip_equal(getLow(), getHigh())) {
+    low.push_back(std::max<int64_t>(-before, 0));
+    high.push_back(std::max<int64_t>(-after, 0));
+  }
+  Value whole = b.fold<PadOp>(ct, zero, low, high, none);
+  SmallVector<int64_t> starts, limits, strides;
+  for (auto [axis, before, interior] :
+       llvm::enumerate(getLow(), getInterior())) {
+    int64_t size = source.getDimSize(axis);
+    int64_t start = std::max<int64_t>(before, 0);
+    starts.push_back(start);
+    limits.push_back(start + size + std::max<int64_t>(size - 1, 0) * interior);
+    strides.push_back(interior + 1);
+  }
+  Value ofX = b.fold<SliceOp>(whole, starts, limits, strides);
+  results.assign({linear[0] ? ofX : Value(), Value()});
+  if (linear[1]) {
+    Value all = b.fold<ReduceSumOp>(ct, axesUpTo(source.getRank()));
+    Value inside = b.fold<ReduceSumOp>(ofX, axesUpTo(source.getRank()));
+    results[1] = b.fold<SubOp>(all, inside);
+  }
+  return success();
+}
+
+LogicalResult PadOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                  ArrayRef<bool> batched, int64_t size,
+                                  SmallVectorImpl<Value> &results) {
+  Value x = batched[0] ? operands[0] : b.broadcastBatch(operands[0], size);
+  SmallVector<int64_t> low = withFront(0, getLow()),
+                       high = withFront(0, getHigh()),
+                       interior = withFront(0, getInterior());
+  if (!batched[1]) {
+    results.push_back(b.fold<PadOp>(x, operands[1], low, high, interior));
+    return success();
+  }
+  // One value a row: pad a mask, and choose the row's value outside of it.
+  auto type = cast<RankedTensorType>(x.getType());
+  Value zero = b.zeros(RankedTensorType::get({}, type.getElementType()));
+  Value padded = b.fold<PadOp>(x, zero, low, high, interior);
+  auto boolean = RankedTensorType::get({}, b.getI1Type());
+  Value inside = b.fold<PadOp>(b.literal("1", type.clone(b.getI1Type())),
+                               b.literal("0", boolean), low, high, interior);
+  Value values =
+      b.broadcastTo(operands[1], cast<RankedTensorType>(padded.getType()), {0});
+  results.push_back(b.fold<SelectOp>(inside, padded, values));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// concatenate: its transpose slices
+//===----------------------------------------------------------------------===//
+
+bool ConcatenateOp::isLinearIn(ArrayRef<bool> linear) {
+  SmallVector<bool> all(linear.size(), true);
+  return RuleBuilder::linearIn(*this, linear, all, /*together=*/true);
+}
+
+LogicalResult ConcatenateOp::buildTranspose(RuleBuilder &b,
+                                            ArrayRef<bool> linear, ValueRange,
+                                            ValueRange cotangents,
+                                            SmallVectorImpl<Value> &results) {
+  int64_t axis = getAxis(), start = 0;
+  for (auto [operand, isLinear] : llvm::zip_equal(getXs(), linear)) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    SmallVector<int64_t> starts(type.getRank(), 0), strides(type.getRank(), 1);
+    SmallVector<int64_t> limits(type.getShape());
+    starts[axis] = start;
+    limits[axis] += start;
+    start = limits[axis];
+    results.push_back(
+        isLinear ? b.fold<SliceOp>(cotangents[0], starts, limits, strides)
+                 : Value());
+  }
+  return success();
+}
+
+LogicalResult ConcatenateOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                          ArrayRef<bool> batched, int64_t size,
+                                          SmallVectorImpl<Value> &results) {
+  SmallVector<Value> rows;
+  for (auto [operand, isBatched] : llvm::zip_equal(operands, batched))
+    rows.push_back(isBatched ? operand : b.broadcastBatch(operand, size));
+  results.push_back(b.fold<ConcatenateOp>(ValueRange(rows), getAxis() + 1));
+  return success();
+}

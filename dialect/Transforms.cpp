@@ -1,0 +1,365 @@
+//===- Transforms.cpp - the transform operations --------------------------===//
+
+#include "dialect/Transforms.h"
+
+#include "mlir/IR/Builders.h"
+
+using namespace mlir;
+using namespace xform;
+
+//===----------------------------------------------------------------------===//
+// Assembly: lists of dims, in which -1 stands for none
+//===----------------------------------------------------------------------===//
+
+static ParseResult parseBatchDims(OpAsmParser &parser,
+                                  DenseI64ArrayAttr &dims) {
+  SmallVector<int64_t> values;
+  auto parseDim = [&]() -> ParseResult {
+    if (succeeded(parser.parseOptionalKeyword("none"))) {
+      values.push_back(kNotBatched);
+      return success();
+    }
+    SMLoc loc = parser.getCurrentLocation();
+    int64_t dim = 0;
+    if (parser.parseInteger(dim))
+      return failure();
+    if (dim < 0)
+      return parser.emitError(loc, "a batch dim must not be negative, got ")
+             << dim;
+    values.push_back(dim);
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, parseDim))
+    return failure();
+  dims = parser.getBuilder().getDenseI64ArrayAttr(values);
+  return success();
+}
+
+static void printBatchDims(OpAsmPrinter &printer, Operation *,
+                           DenseI64ArrayAttr dims) {
+  printer << '[';
+  llvm::interleaveComma(dims.asArrayRef(), printer, [&](int64_t dim) {
+    if (dim == kNotBatched)
+      printer << "none";
+    else
+      printer << dim;
+  });
+  printer << ']';
+}
+
+#define GET_OP_CLASSES
+#include "dialect/Transforms.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Result types
+//===----------------------------------------------------------------------===//
+
+static RankedTensorType withoutAxis(RankedTensorType type, int64_t axis) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + axis);
+  return type.clone(shape);
+}
+
+static RankedTensorType withAxis(RankedTensorType type, int64_t axis,
+                                 int64_t size) {
+  SmallVector<int64_t> shape(type.getShape());
+  shape.insert(shape.begin() + axis, size);
+  return type.clone(shape);
+}
+
+/// Whether the callee takes operands of these types.
+static LogicalResult checkArguments(Emit emit, func::FuncOp callee,
+                                    TypeRange given) {
+  TypeRange expected = callee.getArgumentTypes();
+  if (expected.size() != given.size())
+    return emit() << "@" << callee.getName() << " takes " << expected.size()
+                  << " operands, got " << given.size();
+  for (auto [index, want, got] : llvm::enumerate(expected, given))
+    if (want != got)
+      return emit() << "operand " << index << " of @" << callee.getName()
+                    << " must be of type " << want << ", got " << got;
+  return success();
+}
+
+static LogicalResult checkArgnums(Emit emit, TypeRange primals,
+                                  ArrayRef<int64_t> argnums) {
+  for (auto [index, argnum] : llvm::enumerate(argnums)) {
+    if (argnum < 0 || argnum >= static_cast<int64_t>(primals.size()))
+      return emit() << "argnums names operand " << argnum << " of "
+                    << primals.size();
+    if (index && argnum <= argnums[index - 1])
+      return emit() << "argnums must increase, got " << argnum << " after "
+                    << argnums[index - 1];
+    if (!isDifferentiable(primals[argnum]))
+      return emit() << "operand " << argnum << " of type " << primals[argnum]
+                    << " has no derivative: its elements are not floating";
+  }
+  return success();
+}
+
+static LogicalResult checkSeeds(Emit emit, StringRef name,
+                                ArrayRef<Type> expected, TypeRange given) {
+  if (expected.size() != given.size())
+    return emit() << "needs " << expected.size() << " " << name << "s, got "
+                  << given.size();
+  for (auto [index, want, got] : llvm::enumerate(expected, given))
+    if (want != got)
+      return emit() << name << " " << index << " must be of type " << want
+                    << ", got " << got;
+  return success();
+}
+
+FailureOr<int64_t> xform::batchSize(Emit emit, TypeRange inputs,
+                                    ArrayRef<int64_t> inDims) {
+  if (inDims.size() != inputs.size())
+    return emit() << "in_dims has " << inDims.size() << " entries for "
+                  << inputs.size() << " operands";
+  std::optional<int64_t> size;
+  for (auto [index, type, dim] : llvm::enumerate(inputs, inDims)) {
+    if (dim == kNotBatched)
+      continue;
+    auto tensor = cast<RankedTensorType>(type);
+    if (dim < 0 || dim >= tensor.getRank())
+      return emit() << "in_dims[" << index << "] = " << dim
+                    << " is out of range for an operand of type " << tensor;
+    int64_t rows = tensor.getDimSize(dim);
+    if (ShapedType::isDynamic(rows))
+      return emit() << "operand " << index << " of type " << tensor
+                    << " has a dynamic batch size, which vmap needs to know";
+    if (size && *size != rows)
+      return emit() << "operands have different batch sizes, " << *size
+                    << " and " << rows;
+    size = rows;
+  }
+  if (!size)
+    return emit() << "no operand is batched: in_dims are all none";
+  return *size;
+}
+
+FailureOr<SmallVector<Type>> xform::inferVmap(Emit emit, func::FuncOp callee,
+                                              TypeRange inputs,
+                                              ArrayRef<int64_t> inDims,
+                                              ArrayRef<int64_t> outDims) {
+  FailureOr<int64_t> size = batchSize(emit, inputs, inDims);
+  if (failed(size))
+    return failure();
+  SmallVector<Type> rows;
+  Mask batched;
+  for (auto [type, dim] : llvm::zip_equal(inputs, inDims)) {
+    auto tensor = cast<RankedTensorType>(type);
+    rows.push_back(dim == kNotBatched ? tensor : withoutAxis(tensor, dim));
+    batched.push_back(dim != kNotBatched);
+  }
+  if (failed(checkArguments(emit, callee, rows)))
+    return failure();
+  TypeRange outs = callee.getResultTypes();
+  if (outDims.size() != outs.size())
+    return emit() << "out_dims has " << outDims.size() << " entries for "
+                  << outs.size() << " results";
+  Mask dependent = dependentResults(callee, batched);
+  SmallVector<Type> types;
+  for (auto [index, type, dim] : llvm::enumerate(outs, outDims)) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (dim == kNotBatched && dependent[index])
+      return emit() << "out_dims[" << index << "] is none, but result " << index
+                    << " of @" << callee.getName()
+                    << " depends on a batched operand";
+    if (dim != kNotBatched && (dim < 0 || dim > tensor.getRank()))
+      return emit() << "out_dims[" << index << "] = " << dim
+                    << " is out of range for a row of type " << tensor;
+    types.push_back(dim == kNotBatched ? tensor : withAxis(tensor, dim, *size));
+  }
+  return types;
+}
+
+static SmallVector<Type> selectTypes(TypeRange types,
+                                     ArrayRef<int64_t> indices) {
+  return llvm::map_to_vector(indices, [&](int64_t i) { return types[i]; });
+}
+
+static SmallVector<Type> differentiableTypes(TypeRange types) {
+  return llvm::filter_to_vector(types, isDifferentiable);
+}
+
+FailureOr<SmallVector<Type>> xform::inferJvp(Emit emit, func::FuncOp callee,
+                                             TypeRange primals,
+                                             TypeRange tangents,
+                                             ArrayRef<int64_t> argnums) {
+  if (failed(checkArguments(emit, callee, primals)) ||
+      failed(checkArgnums(emit, primals, argnums)) ||
+      failed(
+          checkSeeds(emit, "tangent", selectTypes(primals, argnums), tangents)))
+    return failure();
+  SmallVector<Type> types(callee.getResultTypes());
+  llvm::append_range(types, differentiableTypes(callee.getResultTypes()));
+  return types;
+}
+
+FailureOr<SmallVector<Type>> xform::inferVjp(Emit emit, func::FuncOp callee,
+                                             TypeRange primals,
+                                             TypeRange cotangents,
+                                             ArrayRef<int64_t> argnums) {
+  if (failed(checkArguments(emit, callee, primals)) ||
+      failed(checkArgnums(emit, primals, argnums)) ||
+      failed(checkSeeds(emit, "cotangent",
+                        differentiableTypes(callee.getResultTypes()),
+                        cotangents)))
+    return failure();
+  SmallVector<Type> types(callee.getResultTypes());
+  llvm::append_range(types, selectTypes(primals, argnums));
+  return types;
+}
+
+FailureOr<SmallVector<Type>> xform::inferGrad(Emit emit, func::FuncOp callee,
+                                              TypeRange primals,
+                                              ArrayRef<int64_t> argnums,
+                                              bool withValue, bool hasAux) {
+  if (failed(checkArguments(emit, callee, primals)) ||
+      failed(checkArgnums(emit, primals, argnums)))
+    return failure();
+  TypeRange outs = callee.getResultTypes();
+  auto value =
+      outs.empty() ? RankedTensorType() : cast<RankedTensorType>(outs[0]);
+  if (!value || value.getRank() != 0 || !isDifferentiable(value))
+    return emit() << "@" << callee.getName()
+                  << " must return a floating scalar first, got "
+                  << (value ? Type(value) : NoneType::get(callee.getContext()));
+  if (!hasAux && outs.size() != 1)
+    return emit() << "@" << callee.getName() << " returns " << outs.size()
+                  << " results; without has_aux it must return one";
+  SmallVector<Type> types = selectTypes(primals, argnums);
+  if (withValue)
+    types.push_back(value);
+  llvm::append_range(types, outs.drop_front());
+  return types;
+}
+
+FailureOr<SmallVector<Type>> xform::inferMap(Emit emit, func::FuncOp callee,
+                                             TypeRange xs, TypeRange captures) {
+  if (xs.empty())
+    return emit() << "needs at least one operand to run along";
+  SmallVector<Type> rows;
+  int64_t length = 0;
+  for (auto [index, type] : llvm::enumerate(xs)) {
+    auto tensor = cast<RankedTensorType>(type);
+    if (tensor.getRank() == 0)
+      return emit() << "operand " << index << " has no leading axis";
+    if (index == 0)
+      length = tensor.getDimSize(0);
+    if (tensor.getDimSize(0) != length)
+      return emit() << "operands have leading axes of different sizes, "
+                    << length << " and " << tensor.getDimSize(0);
+    rows.push_back(rowType(tensor));
+  }
+  llvm::append_range(rows, captures);
+  if (failed(checkArguments(emit, callee, rows)))
+    return failure();
+  return llvm::map_to_vector(callee.getResultTypes(), [&](Type type) -> Type {
+    return batchedType(type, length);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Which results depend on which arguments
+//===----------------------------------------------------------------------===//
+
+/// Which results of an op depend on its marked operands. Where the op calls a
+/// function, the function's body tells.
+static Mask dependentResultsOf(Operation &op, const Mask &operands) {
+  Mask all(op.getNumResults(), true);
+  auto module = op.getParentOfType<ModuleOp>();
+  auto ofCallee = [&](StringRef symbol, size_t count) {
+    auto callee = module.lookupSymbol<func::FuncOp>(symbol);
+    if (!callee || callee.isExternal())
+      return Mask(op.getNumResults(), true);
+    return dependentResults(callee, Mask(ArrayRef(operands).take_front(count)));
+  };
+  if (auto call = dyn_cast<func::CallOp>(op))
+    return ofCallee(call.getCallee(), operands.size());
+  if (auto vmap = dyn_cast<VmapOp>(op))
+    return ofCallee(vmap.getCallee(), operands.size());
+  // A derivative also gives the function's own results, which do not depend on
+  // tangents and cotangents.
+  auto primalsOf = [&](StringRef symbol, size_t count) {
+    Mask results = ofCallee(symbol, count);
+    llvm::copy(ArrayRef(results).take_front(all.size()), all.begin());
+    return all;
+  };
+  if (auto jvp = dyn_cast<JvpOp>(op))
+    return primalsOf(jvp.getCallee(), jvp.getPrimals().size());
+  if (auto vjp = dyn_cast<VjpOp>(op))
+    return primalsOf(vjp.getCallee(), vjp.getPrimals().size());
+  return all;
+}
+
+Mask xform::dependentResults(func::FuncOp function, const Mask &arguments) {
+  llvm::DenseSet<Value> dependent;
+  for (auto [argument, marked] :
+       llvm::zip_equal(function.getArguments(), arguments))
+    if (marked)
+      dependent.insert(argument);
+  auto isDependent = [&](Value value) { return dependent.contains(value); };
+  for (Operation &op : function.front()) {
+    Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
+    if (!llvm::is_contained(operands, true))
+      continue;
+    for (auto [result, marked] :
+         llvm::zip_equal(op.getResults(), dependentResultsOf(op, operands)))
+      if (marked)
+        dependent.insert(result);
+  }
+  return llvm::map_to_vector(function.front().getTerminator()->getOperands(),
+                             isDependent);
+}
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+static FailureOr<func::FuncOp> lookupCallee(Operation *op,
+                                            FlatSymbolRefAttr symbol,
+                                            SymbolTableCollection &symbols) {
+  auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(op, symbol);
+  if (!callee)
+    return op->emitOpError() << "names no function of this module: " << symbol;
+  if (callee.isExternal())
+    return op->emitOpError()
+           << "needs the body of " << symbol << ", which is only declared";
+  for (Type type : llvm::concat<const Type>(callee.getArgumentTypes(),
+                                            callee.getResultTypes()))
+    if (!isa<RankedTensorType>(type))
+      return op->emitOpError() << "needs a function on ranked tensors, but "
+                               << symbol << " has a value of type " << type;
+  return callee;
+}
+
+static LogicalResult checkResults(Operation *op,
+                                  const FailureOr<SmallVector<Type>> &types) {
+  if (failed(types))
+    return failure();
+  if (TypeRange(*types) != op->getResultTypes())
+    return op->emitOpError() << "must have results of types (" << *types
+                             << "), got (" << op->getResultTypes() << ")";
+  return success();
+}
+
+#define XFORM_VERIFY(OpTy, ...)                                                \
+  LogicalResult OpTy::verifySymbolUses(SymbolTableCollection &symbols) {       \
+    FailureOr<func::FuncOp> callee =                                           \
+        lookupCallee(*this, getCalleeAttr(), symbols);                         \
+    if (failed(callee))                                                        \
+      return failure();                                                        \
+    auto emit = [this] { return emitOpError(); };                              \
+    return checkResults(*this, __VA_ARGS__);                                   \
+  }
+XFORM_VERIFY(VmapOp, inferVmap(emit, *callee, getInputs().getTypes(),
+                               getInDims(), getOutDims()))
+XFORM_VERIFY(JvpOp, inferJvp(emit, *callee, getPrimals().getTypes(),
+                             getTangents().getTypes(), getArgnums()))
+XFORM_VERIFY(VjpOp, inferVjp(emit, *callee, getPrimals().getTypes(),
+                             getCotangents().getTypes(), getArgnums()))
+XFORM_VERIFY(GradOp, inferGrad(emit, *callee, getPrimals().getTypes(),
+                               getArgnums(), getWithValue(), getHasAux()))
+XFORM_VERIFY(MapOp, inferMap(emit, *callee, getXs().getTypes(),
+                             getCaptures().getTypes()))
+#undef XFORM_VERIFY

@@ -1,0 +1,44 @@
+//===- Transforms.h - what the transform operations result in ---*- C++ -*-===//
+
+#ifndef XFORM_DIALECT_TRANSFORMS_H
+#define XFORM_DIALECT_TRANSFORMS_H
+
+#include "dialect/DerivedFunctions.h"
+#include "dialect/Ops.h"
+
+namespace xform {
+
+/// In in_dims and out_dims: the operand or result has no batch dim.
+constexpr int64_t kNotBatched = -1;
+
+/// Starts an error message; called once, where a check fails.
+using Emit = llvm::function_ref<mlir::InFlightDiagnostic()>;
+
+/// Result types of the transform operations, or an error about their operands.
+llvm::FailureOr<SmallVector<Type>>
+inferVmap(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange inputs,
+          ArrayRef<int64_t> inDims, ArrayRef<int64_t> outDims);
+llvm::FailureOr<SmallVector<Type>>
+inferJvp(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange primals,
+         mlir::TypeRange tangents, ArrayRef<int64_t> argnums);
+llvm::FailureOr<SmallVector<Type>>
+inferVjp(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange primals,
+         mlir::TypeRange cotangents, ArrayRef<int64_t> argnums);
+llvm::FailureOr<SmallVector<Type>>
+inferGrad(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange primals,
+          ArrayRef<int64_t> argnums, bool withValue, bool hasAux);
+llvm::FailureOr<SmallVector<Type>> inferMap(Emit emit,
+                                            mlir::func::FuncOp callee,
+                                            mlir::TypeRange xs,
+                                            mlir::TypeRange captures);
+
+/// The number of rows of a vmap's operands.
+llvm::FailureOr<int64_t> batchSize(Emit emit, mlir::TypeRange inputs,
+                                   ArrayRef<int64_t> inDims);
+
+/// Which results of a function depend on its marked arguments.
+Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments);
+
+} // namespace xform
+
+#endif // XFORM_DIALECT_TRANSFORMS_H

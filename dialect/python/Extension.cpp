@@ -1,0 +1,361 @@
+//===- Extension.cpp - the Python module xform._xform ---------------------===//
+//
+// Its interface is described in frontend/xform/_xform.pyi.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Attributes.h"
+#include "Builder.h"
+#include "PrimitiveTable.h"
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+namespace nb = nanobind;
+using namespace mlir;
+using namespace xform;
+using namespace xform::python;
+
+namespace {
+
+using Values = std::vector<ValueHandle>;
+using Axes = std::vector<int64_t>;
+
+nb::tuple shapeOf(Value value) {
+  auto shape = cast<RankedTensorType>(value.getType()).getShape();
+  nb::list sizes;
+  for (int64_t size : shape)
+    sizes.append(size);
+  return nb::tuple(sizes);
+}
+
+FunctionHandle addFunction(const ModulePtr &module, const std::string &name,
+                           const std::vector<TypeSpec> &arguments,
+                           const SourceLocation &location, bool isPublic) {
+  MLIRContext *context = module->context.get();
+  SmallVector<mlir::Type> types;
+  for (const TypeSpec &argument : arguments)
+    types.push_back(argument.get(context));
+  Location loc = location.get(context);
+  OpBuilder builder(context);
+  auto function = func::FuncOp::create(builder, loc, name,
+                                       FunctionType::get(context, types, {}));
+  function.setVisibility(isPublic ? SymbolTable::Visibility::Public
+                                  : SymbolTable::Visibility::Private);
+  function.addEntryBlock();
+  module->symbols->insert(function);
+  return {module, function};
+}
+
+ValueHandle addArgument(FunctionHandle &self, const TypeSpec &type,
+                        const SourceLocation &location) {
+  MLIRContext *context = self.owner->context.get();
+  return self.wrap(self.function.front().addArgument(type.get(context),
+                                                     location.get(context)));
+}
+
+void setReturn(FunctionHandle &self, const Values &values,
+               const SourceLocation &location) {
+  OpBuilder builder = self.builder();
+  SmallVector<Value> results = self.unwrap(values);
+  func::ReturnOp::create(builder, location.get(builder.getContext()), results);
+  self.function.setFunctionType(FunctionType::get(
+      builder.getContext(), self.function.front().getArgumentTypes(),
+      ValueRange(results).getTypes()));
+}
+
+ValueHandle emitPrimitive(FunctionHandle &self, const std::string &op,
+                          const Values &operands,
+                          const SourceLocation &location, nb::handle attributes,
+                          const std::optional<TypeSpec> &resultType) {
+  MLIRContext *context = self.owner->context.get();
+  OperationState state(location.get(context), "xform." + op);
+  if (!state.name.isRegistered())
+    throw nb::key_error(("no primitive named '" + op + "'").c_str());
+  state.addOperands(self.unwrap(operands));
+  if (resultType)
+    state.addTypes(resultType->get(context));
+  if (!attributes.is_none())
+    state.attributes = attributesOf(context, nb::cast<nb::dict>(attributes));
+  return self.create(state, op);
+}
+
+/// Builds a transform operation whose result types its operands and callee
+/// give, or throws what is wrong with them.
+template <typename OpTy, typename Infer, typename... Args>
+Values emitTransform(FunctionHandle &self, const SourceLocation &location,
+                     Infer infer, Args &&...args) {
+  MLIRContext *context = self.owner->context.get();
+  DiagnosticScope scope(context);
+  Location loc = location.get(context);
+  FailureOr<SmallVector<mlir::Type>> types =
+      infer([&] { return emitError(loc); });
+  if (failed(types))
+    scope.raise("the operands do not fit the function");
+  OpBuilder builder = self.builder();
+  auto op = OpTy::create(builder, loc, *types, std::forward<Args>(args)...);
+  return self.wrap(op->getResults());
+}
+
+StringRef symbolOf(const FunctionHandle &callee) {
+  return func::FuncOp(callee.function).getSymName();
+}
+
+Axes dimsOf(const std::vector<std::optional<int64_t>> &dims) {
+  Axes values;
+  for (std::optional<int64_t> dim : dims)
+    values.push_back(dim.value_or(kNotBatched));
+  return values;
+}
+
+Values emitVmap(FunctionHandle &self, const FunctionHandle &callee,
+                const Values &operands,
+                const std::vector<std::optional<int64_t>> &inDims,
+                const std::vector<std::optional<int64_t>> &outDims,
+                const SourceLocation &location) {
+  SmallVector<Value> inputs = self.unwrap(operands);
+  Axes in = dimsOf(inDims), out = dimsOf(outDims);
+  return emitTransform<VmapOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferVmap(emit, callee.function, ValueRange(inputs).getTypes(),
+                         in, out);
+      },
+      symbolOf(callee), inputs, in, out);
+}
+
+Values emitJvp(FunctionHandle &self, const FunctionHandle &callee,
+               const Values &primals, const Values &tangents,
+               const Axes &argnums, const SourceLocation &location) {
+  SmallVector<Value> xs = self.unwrap(primals), ts = self.unwrap(tangents);
+  return emitTransform<JvpOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferJvp(emit, callee.function, ValueRange(xs).getTypes(),
+                        ValueRange(ts).getTypes(), argnums);
+      },
+      symbolOf(callee), xs, ts, argnums);
+}
+
+Values emitVjp(FunctionHandle &self, const FunctionHandle &callee,
+               const Values &primals, const Values &cotangents,
+               const Axes &argnums, const SourceLocation &location) {
+  SmallVector<Value> xs = self.unwrap(primals), cts = self.unwrap(cotangents);
+  return emitTransform<VjpOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferVjp(emit, callee.function, ValueRange(xs).getTypes(),
+                        ValueRange(cts).getTypes(), argnums);
+      },
+      symbolOf(callee), xs, cts, argnums);
+}
+
+Values emitGrad(FunctionHandle &self, const FunctionHandle &callee,
+                const Values &primals, const Axes &argnums,
+                const SourceLocation &location, bool withValue, bool hasAux) {
+  SmallVector<Value> xs = self.unwrap(primals);
+  return emitTransform<GradOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferGrad(emit, callee.function, ValueRange(xs).getTypes(),
+                         argnums, withValue, hasAux);
+      },
+      symbolOf(callee), xs, argnums, withValue, hasAux);
+}
+
+Values emitMap(FunctionHandle &self, const FunctionHandle &callee,
+               const Values &xs, const Values &captures,
+               const SourceLocation &location) {
+  SmallVector<Value> rows = self.unwrap(xs), whole = self.unwrap(captures);
+  return emitTransform<MapOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferMap(emit, callee.function, ValueRange(rows).getTypes(),
+                        ValueRange(whole).getTypes());
+      },
+      symbolOf(callee), rows, whole);
+}
+
+Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
+                const Values &operands, const SourceLocation &location) {
+  MLIRContext *context = self.owner->context.get();
+  SmallVector<Value> values = self.unwrap(operands);
+  auto expected = func::FuncOp(callee.function).getFunctionType().getInputs();
+  if (!llvm::equal(expected, ValueRange(values).getTypes())) {
+    python::Diagnostic error;
+    error.message = "the operands do not fit the function";
+    throw error;
+  }
+  OpBuilder builder = self.builder();
+  auto call = func::CallOp::create(builder, location.get(context),
+                                   callee.function, values);
+  return self.wrap(call.getResults());
+}
+
+std::vector<bool> dependentOf(const FunctionHandle &self,
+                              const std::vector<bool> &arguments) {
+  Mask mask(arguments.begin(), arguments.end());
+  Mask results = dependentResults(self.function, mask);
+  return std::vector<bool>(results.begin(), results.end());
+}
+
+void setReflection(FunctionHandle &self,
+                   const std::map<std::string, std::string> &entries) {
+  Builder b(self.owner->context.get());
+  NamedAttrList list;
+  for (const auto &[key, value] : entries)
+    list.append(key, b.getStringAttr(value));
+  self.function->setAttr("iree.reflection", list.getDictionary(b.getContext()));
+}
+
+std::map<std::string, int64_t> opNames(ModuleState &self) {
+  std::map<std::string, int64_t> counts;
+  self.module->walk(
+      [&](Operation *op) { ++counts[op->getName().getStringRef().str()]; });
+  return counts;
+}
+
+/// xform._xform.Diagnostic, which carries where the error is.
+nb::object diagnosticType;
+
+void translate(const std::exception_ptr &pointer, void *) {
+  try {
+    std::rethrow_exception(pointer);
+  } catch (const python::Diagnostic &error) {
+    nb::object exception = diagnosticType(error.message);
+    exception.attr("message") = error.message;
+    exception.attr("notes") = error.notes;
+    exception.attr("file") = error.file;
+    exception.attr("line") = error.line;
+    PyErr_SetObject(diagnosticType.ptr(), exception.ptr());
+  }
+}
+
+} // namespace
+
+NB_MODULE(_xform, m) {
+  m.doc() = "The compiler's extension module: modules and functions under "
+            "construction.";
+  diagnosticType = nb::steal(
+      PyErr_NewException("xform._xform.Diagnostic", PyExc_Exception, nullptr));
+  m.attr("Diagnostic") = diagnosticType;
+  nb::register_exception_translator(translate, nullptr);
+  m.attr("PRIMITIVES") =
+      nb::module_::import_("json").attr("loads")(kPrimitiveTable);
+
+  nb::class_<TypeSpec>(m, "Type")
+      .def(
+          "__init__",
+          [](TypeSpec *self, const Axes &shape, const std::string &dtype) {
+            new (self) TypeSpec{shape, dtype};
+          },
+          nb::arg("shape"), nb::arg("dtype"))
+      .def_prop_ro("shape",
+                   [](const TypeSpec &self) {
+                     nb::list sizes;
+                     for (int64_t size : self.shape)
+                       sizes.append(size);
+                     return nb::tuple(sizes);
+                   })
+      .def_prop_ro("dtype", [](const TypeSpec &self) { return self.dtype; })
+      .def("__eq__",
+           [](const TypeSpec &self, nb::handle other) {
+             return nb::isinstance<TypeSpec>(other) &&
+                    self == nb::cast<TypeSpec>(other);
+           })
+      .def("__hash__",
+           [](const TypeSpec &self) {
+             return std::hash<std::string>()(self.str());
+           })
+      .def("__repr__", &TypeSpec::str)
+      .def("__str__", &TypeSpec::str);
+
+  nb::class_<SourceLocation>(m, "Location")
+      .def(
+          "__init__",
+          [](SourceLocation *self, const std::string &file, unsigned line,
+             const std::string &function) {
+            new (self) SourceLocation(file, line, function);
+          },
+          nb::arg("file"), nb::arg("line"), nb::arg("function") = "");
+
+  nb::class_<ValueHandle>(m, "Value")
+      .def_prop_ro("type",
+                   [](const ValueHandle &self) {
+                     return TypeSpec::of(Value(self.value).getType());
+                   })
+      .def_prop_ro("shape",
+                   [](const ValueHandle &self) { return shapeOf(self.value); })
+      .def_prop_ro(
+          "dtype",
+          [](const ValueHandle &self) {
+            return dtypeName(getElementTypeOrSelf(Value(self.value).getType()))
+                .str();
+          })
+      .def_prop_ro("function", [](const ValueHandle &self) {
+        return FunctionHandle{
+            self.owner, cast<func::FuncOp>(
+                            Value(self.value).getParentBlock()->getParentOp())};
+      });
+
+  nb::class_<FunctionHandle>(m, "Function")
+      .def_prop_ro(
+          "name",
+          [](FunctionHandle &self) { return self.function.getName().str(); })
+      .def_prop_ro("arguments",
+                   [](FunctionHandle &self) {
+                     return self.wrap(ValueRange(self.function.getArguments()));
+                   })
+      .def("__eq__",
+           [](FunctionHandle &self, nb::handle other) {
+             return nb::isinstance<FunctionHandle>(other) &&
+                    self.function == nb::cast<FunctionHandle>(other).function;
+           })
+      .def("__hash__",
+           [](FunctionHandle &self) {
+             return reinterpret_cast<uintptr_t>(self.function.getOperation());
+           })
+      .def("add_argument", &addArgument, nb::arg("type"), nb::arg("location"))
+      .def("emit", &emitPrimitive, nb::arg("op"), nb::arg("operands"),
+           nb::arg("location"), nb::arg("attributes") = nb::none(),
+           nb::arg("result_type") = nb::none())
+      .def("constant", &emitConstant, nb::arg("array"), nb::arg("location"))
+      .def("splat", &emitSplat, nb::arg("value"), nb::arg("type"),
+           nb::arg("location"))
+      .def("call", &emitCall, nb::arg("callee"), nb::arg("operands"),
+           nb::arg("location"))
+      .def("vmap", &emitVmap, nb::arg("callee"), nb::arg("operands"),
+           nb::arg("in_dims"), nb::arg("out_dims"), nb::arg("location"))
+      .def("jvp", &emitJvp, nb::arg("callee"), nb::arg("primals"),
+           nb::arg("tangents"), nb::arg("argnums"), nb::arg("location"))
+      .def("vjp", &emitVjp, nb::arg("callee"), nb::arg("primals"),
+           nb::arg("cotangents"), nb::arg("argnums"), nb::arg("location"))
+      .def("grad", &emitGrad, nb::arg("callee"), nb::arg("primals"),
+           nb::arg("argnums"), nb::arg("location"),
+           nb::arg("with_value") = false, nb::arg("has_aux") = false)
+      .def("map", &emitMap, nb::arg("callee"), nb::arg("xs"),
+           nb::arg("captures"), nb::arg("location"))
+      .def("dependent_results", &dependentOf, nb::arg("arguments"))
+      .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
+      .def("set_reflection", &setReflection, nb::arg("entries"))
+      .def("erase", [](FunctionHandle &self) {
+        self.owner->symbols->erase(self.function);
+      });
+
+  nb::class_<ModuleState>(m, "Module")
+      .def(nb::new_(&ModuleState::make))
+      .def_static("parse", &ModuleState::parse, nb::arg("text"),
+                  nb::arg("name") = "<string>")
+      .def("function", &addFunction, nb::arg("name"), nb::arg("arguments"),
+           nb::arg("location"), nb::arg("public") = false)
+      .def("clone", &ModuleState::clone)
+      .def("run", &ModuleState::run, nb::arg("pipeline"),
+           nb::call_guard<nb::gil_scoped_release>())
+      .def("text", &ModuleState::text, nb::arg("locations") = false)
+      .def("op_names", &opNames)
+      .def("work", &ModuleState::work);
+}

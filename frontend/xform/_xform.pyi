@@ -1,0 +1,157 @@
+"""The compiler's extension module: MLIR modules, functions and values under construction."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+Attribute = int | bool | str | Sequence[int]
+
+class Diagnostic(Exception):  # noqa: N818 - what MLIR calls it
+    """What a verifier, a type inference, a parser or a pass said.
+
+    Attributes: `message` (first error), `notes` (further lines), `file` and `line`
+    (of the op's source location; "" and 0 where unknown).
+    """
+
+    message: str
+    notes: list[str]
+    file: str
+    line: int
+
+class Type:
+    """A ranked tensor type."""
+
+    def __init__(self, shape: Sequence[int], dtype: str) -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str:
+        """A NumPy dtype name, or "bfloat16"."""
+    def __eq__(self, other: object) -> bool: ...
+    def __hash__(self) -> int: ...
+    def __str__(self) -> str: ...
+
+class Location:
+    """A place in the user's source; equal ones are shared inside MLIR."""
+
+    def __init__(self, file: str, line: int, function: str = "") -> None: ...
+
+class Value:
+    """An SSA value of a function; keeps its module alive."""
+
+    @property
+    def type(self) -> Type: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def function(self) -> Function:
+        """The function in whose body the value lives."""
+
+class Function:
+    """A func.func whose single block is built by appending ops at its end."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def arguments(self) -> list[Value]: ...
+    def add_argument(self, type: Type, location: Location) -> Value:
+        """Append an argument (a captured value of an outer function)."""
+    def emit(
+        self,
+        op: str,
+        operands: Sequence[Value],
+        location: Location,
+        attributes: Mapping[str, Attribute] | None = None,
+        result_type: Type | None = None,
+    ) -> Value:
+        """Append the one-result primitive `xform.<op>` and return its result.
+
+        `result_type` is needed only for iota, reshape, broadcast_in_dim and convert; the
+        others infer it. Attribute lists become i64 arrays. Raises Diagnostic when inference or
+        the verifier rejects it (the op is removed again).
+        """
+    def constant(self, array: np.ndarray, location: Location) -> Value:
+        """Append xform.constant of a C-contiguous NumPy array (bfloat16 through ml_dtypes)."""
+    def splat(self, value: float | int | bool, type: Type, location: Location) -> Value:
+        """Append xform.constant with one value in every element."""
+    def call(self, callee: Function, operands: Sequence[Value], location: Location) -> list[Value]:
+        """Append func.call."""
+    def vmap(
+        self,
+        callee: Function,
+        operands: Sequence[Value],
+        in_dims: Sequence[int | None],
+        out_dims: Sequence[int | None],
+        location: Location,
+    ) -> list[Value]: ...
+    def jvp(
+        self,
+        callee: Function,
+        primals: Sequence[Value],
+        tangents: Sequence[Value],
+        argnums: Sequence[int],
+        location: Location,
+    ) -> list[Value]:
+        """Results of the callee, then a tangent for each floating one."""
+    def vjp(
+        self,
+        callee: Function,
+        primals: Sequence[Value],
+        cotangents: Sequence[Value],
+        argnums: Sequence[int],
+        location: Location,
+    ) -> list[Value]:
+        """Results of the callee, then the cotangents of the primals in `argnums`.
+
+        `cotangents` has one entry for each floating result.
+        """
+    def grad(
+        self,
+        callee: Function,
+        primals: Sequence[Value],
+        argnums: Sequence[int],
+        location: Location,
+        with_value: bool = False,
+        has_aux: bool = False,
+    ) -> list[Value]:
+        """Gradients, then the value if `with_value`, then the aux results if `has_aux`."""
+    def map(
+        self,
+        callee: Function,
+        xs: Sequence[Value],
+        captures: Sequence[Value],
+        location: Location,
+    ) -> list[Value]: ...
+    def dependent_results(self, arguments: Sequence[bool]) -> list[bool]:
+        """Which of the function's results depend on the marked arguments (so are batched)."""
+    def set_return(self, values: Sequence[Value], location: Location) -> None:
+        """Append func.return and fix the function's type; no op may follow."""
+    def set_reflection(self, entries: Mapping[str, str]) -> None:
+        """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
+    def erase(self) -> None:
+        """Remove the function (after an error while tracing it)."""
+
+class Module:
+    """An MLIR module with a context of its own."""
+
+    def __init__(self) -> None: ...
+    @staticmethod
+    def parse(text: str, name: str = "<string>") -> Module:
+        """Raises Diagnostic on malformed text."""
+    def function(
+        self, name: str, arguments: Sequence[Type], location: Location, public: bool = False
+    ) -> Function:
+        """Add a function; a private one's symbol gets a suffix if the name is taken."""
+    def clone(self) -> Module: ...
+    def run(self, pipeline: str) -> None:
+        """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
+    def text(self, locations: bool = False) -> str: ...
+    def op_names(self) -> dict[str, int]:
+        """How often each op stands in the module."""
+    def work(self) -> int:
+        """Estimated scalar operations of the public functions."""
+
+PRIMITIVES: dict[str, dict[str, object]]
+"""The table of primitives: name -> {"operands": [...], "attributes": [...], "jvp": str, ...}."""

@@ -1,0 +1,168 @@
+"""Compiled modules kept on disk, so that a program is compiled once per machine, not per process.
+
+An entry is a file that holds a checksum and the module. It appears under its name only when it is
+whole (a temporary file is renamed), and a damaged one is never used, so that any number of
+processes can share a directory and be killed at any time. Whatever goes wrong with the disk,
+compilation goes on; a warning says so once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import tempfile
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .compiler import Target, as_target, compile_to_vmfb, compiler_identity
+from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT
+
+_MAGIC: Final = b"xform-cache-1\n"
+_DIGEST_SIZE: Final = hashlib.sha256().digest_size
+_SUFFIX: Final = ".xfc"
+_TEMPORARY_PREFIX: Final = "writing-"
+_TEMPORARY_LIFETIME: Final = 3600.0
+
+_warned = False
+
+
+@dataclass(frozen=True)
+class CompileCache:
+    """A directory of compiled modules.
+
+    Args:
+        directory: where the entries are; made when the first one is written.
+        limit: bytes above which the least recently used entries are removed.
+    """
+
+    directory: Path
+    limit: int
+
+    def get(self, key: str) -> bytes | None:
+        """The module stored under `key`, or None if there is none or it is damaged."""
+        path = self._path(key)
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _warn_once(self.directory, error)
+            return None
+        head = len(_MAGIC) + _DIGEST_SIZE
+        module = content[head:]
+        digest = hashlib.sha256(module).digest()
+        if content[:head] != _MAGIC + digest:
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return module
+
+    def put(self, key: str, module: bytes) -> None:
+        """Stores a module; a failure to do so is a warning, given once."""
+        content = _MAGIC + hashlib.sha256(module).digest() + module
+        if len(content) > self.limit:
+            return
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._write(self._path(key), content)
+            self._shrink()
+        except OSError as error:
+            _warn_once(self.directory, error)
+
+    def _path(self, key: str) -> Path:
+        return self.directory / f"{key}{_SUFFIX}"
+
+    def _write(self, path: Path, content: bytes) -> None:
+        handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, dir=self.directory)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+
+    def _shrink(self) -> None:
+        entries: list[tuple[float, int, str]] = []
+        now = time.time()
+        with os.scandir(self.directory) as files:
+            for file in files:
+                # Another process may remove a file between the listing and the look at it.
+                with contextlib.suppress(FileNotFoundError):
+                    status = file.stat(follow_symlinks=False)
+                    if file.name.endswith(_SUFFIX):
+                        entries.append((status.st_mtime, status.st_size, file.path))
+                    elif (
+                        file.name.startswith(_TEMPORARY_PREFIX)
+                        and now - status.st_mtime > _TEMPORARY_LIFETIME
+                    ):
+                        os.unlink(file.path)
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self.limit:
+                break
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            total -= size
+
+
+def cache_key(linalg_text: str, target: Target | str) -> str:
+    """The name of a cache entry: a hash of all that the compiled module depends on."""
+    chosen = as_target(target)
+    parts = (linalg_text, *chosen.flags, chosen.cache_tag, compiler_identity())
+    digest = hashlib.sha256()
+    for part in parts:
+        content = part.encode()
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def default_cache() -> CompileCache | None:
+    """The cache that the environment asks for, or None if it is turned off."""
+    if not CACHE.get():
+        return None
+    return CompileCache(CACHE_DIR.get(), CACHE_LIMIT.get())
+
+
+def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> bytes:
+    """`compile_to_vmfb` through the cache on disk.
+
+    Args:
+        linalg_text: the module as MLIR text.
+        target: what to compile for.
+        name: what to call the program in diagnostics; not part of the cache key.
+
+    Raises:
+        CompileError: IREE rejected the program.
+        XformValueError: IREE does not know the target's processor, or a knob has a bad value.
+    """
+    stored = default_cache()
+    if stored is None:
+        return compile_to_vmfb(linalg_text, target, name=name)
+    key = cache_key(linalg_text, target)
+    module = stored.get(key)
+    if module is None:
+        module = compile_to_vmfb(linalg_text, target, name=name)
+        stored.put(key, module)
+    return module
+
+
+def _warn_once(directory: Path, error: OSError) -> None:
+    global _warned
+    if _warned:
+        return
+    _warned = True
+    warnings.warn(
+        f"the compile cache in {directory} cannot be used ({error}); compiling without it. "
+        "Set XFORM_CACHE_DIR to a writable directory, or XFORM_CACHE=0.",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,479 @@
+"""From linalg text to a compiled module (.vmfb), through IREE's compiler in this process."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from xform_runtime.cpu_features import cpu_features
+from xform_runtime.errors import XformError, XformTypeError, XformValueError
+
+from .knobs import DUMP
+
+_COMMON_FLAGS: Final = (
+    "--iree-opt-level=O1",
+    "--iree-dispatch-creation-enable-split-reduction",
+    # Without these two, IREE silently narrows what the user asked for.
+    "--iree-input-demote-f64-to-f32=false",
+    "--iree-input-demote-i64-to-i32=false",
+)
+
+_DEFAULT_ARCH: Final = {"cpu": "host", "vulkan": "portable", "cuda": "sm_80"}
+
+# IREE's own default lacks small storage types: it then drops the last bytes of an odd-sized array
+# of 8 or 16 bit elements and computes float16 wrongly. A program asks the driver only for the
+# capabilities that it uses.
+_VULKAN_FEATURES: Final = (
+    "spirv:v1.3,cap:Shader,cap:Int8,cap:Int16,cap:Int64,cap:Float16,"
+    "cap:StorageBuffer8BitAccess,cap:StorageBuffer16BitAccess,"
+    "ext:SPV_KHR_8bit_storage,ext:SPV_KHR_16bit_storage"
+)
+_VULKAN_GENERIC: Final = {
+    "portable": _VULKAN_FEATURES,
+    "desktop": _VULKAN_FEATURES + ",cap:Float64",
+}
+
+# Instruction sets by their /proc/cpuinfo names, for the levels of the x86-64 psABI.
+_X86_64_V2: Final = ("cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3")
+_X86_64_V3: Final = (*_X86_64_V2, "abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe")
+_X86_64_V4: Final = (*_X86_64_V3, "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl")
+_X86_64_LEVELS: Final = {
+    "x86-64": (),
+    "x86-64-v2": _X86_64_V2,
+    "x86-64-v3": _X86_64_V3,
+    "x86-64-v4": _X86_64_V4,
+}
+_HOST_FEATURES: Final = re.compile(
+    r"avx\w*|fma|f16c|bmi[12]|abm|popcnt|movbe|sse4_[12]|ssse3|pni|cx16|lahf_lm|asimd\w*|sve\w*"
+)
+
+_TRIPLE: Final = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-[a-z0-9_]+)?")
+_ARCH: Final = re.compile(r"[A-Za-z0-9_.+-]+")
+
+
+class CompileError(XformError, RuntimeError):
+    """IREE could not compile a program.
+
+    Args:
+        message: what the user reads.
+        stage: "parse", "compile" or "serialize".
+        diagnostics: IREE's messages, in order.
+        reproducer: directory with the program and the command line, or None if none was written.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        stage: str = "compile",
+        diagnostics: Sequence[str] = (),
+        reproducer: Path | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.stage = stage
+        self.diagnostics = tuple(diagnostics)
+        self.reproducer = reproducer
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to compile for.
+
+    Args:
+        device: "cpu", "vulkan" or "cuda".
+        arch: the processor; None takes the default of the device.
+            cpu: "host" (default), or a name that LLVM knows, such as "x86-64-v3".
+            vulkan: "portable" (default), "desktop" (portable and float64), or a GPU that IREE
+            knows, such as "rdna3"; code for a GPU runs rightly on that GPU only.
+            cuda: "sm_80" (default) or another compute capability.
+        triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu".
+
+    Raises:
+        XformValueError: a name that cannot be right.
+
+    >>> Target.parse("cpu:x86-64-v3")
+    Target(device='cpu', arch='x86-64-v3', triple=None)
+    """
+
+    device: str
+    arch: str | None = None
+    triple: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.device not in _DEFAULT_ARCH:
+            raise XformValueError(
+                f"unknown device {self.device!r}: expected one of "
+                f"{', '.join(map(repr, _DEFAULT_ARCH))}"
+            )
+        arch = self.arch
+        if arch is None:
+            arch = "generic" if self.triple is not None else _DEFAULT_ARCH[self.device]
+            object.__setattr__(self, "arch", arch)
+        if not _ARCH.fullmatch(arch):
+            raise XformValueError(f"bad processor name {arch!r} for device {self.device!r}")
+        if self.device == "cuda" and not re.fullmatch(r"sm_\d+[a-z]?", arch):
+            raise XformValueError(
+                f"bad CUDA target {arch!r}: expected a compute capability such as 'sm_80'"
+            )
+        if self.triple is not None and (
+            self.device != "cpu" or not _TRIPLE.fullmatch(self.triple) or arch == "host"
+        ):
+            raise XformValueError(
+                f"bad triple {self.triple!r}: expected one such as 'aarch64-unknown-linux-gnu', "
+                "for device 'cpu', with a processor other than 'host'"
+            )
+
+    @staticmethod
+    def parse(text: str) -> Target:
+        """Reads "device", "device:arch", "cpu:triple" or "cpu:triple/arch".
+
+        Raises:
+            XformValueError: the text names no target.
+        """
+        device, colon, rest = text.partition(":")
+        if not colon:
+            return Target(device)
+        first, slash, second = rest.partition("/")
+        if slash:
+            return Target(device, second, first)
+        if _TRIPLE.fullmatch(rest) and not rest.startswith("x86-64-v"):
+            return Target(device, triple=rest)
+        return Target(device, rest)
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """IREE's compiler flags for this target."""
+        arch = str(self.arch)
+        if self.device == "cuda":
+            return ("--iree-hal-target-device=cuda", f"--iree-cuda-target={arch}", *_COMMON_FLAGS)
+        if self.device == "vulkan":
+            features = _VULKAN_GENERIC.get(arch)
+            choice = (
+                f"--iree-vulkan-target={arch}"
+                if features is None
+                else f"--iree-vulkan-target-features={features}"
+            )
+            return ("--iree-hal-target-device=vulkan", choice, *_COMMON_FLAGS)
+        return (
+            "--iree-hal-target-device=local",
+            "--iree-hal-local-target-device-backends=llvm-cpu",
+            *([f"--iree-llvmcpu-target-triple={self.triple}"] if self.triple else []),
+            f"--iree-llvmcpu-target-cpu={arch}",
+            "--iree-llvmcpu-reassociate-fp-reductions",
+            *_COMMON_FLAGS,
+        )
+
+    @property
+    def cpu_features(self) -> tuple[str, ...]:
+        """The instruction sets that the code may use, for `Signature.cpu_features`.
+
+        Empty where they are not known; the runtime then cannot check them.
+        """
+        if self.device != "cpu" or self.triple is not None:
+            return ()
+        if self.arch == "host":
+            present = cpu_features() or frozenset()
+            return tuple(sorted(name for name in present if _HOST_FEATURES.fullmatch(name)))
+        return _X86_64_LEVELS.get(str(self.arch), ())
+
+    @property
+    def cache_tag(self) -> str:
+        """What the generated code depends on beyond `flags`: for "host", this machine's CPU."""
+        return ",".join(self.cpu_features) if self.arch == "host" else ""
+
+    @property
+    def is_vouched_for(self) -> bool:
+        """Whether IREE is known to accept the processor's name."""
+        if self.device == "cpu":
+            known = ("host", "generic", *_X86_64_LEVELS)
+            return self.triple is None and self.arch in known
+        return self.arch in _VULKAN_GENERIC or self.arch == "sm_80"
+
+    def __str__(self) -> str:
+        arch = f"{self.triple}/{self.arch}" if self.triple else self.arch
+        return f"{self.device}:{arch}"
+
+
+def as_target(target: Target | str) -> Target:
+    """A `Target`, parsed if it is text."""
+    return target if isinstance(target, Target) else Target.parse(target)
+
+
+def check_dtypes(dtypes: Iterable[tuple[str, str]], target: Target | str) -> None:
+    """Checks that a target can hold arrays of these dtypes.
+
+    Args:
+        dtypes: pairs of an argument path, such as `args[0]['w']`, and a dtype name.
+        target: what to compile for.
+
+    Raises:
+        XformTypeError: names the argument, the dtype and the device.
+
+    >>> check_dtypes([("args[0]", "float32")], "vulkan")
+    """
+    chosen = as_target(target)
+    if chosen.device != "vulkan" or not _lacks_float64(str(chosen.arch)):
+        return
+    for path, dtype in dtypes:
+        if dtype in ("float64", "complex128"):
+            narrow = "float32" if dtype == "float64" else "complex64"
+            raise XformTypeError(
+                f"{path} has dtype {dtype}, which device 'vulkan' ({chosen.arch}) does not have: "
+                f"convert it with .astype({narrow!r}), or compile for 'vulkan:desktop' if the GPU "
+                "is known to support float64"
+            )
+
+
+def _lacks_float64(arch: str) -> bool:
+    return arch == "portable" or arch.startswith(("adreno", "valhall", "mali"))
+
+
+def compile_to_vmfb(linalg_text: str, target: Target | str, *, name: str) -> bytes:
+    """Compiles a module of linalg, tensor, arith and scf operations.
+
+    Args:
+        linalg_text: the module as MLIR text.
+        target: what to compile for.
+        name: what to call the program in diagnostics and dumps.
+
+    Returns:
+        The bytes of a .vmfb.
+
+    Raises:
+        CompileError: IREE rejected the program; carries its messages and a reproducer's path.
+        XformValueError: IREE does not know the target's processor.
+    """
+    chosen = as_target(target)
+    if not chosen.is_vouched_for:
+        _probe(chosen)
+    dump = DUMP.get()
+    if dump is not None:
+        _write_reproducer(dump, linalg_text, chosen.flags, name)
+    vmfb = _session(chosen.flags).compile(linalg_text, name)
+    if dump is not None:
+        (dump / f"{_file_name(name)}.vmfb").write_bytes(vmfb)
+    return vmfb
+
+
+def emit_ptx(linalg_text: str, target: Target | str = "cuda") -> str:
+    """Compiles for CUDA and returns the PTX of all kernels, for inspection.
+
+    Raises:
+        CompileError: IREE rejected the program.
+        XformValueError: the target is not a CUDA one.
+    """
+    chosen = as_target(target)
+    if chosen.device != "cuda":
+        raise XformValueError(f"PTX exists for device 'cuda' only, got {chosen.device!r}")
+    if not chosen.is_vouched_for:
+        _probe(chosen)
+    with tempfile.TemporaryDirectory(prefix="xform-ptx-") as directory:
+        flag = f"--iree-hal-dump-executable-binaries-to={directory}"
+        session = _Session((*chosen.flags, flag))
+        session.compile(linalg_text, "ptx")
+        files = sorted(Path(directory).glob("*.ptx"))
+        return "\n".join(file.read_text(encoding="utf-8").rstrip("\0") for file in files)
+
+
+@cache
+def compiler_identity() -> str:
+    """A hash of the installed compiler's version, read without loading the compiler."""
+    from importlib.util import find_spec
+
+    spec = find_spec("iree.compiler")
+    if spec is None or spec.origin is None:
+        raise CompileError("IREE's compiler is not installed: pip install iree-base-compiler")
+    version = Path(spec.origin).with_name("version.py")
+    return hashlib.sha256(version.read_bytes()).hexdigest()
+
+
+# IREE's invocations share LLVM's process-wide options, so only one runs at a time.
+_compile_lock = threading.Lock()
+_sessions: dict[tuple[str, ...], _Session] = {}
+_sessions_lock = threading.Lock()
+
+# A session keeps every type and attribute that it has seen; a new one now and then bounds that.
+_SESSION_COMPILES: Final = 500
+
+_ERROR_SEVERITY: Final = 2
+_DiagnosticCallback = ctypes.CFUNCTYPE(
+    None, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
+)
+
+
+def _session(flags: tuple[str, ...]) -> _Session:
+    with _sessions_lock:
+        session = _sessions.get(flags)
+        if session is None or session.compiles >= _SESSION_COMPILES:
+            session = _sessions[flags] = _Session(flags)
+        return session
+
+
+class _Session:
+    """One of IREE's compiler sessions, with its flags set."""
+
+    def __init__(self, flags: tuple[str, ...]) -> None:
+        self.flags = flags
+        self.compiles = 0
+        with _compile_lock:
+            api = _api()
+            self._session: Any = api.Session()
+            try:
+                self._session.set_flags(*flags)
+            except ValueError as error:
+                raise CompileError(f"IREE rejected a flag: {error}") from None
+
+    def compile(self, text: str, name: str) -> bytes:
+        if "\0" in text:
+            raise CompileError(f"program {name!r} contains a NUL character", stage="parse")
+        diagnostics: list[str] = []
+        with _compile_lock:
+            self.compiles += 1
+            stage, vmfb = self._run(text, name, diagnostics)
+        if vmfb is None:
+            raise _compile_error(stage, diagnostics, text, self.flags, name)
+        return vmfb
+
+    def _run(self, text: str, name: str, diagnostics: list[str]) -> tuple[str, bytes | None]:
+        api = _api()
+
+        def collect(severity: int, message: int, size: int, _: object) -> None:
+            if severity >= _ERROR_SEVERITY:
+                diagnostics.append(ctypes.string_at(message, size).decode(errors="replace"))
+
+        callback = _DiagnosticCallback(collect)
+        source = api.Source.wrap_buffer(
+            self._session, text.encode() + b"\0", buffer_name=f"{_file_name(name)}.mlir"
+        )
+        with source, self._session.invocation() as invocation:
+            api.enable_diagnostics(invocation, callback)
+            if not invocation.parse_source(source):
+                return "parse", None
+            if not invocation.execute():
+                return "compile", None
+            try:
+                with api.Output.open_membuffer() as output:
+                    invocation.output_vm_bytecode(output)
+                    return "serialize", bytes(output.map_memory())
+            except ValueError as error:
+                diagnostics.append(str(error))
+                return "serialize", None
+
+
+class _Api:
+    """IREE's compiler classes, and the one function of its C API that they do not wrap."""
+
+    def __init__(self) -> None:
+        try:
+            from iree.compiler.api import Output, Session, Source, ctypes_dl
+        except ImportError as error:
+            raise CompileError(
+                f"IREE's compiler cannot be loaded ({error}): pip install iree-base-compiler"
+            ) from None
+        self.Output: Any = Output
+        self.Session: Any = Session
+        self.Source: Any = Source
+        self._enable: Any = ctypes_dl._dylib.ireeCompilerInvocationEnableCallbackDiagnostics
+        self._enable.restype = None
+        self._enable.argtypes = [
+            ctypes.c_void_p,
+            ctypes.c_int,
+            _DiagnosticCallback,
+            ctypes.c_void_p,
+        ]
+
+    def enable_diagnostics(self, invocation: Any, callback: Any) -> None:
+        self._enable(invocation._inv_p, 0, callback, None)
+
+
+@cache
+def _api() -> _Api:
+    return _Api()
+
+
+_PROBE_SCRIPT: Final = """
+import sys
+from xform.compiler import _Session
+_Session(tuple(sys.argv[1:])).compile(sys.stdin.read(), "probe")
+"""
+
+_PROBE_PROGRAM: Final = """
+func.func @probe(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %r = linalg.generic {
+    indexing_maps = [affine_map<(i) -> (i)>], iterator_types = ["parallel"]
+  } outs(%x : tensor<4xf32>) {
+    ^bb0(%a: f32):
+      %s = arith.addf %a, %a : f32
+      linalg.yield %s : f32
+  } -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}
+"""
+
+
+@cache
+def _probe(target: Target) -> None:
+    """Tries a processor's name in a child process: IREE ends the process on some wrong names."""
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    ran = subprocess.run(
+        [sys.executable, "-c", _PROBE_SCRIPT, *target.flags],
+        input=_PROBE_PROGRAM,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, "XFORM_DUMP": ""},
+        timeout=120,
+        check=False,
+    )
+    if ran.returncode == 0 and "not a recognized processor" not in ran.stderr:
+        return
+    found = re.search(r"(Unknown (?:CPU|Vulkan target)[^\n]*|missing GPU target)", ran.stderr)
+    why = f": {found.group(1)}" if found else ""
+    raise XformValueError(f"IREE does not know the target {str(target)!r}{why}")
+
+
+def _compile_error(
+    stage: str, diagnostics: list[str], text: str, flags: tuple[str, ...], name: str
+) -> CompileError:
+    try:
+        directory = DUMP.get() or Path(tempfile.mkdtemp(prefix="xform-reproducer-"))
+        _write_reproducer(directory, text, flags, name)
+    except OSError:
+        reproducer, where = None, ""
+    else:
+        reproducer, where = directory, f"\nreproducer: {directory}"
+    first = diagnostics[0].strip() if diagnostics else "IREE gave no reason"
+    lines = [line for line in first.splitlines() if line.strip()][:4]
+    op = re.search(r"'([a-z_]\w*\.[\w.]+)'", first)
+    about = f" at {op.group(1)}" if op else ""
+    return CompileError(
+        f"cannot compile {name!r} (stage {stage}{about}): " + "\n  ".join(lines) + where,
+        stage=stage,
+        diagnostics=diagnostics,
+        reproducer=reproducer,
+    )
+
+
+def _write_reproducer(directory: Path, text: str, flags: tuple[str, ...], name: str) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    stem = _file_name(name)
+    (directory / f"{stem}.mlir").write_text(text, encoding="utf-8")
+    command = shlex.join(["iree-compile", *flags, f"{stem}.mlir", "-o", f"{stem}.vmfb"])
+    script = directory / f"{stem}.sh"
+    script.write_text(f'#!/bin/sh\ncd "$(dirname "$0")" && {command}\n', encoding="utf-8")
+    script.chmod(0o755)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]", "_", name)[:80] or "program"

@@ -1,0 +1,50 @@
+"""The exceptions of xform: the runtime's hierarchy and what only tracing can meet."""
+
+from __future__ import annotations
+
+from xform_runtime.errors import (
+    DeviceError,
+    ModuleFileError,
+    XformError,
+    XformIndexError,
+    XformRuntimeError,
+    XformTypeError,
+    XformValueError,
+)
+
+from .source import user_site
+
+
+class TracedValueError(XformTypeError):
+    """A traced value was used where Python needs its number: `if`, `float()`, `range()`, ..."""
+
+
+class LeakedArrayError(XformValueError):
+    """A traced array was used after the function it belongs to had returned."""
+
+
+def at_user_line(message: str) -> str:
+    """`message` followed by the user's place in the source, as every tracing error ends.
+
+    >>> at_user_line("bad axis").startswith("bad axis")
+    True
+    """
+    file, line, function = user_site()
+    if not file:
+        return message
+    inside = f", in {function}" if function and function != "<module>" else ""
+    return f"{message}\n  at {file}:{line}{inside}"
+
+
+__all__ = [
+    "DeviceError",
+    "LeakedArrayError",
+    "ModuleFileError",
+    "TracedValueError",
+    "XformError",
+    "XformIndexError",
+    "XformRuntimeError",
+    "XformTypeError",
+    "XformValueError",
+    "at_user_line",
+]

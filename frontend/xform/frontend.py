@@ -1,0 +1,62 @@
+"""The public names: transforms of NumPy-style functions, compiled.
+
+>>> import numpy as np
+>>> from xform import frontend
+>>> from xform.frontend import jacrev, vmap
+>>> fast = frontend.jit(vmap(jacrev(lambda x: x * x)))
+>>> fast(np.array([[1.0, 2.0]])).numpy()
+array([[[2., 0.],
+        [0., 4.]]])
+"""
+
+from .avals import Spec, spec
+from .compiler import CompileError, Target
+from .errors import (
+    LeakedArrayError,
+    TracedValueError,
+    XformError,
+    XformIndexError,
+    XformRuntimeError,
+    XformTypeError,
+    XformValueError,
+)
+from .export import save
+from .lowered import Compiled, Lowered, Timings
+from .transforms.grad import grad, grad_and_value
+from .transforms.gradient_stop import stop_gradient
+from .transforms.jacobian import hessian, jacfwd, jacrev
+from .transforms.jit import Jitted, jit
+from .transforms.jvp import jvp
+from .transforms.map import map
+from .transforms.vjp import vjp
+from .transforms.vmap import vmap
+
+__all__ = [
+    "CompileError",
+    "Compiled",
+    "Jitted",
+    "LeakedArrayError",
+    "Lowered",
+    "Spec",
+    "Target",
+    "Timings",
+    "TracedValueError",
+    "XformError",
+    "XformIndexError",
+    "XformRuntimeError",
+    "XformTypeError",
+    "XformValueError",
+    "grad",
+    "grad_and_value",
+    "hessian",
+    "jacfwd",
+    "jacrev",
+    "jit",
+    "jvp",
+    "map",
+    "save",
+    "spec",
+    "stop_gradient",
+    "vjp",
+    "vmap",
+]

@@ -1,0 +1,395 @@
+"""Lowered and compiled programs, each stage of which can be looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
+
+from . import pytrees, tracing
+from ._xform import Diagnostic, Module
+from .avals import Aval, Spec
+from .cache import compile_cached
+from .compiler import Target, as_target, check_dtypes
+from .errors import XformError, XformTypeError, XformValueError
+from .program import TracedProgram
+from .structure import tree_of
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+Stage = Literal["xform", "expanded", "linalg"]
+
+_PASSES: dict[str, str] = {
+    "expanded": "xform-expand-transforms,xform-simplify",
+    "linalg": "xform-pipeline",
+}
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds that compiling took, by stage; `iree` is small when the disk cache had the module."""
+
+    trace: float
+    passes: float
+    iree: float
+
+
+class Lowered:
+    """A traced function on its way to a compiled one.
+
+    Args:
+        traced: the traced program.
+        target: what `compile` compiles for by default.
+        retrace: traces the same call again; with True, closed-over arrays become constants.
+    """
+
+    def __init__(
+        self,
+        traced: TracedProgram,
+        target: Target,
+        retrace: Callable[[bool], TracedProgram],
+    ) -> None:
+        self._traced = traced
+        self._target = target
+        self._retrace = retrace
+        self._text: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self._traced.name
+
+    def as_text(self, stage: Stage = "xform") -> str:
+        """The program as MLIR text.
+
+        Args:
+            stage: "xform" as traced, "expanded" without transform operations, or "linalg" as IREE
+                gets it.
+
+        Raises:
+            XformValueError: another stage.
+        """
+        return self._traced_text() if stage == "xform" else self._module(stage).text()
+
+    def _traced_text(self) -> str:
+        """The text before compiling attached a signature to the entry."""
+        if self._text is None:
+            self._text = self._traced.program.module.text()
+        return self._text
+
+    def _module(self, stage: Stage) -> Module:
+        module = self._traced.program.module
+        if stage == "xform":
+            return module
+        if stage not in _PASSES:
+            raise XformValueError(
+                f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
+            )
+        return _after(module, _PASSES[stage], self.name)
+
+    def op_names(self, stage: Stage = "xform") -> dict[str, int]:
+        """How often each operation stands in the program at a stage, as for `as_text`."""
+        return self._module(stage).op_names()
+
+    def as_module(self) -> ir.Module:
+        """The linalg text as a module of `iree.compiler.ir`, in a context of its own."""
+        from iree.compiler import ir
+
+        with ir.Context():
+            return ir.Module.parse(self.as_text("linalg"))
+
+    def compile(self, target: Target | str | None = None) -> Compiled:
+        """Compiles and loads the program.
+
+        Args:
+            target: what for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the device that
+                `jit` was given.
+
+        Raises:
+            XformTypeError: the target has no arrays of a dtype that the program uses.
+            CompileError: IREE rejected the program.
+            DeviceError: the device is not available.
+        """
+        chosen = self._target if target is None else as_target(target)
+        self._traced_text()
+        return Compiled(self._traced, chosen, self)
+
+    def save(self, path: str | os.PathLike[str], target: Target | str | None = None) -> None:
+        """Compiles the program into a file that `xform.runtime.load` reads.
+
+        Args:
+            path: the file; it is replaced as a whole.
+            target: as for `compile`; the device need not be present.
+
+        Raises:
+            XformValueError: what the function closes over changed since it was lowered.
+            XformTypeError: as for `compile`, or a structure that a file cannot describe.
+            CompileError: IREE rejected the program.
+        """
+        chosen = self._target if target is None else as_target(target)
+        self._traced_text()
+        traced = self._baked()
+        vmfb = _build(traced, chosen, _file_signature).vmfb
+        _write_whole(Path(path), vmfb)
+
+    def _baked(self) -> TracedProgram:
+        hidden = self._traced.program.hidden
+        if not hidden:
+            return self._traced
+        baked = self._retrace(True)
+        again = baked.program.hidden
+        if len(again) != len(hidden) or not all(
+            tracing.same_bits(np.asarray(a), np.asarray(b))
+            for a, b in zip(hidden, again, strict=True)
+        ):
+            raise XformValueError(
+                f"save: arrays that {self.name!r} closes over changed since it was lowered; "
+                "lower it again"
+            )
+        return baked
+
+    def __repr__(self) -> str:
+        args = ", ".join(map(str, self._traced.inputs.avals))
+        results = ", ".join(map(str, self._traced.outputs.avals))
+        return f"Lowered({self.name}({args}) -> ({results}), target={self._target})"
+
+
+class Compiled:
+    """A program on a device; call it with arguments of the types it was compiled for."""
+
+    def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
+        built = _build(traced, target, _flat_signature)
+        self.name = traced.name
+        self.timings = Timings(traced.seconds, built.passes, built.iree)
+        self._inputs = traced.inputs
+        self._outputs = traced.outputs
+        self._numbers = [i for i, kind in enumerate(traced.inputs.avals) if kind.weak]
+        self._is_plain = traced.outputs.is_plain
+        self._lowered = lowered
+        self._target = target
+        self._executable = Executable(built.vmfb, target.device, work=built.work)
+        self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the program.
+
+        Raises:
+            XformTypeError: an argument of another dtype, or no array.
+            XformValueError: arguments of another structure or shape.
+        """
+        leaves, spec = pytrees.flatten((args, kwargs))
+        expected = self._inputs
+        if spec != expected.spec:
+            raise XformValueError(
+                f"{self.name} was compiled for arguments (args, kwargs) of structure "
+                f"{pytrees.show(expected.spec)}, got {pytrees.show(spec)}"
+            )
+        for i, kind, path in zip(expected.positions, expected.avals, expected.paths, strict=True):
+            _check(self.name, leaves[i], kind, path)
+        return self.run([leaves[i] for i in expected.positions])
+
+    def run(self, leaves: Sequence[Any]) -> Any:
+        """Calls the program with its array leaves, which must be of the program's types."""
+        avals = self._inputs.avals
+        values = [_array(leaf, kind) for leaf, kind in zip(leaves, avals, strict=True)]
+        return self._built(self._executable.invoke(self.name, [*values, *self._hidden]))
+
+    def run_plain(self, leaves: Sequence[Any]) -> Any:
+        """`run` for leaves that are arrays or Python numbers, as fast as it can be."""
+        values = list(leaves)
+        for i in self._numbers:
+            values[i] = np.asarray(values[i], self._inputs.avals[i].dtype)
+        if self._hidden:
+            values += self._hidden
+        results = self._executable.invoke(self.name, values)
+        return self._built(results)
+
+    def results(self, leaves: Sequence[Any], hidden: Sequence[Array]) -> list[Array]:
+        """The flat results for array leaves and other closed-over arrays of the same types."""
+        avals = self._inputs.avals
+        values = [_array(leaf, kind) for leaf, kind in zip(leaves, avals, strict=True)]
+        return self._executable.invoke(self.name, [*values, *hidden])
+
+    def _built(self, results: list[Array]) -> Any:
+        return results[0] if self._is_plain else self._outputs.build(results)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the program into a file that `xform.runtime.load` reads.
+
+        Args:
+            path: the file; it is replaced as a whole.
+
+        Raises:
+            As `Lowered.save`.
+        """
+        if self._lowered is None:
+            raise XformTypeError(f"save: {self.name!r} was compiled for a direct call; lower it")
+        self._lowered.save(path, self._target)
+
+    def __repr__(self) -> str:
+        args = ", ".join(map(str, self._inputs.avals))
+        results = ", ".join(map(str, self._outputs.avals))
+        return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
+
+
+@dataclass(frozen=True)
+class _Built:
+    vmfb: bytes
+    work: int
+    passes: float
+    iree: float
+
+
+def _build(
+    traced: TracedProgram,
+    target: Target,
+    signature: Callable[[TracedProgram, Target, int], Signature],
+) -> _Built:
+    """Runs the passes and IREE."""
+    start = time.perf_counter()
+    check_dtypes(
+        [(p, a.dtype.name) for p, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)],
+        target,
+    )
+    module = traced.program.module
+    expanded = _after(module, _PASSES["expanded"], traced.name)
+    if target.device == "vulkan":
+        check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
+    work = int(expanded.work())
+    text = signature(traced, target, work).to_json()
+    traced.function.set_reflection({SIGNATURE_KEY: text})
+    linalg = _after(module, _PASSES["linalg"], traced.name).text()
+    middle = time.perf_counter()
+    vmfb = compile_cached(linalg, target, name=traced.name)
+    return _Built(vmfb, work, middle - start, time.perf_counter() - middle)
+
+
+def _after(module: Module, passes: str, name: str) -> Module:
+    copy = module.clone()
+    try:
+        copy.run(passes)
+    except Diagnostic as diagnostic:
+        place = f"\n  at {diagnostic.file}:{diagnostic.line}" if diagnostic.file else ""
+        text = "\n".join([diagnostic.message, *diagnostic.notes])
+        raise XformError(f"cannot lower {name!r}: {text}{place}") from None
+    return copy
+
+
+def _dtypes(module: Module) -> list[str]:
+    """The dtypes of a module's values that some device lacks."""
+    return ["float64"] if re.search(r"tensor<[^<>]*f64>", module.text()) else []
+
+
+def _flat_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+    """For programs called from here: flat arguments, closed-over arrays among them."""
+    args = [
+        LeafSpec(path, a.shape, a.dtype.name)
+        for path, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+    ]
+    args += [
+        LeafSpec(f"closed_over[{i}]", tuple(x.shape), x.dtype.name)
+        for i, x in enumerate(traced.program.hidden)
+    ]
+    results = _results(traced)
+    return Signature(
+        name=traced.name,
+        device=target.device,
+        work=work,
+        inputs=DictNode(
+            (("args", TupleNode(tuple(map(LeafNode, range(len(args)))))), ("kwargs", DictNode(())))
+        ),
+        outputs=TupleNode(tuple(map(LeafNode, range(len(results))))),
+        args=tuple(args),
+        results=tuple(results),
+        cpu_features=target.cpu_features,
+    )
+
+
+def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+    """For files: the structures of the user's function."""
+    inputs, outputs = traced.inputs, traced.outputs
+    args_spec, kwargs_spec = inputs.spec.children()
+    args = tree_of(args_spec, 0, "the arguments")
+    kwargs = tree_of(kwargs_spec, args_spec.num_leaves, "the keyword arguments")
+    if len(outputs.leaves) != len(outputs.avals):
+        raise XformTypeError(
+            f"save: {traced.name!r} returns values that are no arrays; a file holds arrays only"
+        )
+    return Signature(
+        name=traced.name,
+        device=target.device,
+        work=work,
+        inputs=DictNode((("args", args), ("kwargs", kwargs))),
+        outputs=tree_of(outputs.spec, 0, "the output"),
+        args=tuple(
+            LeafSpec(path, a.shape, a.dtype.name)
+            for path, a in zip(inputs.paths, inputs.avals, strict=True)
+        ),
+        results=tuple(_results(traced)),
+        cpu_features=target.cpu_features,
+    )
+
+
+def _results(traced: TracedProgram) -> list[LeafSpec]:
+    outputs = traced.outputs
+    return [
+        LeafSpec(path, a.shape, a.dtype.name)
+        for path, a in zip(outputs.paths, outputs.avals, strict=True)
+    ]
+
+
+def _array(leaf: Any, kind: Aval) -> Array | np.ndarray[Any, Any]:
+    if isinstance(leaf, Array):
+        return leaf
+    if isinstance(leaf, Spec):
+        raise XformTypeError(f"{leaf!r} has no values to call a program with: use it to lower one")
+    return np.asarray(leaf, kind.dtype)
+
+
+def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:
+    given = tracing.aval(leaf, f"{name}: {path}")
+    if given.shape != kind.shape:
+        raise XformValueError(
+            f"{name}: {path} has shape {given.shape}, but it was compiled for {kind.shape}"
+        )
+    if given.dtype != kind.dtype:
+        raise XformTypeError(
+            f"{name}: {path} has dtype {given.dtype.name}, but it was compiled for "
+            f"{kind.dtype.name}"
+        )
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Writes a file that appears under its name when it is complete, or not at all."""
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, path)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except OSError as error:
+        # The error at hand names a temporary file, which the user has never heard of.
+        reason = error.strerror
+        if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
+            reason = f"cannot save, the directory {str(path.parent)!r} does not exist"
+        raise OSError(error.errno, reason, str(path)) from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,52 @@
+"""Axis arguments: negative ones counted from the end, and checked."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+
+
+class AxisError(XformValueError, XformIndexError):
+    """An axis is out of range, or given twice; a ValueError and an IndexError, as NumPy's."""
+
+
+def normalized_axis(axis: Any, ndim: int, name: str) -> int:
+    """The axis as a number from 0 to ndim - 1.
+
+    Raises:
+        AxisError: it is out of range.
+        XformTypeError: it is no int.
+    """
+    try:
+        found = operator.index(axis)
+    except TypeError as error:
+        if isinstance(error, XformTypeError):
+            raise
+        raise XformTypeError(
+            at_user_line(f"{name}: an axis is an int, got {type(axis).__name__}")
+        ) from None
+    if not -ndim <= found < ndim:
+        raise AxisError(
+            at_user_line(f"{name}: axis {found} is out of range for an array of {ndim} axes")
+        )
+    return found % ndim
+
+
+def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
+    """An axis argument, None for all, an int or several, as different numbers in order.
+
+    Raises:
+        AxisError: one is out of range or given twice.
+        XformTypeError: one is no int.
+    """
+    if axis is None:
+        return tuple(range(ndim))
+    if not isinstance(axis, Iterable):
+        return (normalized_axis(axis, ndim, name),)
+    found = [normalized_axis(a, ndim, name) for a in axis]
+    if len(set(found)) != len(found):
+        raise AxisError(at_user_line(f"{name}: an axis is given twice in {tuple(axis)}"))
+    return tuple(sorted(found))

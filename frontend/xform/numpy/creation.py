@@ -1,0 +1,472 @@
+"""New arrays: constants and counters inside of a traced function, NumPy's elsewhere."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import primitives, tracing
+from ..array import ArrayLike, DType, TracedArray
+from ..errors import XformTypeError, XformValueError, at_user_line
+from . import ufuncs
+from .dispatch import function
+from .promotion import (
+    BOOL,
+    INT32,
+    INT64,
+    Scalar,
+    align,
+    constant,
+    fit,
+    in_range,
+    is_float,
+    operand,
+    result_type,
+    supported_dtype,
+)
+from .promotion import (
+    array as as_array,
+)
+
+
+def shape_of(shape: Any, name: str) -> tuple[int, ...]:
+    """A shape argument, an int or a sequence of ints, as a tuple.
+
+    Raises:
+        XformTypeError: it is something else.
+        XformValueError: a size is negative.
+    """
+    try:
+        sizes = (
+            (operator.index(shape),)
+            if not isinstance(shape, Sequence | np.ndarray)
+            else tuple(map(operator.index, shape))
+        )
+    except TypeError as error:
+        if isinstance(error, XformTypeError):
+            raise
+        raise XformTypeError(
+            at_user_line(f"{name}: a shape is an int or a sequence of ints, got {shape!r}")
+        ) from None
+    if any(size < 0 for size in sizes):
+        raise XformValueError(at_user_line(f"{name}: sizes cannot be negative, got {sizes}"))
+    return sizes
+
+
+def _filled(shape: Any, number: bool | int | float, dtype: Any, name: str) -> TracedArray:
+    found = supported_dtype(dtype, name)
+    return constant(shape_of(shape, name), found, in_range(number, found))
+
+
+@function(np.zeros)
+def zeros(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+    """An array of zeros, which can be written into."""
+    return _filled(shape, 0, dtype, "zeros")
+
+
+@function(np.ones)
+def ones(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+    """An array of ones."""
+    return _filled(shape, 1, dtype, "ones")
+
+
+@function(np.empty)
+def empty(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+    """An array to write into; its elements are 0."""
+    return _filled(shape, 0, dtype, "empty")
+
+
+@function(np.full)
+def full(
+    shape: Any, fill_value: ArrayLike, dtype: Any = None, order: str = "C", *, like: Any = None
+) -> TracedArray:
+    """An array with `fill_value` broadcast to `shape`."""
+    value = operand(fill_value)
+    found = supported_dtype(dtype, "full", value.dtype)
+    sizes = shape_of(shape, "full")
+    from .promotion import broadcast_shapes
+
+    if broadcast_shapes(value.shape, sizes) != sizes:
+        raise XformValueError(
+            at_user_line(f"full: a value of shape {value.shape} does not broadcast to {sizes}")
+        )
+    result = fit(value, found, sizes)
+    return result.copy() if result is fill_value else result
+
+
+def _like(a: Any, dtype: Any, shape: Any, name: str) -> tuple[tuple[int, ...], DType]:
+    x = operand(a)
+    sizes = x.shape if shape is None else shape_of(shape, name)
+    return sizes, supported_dtype(dtype, name, x.dtype)
+
+
+@function(np.zeros_like)
+def zeros_like(
+    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> TracedArray:
+    """Zeros in the shape and dtype of `a`, which can be written into."""
+    sizes, found = _like(a, dtype, shape, "zeros_like")
+    return _filled(sizes, 0, found, "zeros_like")
+
+
+@function(np.ones_like)
+def ones_like(
+    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> TracedArray:
+    """Ones in the shape and dtype of `a`."""
+    sizes, found = _like(a, dtype, shape, "ones_like")
+    return _filled(sizes, 1, found, "ones_like")
+
+
+@function(np.empty_like)
+def empty_like(
+    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+) -> TracedArray:
+    """An array to write into, in the shape and dtype of `a`; its elements are 0."""
+    sizes, found = _like(a, dtype, shape, "empty_like")
+    return _filled(sizes, 0, found, "empty_like")
+
+
+@function(np.full_like)
+def full_like(
+    a: ArrayLike,
+    fill_value: ArrayLike,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+) -> TracedArray:
+    """`fill_value` in the shape and dtype of `a`."""
+    sizes, found = _like(a, dtype, shape, "full_like")
+    return full(sizes, fill_value, found)
+
+
+def _static(x: Any, name: str) -> Any:
+    if tracing.is_traced(x):
+        raise XformTypeError(
+            at_user_line(
+                f"{name}: the size of the result depends on {x!r}, whose value is not known while "
+                "the function is traced; pass a Python number"
+            )
+        )
+    return x.item() if isinstance(x, np.generic) else x
+
+
+@function(np.arange)
+def arange(
+    start: Any,
+    stop: Any = None,
+    step: Any = 1,
+    dtype: Any = None,
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> TracedArray:
+    """start, start + step, ... below stop; the arguments are numbers known while tracing."""
+    if stop is None:
+        start, stop = 0, start
+    first, end, stride = (_static(x, "arange") for x in (start, stop, step))
+    if stride == 0:
+        raise XformValueError(at_user_line("arange: step cannot be 0"))
+    natural = result_type(operand(start), operand(stop), operand(step))
+    found = supported_dtype(dtype, "arange", natural)
+    if found == BOOL:
+        raise XformTypeError(at_user_line("arange: dtype bool is not supported"))
+    count = max(0, math.ceil((end - first) / stride))
+    if all(isinstance(x, int) for x in (first, end, stride)):
+        count = len(range(first, end, stride))
+    result = primitives.iota((count,), found, 0)
+    if not is_float(found):
+        first, stride = int(first), int(stride)
+    if stride != 1:
+        result = primitives.mul(result, constant((count,), found, stride))
+    if first != 0:
+        result = primitives.add(result, constant((count,), found, first))
+    return result
+
+
+@function(np.linspace)
+def linspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+    *,
+    device: Any = None,
+) -> Any:
+    """`num` evenly spaced numbers from `start` to `stop`, along a new axis `axis`."""
+    count = operator.index(_static(num, "linspace"))
+    if count < 0:
+        raise XformValueError(at_user_line(f"linspace: num cannot be negative, got {count}"))
+    first, last = operand(start), operand(stop)
+    natural = result_type(first, last, Scalar(0.0, float))
+    left, right = align(first, last, dtype=natural)
+    divisions = max(count - 1, 1) if endpoint else max(count, 1)
+    step = ufuncs.multiply(ufuncs.subtract(right, left), 1 / divisions)
+    shape = (count, *left.shape)
+    position = primitives.iota(shape, natural, 0)
+    spaced = ufuncs.add(ufuncs.multiply(position, step), left)
+    if endpoint and count > 1:
+        at_end = ufuncs.equal(position, count - 1)
+        spaced = primitives.select(at_end, fit(right, natural, shape), spaced)
+    found = supported_dtype(dtype, "linspace", natural)
+    if not is_float(found) and is_float(natural):
+        spaced = ufuncs.floor(spaced)
+    result = as_array(spaced, found)
+    if axis != 0 and left.ndim:
+        from .manipulation import moveaxis
+
+        result = moveaxis(result, 0, axis)
+    return (result, step) if retstep else result
+
+
+@function(np.eye)
+def eye(
+    N: int,  # noqa: N803 - NumPy's name
+    M: int | None = None,  # noqa: N803 - NumPy's name
+    k: int = 0,
+    dtype: Any = float,
+    order: str = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> TracedArray:
+    """Ones on the k-th diagonal of an `N` by `M` matrix, zeros elsewhere."""
+    shape = shape_of((N, N if M is None else M), "eye")
+    return as_array(on_diagonal(shape, k), supported_dtype(dtype, "eye"))
+
+
+@function(np.identity)
+def identity(n: int, dtype: Any = None, *, like: Any = None) -> TracedArray:
+    """The identity matrix of size `n`."""
+    return eye(n, dtype=supported_dtype(dtype, "identity"))
+
+
+def _row_and_column(shape: tuple[int, ...], k: int) -> tuple[TracedArray, TracedArray]:
+    """Row number plus k, and column number, over the last two axes."""
+    rank = len(shape)
+    row = primitives.iota(shape, INT32, rank - 2)
+    if k:
+        row = primitives.add(row, constant(shape, INT32, operator.index(k)))
+    return row, primitives.iota(shape, INT32, rank - 1)
+
+
+def on_diagonal(shape: tuple[int, ...], k: int = 0) -> TracedArray:
+    """Which elements of the last two axes lie on the k-th diagonal."""
+    return primitives.eq(*_row_and_column(shape, k))
+
+
+def below_diagonal(shape: tuple[int, ...], k: int = 0) -> TracedArray:
+    """Which elements of the last two axes lie on or below the k-th diagonal."""
+    return primitives.ge(*_row_and_column(shape, k))
+
+
+@function(np.tri)
+def tri(
+    N: int,  # noqa: N803 - NumPy's name
+    M: int | None = None,  # noqa: N803 - NumPy's name
+    k: int = 0,
+    dtype: Any = float,
+    *,
+    like: Any = None,
+) -> TracedArray:
+    """Ones on and below the k-th diagonal of an `N` by `M` matrix."""
+    shape = shape_of((N, N if M is None else M), "tri")
+    return as_array(below_diagonal(shape, k), supported_dtype(dtype, "tri"))
+
+
+def _masked(m: ArrayLike, k: int, lower: bool, name: str) -> TracedArray:
+    x = as_array(m)
+    if x.ndim == 1:
+        from .promotion import broadcast
+
+        x = broadcast(x, (x.shape[0], x.shape[0]))
+    if x.ndim < 2:
+        raise XformValueError(at_user_line(f"{name}: expected a matrix, got a 0-d array"))
+    zero = constant(x.shape, x.dtype, in_range(0, x.dtype))
+    if lower:
+        return primitives.select(below_diagonal(x.shape, k), x, zero)
+    return primitives.select(below_diagonal(x.shape, k - 1), zero, x)
+
+
+@function(np.tril)
+def tril(m: ArrayLike, k: int = 0) -> TracedArray:
+    """The matrix with zeros above the k-th diagonal."""
+    return _masked(m, k, True, "tril")
+
+
+@function(np.triu)
+def triu(m: ArrayLike, k: int = 0) -> TracedArray:
+    """The matrix with zeros below the k-th diagonal."""
+    return _masked(m, k, False, "triu")
+
+
+def asarray(
+    a: Any, dtype: Any = None, order: Any = None, *, copy: bool | None = None, device: Any = None
+) -> TracedArray:
+    """A traced array of an array, a number, or nested sequences of these.
+
+    Outside of traced functions: numpy.asarray. A traced array is returned as it is.
+
+    Raises:
+        XformTypeError: something in it is no array.
+        XformValueError: the rows of a sequence differ in shape.
+    """
+    if isinstance(a, TracedArray):
+        result = a if dtype is None else as_array(a, supported_dtype(dtype, "asarray"))
+        return result.copy() if copy and result is a else result
+    if tracing.current_trace() is None and not _holds_traced(a):
+        return np.asarray(a, dtype)  # type: ignore[return-value]
+    found = None if dtype is None else supported_dtype(dtype, "asarray")
+    if not isinstance(a, list | tuple):
+        return as_array(a, found)
+    if not _holds_traced(a):
+        try:
+            concrete = np.asarray(a, found)
+        except ValueError as error:
+            raise XformValueError(at_user_line(f"asarray: {error}")) from None
+        if concrete.dtype == object:
+            raise XformTypeError(at_user_line(f"asarray: {a!r} is no array of numbers"))
+        return tracing.traced(concrete)
+    from .joining import stack
+
+    weak = all(isinstance(x, bool | int | float) or getattr(x, "weak", False) for x in a)
+    result = stack([asarray(x) if isinstance(x, list | tuple) else x for x in a])
+    result = as_array(result, found)
+    return TracedArray(result.value, result.trace) if weak and result.weak else result
+
+
+def _holds_traced(a: Any) -> bool:
+    if isinstance(a, list | tuple):
+        return any(map(_holds_traced, a))
+    return isinstance(a, TracedArray)
+
+
+def array(
+    object: Any,
+    dtype: Any = None,
+    *,
+    copy: bool = True,
+    order: str = "K",
+    ndmin: int = 0,
+) -> TracedArray:
+    """A new array of an array, a number, or nested sequences of these; see `asarray`."""
+    result = asarray(object, dtype, copy=copy)
+    if tracing.current_trace() is None and not isinstance(result, TracedArray):
+        return np.array(result, ndmin=ndmin)
+    if result.weak:
+        result = TracedArray(result.value, result.trace)
+    if result.ndim < ndmin:
+        result = primitives.reshape(result, (1,) * (ndmin - result.ndim) + result.shape)
+    return result
+
+
+@function(np.copy)
+def copy(a: ArrayLike, order: str = "K", subok: bool = False) -> TracedArray:
+    """The same elements, independent of later writes."""
+    return as_array(a).copy()
+
+
+@function(np.astype)
+def astype(
+    x: ArrayLike,
+    dtype: Any,
+    /,
+    *,
+    casting: Any = "unsafe",
+    copy: bool = True,
+    device: Any = None,
+) -> TracedArray:
+    """Each element as another dtype; Python types mean NumPy's."""
+    a = as_array(x)
+    found = supported_dtype(dtype, "astype")
+    if not np.can_cast(a.dtype, found, casting=casting):
+        raise XformTypeError(
+            at_user_line(f"astype: cannot cast {a.dtype} to {found} by the rule {casting!r}")
+        )
+    if a.dtype != found:
+        return primitives.convert(a, found)
+    if not copy:
+        return a
+    fresh = a.copy()
+    return TracedArray(fresh.value, fresh.trace) if fresh.weak else fresh
+
+
+@function(np.diag)
+def diag(v: ArrayLike, k: int = 0) -> TracedArray:
+    """The k-th diagonal of a matrix, or the matrix with the vector `v` on it."""
+    x = as_array(v)
+    if x.ndim == 2:
+        from .manipulation import diagonal
+
+        return diagonal(x, k)
+    if x.ndim != 1:
+        raise XformValueError(
+            at_user_line(f"diag: expected a vector or a matrix, got an array of shape {x.shape}")
+        )
+    zero = constant((), x.dtype, in_range(0, x.dtype))
+    if k:
+        low, high = (0, -k) if k < 0 else (k, 0)
+        x = primitives.pad(x, zero, [low], [high], [0])
+    n = x.shape[0]
+    columns = primitives.broadcast_in_dim(x, (n, n), [1])
+    zeros_ = constant((n, n), x.dtype, in_range(0, x.dtype))
+    return primitives.select(on_diagonal((n, n), k), columns, zeros_)
+
+
+@function(np.diagflat)
+def diagflat(v: ArrayLike, k: int = 0) -> TracedArray:
+    """The matrix with the elements of `v` on its k-th diagonal."""
+    x = as_array(v)
+    return diag(primitives.reshape(x, (x.size,)), k)
+
+
+@function(np.meshgrid)
+def meshgrid(
+    *xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy"
+) -> list[TracedArray]:
+    """Coordinate arrays of the grid of vectors `xi`."""
+    if indexing not in ("xy", "ij"):
+        raise XformValueError(at_user_line(f"meshgrid: indexing is 'xy' or 'ij', got {indexing!r}"))
+    vectors = [as_array(x) for x in xi]
+    if any(x.ndim > 1 for x in vectors):
+        raise XformValueError(at_user_line("meshgrid: expected vectors"))
+    rank = len(vectors)
+    order = list(range(rank))
+    if indexing == "xy" and rank > 1:
+        order[0], order[1] = 1, 0
+    sizes = [x.size for x in vectors]
+    shape = [0] * rank
+    for axis, size in zip(order, sizes, strict=True):
+        shape[axis] = size
+    grids = []
+    for axis, x in zip(order, vectors, strict=True):
+        flat = x if x.ndim == 1 else primitives.reshape(x, (1,))
+        target = [n if i == axis or not sparse else 1 for i, n in enumerate(shape)]
+        grids.append(primitives.broadcast_in_dim(flat, target, [axis]))
+    return grids
+
+
+def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -> Any:
+    """For each axis of a grid the index along it."""
+    if tracing.current_trace() is None:
+        own: Any = np.indices
+        return own(dimensions, dtype, sparse)
+    sizes = shape_of(tuple(dimensions), "indices")
+    found = supported_dtype(dtype, "indices", INT64)
+    rank = len(sizes)
+    if sparse:
+        return tuple(
+            primitives.iota(tuple(n if i == axis else 1 for i, n in enumerate(sizes)), found, axis)
+            for axis in range(rank)
+        )
+    from .joining import stack
+
+    return stack([primitives.iota(sizes, found, axis) for axis in range(rank)])

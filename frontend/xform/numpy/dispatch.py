@@ -1,0 +1,122 @@
+"""NumPy's two protocols: which traced function stands for which of NumPy's.
+
+`@function(np.name)` enters a function into the table and returns what `xform.numpy` exports under
+that name: inside of a traced function the traced one, elsewhere NumPy's own.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from functools import wraps
+from typing import Any, NoReturn, ParamSpec, TypeVar
+
+import numpy as np
+from xform_runtime import Array
+
+from .. import tracing
+from ..errors import XformTypeError, at_user_line
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+
+
+def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: the function stands for these functions of NumPy on traced arrays."""
+
+    def register(traced: Callable[P, R]) -> Callable[P, R]:
+        for name in numpy:
+            FUNCTIONS[name] = traced
+        own = numpy[0]
+
+        @wraps(traced)
+        def public(*args: P.args, **kwargs: P.kwargs) -> R:
+            if tracing.current_trace() is not None or any(map(tracing.is_traced, args)):
+                return traced(*args, **kwargs)
+            return own(  # type: ignore[no-any-return]
+                *map(_concrete, args), **{name: _concrete(x) for name, x in kwargs.items()}
+            )
+
+        return public
+
+    return register
+
+
+def _concrete(x: Any) -> Any:
+    if isinstance(x, Array):
+        return np.asarray(x)
+    if isinstance(x, list | tuple) and any(isinstance(item, Array) for item in x):
+        return type(x)(map(_concrete, x))
+    return x
+
+
+def call_function(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """What `__array_function__` does: the traced function for one of NumPy's.
+
+    Raises:
+        XformTypeError: there is none, or it lacks an argument that is given.
+    """
+    traced = FUNCTIONS.get(function)
+    if traced is None:
+        _refuse(_full_name(function), FUNCTIONS)
+    try:
+        return traced(*args, **kwargs)
+    except TypeError as error:
+        if isinstance(error, XformTypeError):
+            raise
+        try:
+            inspect.signature(traced).bind(*args, **kwargs)
+        except TypeError as mismatch:
+            name = _full_name(function)
+            raise XformTypeError(at_user_line(f"{name} on a traced array: {mismatch}")) from None
+        raise
+
+
+def call_ufunc(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    """What `__array_ufunc__` does: the traced form of one of NumPy's ufuncs.
+
+    Raises:
+        XformTypeError: there is none.
+    """
+    from .ufuncs import UFUNCS
+
+    traced = UFUNCS.get(ufunc)
+    if traced is None:
+        _refuse(f"numpy.{ufunc.__name__}", UFUNCS)
+    if method == "__call__":
+        if kwargs:
+            return traced(*inputs, **kwargs)
+        return traced(*inputs)
+    from .ufunc_methods import ufunc_method
+
+    return ufunc_method(ufunc, method, inputs, kwargs)
+
+
+def _full_name(function: Callable[..., Any]) -> str:
+    module = getattr(function, "__module__", None) or "numpy"
+    name = getattr(function, "__name__", repr(function))
+    return f"{'numpy' if module.startswith('numpy._core') else module}.{name}"
+
+
+def _refuse(name: str, table: Mapping[Any, Any]) -> NoReturn:
+    short = name.rpartition(".")[2]
+    known = sorted({f.__name__ for f in table})
+    raise XformTypeError(
+        at_user_line(f"{name} is not supported on traced arrays{suggest(short, known)}")
+    )
+
+
+def suggest(name: str, names: list[str]) -> str:
+    """The end of a message about an unknown name: what it may have meant."""
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"; did you mean {' or '.join(near)}?" if near else ""
+
+
+__all__ = ["FUNCTIONS", "call_function", "call_ufunc", "function", "suggest"]

@@ -1,0 +1,98 @@
+"""Reductions of the elements that are not NaN."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, Axis, TracedArray
+from . import reductions, ufuncs
+from .dispatch import function
+from .promotion import BOOL, array, constant, is_float
+from .views import write_whole
+
+
+def _without_nan(a: ArrayLike, number: float) -> tuple[TracedArray, TracedArray]:
+    x = array(a)
+    if not is_float(x.dtype):
+        return x, constant(x.shape, BOOL, True)
+    there = primitives.eq(x, x)
+    return primitives.select(there, x, constant(x.shape, x.dtype, number)), there
+
+
+@function(np.nansum)
+def nansum(
+    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+) -> TracedArray:
+    """The sum, NaN counting as 0."""
+    return reductions.sum(_without_nan(a, 0)[0], axis, dtype, out, keepdims)
+
+
+@function(np.nanprod)
+def nanprod(
+    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+) -> TracedArray:
+    """The product, NaN counting as 1."""
+    return reductions.prod(_without_nan(a, 1)[0], axis, dtype, out, keepdims)
+
+
+@function(np.nanmean)
+def nanmean(
+    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+) -> TracedArray:
+    """The mean of the elements that are not NaN."""
+    x, there = _without_nan(a, 0)
+    return reductions.mean(x, axis, dtype, out, keepdims, where=there)
+
+
+@function(np.nanvar)
+def nanvar(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+) -> TracedArray:
+    """The variance of the elements that are not NaN."""
+    x, there = _without_nan(a, 0)
+    return reductions.var(x, axis, dtype, out, ddof, keepdims, where=there)
+
+
+@function(np.nanstd)
+def nanstd(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+) -> TracedArray:
+    """The root of the variance of the elements that are not NaN."""
+    x, there = _without_nan(a, 0)
+    return reductions.std(x, axis, dtype, out, ddof, keepdims, where=there)
+
+
+def _nan_extreme(a: ArrayLike, axis: Axis, out: Any, keepdims: Any, largest: bool) -> TracedArray:
+    x, there = _without_nan(a, -math.inf if largest else math.inf)
+    result = (reductions.max if largest else reductions.min)(x, axis, keepdims=keepdims)
+    if is_float(x.dtype):
+        none = ufuncs.logical_not(reductions.any(there, axis, keepdims=keepdims))
+        nan = constant(result.shape, result.dtype, math.nan)
+        result = primitives.select(none, nan, result)
+    return result if out is None else write_whole(out, result)
+
+
+@function(np.nanmax)
+def nanmax(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
+    """The largest element that is not NaN."""
+    return _nan_extreme(a, axis, out, keepdims, True)
+
+
+@function(np.nanmin)
+def nanmin(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
+    """The smallest element that is not NaN."""
+    return _nan_extreme(a, axis, out, keepdims, False)

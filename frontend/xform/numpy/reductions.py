@@ -1,0 +1,454 @@
+"""Functions that remove an axis, or accumulate along one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, Axis, DType, TracedArray
+from ..errors import XformValueError, at_user_line
+from . import ufuncs
+from .axes import normalized_axes, normalized_axis
+from .dispatch import function
+from .promotion import (
+    BOOL,
+    FLOAT32,
+    FLOAT64,
+    INT32,
+    INT64,
+    INT_RANGES,
+    array,
+    as_weak,
+    broadcast,
+    constant,
+    fit,
+    in_range,
+    is_float,
+    operand,
+    supported_dtype,
+)
+from .views import write_whole
+
+UINT64: DType = np.dtype(np.uint64)
+
+
+def _with_kept(x: TracedArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> TracedArray:
+    """A reduced array with the axes, that are gone from `shape`, back in size 1."""
+    return primitives.reshape(x, [1 if i in axes else n for i, n in enumerate(shape)])
+
+
+def _finish(
+    result: TracedArray, x: TracedArray, axes: tuple[int, ...], keepdims: Any, out: Any
+) -> TracedArray:
+    if keepdims is True and axes:
+        result = _with_kept(result, x.shape, axes)
+    return result if out is None else write_whole(out, result)
+
+
+def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArray:
+    """`x` with the identity in the elements that `where` leaves out."""
+    if where is True:
+        return x
+    mask = fit(operand(where), BOOL, x.shape)
+    return primitives.select(mask, x, constant(x.shape, x.dtype, identity))
+
+
+def _combined(result: TracedArray, initial: Any, ufunc: ufuncs.Ufunc) -> TracedArray:
+    if initial is None:
+        return result
+    return ufunc.apply((result, operand(array(initial, result.dtype))))
+
+
+def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
+    """Small integers are added in 64 bits, as in NumPy."""
+    if dtype is not None:
+        return supported_dtype(dtype, name)
+    if x.dtype.kind in "bi":
+        return INT64
+    return UINT64 if x.dtype.kind == "u" else x.dtype
+
+
+def _added(
+    a: ArrayLike,
+    axis: Axis,
+    dtype: Any,
+    out: Any,
+    keepdims: Any,
+    initial: Any,
+    where: Any,
+    name: str,
+    reduce: Callable[..., TracedArray],
+    ufunc: ufuncs.Ufunc,
+    identity: int,
+) -> TracedArray:
+    x = array(a)
+    axes = normalized_axes(axis, x.ndim, name)
+    found = sum_dtype(x, dtype, name)
+    if found == BOOL:
+        x = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
+        reduce = primitives.reduce_or if identity == 0 else primitives.reduce_and
+    weak = x.weak and dtype is None
+    part = _only(fit(x, found, x.shape), where, in_range(identity, found))
+    result = _combined(reduce(part, axes), initial, ufunc)
+    result = _finish(result, x, axes, keepdims, out)
+    return as_weak(result) if weak and out is None else result
+
+
+@function(np.sum)
+def sum(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
+    """The sum over axes, by default all; small integers are added in 64 bits."""
+    return _added(
+        a, axis, dtype, out, keepdims, initial, where,
+        "sum", primitives.reduce_sum, ufuncs.add, 0,
+    )  # fmt: skip
+
+
+@function(np.prod)
+def prod(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
+    """The product over axes, by default all; small integers are multiplied in 64 bits."""
+    return _added(
+        a, axis, dtype, out, keepdims, initial, where,
+        "prod", primitives.reduce_prod, ufuncs.multiply, 1,
+    )  # fmt: skip
+
+
+def _extreme(
+    a: ArrayLike,
+    axis: Axis,
+    out: Any,
+    keepdims: Any,
+    initial: Any,
+    where: Any,
+    largest: bool,
+) -> TracedArray:
+    name = "max" if largest else "min"
+    x = array(a)
+    axes = normalized_axes(axis, x.ndim, name)
+    given = initial is not None
+    if not given and where is not True:
+        raise XformValueError(
+            at_user_line(f"{name}: `where` needs `initial`, the value where nothing is chosen")
+        )
+    ufunc = ufuncs.maximum if largest else ufuncs.minimum
+    empty = 0 in [x.shape[i] for i in axes]
+    if empty:
+        if not given:
+            raise XformValueError(
+                at_user_line(
+                    f"{name}: an empty array, of shape {x.shape}, has no largest or smallest "
+                    "element along its axes; pass `initial`"
+                )
+            )
+        kept = tuple(n for i, n in enumerate(x.shape) if i not in axes)
+        return _finish(fit(operand(initial), x.dtype, kept), x, axes, keepdims, out)
+    part = _only(x, where, _least(x.dtype, largest))
+    if x.dtype == BOOL:
+        reduce = primitives.reduce_or if largest else primitives.reduce_and
+    else:
+        reduce = primitives.reduce_max if largest else primitives.reduce_min
+    result = _combined(reduce(part, axes) if axes else part.copy(), initial, ufunc)
+    return _finish(result, x, axes, keepdims, out)
+
+
+def _least(dtype: DType, largest: bool) -> bool | int | float:
+    """What no element lies below, or, for a minimum, above."""
+    if dtype == BOOL:
+        return not largest
+    if is_float(dtype):
+        return -math.inf if largest else math.inf
+    return INT_RANGES[dtype][0 if largest else 1]
+
+
+@function(np.max, np.amax)
+def max(
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
+    """The largest element over axes, NaN if there is one."""
+    return _extreme(a, axis, out, keepdims, initial, where, True)
+
+
+@function(np.min, np.amin)
+def min(
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
+    """The smallest element over axes, NaN if there is one."""
+    return _extreme(a, axis, out, keepdims, initial, where, False)
+
+
+amax, amin = max, min
+
+
+@function(np.ptp)
+def ptp(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
+    """The difference between largest and smallest element."""
+    x = array(a)
+    result = primitives.sub(max(x, axis, keepdims=keepdims), min(x, axis, keepdims=keepdims))
+    return result if out is None else write_whole(out, result)
+
+
+def _tested(
+    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, where: Any, every: bool
+) -> TracedArray:
+    x = array(a)
+    axes = normalized_axes(axis, x.ndim, "all" if every else "any")
+    truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
+    part = _only(truth, where, every)
+    reduce = primitives.reduce_and if every else primitives.reduce_or
+    return _finish(reduce(part, axes), x, axes, keepdims, out)
+
+
+@function(np.any)
+def any(
+    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> TracedArray:
+    """Whether an element over axes is true."""
+    return _tested(a, axis, out, keepdims, where, False)
+
+
+@function(np.all)
+def all(
+    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
+) -> TracedArray:
+    """Whether all elements over axes are true."""
+    return _tested(a, axis, out, keepdims, where, True)
+
+
+@function(np.count_nonzero)
+def count_nonzero(a: ArrayLike, axis: Axis = None, *, keepdims: Any = False) -> TracedArray:
+    """How many elements are not zero."""
+    x = array(a)
+    truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
+    return sum(truth, axis, keepdims=keepdims)
+
+
+# Means and variances ---------------------------------------------------------
+
+
+def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
+    return math.prod(shape[i] for i in axes)
+
+
+def _scaled_sum(x: TracedArray, axes: tuple[int, ...], where: Any, ddof: float) -> TracedArray:
+    """The sum divided by the number of summed elements minus ddof."""
+    total = primitives.reduce_sum(_only(x, where, 0), axes)
+    if where is True:
+        count = _count(x.shape, axes) - ddof
+        inverse = 1 / count if count > 0 else math.nan
+        return primitives.mul(total, constant(total.shape, total.dtype, inverse))
+    chosen = primitives.convert(fit(operand(where), BOOL, x.shape), x.dtype)
+    count_of = primitives.reduce_sum(chosen, axes)
+    if ddof:
+        count_of = ufuncs.maximum(ufuncs.subtract(count_of, ddof), 0.0)
+    return primitives.div(total, count_of)
+
+
+def _mean_dtypes(x: TracedArray, dtype: Any, name: str) -> tuple[DType, DType]:
+    """In which dtype to compute, and that of the result."""
+    if dtype is not None:
+        found = supported_dtype(dtype, name)
+        return found, found
+    if not is_float(x.dtype):
+        return FLOAT64, FLOAT64
+    return (FLOAT32 if x.dtype.itemsize == 2 else x.dtype), x.dtype
+
+
+@function(np.mean)
+def mean(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+) -> TracedArray:
+    """The mean over axes; of integers in float64, of 16-bit floats summed in float32."""
+    x = array(a)
+    axes = normalized_axes(axis, x.ndim, "mean")
+    inner, outer = _mean_dtypes(x, dtype, "mean")
+    result = array(_scaled_sum(array(x, inner), axes, where, 0), outer)
+    return _finish(result, x, axes, keepdims, out)
+
+
+@function(np.var)
+def var(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
+    """The mean square of deviations from the mean; the sum is divided by n - ddof."""
+    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "var")
+    return _finish(array(result, outer), x, axes, keepdims, out)
+
+
+@function(np.std)
+def std(
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
+    """The root of the variance; its derivative is 0 where the variance is."""
+    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "std")
+    return _finish(array(root(result), outer), x, axes, keepdims, out)
+
+
+def _variance(
+    a: ArrayLike,
+    axis: Axis,
+    dtype: Any,
+    ddof: float,
+    where: Any,
+    mean: Any,
+    correction: Any,
+    name: str,
+) -> tuple[TracedArray, TracedArray, tuple[int, ...], DType]:
+    x = array(a)
+    axes = normalized_axes(axis, x.ndim, name)
+    inner, outer = _mean_dtypes(x, dtype, name)
+    wide = array(x, inner)
+    if mean is None:
+        centre = broadcast(
+            _with_kept(_scaled_sum(wide, axes, where, 0), x.shape, axes), x.shape
+        ) if axes else wide  # fmt: skip
+    else:
+        centre = fit(operand(mean), inner, x.shape)
+    deviation = primitives.sub(wide, centre)
+    less = ddof if correction is None else correction
+    squares = primitives.integer_pow(deviation, 2)
+    return _scaled_sum(squares, axes, where, less), x, axes, outer
+
+
+def root(x: TracedArray) -> TracedArray:
+    """The square root, with derivative 0 at 0."""
+    zero, one = constant(x.shape, x.dtype, 0), constant(x.shape, x.dtype, 1)
+    at_zero = primitives.eq(x, zero)
+    return primitives.select(at_zero, zero, primitives.sqrt(primitives.select(at_zero, one, x)))
+
+
+@function(np.average)
+def average(
+    a: ArrayLike,
+    axis: Axis = None,
+    weights: ArrayLike | None = None,
+    returned: bool = False,
+    *,
+    keepdims: Any = False,
+) -> Any:
+    """The mean with weights, of the shape of `a` or, for one axis, a vector along it."""
+    x = array(a)
+    if weights is None:
+        result = mean(x, axis, keepdims=keepdims)
+        axes = normalized_axes(axis, x.ndim, "average")
+        total = ufuncs.multiply(ufuncs.add(constant(result.shape, result.dtype, 0), 1.0),
+                                float(_count(x.shape, axes)))  # fmt: skip
+        return (result, total) if returned else result
+    w = array(weights)
+    if w.shape != x.shape:
+        if not isinstance(axis, int) or w.shape != (x.shape[axis],):
+            raise XformValueError(
+                at_user_line(
+                    f"average: weights of shape {w.shape} fit neither the array's shape {x.shape} "
+                    f"nor its axis {axis}"
+                )
+            )
+        place = normalized_axis(axis, x.ndim, "average")
+        w = primitives.broadcast_in_dim(w, x.shape, [place])
+    product = ufuncs.multiply(x, w)
+    total = sum(array(w, product.dtype), axis, keepdims=keepdims)
+    result = ufuncs.divide(sum(product, axis, keepdims=keepdims), total)
+    return (result, total) if returned else result
+
+
+# Places of extremes ----------------------------------------------------------
+
+
+def _place_of(
+    a: ArrayLike, axis: int | None, out: Any, keepdims: Any, largest: bool
+) -> TracedArray:
+    name = "argmax" if largest else "argmin"
+    x = array(a)
+    flat = x if axis is not None or x.ndim == 1 else primitives.reshape(x, (x.size,))
+    place = 0 if axis is None else normalized_axis(axis, x.ndim, name)
+    size = flat.shape[place]
+    if size == 0:
+        raise XformValueError(
+            at_user_line(f"{name}: an empty axis, of an array of shape {x.shape}")
+        )
+    if flat.dtype == BOOL:
+        flat = primitives.convert(flat, INT32)
+    flat = primitives.stop_gradient(flat)
+    reduce = primitives.reduce_max if largest else primitives.reduce_min
+    best = broadcast(_with_kept(reduce(flat, [place]), flat.shape, (place,)), flat.shape)
+    # The first NaN counts as the largest and the smallest.
+    chosen = primitives.eq(flat, best)
+    if is_float(flat.dtype):
+        chosen = primitives.or_(chosen, primitives.ne(flat, flat))
+    counter = primitives.iota(flat.shape, INT64, place)
+    beyond = constant(flat.shape, INT64, size)
+    result = primitives.reduce_min(primitives.select(chosen, counter, beyond), [place])
+    if keepdims is True:
+        kept = [1] * x.ndim if axis is None else [
+            1 if i == place else n for i, n in enumerate(x.shape)
+        ]  # fmt: skip
+        result = primitives.reshape(result, kept)
+    return result if out is None else write_whole(out, result)
+
+
+@function(np.argmax)
+def argmax(
+    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
+) -> TracedArray:
+    """The index of the first largest element, or of the first NaN."""
+    return _place_of(a, axis, out, keepdims, True)
+
+
+@function(np.argmin)
+def argmin(
+    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
+) -> TracedArray:
+    """The index of the first smallest element, or of the first NaN."""
+    return _place_of(a, axis, out, keepdims, False)

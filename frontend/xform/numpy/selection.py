@@ -1,0 +1,266 @@
+"""Choosing and comparing elements: where, clip, rounding, closeness."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, TracedArray
+from ..errors import XformTypeError, XformValueError, at_user_line
+from . import reductions, ufuncs
+from .dispatch import function
+from .promotion import (
+    BOOL,
+    array,
+    as_weak,
+    broadcast_shapes,
+    constant,
+    fit,
+    is_float,
+    operand,
+    result_type,
+)
+from .views import write_whole
+
+
+@function(np.where)
+def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> TracedArray:
+    """Elements of `x` where the condition is true, of `y` elsewhere."""
+    choice, left, right = operand(condition), operand(x), operand(y)
+    dtype = result_type(left, right)
+    shape = broadcast_shapes(choice.shape, left.shape, right.shape)
+    if isinstance(choice, TracedArray) and choice.dtype != BOOL:
+        choice = ufuncs.not_equal(choice, 0)
+    result = primitives.select(
+        fit(choice, BOOL, shape), fit(left, dtype, shape), fit(right, dtype, shape)
+    )
+    weak = isinstance(left.promotion, type) and isinstance(right.promotion, type)
+    return as_weak(result) if weak else result
+
+
+@function(np.select)
+def select(
+    condlist: Sequence[ArrayLike], choicelist: Sequence[ArrayLike], default: ArrayLike = 0
+) -> TracedArray:
+    """For each element the choice of the first condition that is true."""
+    if len(condlist) != len(choicelist) or not condlist:
+        raise XformValueError(
+            at_user_line(
+                f"select: {len(condlist)} conditions for {len(choicelist)} choices; expected as "
+                "many, and at least one"
+            )
+        )
+    dtype = result_type(*map(operand, (*choicelist, default)))
+    result: ArrayLike = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        result = where(condition, choice, result)
+    return array(result, dtype)
+
+
+@function(np.clip)
+def clip(
+    a: ArrayLike,
+    a_min: Any = None,
+    a_max: Any = None,
+    out: Any = None,
+    *,
+    min: Any = None,
+    max: Any = None,
+    dtype: Any = None,
+) -> TracedArray:
+    """Elements outside of limits replaced by these; the derivative at a limit is 1."""
+    low = a_min if min is None else min
+    high = a_max if max is None else max
+    x = operand(a)
+    limits = [operand(limit) for limit in (low, high) if limit is not None]
+    found = result_type(x, *limits) if dtype is None else np.dtype(dtype)
+    shape = broadcast_shapes(x.shape, *(limit.shape for limit in limits))
+    result = fit(x, found, shape)
+    for limit, compare in ((low, primitives.lt), (high, primitives.gt)):
+        if limit is not None:
+            bound = fit(operand(limit), found, shape)
+            result = primitives.select(compare(result, bound), bound, result)
+    result = result.copy() if result is a else result
+    if out is None and all(isinstance(o.promotion, type) for o in (x, *limits)):
+        result = as_weak(result)
+    return result if out is None else write_whole(out, result)
+
+
+@function(np.round, np.around)
+def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
+    """Rounded to so many decimals, ties to even."""
+    x = array(a)
+    places = operator.index(decimals)
+    if x.dtype == BOOL:
+        raise XformTypeError(at_user_line("round: bool arrays cannot be rounded"))
+    if not is_float(x.dtype):
+        if places < 0:
+            raise XformTypeError(
+                at_user_line("round: negative decimals of integers are not supported")
+            )
+        result = x.copy()
+    elif places == 0:
+        result = primitives.round_(x)
+    else:
+        # Dividing by a power of ten is exact where multiplying by its inverse is not.
+        scale = constant(x.shape, x.dtype, 10.0 ** abs(places))
+        scaled, unscaled = (
+            (primitives.mul, primitives.div) if places > 0 else (primitives.div, primitives.mul)
+        )
+        result = unscaled(primitives.round_(scaled(x, scale)), scale)
+    return result if out is None else write_whole(out, result)
+
+
+around = round
+
+
+@function(np.fix)
+def fix(x: ArrayLike, out: Any = None) -> TracedArray:
+    """Rounded towards zero."""
+    result = ufuncs.trunc(x)
+    return result if out is None else write_whole(out, result)
+
+
+@function(np.nan_to_num)
+def nan_to_num(
+    x: ArrayLike,
+    copy: bool = True,
+    nan: Any = 0.0,
+    posinf: Any = None,
+    neginf: Any = None,
+) -> TracedArray:
+    """NaN and infinities replaced, infinities by the largest numbers unless told otherwise."""
+    a = array(x)
+    if not is_float(a.dtype):
+        return a.copy()
+    largest = float(np.finfo(a.dtype).max) if a.dtype.kind == "f" else 3.3895313892515355e38
+    result = where(ufuncs.isnan(a), nan, a)
+    above = ufuncs.equal(a, math.inf)
+    result = where(above, largest if posinf is None else posinf, result)
+    below = ufuncs.equal(a, -math.inf)
+    return where(below, -largest if neginf is None else neginf, result)
+
+
+@function(np.isclose)
+def isclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> TracedArray:
+    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
+    x, y = operand(a), operand(b)
+    difference = ufuncs.absolute(ufuncs.subtract(ufuncs.multiply(a, 1.0), b))
+    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(b)))
+    near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
+    result = ufuncs.logical_or(near, ufuncs.equal(a, b))
+    if equal_nan and is_float(x.dtype) and is_float(y.dtype):
+        result = ufuncs.logical_or(result, ufuncs.logical_and(ufuncs.isnan(a), ufuncs.isnan(b)))
+    return result
+
+
+@function(np.allclose)
+def allclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> TracedArray:
+    """Whether all elements are close."""
+    return reductions.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@function(np.array_equal)
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> TracedArray:
+    """Whether shapes and all elements are equal."""
+    x, y = operand(a1), operand(a2)
+    if x.shape != y.shape:
+        return constant((), BOOL, False)
+    same = ufuncs.equal(a1, a2)
+    if equal_nan and is_float(x.dtype) and is_float(y.dtype):
+        same = ufuncs.logical_or(same, ufuncs.logical_and(ufuncs.isnan(a1), ufuncs.isnan(a2)))
+    return reductions.all(same)
+
+
+@function(np.copyto)
+def copyto(dst: TracedArray, src: ArrayLike, casting: str = "same_kind", where: Any = True) -> None:
+    """Write `src` into `dst`, where a mask is true."""
+    part = operand(src)
+    if where is not True and isinstance(dst, TracedArray):
+        mask = fit(operand(where), BOOL, dst.shape)
+        part = primitives.select(mask, fit(part, dst.dtype, dst.shape), dst)
+    write_whole(dst, part if isinstance(part, TracedArray) else array(src, dst.dtype))
+
+
+@function(np.real)
+def real(val: ArrayLike) -> TracedArray:
+    """The array itself, as there are no complex ones."""
+    return array(val)[...]
+
+
+@function(np.imag)
+def imag(val: ArrayLike) -> TracedArray:
+    """Zeros, as there are no complex arrays."""
+    x = array(val)
+    return constant(x.shape, x.dtype, 0)
+
+
+@function(np.sinc)
+def sinc(x: ArrayLike) -> TracedArray:
+    """sin(pi x) / (pi x), 1 at 0."""
+    a = ufuncs.multiply(x, math.pi)
+    at_zero = ufuncs.equal(a, 0.0)
+    safe = where(at_zero, 1.0, a)
+    return where(at_zero, 1.0, ufuncs.divide(ufuncs.sin(safe), safe))
+
+
+@function(np.polyval)
+def polyval(p: ArrayLike, x: ArrayLike) -> TracedArray:
+    """The polynomial with coefficients `p`, the highest power first, at `x`."""
+    coefficients = array(p)
+    if coefficients.ndim != 1:
+        raise XformValueError(
+            at_user_line(f"polyval: expected a vector, got shape {coefficients.shape}")
+        )
+    result = ufuncs.multiply(x, 0)
+    for i in range(coefficients.shape[0]):
+        result = ufuncs.add(ufuncs.multiply(result, x), coefficients[i])
+    return result
+
+
+@function(np.result_type)
+def common_dtype(*arrays_and_dtypes: Any) -> np.dtype[Any]:
+    """The dtype that arrays and dtypes have together."""
+    return np.result_type(
+        *(
+            (0 if x.promotion is int else 0.0 if x.promotion is float else x.dtype)
+            if isinstance(x, TracedArray)
+            else x
+            for x in arrays_and_dtypes
+        )
+    )
+
+
+@function(np.can_cast)
+def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
+    """Whether a cast between dtypes is allowed by a rule."""
+    return np.can_cast(from_.dtype if isinstance(from_, TracedArray) else from_, to, casting)
+
+
+@function(np.iscomplexobj)
+def iscomplexobj(x: Any) -> bool:
+    """False, as there are no complex traced arrays."""
+    return False
+
+
+@function(np.isrealobj)
+def isrealobj(x: Any) -> bool:
+    """True, as there are no complex traced arrays."""
+    return True

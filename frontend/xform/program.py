@@ -1,0 +1,213 @@
+"""Whole programs: a user's function traced as the entry of a module of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from xform_runtime import Array
+
+from . import pytrees, tracing
+from ._xform import Function
+from .avals import Aval
+from .errors import XformTypeError, at_user_line
+from .tracing import Program, Trace, definition_site
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The arguments of a program.
+
+    Attributes:
+        spec: the structure of (args, kwargs).
+        positions: which of its leaves are arguments of the program; the others were kept as
+            they are.
+        avals: their avals.
+        paths: their paths, such as `args[0]['w']`.
+    """
+
+    spec: pytrees.TreeSpec
+    positions: tuple[int, ...]
+    avals: tuple[Aval, ...]
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """The results of a program.
+
+    Attributes:
+        spec: the structure of what the function returned.
+        leaves: for each leaf the number of the result, or what was returned if it is no array.
+        avals: the avals of the results.
+        paths: the results' paths, such as `output[0]`.
+    """
+
+    spec: pytrees.TreeSpec
+    leaves: tuple[int | _Static, ...]
+    avals: tuple[Aval, ...]
+    paths: tuple[str, ...]
+
+    def build(self, results: Sequence[Any]) -> Any:
+        """The function's result from the program's."""
+        return pytrees.unflatten(
+            self.spec,
+            [leaf.value if isinstance(leaf, _Static) else results[leaf] for leaf in self.leaves],
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the only result is what the function returned."""
+        return self.spec.is_leaf() and self.leaves == (0,)
+
+
+@dataclass(frozen=True)
+class _Static:
+    """A leaf of the output that is no array."""
+
+    value: Any
+
+
+@dataclass(frozen=True)
+class TracedProgram:
+    """A traced function with the structures around it.
+
+    Attributes:
+        name: the entry's name.
+        program: the module and the closed-over arrays.
+        function: the entry.
+        inputs: its arguments.
+        outputs: its results.
+        seconds: how long tracing took.
+    """
+
+    name: str
+    program: Program
+    function: Function
+    inputs: Inputs
+    outputs: Outputs
+    seconds: float
+
+
+def trace_program(
+    function: Callable[..., Any],
+    inputs: Inputs,
+    leaves: Sequence[Any],
+    *,
+    name: str,
+    transform: str,
+    bake: bool = False,
+    any_output: bool = False,
+) -> TracedProgram:
+    """Traces a function as the public entry of a new module.
+
+    Args:
+        function: the user's function.
+        inputs: its arguments.
+        leaves: all leaves of the arguments; those in `inputs.positions` are replaced.
+        name: the entry's name.
+        transform: how messages call what is being done.
+        bake: whether closed-over arrays become constants.
+        any_output: whether the output may have leaves of any type; otherwise only arrays,
+            numbers and immutable plain values.
+
+    Raises:
+        XformTypeError: an output of another type.
+        Whatever the function raises.
+    """
+    start = time.perf_counter()
+    program = Program(bake=bake)
+    place = definition_site(function)
+    entry = program.module.function(name, [a.type for a in inputs.avals], place, public=True)
+    trace = Trace(program, entry, None, transform)
+    with tracing.tracing(trace):
+        filled = list(leaves)
+        for position, value, kind in zip(
+            inputs.positions, entry.arguments, inputs.avals, strict=True
+        ):
+            filled[position] = tracing.wrap(value, trace, kind.weak)
+        args, kwargs = pytrees.unflatten(inputs.spec, filled)
+        result = function(*args, **kwargs)
+        outputs, values = _outputs(result, transform, any_output)
+        entry.set_return(values, place)
+    return TracedProgram(name, program, entry, inputs, outputs, time.perf_counter() - start)
+
+
+def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, list[Any]]:
+    leaves, spec = pytrees.flatten(result)
+    found: list[int | _Static] = []
+    avals: list[Aval] = []
+    names: list[str] = []
+    values: list[Any] = []
+    for leaf, path in zip(leaves, pytrees.paths(spec, "output"), strict=True):
+        if _is_array(leaf):
+            x = tracing.traced(leaf, path)
+            found.append(len(values))
+            values.append(x.value)
+            avals.append(x.aval)
+            names.append(path)
+        elif any_output or isinstance(leaf, str | bytes | Enum | type | np.dtype):
+            found.append(_Static(leaf))
+        else:
+            raise XformTypeError(
+                at_user_line(
+                    f"{transform}: {path} is of type {type(leaf).__name__}, which is neither an "
+                    "array nor a number; register a container class with xform.tree.register"
+                )
+            )
+    return Outputs(spec, tuple(found), tuple(avals), tuple(names)), values
+
+
+def _is_array(leaf: object) -> bool:
+    if tracing.is_traced(leaf) or isinstance(leaf, bool | int | float | np.ndarray | Array):
+        return True
+    return isinstance(leaf, np.generic | complex)
+
+
+def inputs_of(
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    keeps: Callable[[Any, bool], bool],
+    names: Callable[[], Sequence[str]],
+) -> tuple[Inputs, list[Any]]:
+    """The arguments of a call as those of a program, and all their leaves.
+
+    Args:
+        args: positional arguments.
+        kwargs: keyword arguments.
+        keeps: whether a leaf (and whether it is in `kwargs`) stays as it is.
+        names: the names of all arguments for messages.
+
+    Raises:
+        XformTypeError: a leaf that is not kept is no array; the message has its path.
+    """
+    leaves, spec = pytrees.flatten((tuple(args), dict(kwargs)))
+    first_keyword = spec.children()[0].num_leaves
+    positions = tuple(i for i, leaf in enumerate(leaves) if not keeps(leaf, i >= first_keyword))
+    paths = _program_paths(spec)
+    avals: list[Aval] = []
+    for i in positions:
+        try:
+            avals.append(tracing.aval(leaves[i], paths[i]))
+        except XformTypeError:
+            tracing.aval(leaves[i], _message_paths(spec, names())[i])
+            raise
+    inputs = Inputs(spec, positions, tuple(avals), tuple(paths[i] for i in positions))
+    return inputs, leaves
+
+
+def _program_paths(spec: pytrees.TreeSpec) -> list[str]:
+    args, kwargs = spec.children()
+    return pytrees.paths(args, "args") + pytrees.paths(kwargs, "kwargs")
+
+
+def _message_paths(spec: pytrees.TreeSpec, names: Sequence[str]) -> list[str]:
+    args, kwargs = spec.children()
+    parts = [*args.children(), *kwargs.children()]
+    return [
+        path for part, name in zip(parts, names, strict=True) for path in pytrees.paths(part, name)
+    ]

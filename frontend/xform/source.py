@@ -1,0 +1,67 @@
+"""Where in the user's source the frontend is being called from."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib.util import find_spec
+from types import FrameType
+
+from ._xform import Location
+
+_UNKNOWN = ("", 0, "")
+
+
+def _package_folders() -> tuple[str, ...]:
+    """The folders whose frames are never the user's."""
+    folders = [os.path.dirname(os.path.abspath(__file__))]
+    for name in ("xform_runtime", "numpy", "optree"):
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None:
+            folders.append(os.path.dirname(os.path.abspath(spec.origin)))
+    return tuple(folder + os.sep for folder in folders)
+
+
+_INTERNAL_FOLDERS = _package_folders()
+# One entry a source file: whether it belongs to one of the packages above.
+_internal_files: dict[str, bool] = {}
+
+
+def is_internal(file: str) -> bool:
+    """Whether a source file belongs to xform, its runtime, NumPy or optree."""
+    internal = file.startswith(_INTERNAL_FOLDERS) or file.startswith("<frozen ")
+    if not internal and not os.path.isabs(file):
+        internal = os.path.abspath(file).startswith(_INTERNAL_FOLDERS)
+    _internal_files[file] = internal
+    return internal
+
+
+def _user_frame() -> FrameType | None:
+    frame: FrameType | None = sys._getframe(2)
+    known = _internal_files
+    while frame is not None:
+        file = frame.f_code.co_filename
+        internal = known.get(file)
+        if internal is None:
+            internal = is_internal(file)
+        if not internal:
+            return frame
+        frame = frame.f_back
+    return None
+
+
+def user_site() -> tuple[str, int, str]:
+    """File, line and function of the innermost frame that is the user's; ("", 0, "") if none is."""
+    frame = _user_frame()
+    if frame is None:
+        return _UNKNOWN
+    return frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name
+
+
+def user_location() -> Location:
+    """`user_site` as an MLIR location."""
+    frame = _user_frame()
+    if frame is None:
+        return Location("", 0)
+    code = frame.f_code
+    return Location(code.co_filename, frame.f_lineno, code.co_name)

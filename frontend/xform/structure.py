@@ -1,0 +1,68 @@
+"""Pytree structures in the form that files keep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optree import PyTreeSpec
+from xform_runtime.signature import (
+    DictNode,
+    LeafNode,
+    NamedTupleNode,
+    NoneNode,
+    Tree,
+    TupleNode,
+)
+from xform_runtime.tree import ListNode
+
+from .errors import XformTypeError
+
+
+def tree_of(spec: PyTreeSpec, first: int, what: str) -> Tree:
+    """A structure as the runtime describes it.
+
+    A dataclass becomes a named tuple of its fields, because whoever loads the file may not have the
+    class.
+
+    Args:
+        spec: the structure.
+        first: the number of its first leaf.
+        what: how a message calls it.
+
+    Raises:
+        XformTypeError: a dict key that is neither a string nor an int, or a registered class.
+    """
+    if spec.is_leaf():
+        return LeafNode(first)
+    kind = spec.type
+    children: list[Tree] = []
+    for child in spec.children():
+        children.append(tree_of(child, first, what))
+        first += child.num_leaves
+    entries = list(spec.entries())
+    if kind is type(None) or kind is None:
+        return NoneNode()
+    if issubclass(kind, dict):
+        return DictNode(tuple(zip(_keys(entries, what), children, strict=True)))
+    if issubclass(kind, tuple) and hasattr(kind, "_fields"):
+        return NamedTupleNode(kind.__name__, tuple(kind._fields), tuple(children))
+    if hasattr(kind, "__dataclass_fields__"):
+        return NamedTupleNode(kind.__name__, tuple(map(str, entries)), tuple(children))
+    if kind is tuple:
+        return TupleNode(tuple(children))
+    if kind is list:
+        return ListNode(tuple(children))
+    raise XformTypeError(
+        f"save: {what} contain a {kind.__qualname__}, which a file cannot describe; use tuples, "
+        "lists, dicts, named tuples or dataclasses"
+    )
+
+
+def _keys(entries: list[Any], what: str) -> list[str | int]:
+    for key in entries:
+        if isinstance(key, bool) or not isinstance(key, str | int):
+            raise XformTypeError(
+                f"save: {what} contain a dict with the key {key!r}, but a file keeps only strings "
+                "and ints as keys"
+            )
+    return entries

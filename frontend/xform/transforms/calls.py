@@ -1,0 +1,149 @@
+"""Emitting operations that name a traced function, and what their results are in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from .._xform import Diagnostic, Value
+from ..avals import Aval
+from ..errors import XformValueError, at_user_line
+from ..primitives import full
+from ..source import user_location
+from ..tracing import Callee, lift, require_trace, wrap
+
+if TYPE_CHECKING:
+    from ..array import TracedArray
+
+
+@contextmanager
+def reporting(transform: str) -> Iterator[None]:
+    """Turns what a transform operation's verifier says into the user's error."""
+    try:
+        yield
+    except Diagnostic as diagnostic:
+        text = "\n".join([f"{transform}: {diagnostic.message}", *diagnostic.notes])
+        raise XformValueError(at_user_line(text)) from None
+
+
+def wrapped(values: Sequence[Value], like: Sequence[Aval] = ()) -> list[TracedArray]:
+    """Results as traced arrays of the innermost trace, weak where 0-d and `like` is weak."""
+    trace = require_trace("call")
+    return [
+        wrap(value, trace, i < len(like) and like[i].weak and not value.shape)
+        for i, value in enumerate(values)
+    ]
+
+
+def call(callee: Callee, own: Sequence[TracedArray]) -> list[TracedArray]:
+    """A plain call of a traced function."""
+    function = require_trace("call").function
+    with reporting("call"):
+        results = function.call(
+            callee.function, callee.operands([lift(x) for x in own]), user_location()
+        )
+    return wrapped(results, callee.results)
+
+
+def call_vjp(
+    callee: Callee, primals: Sequence[TracedArray], cotangents: Sequence[TracedArray]
+) -> tuple[list[TracedArray], list[TracedArray]]:
+    """Results of a traced function and the cotangents of all its own arguments.
+
+    Args:
+        callee: the function.
+        primals: its own arguments.
+        cotangents: those of its first floating results; the others are aux, behind a
+            stop_gradient, and what is said about them does not matter.
+    """
+    function = require_trace("vjp").function
+    floating = [kind for kind in callee.results if kind.is_float]
+    zeros = [full(kind.shape, kind.dtype, 0.0) for kind in floating[len(cotangents) :]]
+    with reporting("vjp"):
+        values = function.vjp(
+            callee.function,
+            callee.operands([lift(x) for x in primals]),
+            [lift(x) for x in [*cotangents, *zeros]],
+            list(range(len(primals))),
+            user_location(),
+        )
+    count = len(callee.results)
+    return wrapped(values[:count], callee.results), wrapped(values[count:])
+
+
+def call_jvp(
+    callee: Callee,
+    primals: Sequence[TracedArray],
+    tangents: Sequence[TracedArray],
+    argnums: Sequence[int],
+) -> tuple[list[TracedArray], list[TracedArray]]:
+    """Results of a traced function and a tangent for each floating one.
+
+    Args:
+        callee: the function.
+        primals: its own arguments.
+        tangents: those of the arguments in `argnums`, which increase.
+    """
+    function = require_trace("jvp").function
+    with reporting("jvp"):
+        values = function.jvp(
+            callee.function,
+            callee.operands([lift(x) for x in primals]),
+            [lift(x) for x in tangents],
+            list(argnums),
+            user_location(),
+        )
+    count = len(callee.results)
+    return wrapped(values[:count], callee.results), wrapped(values[count:])
+
+
+def call_vmap(
+    callee: Callee,
+    batched: Sequence[TracedArray],
+    in_dims: Sequence[int],
+    out_dims: Sequence[int | None],
+) -> list[TracedArray]:
+    """A traced function over rows of its own arguments; its captures are not batched."""
+    function = require_trace("vmap").function
+    with reporting("vmap"):
+        values = function.vmap(
+            callee.function,
+            callee.operands([lift(x) for x in batched]),
+            [*in_dims, *(None for _ in callee.captures)],
+            list(out_dims),
+            user_location(),
+        )
+    return wrapped(values, callee.results)
+
+
+def call_map(callee: Callee, xs: Sequence[TracedArray]) -> list[TracedArray]:
+    """A traced function on each row of its own arguments in turn."""
+    function = require_trace("map").function
+    with reporting("map"):
+        values = function.map(
+            callee.function,
+            [lift(x) for x in xs],
+            [lift(x) for x in callee.captures],
+            user_location(),
+        )
+    return wrapped(values)
+
+
+def call_grad(
+    callee: Callee, primals: Sequence[TracedArray], *, with_value: bool, has_aux: bool
+) -> list[TracedArray]:
+    """Gradients by all own arguments, then the value and the aux results if asked for."""
+    function = require_trace("grad").function
+    with reporting("grad"):
+        values = function.grad(
+            callee.function,
+            callee.operands([lift(x) for x in primals]),
+            list(range(len(primals))),
+            user_location(),
+            with_value,
+            has_aux,
+        )
+    gradients = wrapped(values[: len(primals)])
+    kept = callee.results[not with_value : None if has_aux else 1]
+    return gradients + wrapped(values[len(primals) :], kept)

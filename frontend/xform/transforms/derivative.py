@@ -1,0 +1,121 @@
+"""What vjp, jvp and the Jacobians share: the traced function, and the check of what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import pytrees, tracing
+from ..avals import Aval
+from ..errors import XformTypeError, XformValueError, at_user_line
+from ..primitives import convert, stop_gradient
+from ..tracing import Callee, definition_site, function_name, trace_callee
+from .selection import Auxiliary, Output, Selection, entering_kwargs, output_and_aux
+
+
+def matching_leaves(
+    transform: str,
+    what: str,
+    given: Any,
+    like: str,
+    expected: pytrees.TreeSpec,
+    avals: Sequence[Aval],
+) -> list[Any]:
+    """The leaves of cotangents or tangents after comparing them with what they belong to.
+
+    Args:
+        transform: the transform's name.
+        what: how the message calls `given`.
+        given: a pytree.
+        like: how the message calls the primals or outputs that they belong to.
+        expected: the structure of those.
+        avals: the avals of their leaves.
+
+    Raises:
+        XformValueError: another structure or shape.
+        XformTypeError: another dtype.
+    """
+    leaves, spec = pytrees.flatten(given)
+    if spec != expected:
+        raise XformValueError(
+            at_user_line(
+                f"{transform}: the {what} have the structure {pytrees.show(spec)}, but the {like} "
+                f"has {pytrees.show(expected)}"
+            )
+        )
+    paths = pytrees.paths(spec, what)
+    return [
+        _matching_leaf(transform, leaf, path, like, kind)
+        for leaf, path, kind in zip(leaves, paths, avals, strict=True)
+    ]
+
+
+def _matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval) -> Any:
+    try:
+        kind = tracing.aval(leaf, path)
+    except XformTypeError as error:
+        raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
+    if kind.shape != wanted.shape:
+        raise XformValueError(
+            at_user_line(
+                f"{transform}: {path} has shape {kind.shape}, but the {like} has {wanted.shape}"
+            )
+        )
+    if kind.dtype != wanted.dtype:
+        # A Python float has no dtype of its own; an int or bool is another kind of number.
+        if kind.weak and kind.is_float:
+            if tracing.is_traced(leaf):
+                return convert(leaf, wanted.dtype)
+            return np.asarray(leaf, wanted.dtype)
+        raise XformTypeError(
+            at_user_line(
+                f"{transform}: {path} has dtype {kind.dtype.name}, but the {like} has "
+                f"{wanted.dtype.name}; convert it first"
+            )
+        )
+    return leaf
+
+
+class TracedOutput:
+    """A function traced for a derivative, with what its results mean.
+
+    Attributes:
+        callee: takes the chosen leaves; returns the output's leaves, then aux's.
+        output: the output's leaves.
+        auxiliary: the aux output.
+    """
+
+    def __init__(
+        self,
+        transform: str,
+        func: Callable[..., Any],
+        selection: Selection,
+        has_aux: bool,
+        kwargs: Mapping[str, Any] | None = None,
+        *,
+        floating: bool = True,
+    ) -> None:
+        self.auxiliary = Auxiliary()
+        self.has_aux = has_aux
+
+        def body(leaves: list[Any]) -> list[Any]:
+            result = func(*selection.arguments(leaves), **entering_kwargs(kwargs or {}))
+            aux: list[Any] = []
+            if has_aux:
+                result, rest = output_and_aux(transform, result)
+                # Without this, aux would ask for cotangents of its own.
+                aux = [stop_gradient(x) for x in self.auxiliary.split(rest)]
+            self.output = Output(transform, result, floating=floating)
+            return [*self.output.leaves, *aux]
+
+        self.callee: Callee = trace_callee(
+            function_name(func), transform, selection.avals, body, definition_site(func)
+        )
+
+    def split(self, results: Sequence[Any]) -> tuple[Any, Any]:
+        """The output and aux (None without) from the callee's results."""
+        count = len(self.output.leaves)
+        output = pytrees.unflatten(self.output.spec, results[:count])
+        return output, self.auxiliary.join(results[count:]) if self.has_aux else None

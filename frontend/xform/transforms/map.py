@@ -1,0 +1,105 @@
+"""map: a function on each row in turn, in the memory of one row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .. import direct, pytrees, tracing
+from ..avals import Aval
+from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import definition_site, function_name, trace_callee
+from .basis import vmap_in_chunks
+from .calls import call_map, call_vmap
+from .selection import entering, output_aval, require_callable
+
+
+def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = None) -> Any:
+    """Applies a function to each row of `xs`, one after the other, and stacks the outputs.
+
+    Args:
+        func: takes a row of `xs`, then `args`; returns arrays in any pytree.
+        xs: a pytree of arrays with one leading size, which may be 0.
+        args: passed whole to every call.
+        batch_size: how many rows to compute at once, vectorised; None for one.
+
+    Returns:
+        The outputs, each with a new leading axis.
+
+    Raises:
+        XformValueError: no array in `xs`, one without a leading axis or of another leading size,
+            an output without arrays, or batch_size below 1.
+        XformTypeError: an output that is neither an array nor a number.
+
+    >>> import numpy as np
+    >>> map(lambda row, w: row @ w, np.eye(2), np.array([3.0, 4.0])).numpy()
+    array([3., 4.])
+    """
+    require_callable("map", func)
+    if batch_size is not None and (isinstance(batch_size, bool) or batch_size < 1):
+        raise XformValueError(at_user_line(f"map: batch_size must be at least 1, got {batch_size}"))
+
+    def run(xs: Any, *args: Any) -> Any:
+        return _traced_map(func, xs, args, batch_size)
+
+    if tracing.current_trace() is None:
+        return direct.call(run, (xs, *args), {}, name=function_name(func), transform="map")
+    return run(xs, *args)
+
+
+def _traced_map(
+    func: Callable[..., Any], xs: Any, args: tuple[Any, ...], batch_size: int | None
+) -> Any:
+    leaves, spec = pytrees.flatten(xs)
+    size, avals = _rows(leaves, pytrees.paths(spec, "xs"))
+    outputs: list[pytrees.TreeSpec] = []
+
+    def body(rows: list[Any]) -> list[Any]:
+        result = func(pytrees.unflatten(spec, rows), *entering(args))
+        found, output = pytrees.flatten(result)
+        if not found:
+            raise XformValueError(
+                at_user_line(f"map: the function returned no array, got {result!r}")
+            )
+        for leaf, path in zip(found, pytrees.paths(output, "output"), strict=True):
+            output_aval("map", leaf, path)
+        outputs.append(output)
+        return found
+
+    callee = trace_callee(function_name(func), "map", avals, body, definition_site(func))
+    stacked = [tracing.traced(x) for x in leaves]
+    dims = [0] * len(leaves)
+    out_dims: list[int | None] = [0] * len(callee.results)
+    if batch_size is None or size == 0:
+        results = call_map(callee, stacked)
+    elif batch_size >= size:
+        results = call_vmap(callee, stacked, dims, out_dims)
+    else:
+        results = vmap_in_chunks(callee, stacked, dims, out_dims, size, batch_size, "map")
+    return pytrees.unflatten(outputs[0], results)
+
+
+def _rows(leaves: list[Any], paths: list[str]) -> tuple[int, list[Aval]]:
+    """The leading size of all leaves, and the avals of their rows."""
+    if not leaves:
+        raise XformValueError(at_user_line("map: xs contains no array"))
+    kinds: list[Aval] = []
+    for leaf, path in zip(leaves, paths, strict=True):
+        try:
+            kind = tracing.aval(leaf, path)
+        except XformTypeError as error:
+            raise XformTypeError(at_user_line(f"map: {error}")) from None
+        if not kind.shape:
+            raise XformValueError(
+                at_user_line(f"map: {path} is a scalar ({kind}) and has no leading axis")
+            )
+        kinds.append(kind)
+    sizes = [kind.shape[0] for kind in kinds]
+    if len(set(sizes)) > 1:
+        lines = [
+            f"  {path} has shape {kind.shape}" for path, kind in zip(paths, kinds, strict=True)
+        ]
+        raise XformValueError(
+            at_user_line("\n".join(["map: the leading sizes of xs differ:", *lines]))
+        )
+    return sizes[0], [Aval(kind.shape[1:], kind.dtype) for kind in kinds]

@@ -1,0 +1,300 @@
+"""Which arguments a transform acts on, and what messages call them."""
+
+from __future__ import annotations
+
+import functools
+import operator
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from xform_runtime import Array
+
+from .. import direct, pytrees, tracing
+from ..avals import Aval
+from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+
+if TYPE_CHECKING:
+    from ..array import TracedArray
+
+
+def transformed(
+    transform: str, function: Callable[..., Any], run: Callable[..., Any]
+) -> Callable[..., Any]:
+    """`run` under the function's name; called outside of a trace it is compiled and executed.
+
+    Args:
+        transform: the transform's name.
+        function: the user's function.
+        run: takes the call's arguments while a function is being traced.
+
+    Raises:
+        XformTypeError: `function` is not callable.
+    """
+    require_callable(transform, function)
+    functools.update_wrapper(run, function, updated=())
+
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if tracing.current_trace() is None:
+            name = tracing.function_name(function)
+            return direct.call(run, args, kwargs, name=name, transform=transform)
+        return run(*args, **kwargs)
+
+    functools.update_wrapper(wrapper, function, updated=())
+    if not hasattr(function, "__name__"):
+        wrapper.__name__ = tracing.function_name(function)
+    return wrapper
+
+
+def require_callable(transform: str, function: object) -> None:
+    """Raises an XformTypeError unless `function` can be called."""
+    if not callable(function):
+        raise XformTypeError(
+            at_user_line(f"{transform}: expected a function, got {type(function).__name__}")
+        )
+
+
+def checked_argnums(transform: str, argnums: Any) -> int | tuple[int, ...]:
+    """`argnums` as an int or a tuple of ints.
+
+    Raises:
+        XformTypeError: it is neither.
+        XformValueError: an empty tuple.
+    """
+    if isinstance(argnums, tuple | list):
+        if not argnums:
+            raise XformValueError(at_user_line(f"{transform}: argnums is empty"))
+        return tuple(_checked_int(transform, n) for n in argnums)
+    return _checked_int(transform, argnums)
+
+
+def _checked_int(transform: str, number: Any) -> int:
+    if not isinstance(number, bool):
+        try:
+            return operator.index(number)
+        except TypeError:
+            pass
+    raise XformTypeError(
+        at_user_line(f"{transform}: argnums must be an int or a tuple of ints, got {number!r}")
+    )
+
+
+def resolved_argnums(transform: str, argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
+    """The argument numbers of a call, all counted from the start.
+
+    Raises:
+        XformIndexError: one is out of range.
+        XformValueError: one comes twice.
+    """
+    given = argnums if isinstance(argnums, tuple) else (argnums,)
+    resolved: list[int] = []
+    for number in given:
+        position = number + count if number < 0 else number
+        if not 0 <= position < count:
+            raise XformIndexError(
+                at_user_line(
+                    f"{transform}: argnums {number} is out of range: the function was called "
+                    f"with {count} positional argument{'s' * (count != 1)}"
+                )
+            )
+        if position in resolved:
+            raise XformValueError(
+                at_user_line(f"{transform}: argnums {given} names argument {position} twice")
+            )
+        resolved.append(position)
+    return tuple(resolved)
+
+
+class Selection:
+    """The differentiable leaves of some positional arguments of a call.
+
+    Attributes:
+        leaves: the leaves of the chosen arguments.
+        avals: their avals.
+        paths: their paths for messages.
+        specs: the structure of each chosen argument.
+    """
+
+    def __init__(
+        self,
+        transform: str,
+        function: Callable[..., Any],
+        args: Sequence[Any],
+        argnums: int | tuple[int, ...],
+    ) -> None:
+        self.transform = transform
+        self._args = tuple(args)
+        self._single = not isinstance(argnums, tuple)
+        self._positions = resolved_argnums(transform, argnums, len(args))
+        names = pytrees.argument_paths(function, args, {})
+        self.leaves: list[Any] = []
+        self.paths: list[str] = []
+        self.specs: list[pytrees.TreeSpec] = []
+        for position in self._positions:
+            leaves, spec = pytrees.flatten(args[position])
+            self.leaves += leaves
+            self.paths += pytrees.paths(spec, names[position])
+            self.specs.append(spec)
+        self.avals = [
+            differentiable(transform, leaf, path)
+            for leaf, path in zip(self.leaves, self.paths, strict=True)
+        ]
+
+    def lifted(self) -> list[TracedArray]:
+        """The leaves as traced arrays of the innermost trace."""
+        return [
+            tracing.traced(leaf, path) for leaf, path in zip(self.leaves, self.paths, strict=True)
+        ]
+
+    def arguments(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+        """The call's arguments with other leaves; arrays among the rest enter the trace."""
+        chosen = self._split(leaves)
+        return tuple(
+            chosen[self._positions.index(i)] if i in self._positions else entering(arg)
+            for i, arg in enumerate(self._args)
+        )
+
+    def rebuild(self, leaves: Sequence[Any]) -> Any:
+        """The structure of the chosen arguments with other leaves; a tuple if argnums is one."""
+        parts = self._split(leaves)
+        return parts[0] if self._single else tuple(parts)
+
+    def _split(self, leaves: Sequence[Any]) -> list[Any]:
+        parts: list[Any] = []
+        start = 0
+        for spec in self.specs:
+            parts.append(pytrees.unflatten(spec, leaves[start : start + spec.num_leaves]))
+            start += spec.num_leaves
+        return parts
+
+
+def differentiable(transform: str, leaf: Any, path: str) -> Aval:
+    """The aval of a leaf that can be differentiated.
+
+    Raises:
+        XformTypeError: it is no floating array; the message has its path.
+    """
+    try:
+        kind = tracing.aval(leaf, path)
+    except XformTypeError as error:
+        raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
+    if not kind.is_float:
+        advice = "pass a float" if kind.weak else "convert it to a floating dtype"
+        raise XformTypeError(
+            at_user_line(
+                f"{transform}: {path} is {kind}, and only floating arrays can be differentiated; "
+                f"{advice}, or leave it out of the differentiated arguments"
+            )
+        )
+    return kind
+
+
+def entering(tree: Any) -> Any:
+    """A pytree whose arrays are new traced arrays of the innermost trace; other leaves stay.
+
+    A function that writes into such an array changes its own value only.
+    """
+    return pytrees.map_leaves(_entering_leaf, tree)
+
+
+def _entering_leaf(leaf: Any) -> Any:
+    if tracing.is_traced(leaf):
+        return tracing.traced(leaf)
+    if isinstance(leaf, np.ndarray | Array) and leaf.dtype.kind != "O" and leaf.ndim > 0:
+        return tracing.traced(leaf)
+    return leaf
+
+
+def entering_kwargs(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """`entering` for keyword arguments."""
+    return {key: entering(value) for key, value in kwargs.items()}
+
+
+class Auxiliary:
+    """The aux output of a function: traced leaves become results, the others stay as they are."""
+
+    def __init__(self) -> None:
+        self._spec: pytrees.TreeSpec | None = None
+        self._leaves: list[Any] = []
+        self._positions: list[int] = []
+
+    def split(self, tree: Any) -> list[Any]:
+        """Remembers a pytree and returns its traced leaves."""
+        self._leaves, self._spec = pytrees.flatten(tree)
+        self._positions = [i for i, leaf in enumerate(self._leaves) if tracing.is_traced(leaf)]
+        return [self._leaves[i] for i in self._positions]
+
+    def join(self, results: Iterable[Any]) -> Any:
+        """The pytree with its traced leaves replaced."""
+        leaves = list(self._leaves)
+        for position, result in zip(self._positions, results, strict=True):
+            leaves[position] = result
+        assert self._spec is not None, "split comes before join"
+        return pytrees.unflatten(self._spec, leaves)
+
+
+def output_and_aux(transform: str, result: Any) -> tuple[Any, Any]:
+    """A function's result under has_aux=True as output and aux.
+
+    Raises:
+        XformTypeError: it is not a tuple of two.
+    """
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    got = f"a tuple of {len(result)}" if isinstance(result, tuple) else type(result).__name__
+    raise XformTypeError(
+        at_user_line(
+            f"{transform}: with has_aux=True the function must return a tuple (output, aux), "
+            f"got {got}"
+        )
+    )
+
+
+class Output:
+    """A function's output whose leaves are all floating arrays.
+
+    Args:
+        transform: the transform's name.
+        tree: what the function returned.
+        floating: whether integer and bool arrays are refused.
+
+    Raises:
+        XformTypeError: a leaf is no array, or of a dtype that is refused.
+        XformValueError: there is no leaf.
+    """
+
+    def __init__(self, transform: str, tree: Any, *, floating: bool = True) -> None:
+        self.leaves, self.spec = pytrees.flatten(tree)
+        self.paths = pytrees.paths(self.spec, "output")
+        if not self.leaves:
+            raise XformValueError(
+                at_user_line(f"{transform}: the function returned no array, got {tree!r}")
+            )
+        self.avals: list[Aval] = []
+        for leaf, path in zip(self.leaves, self.paths, strict=True):
+            kind = output_aval(transform, leaf, path)
+            if floating and not kind.is_float:
+                raise XformTypeError(
+                    at_user_line(
+                        f"{transform}: {path} is {kind}, and only floating outputs have a "
+                        "derivative; return it as aux with has_aux=True"
+                    )
+                )
+            self.avals.append(kind)
+
+
+def output_aval(transform: str, leaf: Any, path: str) -> Aval:
+    """The aval of a leaf that a transformed function returned.
+
+    Raises:
+        XformTypeError: it is neither an array nor a number.
+    """
+    try:
+        return tracing.aval(leaf, path)
+    except XformTypeError:
+        raise XformTypeError(
+            at_user_line(
+                f"{transform}: the function must return arrays or numbers, but {path} is of type "
+                f"{type(leaf).__name__}"
+            )
+        ) from None

@@ -1,0 +1,137 @@
+"""vjp: a function's output and the pullback of cotangents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import direct, pytrees, tracing
+from ..avals import Aval, Spec
+from ..errors import XformValueError, at_user_line
+from ..tracing import function_name
+from .calls import call, call_vjp
+from .derivative import TracedOutput, matching_leaves
+from .selection import Selection, require_callable
+
+
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
+    """A function's output at `primals`, and the pullback there.
+
+    Args:
+        func: the function; its outputs are floating arrays in any pytree.
+        primals: its arguments, pytrees of floating arrays.
+        has_aux: whether `func` returns (output, aux).
+
+    Returns:
+        (output, vjp_fn), or (output, vjp_fn, aux). `vjp_fn(cotangents)` takes the output's
+        structure, shapes and dtypes, returns a tuple with one entry for each primal, and can be
+        called often.
+
+    Raises:
+        XformTypeError: an integer or bool primal or output.
+        XformValueError: no primals, or no array in the output.
+
+    >>> y, pullback = vjp(lambda x: x * x, 3.0)
+    >>> pullback(1.0)[0].item()
+    6.0
+    """
+    require_callable("vjp", func)
+    if not primals:
+        raise XformValueError(at_user_line("vjp: needs at least one primal after the function"))
+    if tracing.current_trace() is None:
+        return _direct_vjp(func, primals, has_aux)
+    output, pullback, aux = _traced_vjp(func, primals, has_aux)
+    return (output, pullback, aux) if has_aux else (output, pullback)
+
+
+class Pullback:
+    """What `vjp` returns beside the output: a function from cotangents to a tuple of cotangents."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        spec: pytrees.TreeSpec,
+        avals: Sequence[Aval],
+        apply: Callable[[Sequence[Any]], Sequence[Any]],
+    ) -> None:
+        self._selection = selection
+        self.spec = spec
+        self.avals = avals
+        self._apply = apply
+
+    def __call__(self, cotangents: Any) -> tuple[Any, ...]:
+        """The cotangents of the primals for those of the output.
+
+        Args:
+            cotangents: of the output's structure, shapes and dtypes; a number where the output is
+                0-d.
+
+        Raises:
+            XformValueError: another structure or shape; the message shows both.
+            XformTypeError: another dtype.
+        """
+        leaves = matching_leaves(
+            "vjp_fn", "cotangents", cotangents, "output", self.spec, self.avals
+        )
+        parts: tuple[Any, ...] = self._selection.rebuild(self._apply(leaves))
+        return parts
+
+
+def _traced_vjp(
+    func: Callable[..., Any], primals: Sequence[Any], has_aux: bool
+) -> tuple[Any, Pullback, Any]:
+    selection = _selection(func, primals)
+    traced = TracedOutput("vjp", func, selection, has_aux)
+    leaves = selection.lifted()
+    output, aux = traced.split(call(traced.callee, leaves))
+
+    def apply(cotangents: Sequence[Any]) -> Sequence[Any]:
+        return call_vjp(traced.callee, leaves, cotangents)[1]
+
+    return output, Pullback(selection, traced.output.spec, traced.output.avals, apply), aux
+
+
+def _selection(func: Callable[..., Any], primals: Sequence[Any]) -> Selection:
+    return Selection("vjp", func, primals, tuple(range(len(primals))))
+
+
+def _direct_vjp(func: Callable[..., Any], given: Sequence[Any], has_aux: bool) -> tuple[Any, ...]:
+    """vjp outside of a trace: one program for the output, one for the pullback.
+
+    Both are traced now, so that later changes of what `func` closes over do not matter; the second
+    is compiled when it is first called, and computes the forward pass again.
+    """
+    primals = pytrees.map_leaves(_kept, tuple(given))
+    selection = _selection(func, primals)
+    name = function_name(func)
+    pullbacks: list[Pullback] = []
+
+    def forward(*primals: Any) -> tuple[Any, Any]:
+        output, pullback, aux = _traced_vjp(func, primals, has_aux)
+        pullbacks.append(pullback)
+        return output, aux
+
+    output, aux = direct.call(forward, primals, {}, name=name, transform="vjp")
+    spec, avals = pullbacks[0].spec, pullbacks[0].avals
+
+    def backward(primals: Any, cotangents: Any) -> Any:
+        return _traced_vjp(func, primals, has_aux)[1](cotangents)
+
+    seeds = pytrees.unflatten(spec, [Spec(kind.shape, kind.dtype) for kind in avals])
+    program = direct.prepare(backward, (primals, seeds), {}, name=name, transform="vjp")
+
+    def apply(cotangents: Sequence[Any]) -> Sequence[Any]:
+        if tracing.current_trace() is None:
+            return pytrees.leaves(program((primals, pytrees.unflatten(spec, cotangents)), {}))
+        traced = _traced_vjp(func, primals, has_aux)[1]
+        return pytrees.leaves(traced(pytrees.unflatten(spec, cotangents)))
+
+    pullback = Pullback(selection, spec, avals, apply)
+    return (output, pullback, aux) if has_aux else (output, pullback)
+
+
+def _kept(leaf: Any) -> Any:
+    """A primal that the caller can no longer write into."""
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf

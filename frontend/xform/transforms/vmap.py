@@ -1,0 +1,253 @@
+"""vmap: a function of one row becomes a function of many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from .. import pytrees, tracing
+from ..avals import Aval
+from ..errors import XformError, XformTypeError, XformValueError, at_user_line
+from ..tracing import Callee, definition_site, function_name, trace_callee
+from .basis import vmap_in_chunks
+from .calls import call_vmap
+from .jacobian import checked_chunk_size
+from .selection import entering, entering_kwargs, output_aval, require_callable, transformed
+
+RANDOMNESS = ("error", "same", "different")
+
+
+def vmap(
+    func: Callable[..., Any],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    """A function that computes `func` for every row of its arguments.
+
+    Args:
+        func: the function of one row.
+        in_dims: the axis along which an argument's rows lie; None for an argument that all rows
+            share. An int or None for all positional arguments, or a tuple with one for each,
+            which may be nested like the arguments. Keyword arguments are shared by all rows.
+        out_dims: the axis along which the rows of an output are put; None for an output that does
+            not depend on the row. One for all, or nested like the output.
+        randomness: "error", "same" or "different": what random draws inside do that use a key
+            which all rows share.
+        chunk_size: how many rows to compute at once; None for all.
+
+    Returns:
+        A function with the same arguments, each batched one with its rows along its in_dim.
+
+    Raises:
+        XformValueError: in_dims or out_dims of another structure or out of range, rows of
+            different number, or a wrong option.
+        XformTypeError: an output that is neither an array nor a number.
+
+    >>> import numpy as np
+    >>> vmap(np.dot)(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]])).numpy()
+    array([1., 4.])
+    """
+    require_callable("vmap", func)
+    if randomness not in RANDOMNESS:
+        raise XformValueError(
+            at_user_line(
+                f"vmap: randomness must be one of {', '.join(map(repr, RANDOMNESS))}, "
+                f"got {randomness!r}"
+            )
+        )
+    chunk = checked_chunk_size("vmap", chunk_size)
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        batch = _Batch(func, args, in_dims)
+        outputs: list[tuple[pytrees.TreeSpec, list[int | None]]] = []
+
+        def body(rows: list[Any]) -> list[Any]:
+            result = func(*batch.arguments(rows), **entering_kwargs(kwargs))
+            leaves, spec = pytrees.flatten(result)
+            dims = _out_dims(out_dims, result, leaves, spec)
+            outputs.append((spec, dims))
+            return leaves
+
+        callee = trace_callee(function_name(func), "vmap", batch.avals, body, definition_site(func))
+        ((spec, dims),) = outputs
+        _require_unbatched(callee, dims, len(batch.avals), spec)
+        rows = [tracing.traced(x) for x in batch.leaves]
+        if chunk is None or chunk >= batch.size:
+            results = call_vmap(callee, rows, batch.dims, dims)
+        else:
+            results = vmap_in_chunks(callee, rows, batch.dims, dims, batch.size, chunk, "vmap")
+        return pytrees.unflatten(spec, results)
+
+    return transformed("vmap", func, run)
+
+
+class _Batch:
+    """The batched leaves of a call's arguments.
+
+    Attributes:
+        leaves: those leaves.
+        dims: their batch dims, not negative.
+        avals: their avals without the batch dim.
+        size: the number of rows.
+    """
+
+    def __init__(self, func: Callable[..., Any], args: tuple[Any, ...], in_dims: Any) -> None:
+        if not args:
+            raise XformValueError(
+                at_user_line(
+                    "vmap: the function was called without positional arguments, so there is "
+                    "nothing to map over"
+                )
+            )
+        self._leaves, self._spec = pytrees.flatten(args)
+        dims = _in_dims(in_dims, args)
+        names = pytrees.argument_paths(func, args, {})
+        paths = [
+            path
+            for name, arg in zip(names, args, strict=True)
+            for path in pytrees.paths(pytrees.structure(arg), name)
+        ]
+        if all(dim is None for dim in dims):
+            raise XformValueError(
+                at_user_line(
+                    f"vmap: in_dims={in_dims!r} maps over no array; give an axis for at least one"
+                )
+            )
+        self._positions = [i for i, dim in enumerate(dims) if dim is not None]
+        self.leaves: list[Any] = []
+        self.dims: list[int] = []
+        self.avals: list[Aval] = []
+        sizes: list[tuple[str, Aval, int, int]] = []
+        for position in self._positions:
+            leaf, path, dim = self._leaves[position], paths[position], dims[position]
+            kind = _batched_aval(leaf, path)
+            axis = _in_dim(dim, kind, path)
+            sizes.append((path, kind, axis, kind.shape[axis]))
+            self.leaves.append(leaf)
+            self.dims.append(axis)
+            self.avals.append(
+                Aval(kind.shape[:axis] + kind.shape[axis + 1 :], kind.dtype, kind.weak)
+            )
+        _require_equal_sizes(sizes)
+        self.size = sizes[0][3]
+
+    def arguments(self, rows: Sequence[Any]) -> tuple[Any, ...]:
+        """The arguments with a row in place of each batched leaf."""
+        leaves = list(self._leaves)
+        for position, row in zip(self._positions, rows, strict=True):
+            leaves[position] = row
+        shared = set(range(len(leaves))) - set(self._positions)
+        for position in shared:
+            leaves[position] = entering(leaves[position])
+        arguments: tuple[Any, ...] = pytrees.unflatten(self._spec, leaves)
+        return arguments
+
+
+def _is_dim(value: Any) -> bool:
+    return value is None or (hasattr(value, "__index__") and not isinstance(value, bool))
+
+
+def _in_dims(in_dims: Any, args: tuple[Any, ...]) -> list[Any]:
+    if not (_is_dim(in_dims) or isinstance(in_dims, tuple)):
+        raise XformValueError(
+            at_user_line(
+                "vmap: in_dims must be an int, None, or a tuple with one entry for each "
+                f"positional argument, got {in_dims!r} of type {type(in_dims).__name__}"
+            )
+        )
+    if isinstance(in_dims, tuple) and len(in_dims) != len(args):
+        raise XformValueError(
+            at_user_line(
+                f"vmap: in_dims has {len(in_dims)} entries, but the function was called with "
+                f"{len(args)} positional argument{'s' * (len(args) != 1)}"
+            )
+        )
+    return _prefix(in_dims, args, "in_dims")
+
+
+def _prefix(dims: Any, tree: Any, name: str) -> list[Any]:
+    try:
+        return pytrees.prefix_leaves(dims, tree, name, _is_dim, "an int or None")
+    except XformError as error:
+        raise XformValueError(at_user_line(f"vmap: {error}")) from None
+
+
+def _batched_aval(leaf: Any, path: str) -> Aval:
+    try:
+        return tracing.aval(leaf, path)
+    except XformTypeError as error:
+        raise XformValueError(
+            at_user_line(f"vmap: {error}; its in_dim is not None, which needs an array")
+        ) from None
+
+
+def _in_dim(dim: Any, kind: Aval, path: str) -> int:
+    axis = dim.__index__()
+    if not kind.shape:
+        raise XformValueError(
+            at_user_line(
+                f"vmap: {path} is a scalar ({kind}) and cannot be mapped over with in_dim {axis}; "
+                "give it None in in_dims"
+            )
+        )
+    rank = len(kind.shape)
+    if not -rank <= axis < rank:
+        raise XformValueError(
+            at_user_line(
+                f"vmap: in_dim {axis} is out of range for {path} of shape {kind.shape}: "
+                f"expected -{rank} to {rank - 1}"
+            )
+        )
+    return int(axis % rank)
+
+
+def _require_equal_sizes(sizes: Sequence[tuple[str, Aval, int, int]]) -> None:
+    if len({size for *_, size in sizes}) > 1:
+        lines = [
+            f"  {path} has shape {kind.shape} and size {size} along axis {axis}"
+            for path, kind, axis, size in sizes
+        ]
+        raise XformValueError(
+            at_user_line("\n".join(["vmap: the mapped axes have different sizes:", *lines]))
+        )
+
+
+def _out_dims(
+    out_dims: Any, result: Any, leaves: Sequence[Any], spec: pytrees.TreeSpec
+) -> list[int | None]:
+    dims = _prefix(out_dims, result, "out_dims")
+    found: list[int | None] = []
+    for leaf, dim, path in zip(leaves, dims, pytrees.paths(spec, "output"), strict=True):
+        kind = output_aval("vmap", leaf, path)
+        if dim is None:
+            found.append(None)
+            continue
+        axis, rank = dim.__index__(), len(kind.shape) + 1
+        if not -rank <= axis < rank:
+            raise XformValueError(
+                at_user_line(
+                    f"vmap: out_dim {axis} is out of range for {path}, whose rows have shape "
+                    f"{kind.shape}: expected -{rank} to {rank - 1}"
+                )
+            )
+        found.append(int(axis % rank))
+    return found
+
+
+def _require_unbatched(
+    callee: Callee, dims: Sequence[int | None], own: int, spec: pytrees.TreeSpec
+) -> None:
+    if None not in dims:
+        return
+    marks = callee.function.dependent_results([True] * own + [False] * len(callee.captures))
+    for dim, batched, path in zip(dims, marks, pytrees.paths(spec, "output"), strict=True):
+        if dim is None and batched:
+            raise XformValueError(
+                at_user_line(
+                    f"vmap: {path} has None in out_dims, but differs from row to row; give it an "
+                    "axis"
+                )
+            )

@@ -1,0 +1,41 @@
+//===- ExpandMath.cpp - mathematical functions as arithmetic --------------===//
+
+#include "lowering/ExpandMath.h"
+
+#include "lowering/Passes.h"
+#include "lowering/math/Expansions.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+namespace xform {
+
+#define GEN_PASS_DEF_XFORMEXPANDMATH
+#include "lowering/Passes.h.inc"
+
+void populateExpandMathPatterns(mlir::RewritePatternSet &patterns) {
+  elementary::populateExponentialPatterns(patterns);
+  elementary::populateLogarithmPatterns(patterns);
+  elementary::populateTrigonometricPatterns(patterns);
+  elementary::populateInverseTrigonometricPatterns(patterns);
+  elementary::populateHyperbolicPatterns(patterns);
+  elementary::populateErrorFunctionPatterns(patterns);
+  elementary::populatePowerPatterns(patterns);
+}
+
+namespace {
+
+class ExpandMath : public impl::XformExpandMathBase<ExpandMath> {
+  void runOnOperation() override {
+    mlir::RewritePatternSet patterns(&getContext());
+    populateExpandMathPatterns(patterns);
+    if (mlir::failed(
+            mlir::applyPatternsGreedily(getOperation(), std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+
+} // namespace xform

@@ -1,0 +1,89 @@
+//===- Passes.td - the passes of xform ------------------------------------===//
+//
+// Every pass is runnable alone in xform-opt; `--xform-pipeline` is the sequence
+// of all of them (see Pipeline.cpp).
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_LOWERING_PASSES
+#define XFORM_LOWERING_PASSES
+
+include "mlir/Pass/PassBase.td"
+
+def XformExpandMath : Pass<"xform-expand-math"> {
+  let summary = "expand math.* functions on f32 and f64 into arithmetic";
+  let description = [{
+    Replaces the transcendental operations of the `math` dialect by argument
+    reduction and polynomials written with `arith`, so that every target
+    computes the same function, vectorised, and float64 never needs a C
+    library. The error bound of each expansion is stated in its source.
+
+    Before: `%y = math.tanh %x : f64`; after: `arith` operations only (and
+    the few `math` operations that every target has natively: `absf`, `copysign`,
+    `floor`, `ceil`, `trunc`, `roundeven`, `sqrt`, `fma`).
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect"];
+}
+
+def XformExpandTransforms : Pass<"xform-expand-transforms", "::mlir::ModuleOp"> {
+  let summary = "replace vmap, jvp, vjp and grad by the primitives they stand for";
+  let description = [{
+    Works from the innermost transform outwards. A function is differentiated
+    in reverse by linearising it (jvp rules, then a split into what depends on
+    primals only and what is linear in tangents) and transposing the linear
+    part. Zero tangents and cotangents are never materialised, operations
+    without batched operands are left alone, and a function derived once for a
+    given set of arguments is used again. Calls are inlined, and functions
+    that nothing refers to any more are removed. `xform.map` stays.
+
+    Before:
+    ```mlir
+    %g = xform.grad @f(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+    ```
+    After, where @f is `xform.sin`:
+    ```mlir
+    %g = xform.cos %x : tensor<f32>
+    ```
+  }];
+}
+
+def XformSimplify : Pass<"xform-simplify", "::mlir::ModuleOp"> {
+  let summary = "algebraic clean-up, common subexpressions, dead code";
+  let description = [{
+    Applies the canonical forms of the dialect's operations and what concerns
+    several of them together: products with one-hot rows, broadcasts moved
+    behind elementwise chains, gradients that were stopped.
+  }];
+}
+
+def XformLowerLoops : Pass<"xform-lower-loops", "::mlir::ModuleOp"> {
+  let summary = "turn xform.map into scf.for with its function inlined";
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
+def XformToLinalg : Pass<"xform-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "lower primitives to linalg, tensor, arith and math";
+  let description = [{
+    Named contractions where a dot_general's axes allow it; elementwise
+    operations as linalg.generic which read broadcast and transposed operands
+    where they lie; unsigned elements become signless ones.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def XformFuseElementwise : Pass<"xform-fuse-elementwise", "::mlir::ModuleOp"> {
+  let summary = "one linalg.generic for a chain of elementwise operations";
+  let description = [{
+    Fuses an elementwise operation into its only user where both run over the
+    same elements. Upstream's pass of this kind also fuses into broadcasting
+    users and reductions, which repeats the producer's work and hides
+    contractions; those are left to IREE's dispatch formation.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect"];
+}
+
+#endif // XFORM_LOWERING_PASSES

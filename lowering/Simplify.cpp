@@ -1,0 +1,155 @@
+//===- Simplify.cpp - --xform-simplify ------------------------------------===//
+//
+// The canonical forms of single operations are with the operations; here are
+// those that look at several.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lowering/Simplify.h"
+
+#include "dialect/Ops.h"
+#include "lowering/Passes.h"
+
+#include "mlir/IR/Dominance.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Transforms/CSE.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+
+using namespace mlir;
+
+namespace xform {
+#define GEN_PASS_DEF_XFORMSIMPLIFY
+#include "lowering/Passes.h.inc"
+} // namespace xform
+
+using namespace xform;
+
+namespace {
+
+/// An elementwise op on broadcasts of one shape is a broadcast of the op: it
+/// then runs once an element and not once a repetition.
+struct SinkBroadcast : OpTraitRewritePattern<OpTrait::Elementwise> {
+  using OpTraitRewritePattern::OpTraitRewritePattern;
+  LogicalResult matchAndRewrite(Operation *op,
+                                PatternRewriter &rewriter) const override {
+    if (op->getNumResults() != 1 || op->getNumOperands() == 0)
+      return failure();
+    BroadcastInDimOp model;
+    for (Value operand : op->getOperands()) {
+      if (auto broadcast = operand.getDefiningOp<BroadcastInDimOp>()) {
+        if (model && (model.getDims() != broadcast.getDims() ||
+                      shapeOf(model.getX()) != shapeOf(broadcast.getX())))
+          return failure();
+        model = broadcast;
+      } else if (!splatOf(operand)) {
+        return failure();
+      }
+    }
+    if (!model)
+      return failure();
+    ArrayRef<int64_t> shape = shapeOf(model.getX());
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands()) {
+      if (auto broadcast = operand.getDefiningOp<BroadcastInDimOp>()) {
+        operands.push_back(broadcast.getX());
+        continue;
+      }
+      DenseElementsAttr splat = splatOf(operand);
+      operands.push_back(
+          ConstantOp::create(rewriter, op->getLoc(),
+                             splat.resizeSplat(splat.getType().clone(shape))));
+    }
+    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+    OperationState state(op->getLoc(), op->getName(), operands,
+                         {type.clone(shape)},
+                         op->getAttrDictionary().getValue());
+    Value narrow = rewriter.create(state)->getResult(0);
+    rewriter.replaceOpWithNewOp<BroadcastInDimOp>(op, type, narrow,
+                                                  model.getDims());
+    return success();
+  }
+
+  static ArrayRef<int64_t> shapeOf(Value value) {
+    return cast<RankedTensorType>(value.getType()).getShape();
+  }
+
+  static DenseElementsAttr splatOf(Value value) {
+    auto constant = value.getDefiningOp<ConstantOp>();
+    auto elements =
+        constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : nullptr;
+    return elements && elements.isSplat() ? elements : DenseElementsAttr();
+  }
+};
+
+/// A contraction with an identity matrix, the seed of a Jacobian, only moves
+/// the other operand's contracted axis to the matrix's free one.
+struct DotOfIdentity : OpRewritePattern<DotGeneralOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotGeneralOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!op.getLhsBatch().empty() || op.getLhsContracting().size() != 1)
+      return failure();
+    bool ofLhs = isIdentity(op.getLhs());
+    if (!ofLhs && !isIdentity(op.getRhs()))
+      return failure();
+    Value other = ofLhs ? op.getRhs() : op.getLhs();
+    int64_t axis =
+        ofLhs ? op.getRhsContracting()[0] : op.getLhsContracting()[0];
+    SmallVector<int64_t> permutation;
+    for (int64_t i :
+         axesUpTo(cast<RankedTensorType>(other.getType()).getRank()))
+      if (i != axis)
+        permutation.push_back(i);
+    permutation.insert(ofLhs ? permutation.begin() : permutation.end(), axis);
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, other, permutation);
+    return success();
+  }
+
+  /// convert(iota 0 == iota 1), the form in which a basis is written.
+  static bool isIdentity(Value value) {
+    auto convert = value.getDefiningOp<ConvertOp>();
+    auto eq = convert ? convert.getX().getDefiningOp<EqOp>() : EqOp();
+    auto x = eq ? eq.getX().getDefiningOp<IotaOp>() : IotaOp();
+    auto y = eq ? eq.getY().getDefiningOp<IotaOp>() : IotaOp();
+    return x && y && x.getAxis() != y.getAxis() &&
+           convert.getType().getRank() == 2;
+  }
+};
+
+} // namespace
+
+static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
+  RewritePatternSet patterns(context);
+  patterns.add<SinkBroadcast, DotOfIdentity>(context);
+  StringRef dialect = XformDialect::getDialectNamespace();
+  for (RegisteredOperationName name :
+       context->getRegisteredOperationsByDialect(dialect))
+    name.getCanonicalizationPatterns(patterns, context);
+  return FrozenRewritePatternSet(std::move(patterns));
+}
+
+Simplifier::Simplifier(MLIRContext *context)
+    : patterns(collectPatterns(context)) {}
+
+void Simplifier::run(func::FuncOp function) const {
+  GreedyRewriteConfig config;
+  config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
+  // Not converging only means that there is more to simplify.
+  (void)applyPatternsGreedily(function, patterns, config);
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  eliminateCommonSubExpressions(rewriter, dominance, function);
+}
+
+namespace {
+
+struct XformSimplify : xform::impl::XformSimplifyBase<XformSimplify> {
+  void runOnOperation() override {
+    Simplifier simplifier(&getContext());
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal())
+        simplifier.run(function);
+  }
+};
+
+} // namespace

@@ -1,0 +1,23 @@
+//===- Patterns.h - from primitives to linalg, family by family -*- C++ -*-===//
+
+#ifndef XFORM_LOWERING_LINALG_PATTERNS_H
+#define XFORM_LOWERING_LINALG_PATTERNS_H
+
+#include "mlir/Transforms/DialectConversion.h"
+
+namespace xform {
+
+void populateElementwiseToLinalg(const mlir::TypeConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
+void populateCreationToLinalg(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateShapeToLinalg(const mlir::TypeConverter &converter,
+                           mlir::RewritePatternSet &patterns);
+void populateReductionToLinalg(const mlir::TypeConverter &converter,
+                               mlir::RewritePatternSet &patterns);
+void populateContractionToLinalg(const mlir::TypeConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
+
+} // namespace xform
+
+#endif // XFORM_LOWERING_LINALG_PATTERNS_H

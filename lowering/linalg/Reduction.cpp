@@ -1,0 +1,127 @@
+//===- Reduction.cpp - reductions as linalg.generic -----------------------===//
+
+#include "dialect/Ops.h"
+#include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/Scalars.h"
+#include "lowering/linalg/Views.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace xform;
+
+namespace {
+
+/// How a reduction combines elements, and what it starts from.
+struct Combiner {
+  Value (*combine)(ImplicitLocOpBuilder &b, Type element, Value x, Value y);
+  TypedAttr (*start)(OpBuilder &b, Type element, Type type);
+};
+
+template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
+Value combine(ImplicitLocOpBuilder &b, Type element, Value x, Value y) {
+  if (isa<FloatType>(element))
+    return FloatOp::create(b, x, y);
+  return isUnsigned(element) ? Value(UnsignedOp::create(b, x, y))
+                             : Value(SignedOp::create(b, x, y));
+}
+
+template <typename IntOp>
+Value combineBits(ImplicitLocOpBuilder &b, Type, Value x, Value y) {
+  return IntOp::create(b, x, y);
+}
+
+template <int number> TypedAttr startAt(OpBuilder &b, Type, Type type) {
+  if (isa<FloatType>(type))
+    return b.getFloatAttr(type, number);
+  return b.getIntegerAttr(type, number);
+}
+
+/// The least or largest number of a type, infinities included.
+template <bool least>
+TypedAttr startAtEnd(OpBuilder &b, Type element, Type type) {
+  if (auto floating = dyn_cast<FloatType>(type))
+    return b.getFloatAttr(type,
+                          APFloat::getInf(floating.getFloatSemantics(), least));
+  unsigned width = type.getIntOrFloatBitWidth();
+  if (isUnsigned(element))
+    return b.getIntegerAttr(type, least ? APInt::getMinValue(width)
+                                        : APInt::getMaxValue(width));
+  return b.getIntegerAttr(type, least ? APInt::getSignedMinValue(width)
+                                      : APInt::getSignedMaxValue(width));
+}
+
+template <typename OpTy>
+class ReductionToGeneric : public OpConversionPattern<OpTy> {
+public:
+  ReductionToGeneric(const TypeConverter &converter, MLIRContext *context,
+                     Combiner combiner)
+      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto type = cast<RankedTensorType>(signlessType(op.getType()));
+    Type element = op.getType().getElementType();
+    Type computed = arithmeticType(element);
+    View view = readableView(op, rewriter);
+
+    SmallVector<unsigned> order = axesInMemoryOrder(view);
+    SmallVector<unsigned> loops(order.size()), resultLoops;
+    for (auto [loop, axis] : llvm::enumerate(order))
+      loops[axis] = loop;
+    SmallVector<Value> sizes;
+    for (auto [axis, loop] : llvm::enumerate(loops)) {
+      if (llvm::is_contained(op.getAxes(), static_cast<int64_t>(axis)))
+        continue;
+      if (type.isDynamicDim(resultLoops.size()))
+        sizes.push_back(b.createOrFold<tensor::DimOp>(
+            rewriter.getRemappedValue(op.getX()), axis));
+      resultLoops.push_back(loop);
+    }
+    Value init = buildFilled(b, combiner.start(b, element, computed),
+                             type.clone(computed), sizes);
+    Value result = buildReduction(
+        b, init, resultLoops, view, loops, loops.size(),
+        [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+          return combiner.combine(inner, element, widen(inner, values[0]),
+                                  values[1]);
+        });
+    rewriter.replaceOp(op, narrowTensor(b, result, op.getType()));
+    return success();
+  }
+
+private:
+  /// The operand's view if it tells the size of every reduced axis.
+  static View readableView(OpTy op, ConversionPatternRewriter &rewriter) {
+    View view = viewOf(op.getX(), rewriter);
+    for (int64_t axis : op.getAxes())
+      if (!view.hasAxis(axis))
+        return plainView(op.getX(), rewriter);
+    return view;
+  }
+
+  Combiner combiner;
+};
+
+} // namespace
+
+void xform::populateReductionToLinalg(const TypeConverter &converter,
+                                      RewritePatternSet &patterns) {
+  auto add = [&](auto op, Combiner combiner) {
+    patterns.add<ReductionToGeneric<decltype(op)>>(
+        converter, patterns.getContext(), combiner);
+  };
+  add(ReduceSumOp(), {combine<arith::AddFOp, arith::AddIOp>, startAt<0>});
+  add(ReduceProdOp(), {combine<arith::MulFOp, arith::MulIOp>, startAt<1>});
+  add(ReduceMaxOp(),
+      {combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>,
+       startAtEnd<true>});
+  add(ReduceMinOp(),
+      {combine<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>,
+       startAtEnd<false>});
+  add(ReduceAndOp(), {combineBits<arith::AndIOp>, startAt<1>});
+  add(ReduceOrOp(), {combineBits<arith::OrIOp>, startAt<0>});
+}

@@ -1,0 +1,319 @@
+//===- Expander.cpp - derives functions and expands transforms ------------===//
+
+#include "lowering/transforms/Expander.h"
+
+#include "dialect/Transforms.h"
+
+#include "mlir/IR/IRMapping.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace xform;
+
+std::string xform::maskText(const Mask &mask) {
+  std::string text;
+  for (bool marked : mask)
+    text += marked ? '1' : '0';
+  return text;
+}
+
+SmallVector<Value> xform::inlineBody(OpBuilder &builder, func::FuncOp function,
+                                     ValueRange arguments) {
+  IRMapping mapping;
+  mapping.map(function.getArguments(), arguments);
+  for (Operation &op : function.front().without_terminator())
+    builder.clone(op, mapping);
+  return llvm::map_to_vector(
+      function.front().getTerminator()->getOperands(),
+      [&](Value value) { return mapping.lookup(value); });
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+func::FuncOp Expander::lookup(FlatSymbolRefAttr symbol) {
+  return symbols.lookup<func::FuncOp>(symbol.getValue());
+}
+
+func::FuncOp Expander::create(func::FuncOp origin, StringRef suffix,
+                              TypeRange arguments) {
+  OpBuilder builder(origin.getContext());
+  auto function = func::FuncOp::create(builder, origin.getLoc(),
+                                       (origin.getName() + suffix).str(),
+                                       builder.getFunctionType(arguments, {}));
+  function.setPrivate();
+  function.addEntryBlock();
+  symbols.insert(function);
+  return function;
+}
+
+void Expander::finish(func::FuncOp function, ValueRange results) {
+  OpBuilder builder = OpBuilder::atBlockEnd(&function.front());
+  func::ReturnOp::create(builder, function.getLoc(), results);
+  function.setFunctionType(
+      builder.getFunctionType(function.getArgumentTypes(), results.getTypes()));
+  simplifier.run(function);
+  states[function] = State::kFlat;
+}
+
+func::FuncOp Expander::reordered(func::FuncOp function,
+                                 ArrayRef<int64_t> order) {
+  if (llvm::equal(order, axesUpTo(order.size())))
+    return function;
+  std::string text;
+  for (int64_t place : order)
+    text += std::to_string(place) + ",";
+  Key key(function, text);
+  func::FuncOp &memo = reorderedFunctions[key];
+  if (memo)
+    return memo;
+  SmallVector<Type> types = llvm::map_to_vector(
+      order, [&](int64_t place) { return function.getArgumentTypes()[place]; });
+  func::FuncOp result = create(function, ".reordered", types);
+  SmallVector<Value> arguments(order.size());
+  for (auto [place, from] : llvm::enumerate(order))
+    arguments[from] = result.getArgument(place);
+  OpBuilder builder = OpBuilder::atBlockEnd(&result.front());
+  finish(result, inlineBody(builder, function, arguments));
+  return memo = result;
+}
+
+//===----------------------------------------------------------------------===//
+// Flattening
+//===----------------------------------------------------------------------===//
+
+LogicalResult Expander::flatten(func::FuncOp function) {
+  auto [it, isNew] = states.try_emplace(function, State::kExpanding);
+  if (!isNew) {
+    if (it->second == State::kExpanding)
+      return function.emitError()
+             << "@" << function.getName()
+             << " calls itself; recursion cannot be expanded";
+    return success();
+  }
+  if (!function.getBody().hasOneBlock())
+    return function.emitError() << "@" << function.getName()
+                                << " has several blocks; only straight-line "
+                                   "functions can be transformed";
+  for (Operation &op : llvm::make_early_inc_range(function.front())) {
+    LogicalResult result =
+        llvm::TypeSwitch<Operation *, LogicalResult>(&op)
+            .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp>(
+                [&](auto transform) { return expand(transform); })
+            .Case<MapOp>([&](MapOp map) {
+              return LogicalResult(flatCallee(map, map.getCallee()));
+            })
+            .Default([](Operation *) { return success(); });
+    if (failed(result))
+      return failure();
+  }
+  simplifier.run(function);
+  states[function] = State::kFlat;
+  return success();
+}
+
+FailureOr<func::FuncOp> Expander::flatCallee(Operation *op, StringRef symbol) {
+  auto callee = symbols.lookup<func::FuncOp>(symbol);
+  if (!callee || callee.isExternal())
+    return op->emitOpError("needs the body of @") << symbol;
+  if (failed(flatten(callee)))
+    return failure();
+  return callee;
+}
+
+//===----------------------------------------------------------------------===//
+// The transform operations
+//===----------------------------------------------------------------------===//
+
+LogicalResult Expander::expand(func::CallOp op) {
+  FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
+  if (failed(callee))
+    return failure();
+  OpBuilder builder(op);
+  op->replaceAllUsesWith(inlineBody(builder, *callee, op.getOperands()));
+  op->erase();
+  return success();
+}
+
+/// The permutation that moves one axis to another place.
+static SmallVector<int64_t> moveAxis(int64_t rank, int64_t from, int64_t to) {
+  SmallVector<int64_t> axes = axesUpTo(rank);
+  axes.erase(axes.begin() + from);
+  axes.insert(axes.begin() + to, from);
+  return axes;
+}
+
+static int64_t rankOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank();
+}
+
+LogicalResult Expander::expand(VmapOp op) {
+  FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
+  FailureOr<int64_t> size =
+      batchSize([&] { return op.emitOpError(); }, op.getInputs().getTypes(),
+                op.getInDims());
+  if (failed(callee) || failed(size))
+    return failure();
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  Mask arguments;
+  SmallVector<Value> operands;
+  for (auto [operand, dim] : llvm::zip_equal(op.getInputs(), op.getInDims())) {
+    arguments.push_back(dim != kNotBatched);
+    operands.push_back(
+        dim == kNotBatched
+            ? operand
+            : b.permute(operand, moveAxis(rankOf(operand), dim, 0)));
+  }
+  FailureOr<BatchedFunction> rows = batched(*callee, arguments, *size);
+  if (failed(rows))
+    return failure();
+  SmallVector<Value> results = inlineBody(b, rows->function, operands);
+  for (auto [result, dim, isBatched] :
+       llvm::zip_equal(results, op.getOutDims(), rows->batchedResults)) {
+    if (dim == kNotBatched) {
+      if (isBatched)
+        return op.emitOpError(
+            "has a result with out_dims none that depends on a "
+            "batched operand");
+      continue;
+    }
+    if (!isBatched)
+      result = b.broadcastBatch(result, *size);
+    result = b.permute(result, moveAxis(rankOf(result), 0, dim));
+  }
+  op->replaceAllUsesWith(results);
+  op->erase();
+  return success();
+}
+
+static Mask maskOf(size_t size, ArrayRef<int64_t> marked) {
+  Mask mask(size, false);
+  for (int64_t index : marked)
+    mask[index] = true;
+  return mask;
+}
+
+LogicalResult Expander::expand(JvpOp op) {
+  FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
+  if (failed(callee))
+    return failure();
+  FailureOr<JvpFunction> derivative =
+      jvp(*callee, maskOf(op.getPrimals().size(), op.getArgnums()));
+  if (failed(derivative))
+    return failure();
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  SmallVector<Value> operands(op.getPrimals());
+  llvm::append_range(operands, op.getTangents());
+  SmallVector<Value> values = inlineBody(b, derivative->function, operands);
+  size_t count = derivative->tangentResults.size();
+  SmallVector<Value> results(values.begin(), values.begin() + count);
+  size_t next = count;
+  for (size_t i = 0; i < count; ++i) {
+    Value tangent = derivative->tangentResults[i] ? values[next++] : Value();
+    if (isDifferentiable(results[i].getType()))
+      results.push_back(tangent ? tangent : b.zeros(results[i].getType()));
+  }
+  op->replaceAllUsesWith(results);
+  op->erase();
+  return success();
+}
+
+LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
+                                 ValueRange primals, ArrayRef<int64_t> argnums,
+                                 ValueRange cotangents,
+                                 SmallVectorImpl<Value> &results,
+                                 SmallVectorImpl<Value> &argumentCotangents) {
+  FailureOr<JvpFunction> derivative =
+      jvp(callee, maskOf(primals.size(), argnums));
+  if (failed(derivative))
+    return failure();
+  size_t tangentCount = argnums.size();
+  Mask linear(primals.size(), false);
+  linear.append(tangentCount, true);
+  FailureOr<SplitFunction> parts = split(derivative->function, linear);
+  if (failed(parts))
+    return failure();
+
+  SmallVector<Value> values = inlineBody(b, parts->primal, primals);
+  size_t resultCount = callee.getNumResults();
+  results.assign(values.begin(), values.begin() + resultCount);
+
+  // A cotangent of a result without tangent goes nowhere.
+  SmallVector<Value> operands;
+  for (int64_t place : parts->forwarded)
+    operands.push_back(primals[place]);
+  operands.append(values.begin() + resultCount, values.end());
+  Mask linearArguments(operands.size(), false);
+  linearArguments.append(tangentCount, true);
+  Mask given;
+  size_t next = 0;
+  for (auto [type, hasTangent] :
+       llvm::zip_equal(callee.getResultTypes(), derivative->tangentResults)) {
+    Value cotangent = isDifferentiable(type) ? cotangents[next++] : Value();
+    if (!hasTangent)
+      continue;
+    given.push_back(static_cast<bool>(cotangent));
+    if (cotangent)
+      operands.push_back(cotangent);
+  }
+  FailureOr<TransposedFunction> backward =
+      transposed(parts->linear, linearArguments, given);
+  if (failed(backward))
+    return failure();
+  SmallVector<Value> built = inlineBody(b, backward->function, operands);
+  next = 0;
+  for (bool hasCotangent :
+       ArrayRef<bool>(backward->argumentCotangents).take_back(tangentCount))
+    argumentCotangents.push_back(hasCotangent ? built[next++] : Value());
+  return success();
+}
+
+static void materializeZeros(RuleBuilder &b, ValueRange primals,
+                             ArrayRef<int64_t> argnums,
+                             MutableArrayRef<Value> cotangents) {
+  for (auto [argnum, cotangent] : llvm::zip_equal(argnums, cotangents))
+    if (!cotangent)
+      cotangent = b.zeros(primals[argnum].getType());
+}
+
+LogicalResult Expander::expand(VjpOp op) {
+  FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
+  if (failed(callee))
+    return failure();
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  SmallVector<Value> results, cotangents;
+  if (failed(pullback(b, *callee, op.getPrimals(), op.getArgnums(),
+                      op.getCotangents(), results, cotangents)))
+    return failure();
+  materializeZeros(b, op.getPrimals(), op.getArgnums(), cotangents);
+  llvm::append_range(results, cotangents);
+  op->replaceAllUsesWith(results);
+  op->erase();
+  return success();
+}
+
+LogicalResult Expander::expand(GradOp op) {
+  FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
+  if (failed(callee))
+    return failure();
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  // Only the value has a cotangent: the aux results' are zero.
+  SmallVector<Value> seeds;
+  for (auto [index, type] : llvm::enumerate(callee->getResultTypes()))
+    if (isDifferentiable(type))
+      seeds.push_back(index == 0 ? b.literal("1", type) : Value());
+  SmallVector<Value> values, results;
+  if (failed(pullback(b, *callee, op.getPrimals(), op.getArgnums(), seeds,
+                      values, results)))
+    return failure();
+  materializeZeros(b, op.getPrimals(), op.getArgnums(), results);
+  if (op.getWithValue())
+    results.push_back(values[0]);
+  if (op.getHasAux())
+    results.append(values.begin() + 1, values.end());
+  op->replaceAllUsesWith(results);
+  op->erase();
+  return success();
+}

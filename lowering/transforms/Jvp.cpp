@@ -1,0 +1,70 @@
+//===- Jvp.cpp - a function together with its derivative ------------------===//
+
+#include "lowering/transforms/Expander.h"
+
+#include "mlir/IR/IRMapping.h"
+
+using namespace mlir;
+using namespace xform;
+
+FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
+                                     const Mask &arguments) {
+  Key key(function, maskText(arguments));
+  if (auto it = jvpFunctions.find(key); it != jvpFunctions.end())
+    return it->second;
+
+  SmallVector<Type> types(function.getArgumentTypes());
+  for (auto [type, marked] :
+       llvm::zip_equal(function.getArgumentTypes(), arguments))
+    if (marked)
+      types.push_back(type);
+  func::FuncOp result = create(function, ".jvp", types);
+  OpBuilder builder = OpBuilder::atBlockEnd(&result.front());
+
+  IRMapping mapping;
+  // The tangent of a value of the original function; absent where it is zero.
+  DenseMap<Value, Value> tangents;
+  size_t next = function.getNumArguments();
+  for (auto [index, argument] : llvm::enumerate(function.getArguments())) {
+    mapping.map(argument, result.getArgument(index));
+    if (arguments[index])
+      tangents[argument] = result.getArgument(next++);
+  }
+  for (Operation &op : function.front().without_terminator()) {
+    Operation *primal = builder.clone(op, mapping);
+    SmallVector<Value> operandTangents =
+        llvm::map_to_vector(op.getOperands(), [&](Value operand) {
+          return tangents.lookup(operand);
+        });
+    if (llvm::none_of(operandTangents,
+                      [](Value t) { return static_cast<bool>(t); }))
+      continue;
+    auto rule = dyn_cast<JvpOpInterface>(primal);
+    if (!rule)
+      return op.emitOpError("has no jvp rule");
+    SmallVector<Value> results;
+    RuleBuilder b(op.getLoc(), builder, this);
+    if (failed(rule.buildJvp(b, operandTangents, results)))
+      return failure();
+    for (auto [index, value] : llvm::enumerate(op.getResults()))
+      if (results[index])
+        tangents[value] = results[index];
+    if (results.size() > op.getNumResults()) {
+      mapping.map(op.getResults(),
+                  ArrayRef(results).drop_front(op.getNumResults()));
+      primal->erase();
+    }
+  }
+  SmallVector<Value> results;
+  Mask tangentResults;
+  for (Value value : function.front().getTerminator()->getOperands())
+    results.push_back(mapping.lookup(value));
+  for (Value value : function.front().getTerminator()->getOperands()) {
+    Value tangent = tangents.lookup(value);
+    tangentResults.push_back(static_cast<bool>(tangent));
+    if (tangent)
+      results.push_back(tangent);
+  }
+  finish(result, results);
+  return jvpFunctions[key] = {result, tangentResults};
+}

@@ -1,0 +1,40 @@
+"""Loads and calls compiled xform modules; needs NumPy and IREE's runtime, and no compiler.
+
+>>> import xform_runtime
+>>> module = xform_runtime.load("model.vmfb")  # doctest: +SKIP
+>>> y = module(x)  # doctest: +SKIP
+"""
+
+from .arrays import Array, asarray
+from .devices import devices
+from .errors import (
+    DeviceError,
+    ModuleFileError,
+    XformError,
+    XformIndexError,
+    XformRuntimeError,
+    XformTypeError,
+    XformValueError,
+)
+from .executable import Executable
+from .module import Entry, Module, load
+from .signature import LeafSpec, Signature
+
+__all__ = [
+    "Array",
+    "DeviceError",
+    "Entry",
+    "Executable",
+    "LeafSpec",
+    "Module",
+    "ModuleFileError",
+    "Signature",
+    "XformError",
+    "XformIndexError",
+    "XformRuntimeError",
+    "XformTypeError",
+    "XformValueError",
+    "asarray",
+    "devices",
+    "load",
+]

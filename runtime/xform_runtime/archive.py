@@ -1,0 +1,116 @@
+"""The container around a compiled module: a ZIP archive whose first member is the bytecode.
+
+IREE maps a module and follows the offsets in it, so a damaged file could end the process. The
+checksums that the archive carries are cheap to verify first, and cover every byte that is used.
+"""
+
+from __future__ import annotations
+
+import io
+import struct
+import zipfile
+import zlib
+
+from .errors import ModuleFileError
+
+_LOCAL_HEADER = struct.Struct("<4s5H3I2H")
+_LOCAL_MAGIC = b"PK\x03\x04"
+_BYTECODE_MEMBER = "module.fb"
+
+
+class _View(io.RawIOBase):
+    """A read-only file over a buffer, so that `zipfile` reads the directory without a copy."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
+        if start + offset < 0:
+            raise OSError("seek before the start of the file")
+        self._position = start + offset
+        return self._position
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int | None = -1) -> bytes:
+        end = len(self._data) if size is None or size < 0 else self._position + size
+        chunk = bytes(self._data[self._position : end])
+        self._position += len(chunk)
+        return chunk
+
+
+def check_archive(data: bytes | memoryview, origin: str) -> None:
+    """Checks that `data` is a whole, undamaged module archive.
+
+    Args:
+        data: the bytes of a .vmfb.
+        origin: what to call it in an error, for example its path.
+
+    Raises:
+        ModuleFileError: it is empty, truncated, damaged or something else.
+    """
+    view = memoryview(data).cast("B")
+    if len(view) == 0:
+        raise ModuleFileError(f"{origin} is empty: expected a compiled module (.vmfb)")
+    if bytes(view[:4]) != _LOCAL_MAGIC:
+        raise ModuleFileError(
+            f"{origin} is not a compiled module: it starts with {bytes(view[:4])!r}, "
+            f"a .vmfb starts with {_LOCAL_MAGIC!r}"
+        )
+    try:
+        with zipfile.ZipFile(_View(view)) as archive:
+            members = archive.infolist()
+    except (zipfile.BadZipFile, ValueError, OSError, struct.error, NotImplementedError) as error:
+        raise ModuleFileError(f"{origin} is truncated or damaged: {error}") from None
+    members.sort(key=lambda member: member.header_offset)
+    if not members or members[0].filename != _BYTECODE_MEMBER or members[0].header_offset != 0:
+        raise ModuleFileError(
+            f"{origin} is a ZIP archive but not a compiled module: "
+            f"its first member is not {_BYTECODE_MEMBER!r}"
+        )
+    for member in members:
+        _check_member(view, member, origin)
+
+
+def _check_member(view: memoryview, member: zipfile.ZipInfo, origin: str) -> None:
+    damaged = ModuleFileError(f"{origin} is damaged: bad checksum in member {member.filename!r}")
+    start = member.header_offset + _LOCAL_HEADER.size
+    if start > len(view):
+        raise damaged
+    fields = _LOCAL_HEADER.unpack_from(view, member.header_offset)
+    magic, method, crc, packed, size, name_length, extra_length = (
+        fields[0],
+        fields[3],
+        *fields[6:],
+    )
+    name = bytes(view[start : start + name_length])
+    extra = bytes(view[start + name_length : start + name_length + extra_length])
+    if packed == 0xFFFFFFFF and size == 0xFFFFFFFF:
+        size, packed = _zip64_sizes(extra)
+    expected = (_LOCAL_MAGIC, 0, member.CRC, member.file_size, member.file_size)
+    if (magic, method, crc, packed, size) != expected or name != member.orig_filename.encode():
+        raise damaged
+    body_start = start + name_length + extra_length
+    body = view[body_start : body_start + member.file_size]
+    if len(body) != member.file_size or zlib.crc32(body) != member.CRC:
+        raise damaged
+
+
+def _zip64_sizes(extra: bytes) -> tuple[int, int]:
+    position = 0
+    while position + 4 <= len(extra):
+        kind, length = struct.unpack_from("<HH", extra, position)
+        if kind == 1 and length >= 16 and position + 20 <= len(extra):
+            size, packed = struct.unpack_from("<QQ", extra, position + 4)
+            return int(size), int(packed)
+        position += 4 + length
+    return -1, -1

@@ -1,0 +1,307 @@
+"""Arrays that live on a device."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from math import prod
+from typing import Any
+
+import numpy as np
+from iree.runtime import BufferUsage, HalFence, MemoryType
+
+from .devices import Device, get_device
+from .dtypes import dtype_of_element
+from .errors import XformTypeError, XformValueError
+
+_DLPACK_CPU = 1
+_DLPACK_CUDA = 2
+_HOST_VISIBLE = int(MemoryType.HOST_VISIBLE)
+_HOST_LOCAL = int(MemoryType.HOST_LOCAL) | int(MemoryType.DEVICE_VISIBLE)
+_MAPPING_SCOPED = int(BufferUsage.MAPPING_SCOPED)
+_RAW_16_BIT = np.dtype(np.uint16)
+_READ_BACK_USAGE = int(BufferUsage.TRANSFER_TARGET) | _MAPPING_SCOPED
+
+
+def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    def operate(self: Array, other: Any) -> Any:
+        return function(self.numpy(), other)
+
+    return operate
+
+
+def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
+    def operate(self: Array, other: Any) -> Any:
+        return function(other, self.numpy())
+
+    return operate
+
+
+class Array:
+    """An immutable array on a device, as compiled programs return them.
+
+    It stays on the device until its values are looked at, and can be passed to further calls
+    without a copy. NumPy functions and operators work on it through a host view and return NumPy
+    values; on the CPU that view is the device's own memory, read-only.
+
+    >>> from xform_runtime import asarray
+    >>> x = asarray([1.0, 2.0])
+    >>> x
+    Array([1., 2.], shape=(2,), dtype=float64, device='cpu')
+    >>> float((x + 1).sum())
+    5.0
+    """
+
+    __slots__ = ("__weakref__", "_device", "_host", "_view", "dtype", "shape")
+    __hash__ = None  # type: ignore[assignment]
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __init__(
+        self,
+        view: Any,
+        device: Device,
+        shape: tuple[int, ...] | None = None,
+        dtype: np.dtype[Any] | None = None,
+    ) -> None:
+        self._view = view
+        self._device = device
+        self._host: np.ndarray[Any, Any] | None = None
+        self.shape = tuple(view.shape) if shape is None else shape
+        self.dtype = dtype_of_element(view.element_type) if dtype is None else dtype
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        return prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        """The name of the device that holds the array."""
+        return self._device.name
+
+    @property
+    def T(self) -> np.ndarray[Any, Any]:
+        """The transpose, on the host."""
+        return self.numpy().T
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """The values as a read-only NumPy array; on the CPU without a copy."""
+        if self._host is None:
+            self._host = self._read()
+        return self._host
+
+    def _read(self) -> np.ndarray[Any, Any]:
+        if 0 in self.shape:
+            host = np.empty(self.shape, self.dtype)
+        else:
+            mapped = self._view.map() if self._device.is_host else self._map_copy()
+            if self.dtype.kind == "V":
+                host = mapped.asarray(self.shape, _RAW_16_BIT).view(self.dtype)
+            else:
+                host = mapped.asarray(self.shape, self.dtype)
+        host.setflags(write=False)
+        return host
+
+    def _map_copy(self) -> Any:
+        buffer = self._view.get_buffer()
+        if buffer.memory_type() & _HOST_VISIBLE and buffer.allowed_usage() & _MAPPING_SCOPED:
+            return self._view.map()
+        return _copy_to_host(self._device, buffer).map()
+
+    def item(self, *index: int) -> Any:
+        """The only element, or the one at `index`, as a Python number."""
+        return self.numpy().item(*index)
+
+    def tolist(self) -> Any:
+        """The values as nested lists of Python numbers."""
+        return self.numpy().tolist()
+
+    def copy(self) -> np.ndarray[Any, Any]:
+        """A writable NumPy copy."""
+        return self.numpy().copy()
+
+    def astype(self, dtype: Any) -> np.ndarray[Any, Any]:
+        """A writable NumPy copy of another dtype."""
+        return self.numpy().astype(dtype)
+
+    def reshape(self, *shape: Any) -> np.ndarray[Any, Any]:
+        """The values in another shape, as a read-only NumPy array."""
+        return self.numpy().reshape(*shape)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        host = self.numpy()
+        if dtype is not None and np.dtype(dtype) != self.dtype:
+            if copy is False:
+                raise XformValueError(
+                    f"an array of dtype {self.dtype} cannot be viewed as {np.dtype(dtype)} "
+                    "without a copy"
+                )
+            return host.astype(dtype)
+        return host.copy() if copy else host
+
+    def __buffer__(self, flags: int) -> memoryview:
+        if flags & 1:
+            raise BufferError("an Array is immutable: ask for a read-only buffer")
+        return memoryview(self.numpy())  # type: ignore[arg-type]
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        # No consumer takes Vulkan memory, so Vulkan arrays are exported from the host.
+        return (_DLPACK_CUDA if self.device == "cuda" else _DLPACK_CPU), 0
+
+    def __dlpack__(
+        self,
+        *,
+        stream: Any = None,
+        max_version: tuple[int, int] | None = None,
+        dl_device: tuple[int, int] | None = None,
+        copy: bool | None = None,
+    ) -> Any:
+        target = self.__dlpack_device__() if dl_device is None else tuple(dl_device)
+        if target[0] == _DLPACK_CUDA and self.device == "cuda" and not copy:
+            return self._device.hal.create_dlpack_capsule(self._view, _DLPACK_CUDA, 0)
+        if target[0] != _DLPACK_CPU:
+            raise BufferError(f"cannot export an array of device {self.device!r} to {target}")
+        host = self.numpy()
+        if self.dtype.name == "bfloat16":
+            if copy is False:
+                raise BufferError("a bfloat16 array is exported as a copy only")
+            cpu = get_device("cpu")
+            return cpu.hal.create_dlpack_capsule(cpu.put(host), _DLPACK_CPU, 0)
+        # Consumers before DLPack 1.0 do not see the read-only flag: give them their own memory.
+        if max_version is None or max_version[0] < 1:
+            if copy is False:
+                raise BufferError("this array is read-only, which DLPack before 1.0 cannot say")
+            return host.copy().__dlpack__()
+        return host.__dlpack__(max_version=max_version, copy=copy)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise XformTypeError("len() of a 0-d array")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self.shape:
+            raise XformTypeError("iteration over a 0-d array")
+        return iter(self.numpy())
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.numpy()[np.asarray(index) if isinstance(index, Array) else index]
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.numpy()
+
+    def __bool__(self) -> bool:
+        return bool(self.numpy())
+
+    def __int__(self) -> int:
+        return int(self.numpy())
+
+    def __float__(self) -> float:
+        return float(self.numpy())
+
+    def __complex__(self) -> complex:
+        return complex(self.numpy())
+
+    def __index__(self) -> int:
+        return operator.index(self.numpy())
+
+    def __format__(self, spec: str) -> str:
+        return format(self.numpy()[()], spec) if spec else str(self)
+
+    def __str__(self) -> str:
+        return str(self.numpy())
+
+    def __repr__(self) -> str:
+        values = np.array2string(self.numpy(), separator=", ", prefix="Array(")
+        return f"Array({values}, shape={self.shape}, dtype={self.dtype}, device={self.device!r})"
+
+    def __copy__(self) -> Array:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Array:
+        return self
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return asarray, (self.copy(), self.device)
+
+    __add__, __radd__ = _binary(np.add), _reflected(np.add)
+    __sub__, __rsub__ = _binary(np.subtract), _reflected(np.subtract)
+    __mul__, __rmul__ = _binary(np.multiply), _reflected(np.multiply)
+    __truediv__, __rtruediv__ = _binary(np.true_divide), _reflected(np.true_divide)
+    __floordiv__, __rfloordiv__ = _binary(np.floor_divide), _reflected(np.floor_divide)
+    __mod__, __rmod__ = _binary(np.remainder), _reflected(np.remainder)
+    __pow__, __rpow__ = _binary(np.power), _reflected(np.power)
+    __matmul__, __rmatmul__ = _binary(np.matmul), _reflected(np.matmul)
+    __and__, __rand__ = _binary(np.bitwise_and), _reflected(np.bitwise_and)
+    __or__, __ror__ = _binary(np.bitwise_or), _reflected(np.bitwise_or)
+    __xor__, __rxor__ = _binary(np.bitwise_xor), _reflected(np.bitwise_xor)
+    __lshift__, __rlshift__ = _binary(np.left_shift), _reflected(np.left_shift)
+    __rshift__, __rrshift__ = _binary(np.right_shift), _reflected(np.right_shift)
+    __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
+    __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
+    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)
+
+    def __neg__(self) -> Any:
+        return -self.numpy()
+
+    def __pos__(self) -> Any:
+        return +self.numpy()
+
+    def __abs__(self) -> Any:
+        return abs(self.numpy())
+
+    def __invert__(self) -> Any:
+        return ~self.numpy()
+
+
+def asarray(value: Any, device: str = "cpu") -> Array:
+    """Puts an array-like value on a device.
+
+    Args:
+        value: anything NumPy can make an array of; an `Array` already there is returned as it is.
+        device: "cpu", "vulkan" or "cuda".
+
+    Raises:
+        XformTypeError: the dtype cannot be on a device.
+        DeviceError: the device is not available.
+
+    >>> asarray(3, "cpu").item()
+    3
+    """
+    if isinstance(value, Array) and value.device == device:
+        return value
+    host = np.asarray(value)
+    target = get_device(device)
+    dtype = host.dtype.newbyteorder("=")
+    return Array(target.put(host), target, host.shape, dtype)
+
+
+def _copy_to_host(device: Device, source: Any) -> Any:
+    target = device.allocator.allocate_buffer(_HOST_LOCAL, _READ_BACK_USAGE, source.byte_length())
+    semaphore = device.hal.create_semaphore(0)
+    done = HalFence.create_at(semaphore, 1)
+    device.hal.queue_copy(
+        source,
+        target,
+        wait_semaphores=HalFence.create_at(semaphore, 0),
+        signal_semaphores=done,
+    )
+    done.wait()
+    return target

@@ -1,0 +1,251 @@
+"""Devices by name: "cpu", "vulkan" and "cuda", each opened once per process.
+
+"cpu" stands for two IREE drivers. local-sync runs a call on the calling thread and costs about two
+microseconds; local-task spreads it over all cores and costs ten or more. Both work on ordinary host
+memory, so arrays go from one to the other without a copy.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+from iree.runtime import (
+    BufferUsage,
+    HalBufferView,
+    MemoryType,
+    VmInstance,
+    create_hal_module,
+    get_driver,
+)
+
+from .dtypes import PLAIN_ELEMENT_TYPES, element_type
+from .errors import DeviceError, XformError, XformRuntimeError, XformValueError
+
+DEVICE_NAMES: Final = ("cpu", "vulkan", "cuda")
+
+# A call of fewer scalar operations than this ends on one core before other cores have woken up.
+PARALLEL_WORK: Final = 400_000
+
+# IREE pools smaller blocks itself; larger ones come fresh from the system and fault in page by page.
+_POOLED_BY_IREE: Final = 32 << 20
+_STAGING_LIMIT: Final = 512 << 20
+
+_HOST_VISIBLE: Final = int(MemoryType.HOST_VISIBLE)
+_COPY_MEMORY: Final = int(MemoryType.DEVICE_LOCAL)
+_COPY_USAGE: Final = int(BufferUsage.DEFAULT)
+_MAPPABLE_USAGE: Final = int(BufferUsage.DEFAULT) | int(BufferUsage.MAPPING)
+
+_MISSING_DRIVER: Final = {
+    "vulkan": (
+        (("libvulkan",), "no Vulkan loader (libvulkan.so.1) was found"),
+        (
+            ("VK_ERROR_INCOMPATIBLE_DRIVER", "no devices", "no physical devices"),
+            "no Vulkan driver (ICD) was found",
+        ),
+    ),
+    "cuda": (
+        (("libcuda",), "no CUDA driver (libcuda.so) was found"),
+        (("CUDA_ERROR_NO_DEVICE", "no devices"), "the CUDA driver found no GPU"),
+    ),
+}
+
+
+class Staging:
+    """A block of device memory that the host writes into, and the host's view of it."""
+
+    __slots__ = ("buffer", "host")
+
+    def __init__(self, buffer: Any, host: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+        self.buffer = buffer
+        self.host = host
+
+
+class Device:
+    """One opened device.
+
+    Args:
+        name: "cpu", "vulkan" or "cuda".
+        driver: IREE's name of the driver.
+
+    `is_host` tells whether device memory is ordinary host memory.
+
+    Raises:
+        DeviceError: the driver or the hardware is not there.
+    """
+
+    def __init__(self, name: str, driver: str) -> None:
+        self.name = name
+        self.driver = driver
+        try:
+            self.hal: Any = get_driver(driver).create_default_device()
+        except (RuntimeError, ValueError) as error:
+            raise DeviceError(_reason(name, str(error))) from None
+        self.allocator: Any = self.hal.allocator
+        self._allocate_copy: Any = self.allocator.allocate_buffer_copy
+        self.is_host = name == "cpu"
+        self.instance: Any = vm_instance()
+        self.hal_module: Any = create_hal_module(self.instance, self.hal)
+        self._staging: dict[int, list[Staging]] = {}
+        self._staging_bytes = 0
+        self._staging_lock = threading.Lock()
+
+    def put(self, array: np.ndarray[Any, Any]) -> Any:
+        """Copies a NumPy array of any layout to the device; returns an IREE buffer view."""
+        element = PLAIN_ELEMENT_TYPES.get(array.dtype)
+        if element is None or not array.flags.c_contiguous:
+            element = element_type(array.dtype)
+            array = _packed(array)
+        try:
+            return self._allocate_copy(_COPY_MEMORY, _COPY_USAGE, self.hal, array, element)
+        except RuntimeError as error:
+            raise _allocation_error(self.name, array.nbytes, error) from None
+
+    @contextmanager
+    def staging(self, array: np.ndarray[Any, Any]) -> Iterator[Staging]:
+        """Lends a warm block that holds a copy of `array`; the block is used again later.
+
+        Set `buffer` of the block to None inside the context when a result has taken it over.
+        """
+        block = self._take(array.nbytes)
+        np.copyto(block.host.view(array.dtype.newbyteorder("=")).reshape(array.shape), array)
+        try:
+            yield block
+        finally:
+            if block.buffer is not None:
+                self._give_back(block)
+
+    def _take(self, size: int) -> Staging:
+        with self._staging_lock:
+            free = self._staging.get(size)
+            if free:
+                self._staging_bytes -= size
+                return free.pop()
+        try:
+            buffer = self.allocator.allocate_buffer(
+                _COPY_MEMORY | _HOST_VISIBLE, _MAPPABLE_USAGE, size
+            )
+        except RuntimeError as error:
+            raise _allocation_error(self.name, size, error) from None
+        return Staging(buffer, buffer.map().asarray([size], np.dtype(np.uint8)))
+
+    def _give_back(self, block: Staging) -> None:
+        size = block.host.nbytes
+        with self._staging_lock:
+            if self._staging_bytes + size <= _STAGING_LIMIT:
+                self._staging.setdefault(size, []).append(block)
+                self._staging_bytes += size
+
+    def __repr__(self) -> str:
+        return f"Device({self.name!r}, driver={self.driver!r})"
+
+
+def _packed(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """The same values in native byte order, C layout, and a dtype that the buffer protocol knows."""
+    if not array.flags.c_contiguous or not array.dtype.isnative:
+        array = np.array(array, dtype=array.dtype.newbyteorder("="), order="C")
+    # The buffer protocol has no code for bfloat16.
+    return array.view(np.uint16) if array.dtype.kind == "V" else array
+
+
+def wants_staging(size: int) -> bool:
+    """Whether a host array of `size` bytes is too large for IREE's own pools."""
+    return size > _POOLED_BY_IREE
+
+
+def view_of(buffer: Any, array: np.ndarray[Any, Any]) -> Any:
+    """An IREE buffer view of `buffer` with the shape and dtype of `array`."""
+    return HalBufferView(buffer, array.shape, element_type(array.dtype))
+
+
+_lock = threading.RLock()
+_opened: dict[str, Device] = {}
+_instance: Any = None
+
+
+def vm_instance() -> Any:
+    """IREE's virtual machine, one per process."""
+    global _instance
+    with _lock:
+        if _instance is None:
+            _instance = VmInstance()
+        return _instance
+
+
+def get_device(name: str, *, work: int = 0) -> Device:
+    """The device called `name`, opened at first use.
+
+    Args:
+        name: "cpu", "vulkan" or "cuda".
+        work: scalar operations of the calls to come; "cpu" uses all cores from `PARALLEL_WORK` on.
+
+    Raises:
+        XformValueError: there is no such name.
+        DeviceError: the device is not available here; the message says why and what is.
+
+    >>> get_device("cpu").driver
+    'local-sync'
+    """
+    driver = driver_name(name, work)
+    found = _opened.get(driver)
+    if found is not None:
+        return found
+    with _lock:
+        if driver not in _opened:
+            try:
+                _opened[driver] = Device(name, driver)
+            except DeviceError as error:
+                others = [repr(other) for other in DEVICE_NAMES if other != name and _works(other)]
+                raise DeviceError(
+                    f"device {name!r} is not available: {error}; available: {', '.join(others)}"
+                ) from None
+        return _opened[driver]
+
+
+def driver_name(name: str, work: int) -> str:
+    """IREE's driver for a device name and an amount of work.
+
+    Raises:
+        XformValueError: there is no such device name.
+    """
+    if name not in DEVICE_NAMES:
+        raise XformValueError(
+            f"unknown device {name!r}: expected one of {', '.join(map(repr, DEVICE_NAMES))}"
+        )
+    if name == "cpu":
+        return "local-task" if work >= PARALLEL_WORK else "local-sync"
+    return name
+
+
+def devices() -> tuple[str, ...]:
+    """The names of the devices that can be used in this process.
+
+    >>> "cpu" in devices()
+    True
+    """
+    return tuple(name for name in DEVICE_NAMES if _works(name))
+
+
+def _works(name: str) -> bool:
+    with _lock:
+        driver = driver_name(name, 0)
+        if driver not in _opened:
+            try:
+                _opened[driver] = Device(name, driver)
+            except XformError:
+                return False
+        return True
+
+
+def _reason(name: str, message: str) -> str:
+    for marks, reason in _MISSING_DRIVER.get(name, ()):
+        if any(mark.lower() in message.lower() for mark in marks):
+            return reason
+    return message
+
+
+def _allocation_error(name: str, size: int, error: RuntimeError) -> XformRuntimeError:
+    return XformRuntimeError(f"cannot allocate {size:,} bytes on device {name!r}: {error}")

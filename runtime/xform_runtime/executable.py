@@ -1,0 +1,235 @@
+"""Compiled code loaded on a device, called with flat lists of arrays."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Any, Final
+
+import numpy as np
+from iree.runtime import (
+    BufferUsage,
+    HalBufferView,
+    MemoryType,
+    VmContext,
+    VmVariantList,
+)
+
+from .arrays import Array
+from .cpu_features import missing_cpu_features
+from .devices import Device, Staging, get_device, view_of, wants_staging
+from .dtypes import numpy_dtype
+from .errors import DeviceError, XformRuntimeError, XformValueError
+from .image import ModuleImage
+from .signature import Signature
+
+# Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
+_ALIGNMENT: Final = 64
+# Below this size a copy is cheaper than checking what a shared buffer would ask for.
+_IMPORT_FROM: Final = 64 << 10
+
+_IMPORT_MEMORY: Final = int(MemoryType.DEVICE_LOCAL)
+_IMPORT_USAGE: Final = int(BufferUsage.DEFAULT)
+
+
+class _Entry:
+    """An entry point, looked up once."""
+
+    __slots__ = ("function", "results", "signature")
+
+    def __init__(self, function: Any, signature: Signature | None) -> None:
+        self.function = function
+        self.signature = signature
+        self.results: list[tuple[tuple[int, ...] | None, np.dtype[Any]]] | None = None
+        if signature is not None:
+            self.results = [
+                (
+                    None if None in leaf.shape else leaf.shape,  # type: ignore[misc]
+                    numpy_dtype(leaf.dtype),
+                )
+                for leaf in signature.results
+            ]
+
+
+class Executable:
+    """A compiled module loaded on a device.
+
+    Args:
+        vmfb: the module's bytes, or its image; a memoryview must stay unchanged as long as the
+            executable lives.
+        device: "cpu", "vulkan" or "cuda"; must be the one it was compiled for.
+        work: scalar operations of a typical call; chooses between one core and all of them.
+
+    Raises:
+        ModuleFileError: the bytes are damaged or not a compiled module.
+        DeviceError: the device is not available, or cannot run this code.
+    """
+
+    def __init__(
+        self, vmfb: bytes | memoryview | ModuleImage, device: str, *, work: int = 0
+    ) -> None:
+        image = vmfb if isinstance(vmfb, ModuleImage) else ModuleImage(vmfb)
+        self._device = get_device(device, work=work)
+        self._check_device(image)
+        self._entries = {
+            name: _Entry(function, image.signatures.get(name))
+            for name, function in image.functions.items()
+        }
+        try:
+            self._context: Any = VmContext(
+                self._device.instance, [self._device.hal_module, image.vm_module]
+            )
+        except (RuntimeError, ValueError) as error:
+            raise DeviceError(f"{image.origin} cannot run on device {device!r}: {error}") from None
+
+    def _check_device(self, image: ModuleImage) -> None:
+        name, origin = self._device.name, image.origin
+        for entry, signature in image.signatures.items():
+            if signature.device != name:
+                raise DeviceError(
+                    f"{origin} was compiled for device {signature.device!r} "
+                    f"and cannot run on {name!r}"
+                )
+            missing = missing_cpu_features(signature.cpu_features) if name == "cpu" else []
+            if missing:
+                raise DeviceError(
+                    f"entry {entry!r} of {origin} needs CPU features that this machine lacks: "
+                    f"{', '.join(missing)}; compile it for an older CPU"
+                )
+
+    @property
+    def device(self) -> str:
+        """The device's name."""
+        return self._device.name
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of the entry points."""
+        return tuple(self._entries)
+
+    def signature(self, entry: str) -> Signature | None:
+        """The signature of an entry point, or None if the module carries none for it.
+
+        Raises:
+            XformValueError: there is no such entry.
+        """
+        return self._find(entry).signature
+
+    def _find(self, entry: str) -> _Entry:
+        found = self._entries.get(entry)
+        if found is None:
+            raise XformValueError(
+                f"no entry {entry!r} in the module: expected one of "
+                f"{', '.join(map(repr, self._entries))}"
+            )
+        return found
+
+    def invoke(self, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
+        """Calls an entry point; shapes and dtypes must have been checked already.
+
+        Args:
+            entry: the entry's name.
+            args: one array per leaf of the signature. NumPy arrays may have any layout.
+
+        Returns:
+            The results, on the device. They never share memory with a NumPy array of `args`.
+
+        Raises:
+            XformRuntimeError: the device reports a failure.
+        """
+        prepared = self._entries.get(entry) or self._find(entry)
+        device = self._device
+        inputs = VmVariantList(len(args))
+        for arg in args:
+            if isinstance(arg, Array):
+                inputs.push_ref(self._resident(arg))
+            elif arg.nbytes >= _IMPORT_FROM and device.is_host:
+                return self._invoke_borrowing(prepared, args)
+            else:
+                inputs.push_ref(device.put(arg))
+        return self._wrap(prepared, self._call(prepared, inputs))
+
+    def _resident(self, array: Array) -> Any:
+        """IREE's view of an array, which is copied if it is on another device."""
+        if array._device.name == self._device.name:
+            return array._view
+        return self._device.put(array.numpy())
+
+    def _invoke_borrowing(
+        self, prepared: _Entry, args: Sequence[Array | np.ndarray[Any, Any]]
+    ) -> list[Array]:
+        """A call in which large host arrays are used where they are, or from reused blocks."""
+        device = self._device
+        inputs = VmVariantList(len(args))
+        borrowed: list[tuple[np.ndarray[Any, Any], Staging | None]] = []
+        with ExitStack() as stack:
+            for arg in args:
+                if isinstance(arg, Array):
+                    inputs.push_ref(self._resident(arg))
+                elif arg.nbytes >= _IMPORT_FROM and _can_import(arg):
+                    buffer = device.allocator.import_host_allocation(
+                        _writable(arg), _IMPORT_MEMORY, _IMPORT_USAGE
+                    )
+                    inputs.push_ref(view_of(buffer, arg))
+                    borrowed.append((arg, None))
+                elif wants_staging(arg.nbytes):
+                    block = stack.enter_context(device.staging(arg))
+                    inputs.push_ref(view_of(block.buffer, arg))
+                    borrowed.append((block.host, block))
+                else:
+                    inputs.push_ref(device.put(arg))
+            results = self._wrap(prepared, self._call(prepared, inputs))
+            for position, result in enumerate(results):
+                for host, owner in borrowed:
+                    if np.may_share_memory(result.numpy(), host):
+                        if owner is None:
+                            results[position] = _moved(device, result)
+                        else:
+                            owner.buffer = None
+        return results
+
+    def _call(self, prepared: _Entry, inputs: Any) -> Any:
+        results = prepared.results
+        outputs = VmVariantList(1 if results is None else len(results))
+        try:
+            self._context.invoke(prepared.function, inputs, outputs)
+        except (RuntimeError, ValueError) as error:
+            raise XformRuntimeError(
+                f"calling {prepared.function.name!r} on device {self._device.name!r} failed: {error}"
+            ) from None
+        return outputs
+
+    def _wrap(self, prepared: _Entry, outputs: Any) -> list[Array]:
+        device = self._device
+        get = outputs.get_as_object
+        if prepared.results is None:
+            return [Array(get(i, HalBufferView), device) for i in range(len(outputs))]
+        return [
+            Array(get(i, HalBufferView), device, shape, dtype)
+            for i, (shape, dtype) in enumerate(prepared.results)
+        ]
+
+    def __repr__(self) -> str:
+        return f"Executable({', '.join(self._entries)}; device={self._device.name!r})"
+
+
+def _can_import(array: np.ndarray[Any, Any]) -> bool:
+    return (
+        array.flags.c_contiguous
+        and array.dtype.isnative
+        and array.dtype.kind != "V"
+        and int(array.__array_interface__["data"][0]) % _ALIGNMENT == 0
+    )
+
+
+def _writable(array: np.ndarray[Any, Any]) -> Any:
+    """The same memory as IREE wants it: it asks for a writable buffer, and only reads it."""
+    if array.flags.writeable:
+        return array
+    return (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+
+
+def _moved(device: Device, result: Array) -> Array:
+    host = result.numpy()
+    return Array(device.put(host), device, result.shape, result.dtype)

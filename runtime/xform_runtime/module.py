@@ -1,0 +1,275 @@
+"""Modules loaded from files: entry points that are called like the functions they came from."""
+
+from __future__ import annotations
+
+import mmap
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from .arrays import Array
+from .devices import driver_name
+from .dtypes import numpy_dtype
+from .errors import (
+    DeviceError,
+    ModuleFileError,
+    XformError,
+    XformTypeError,
+    XformValueError,
+)
+from .executable import Executable
+from .image import ModuleImage
+from .signature import LeafSpec, Signature
+from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
+
+# A smaller file is read whole, so that replacing it later cannot disturb a running program.
+_MAP_FROM = 1 << 20
+
+
+class Entry:
+    """One entry point of a module; call it with the arguments of the original function."""
+
+    def __init__(self, executable: Executable, signature: Signature) -> None:
+        self._executable = executable
+        self._args, self._kwargs = _argument_trees(signature)
+        self._leaves = [(leaf, numpy_dtype(leaf.dtype)) for leaf in signature.args]
+        self._is_flat = not self._kwargs.items and all(
+            isinstance(tree, LeafNode) for tree in self._args.items
+        )
+        self.signature = signature
+        self.__name__ = signature.name
+        self.__doc__ = str(signature)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the compiled function.
+
+        Returns:
+            The result in the original structure, with an `Array` for each leaf.
+
+        Raises:
+            XformTypeError: an argument has another dtype, or is not an array.
+            XformValueError: an argument has another shape or structure.
+        """
+        signature = self.signature
+        try:
+            if self._is_flat and not kwargs and len(args) == len(self._leaves):
+                leaves: Sequence[Any] = args
+            else:
+                leaves = self._flatten(args, kwargs)
+            values = [
+                _checked(leaf, dtype, value)
+                for (leaf, dtype), value in zip(self._leaves, leaves, strict=True)
+            ]
+        except XformError as error:
+            raise type(error)(f"{signature.name}(): {error}") from None
+        results = self._executable.invoke(signature.name, values)
+        return unflatten(signature.outputs, results)
+
+    def _flatten(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        if len(args) != len(self._args.items):
+            expected = len(self._args.items)
+            raise XformTypeError(
+                f"got {len(args)} positional argument{'s' * (len(args) != 1)}, expected {expected}"
+            )
+        return flatten(self._args, args, "args") + flatten(self._kwargs, kwargs, "kwargs")
+
+    def __repr__(self) -> str:
+        return f"<entry {self.signature}>"
+
+
+class Module:
+    """A loaded module.
+
+    A module with one entry point is called directly; otherwise each entry is an attribute, and
+    also an item: `module.step(x)` or `module["step"](x)`.
+    """
+
+    def __init__(self, path: str, device: str, entries: dict[str, Entry]) -> None:
+        self._path = path
+        self._device = device
+        self._entries = entries
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The names of the entry points."""
+        return tuple(self._entries)
+
+    @property
+    def device(self) -> str:
+        """The name of the device that the module runs on."""
+        return self._device
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the only entry point.
+
+        Raises:
+            XformTypeError: there are several; the message lists them.
+        """
+        if len(self._entries) != 1:
+            raise XformTypeError(
+                f"{self._path} has {len(self._entries)} entry points: call one of them by name: "
+                + ", ".join(f"module.{name}(...)" for name in self._entries)
+            )
+        (entry,) = self._entries.values()
+        return entry(*args, **kwargs)
+
+    def __getitem__(self, name: str) -> Entry:
+        if name not in self._entries:
+            raise XformValueError(
+                f"{self._path} has no entry point {name!r}: expected one of "
+                f"{', '.join(map(repr, self._entries))}"
+            )
+        return self._entries[name]
+
+    def __getattr__(self, name: str) -> Entry:
+        if name.startswith("_") or name not in self._entries:
+            raise AttributeError(
+                f"module {self._path} has no entry point {name!r}: it has "
+                f"{', '.join(map(repr, self.__dict__.get('_entries', ())))}"
+            )
+        return self._entries[name]
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._entries})
+
+    def __repr__(self) -> str:
+        lines = [f"Module({self._path!r}, device={self._device!r})"]
+        lines += [f"  {entry.signature}" for entry in self._entries.values()]
+        return "\n".join(lines)
+
+
+def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
+    """Loads a compiled module from a file.
+
+    Args:
+        path: a .vmfb that xform wrote.
+        device: the device to run on; None takes the one it was compiled for.
+
+    Returns:
+        The module; its entry points check their arguments before each call.
+
+    Raises:
+        ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+        DeviceError: the device is not available, or the module was compiled for another one.
+    """
+    name = os.fspath(path)
+    image = ModuleImage(_read(Path(name)), name)
+    signatures = image.signatures
+    if not signatures:
+        raise ModuleFileError(
+            f"{name} has no xform signature: it is an IREE module of another compiler, "
+            "load it with iree.runtime instead"
+        )
+    compiled_for = next(iter(signatures.values())).device
+    if device is not None:
+        driver_name(device, 0)
+        if device != compiled_for:
+            raise DeviceError(
+                f"{name} was compiled for device {compiled_for!r} and cannot run on {device!r}"
+            )
+    loaded: dict[str, Executable] = {}
+    entries: dict[str, Entry] = {}
+    for entry, signature in signatures.items():
+        driver = driver_name(signature.device, signature.work)
+        if driver not in loaded:
+            loaded[driver] = Executable(image, signature.device, work=signature.work)
+        entries[entry] = Entry(loaded[driver], signature)
+    return Module(name, compiled_for, entries)
+
+
+def _read(path: Path) -> bytes | mmap.mmap:
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _MAP_FROM:
+                return file.read()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise ModuleFileError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ModuleFileError(
+            f"{path} is a directory: expected a compiled module (.vmfb)"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModuleFileError(f"{path} cannot be read: {error}") from None
+
+
+def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:
+    kind = type(value)
+    if kind is not Array and kind is not np.ndarray:
+        if kind in (bool, int, float, complex):
+            return _from_number(leaf, value)
+        value = _from_other(leaf, value)
+    array: Array | np.ndarray[Any, Any] = value
+    # A dtype compares equal to its byte-swapped twin in name only.
+    if array.dtype != dtype and array.dtype.newbyteorder("=") != dtype:
+        raise XformTypeError(
+            f"{leaf.path} has dtype {array.dtype.name}, expected {leaf.dtype}; "
+            f"convert it with .astype({leaf.dtype!r})"
+        )
+    if array.shape != leaf.shape and not _fits(array.shape, leaf.shape):
+        raise XformValueError(
+            f"{leaf.path} has shape {array.shape}, expected "
+            f"({', '.join('?' if n is None else str(n) for n in leaf.shape)}"
+            f"{',' if len(leaf.shape) == 1 else ''})"
+        )
+    return array
+
+
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        want is None or got == want for got, want in zip(shape, expected, strict=True)
+    )
+
+
+def _from_number(leaf: LeafSpec, value: bool | complex) -> np.ndarray[Any, Any]:
+    if leaf.shape != ():
+        raise XformValueError(
+            f"{leaf.path} is the Python number {value!r}, expected an array {leaf}"
+        )
+    dtype = numpy_dtype(leaf.dtype)
+    if leaf.dtype == "bool":
+        accepted: tuple[type[Any], ...] = (bool,)
+    elif leaf.dtype.startswith(("int", "uint")):
+        accepted = (int,)
+    elif leaf.dtype.startswith("complex"):
+        accepted = (int, float, complex)
+    else:
+        accepted = (int, float)
+    if type(value) not in accepted:
+        raise XformTypeError(
+            f"{leaf.path} is the Python {type(value).__name__} {value!r}, expected {leaf.dtype}"
+        )
+    try:
+        return np.array(value, dtype)
+    except OverflowError:
+        raise XformValueError(f"{leaf.path} is {value!r}, out of range for {leaf.dtype}") from None
+
+
+def _from_other(leaf: LeafSpec, value: Any) -> np.ndarray[Any, Any]:
+    if value is None or isinstance(value, tuple | list | dict):
+        raise XformValueError(f"{leaf.path}: got {short(value)}, expected an array {leaf}")
+    if isinstance(value, str | bytes) or not (
+        hasattr(value, "__array__") or hasattr(value, "__dlpack__")
+    ):
+        raise XformTypeError(
+            f"{leaf.path} is a value of type {type(value).__name__}, expected an array {leaf}"
+        )
+    try:
+        if hasattr(value, "__array__"):
+            return np.asarray(value)
+        return np.from_dlpack(value)
+    except (TypeError, ValueError, RuntimeError, BufferError) as error:
+        raise XformTypeError(
+            f"{leaf.path} is a {type(value).__name__} that NumPy cannot read: {error}"
+        ) from None
+
+
+def _argument_trees(signature: Signature) -> tuple[TupleNode, DictNode]:
+    match signature.inputs:
+        case DictNode(((_, TupleNode() as args), (_, DictNode() as kwargs))):
+            return args, kwargs
+    raise XformValueError(f"the inputs of {signature.name!r} are not arguments")

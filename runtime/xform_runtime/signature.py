@@ -1,0 +1,206 @@
+"""What an entry point takes and gives: names, shapes, dtypes and structure, stored as JSON.
+
+The text is kept inside the compiled module as reflection metadata under `SIGNATURE_KEY`.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from .devices import DEVICE_NAMES
+from .dtypes import DTYPE_NAMES
+from .errors import XformError, XformValueError
+from .tree import (
+    DictNode,
+    LeafNode,
+    NamedTupleNode,
+    NoneNode,
+    Tree,
+    TupleNode,
+    describe,
+    from_data,
+    leaf_indices,
+    to_data,
+)
+
+SIGNATURE_KEY = "xform.signature"
+SIGNATURE_VERSION = 1
+
+
+@dataclass(frozen=True)
+class LeafSpec:
+    """One array of a signature.
+
+    Args:
+        path: where it is, for example `args[0]['w']`.
+        shape: its sizes; None where any size is accepted.
+        dtype: a NumPy dtype name or `bfloat16`.
+    """
+
+    path: str
+    shape: tuple[int | None, ...]
+    dtype: str
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{','.join('?' if n is None else str(n) for n in self.shape)}]"
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The signature of one entry point.
+
+    Args:
+        name: the entry's name.
+        device: "cpu", "vulkan" or "cuda".
+        work: estimated scalar operations of one call; chooses between one core and all of them.
+        inputs: structure of the arguments: a dict of the tuple "args" and the dict "kwargs".
+        outputs: structure of the result.
+        args: the arrays of `inputs`, by leaf index.
+        results: the arrays of `outputs`, by leaf index.
+        cpu_features: instruction sets that the CPU code needs, by their /proc/cpuinfo names.
+
+    Raises:
+        XformValueError: an unknown device, or structures and leaves that do not fit.
+    """
+
+    name: str
+    device: str
+    work: int
+    inputs: Tree
+    outputs: Tree
+    args: tuple[LeafSpec, ...]
+    results: tuple[LeafSpec, ...]
+    cpu_features: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.device not in DEVICE_NAMES:
+            raise XformValueError(
+                f"signature {self.name!r} is for the unknown device {self.device!r}: expected one "
+                f"of {', '.join(map(repr, DEVICE_NAMES))}"
+            )
+        match self.inputs:
+            case DictNode((("args", TupleNode()), ("kwargs", DictNode()))):
+                pass
+            case _:
+                raise XformValueError(
+                    "the inputs of a signature are a dict of the tuple 'args' and the dict "
+                    f"'kwargs', got {describe(self.inputs)}"
+                )
+        for which, tree, leaves in (
+            ("inputs", self.inputs, self.args),
+            ("outputs", self.outputs, self.results),
+        ):
+            if leaf_indices(tree) != list(range(len(leaves))):
+                raise XformValueError(
+                    f"the {which} of signature {self.name!r} refer to leaves "
+                    f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"
+                )
+
+    def to_json(self) -> str:
+        """The signature as one line of JSON."""
+        return json.dumps(
+            {
+                "version": SIGNATURE_VERSION,
+                "name": self.name,
+                "device": self.device,
+                "work": self.work,
+                "inputs": to_data(self.inputs),
+                "outputs": to_data(self.outputs),
+                "args": [_leaf_data(leaf) for leaf in self.args],
+                "results": [_leaf_data(leaf) for leaf in self.results],
+                "cpu_features": list(self.cpu_features),
+            },
+            separators=(",", ":"),
+        )
+
+    @staticmethod
+    def from_json(text: str) -> Signature:
+        """Reads what `to_json` wrote.
+
+        Raises:
+            XformValueError: the text is not JSON, misses a field, or is of a newer version.
+        """
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise XformValueError(f"a signature is not valid JSON: {error}") from None
+        if not isinstance(data, dict):
+            raise XformValueError(f"a signature is a JSON object, got {type(data).__name__}")
+        version = data.get("version")
+        if version != SIGNATURE_VERSION:
+            raise XformValueError(
+                f"signature version {version!r} is not supported: this runtime reads version "
+                f"{SIGNATURE_VERSION}"
+            )
+        try:
+            return Signature(
+                name=_field(data, "name", str),
+                device=_field(data, "device", str),
+                work=_field(data, "work", int),
+                inputs=from_data(data.get("inputs")),
+                outputs=from_data(data.get("outputs")),
+                args=_leaves(data, "args"),
+                results=_leaves(data, "results"),
+                cpu_features=tuple(map(str, _field(data, "cpu_features", list))),
+            )
+        except (XformError, RecursionError) as error:
+            raise XformValueError(f"bad signature: {error}") from None
+
+    def __str__(self) -> str:
+        match self.inputs:
+            case DictNode(((_, TupleNode(args)), (_, DictNode(kwargs)))):
+                parts = [describe(arg, self._arg) for arg in args]
+                parts += [f"{key}={describe(tree, self._arg)}" for key, tree in kwargs]
+        return f"{self.name}({', '.join(parts)}) -> {describe(self.outputs, self._result)}"
+
+    def _arg(self, index: int) -> str:
+        return str(self.args[index])
+
+    def _result(self, index: int) -> str:
+        return str(self.results[index])
+
+
+def _leaf_data(leaf: LeafSpec) -> dict[str, Any]:
+    return {"path": leaf.path, "shape": list(leaf.shape), "dtype": leaf.dtype}
+
+
+def _field(data: dict[str, Any], key: str, kind: type[Any]) -> Any:
+    value = data.get(key)
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise XformValueError(f"field {key!r} is {value!r}, expected a {kind.__name__}")
+    return value
+
+
+def _leaves(data: dict[str, Any], key: str) -> tuple[LeafSpec, ...]:
+    return tuple(_leaf(item, f"{key}[{i}]") for i, item in enumerate(_field(data, key, list)))
+
+
+def _leaf(data: Any, where: str) -> LeafSpec:
+    match data:
+        case {"path": str(path), "shape": list(shape), "dtype": str(dtype)}:
+            if dtype not in DTYPE_NAMES:
+                raise XformValueError(f"{where} has unknown dtype {dtype!r}")
+            if not all(_is_size(size) for size in shape):
+                raise XformValueError(f"{where} has a bad shape {shape}")
+            return LeafSpec(path, tuple(shape), dtype)
+    raise XformValueError(f"{where} is {data!r}, expected an object with path, shape and dtype")
+
+
+def _is_size(size: Any) -> bool:
+    return size is None or (isinstance(size, int) and not isinstance(size, bool) and size >= 0)
+
+
+__all__ = [
+    "SIGNATURE_KEY",
+    "SIGNATURE_VERSION",
+    "DictNode",
+    "LeafNode",
+    "LeafSpec",
+    "NamedTupleNode",
+    "NoneNode",
+    "Signature",
+    "Tree",
+    "TupleNode",
+]

@@ -1,0 +1,91 @@
+// RUN: xform-opt %s --canonicalize | FileCheck %s
+
+// CHECK-LABEL: func @neutral
+func.func @neutral(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %one = xform.constant dense<1.0> : tensor<4xf32>
+  %zero = xform.constant dense<0.0> : tensor<4xf32>
+  %negative_zero = xform.constant dense<-0.0> : tensor<4xf32>
+  %0 = xform.mul %x, %one : tensor<4xf32>
+  %1 = xform.div %0, %one : tensor<4xf32>
+  %2 = xform.sub %1, %zero : tensor<4xf32>
+  %3 = xform.add %2, %negative_zero : tensor<4xf32>
+  // CHECK-NEXT: return %arg0
+  return %3 : tensor<4xf32>
+}
+
+// x + 0.0 is 0.0 where x is -0.0.
+// CHECK-LABEL: func @signed_zero
+func.func @signed_zero(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %zero = xform.constant dense<0.0> : tensor<4xf32>
+  // CHECK: xform.add
+  %0 = xform.add %x, %zero : tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// CHECK-LABEL: func @integer_zero
+func.func @integer_zero(%x: tensor<4xi32>) -> tensor<4xi32> {
+  %zero = xform.constant dense<0> : tensor<4xi32>
+  %0 = xform.add %zero, %x : tensor<4xi32>
+  // CHECK-NEXT: return %arg0
+  return %0 : tensor<4xi32>
+}
+
+// CHECK-LABEL: func @negation
+func.func @negation(%x: tensor<4xf32>, %y: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>, tensor<4xf32>) {
+  %0 = xform.neg %y : tensor<4xf32>
+  // CHECK: %[[SUB:.*]] = xform.sub %arg0, %arg1
+  %1 = xform.add %x, %0 : tensor<4xf32>
+  // CHECK: %[[ADD:.*]] = xform.add %arg0, %arg1
+  %2 = xform.sub %x, %0 : tensor<4xf32>
+  %3 = xform.neg %x : tensor<4xf32>
+  // CHECK: %[[MUL:.*]] = xform.mul %arg0, %arg1
+  %4 = xform.mul %3, %0 : tensor<4xf32>
+  // CHECK: return %[[SUB]], %[[ADD]], %[[MUL]]
+  return %1, %2, %4 : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+}
+
+// CHECK-LABEL: func @views
+func.func @views(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>) {
+  %0 = xform.transpose %x permutation = [1, 0] : tensor<2x3xf32>
+  %1 = xform.transpose %0 permutation = [1, 0] : tensor<3x2xf32>
+  %2 = xform.reshape %x : tensor<2x3xf32> to tensor<6xf32>
+  %3 = xform.reshape %2 : tensor<6xf32> to tensor<2x3xf32>
+  %4 = xform.reverse %x axes = [0] : tensor<2x3xf32>
+  %5 = xform.reverse %4 axes = [0] : tensor<2x3xf32>
+  // CHECK-NEXT: return %arg0, %arg0, %arg0
+  return %1, %3, %5 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+}
+
+// CHECK-LABEL: func @transposed_broadcast
+func.func @transposed_broadcast(%x: tensor<3xf32>) -> tensor<3x2xf32> {
+  %0 = xform.broadcast_in_dim %x dims = [1] : tensor<3xf32> to tensor<2x3xf32>
+  // CHECK-NEXT: xform.broadcast_in_dim %arg0 dims = [0] : tensor<3xf32> to tensor<3x2xf32>
+  %1 = xform.transpose %0 permutation = [1, 0] : tensor<2x3xf32>
+  return %1 : tensor<3x2xf32>
+}
+
+// CHECK-LABEL: func @sum_of_broadcast
+func.func @sum_of_broadcast(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.broadcast_in_dim %x dims = [1] : tensor<3xf32> to tensor<5x3xf32>
+  // CHECK: %[[FIVE:.*]] = xform.constant dense<5.0
+  // CHECK: xform.mul %arg0, %[[FIVE]]
+  // CHECK-NOT: reduce_sum
+  %1 = xform.reduce_sum %0 axes = [0] : tensor<5x3xf32>
+  return %1 : tensor<3xf32>
+}
+
+// CHECK-LABEL: func @sum_of_sum
+func.func @sum_of_sum(%x: tensor<2x3x4xf32>) -> tensor<3xf32> {
+  // CHECK-NEXT: xform.reduce_sum %arg0 axes = [0, 2] : tensor<2x3x4xf32>
+  %0 = xform.reduce_sum %x axes = [0] : tensor<2x3x4xf32>
+  %1 = xform.reduce_sum %0 axes = [1] : tensor<3x4xf32>
+  return %1 : tensor<3xf32>
+}
+
+// CHECK-LABEL: func @dot_of_transpose
+func.func @dot_of_transpose(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) -> tensor<2x4xf32> {
+  %0 = xform.transpose %y permutation = [1, 0] : tensor<4x3xf32>
+  // CHECK-NEXT: xform.dot_general %arg0, %arg1 batch = [] x [] contracting = [1] x [1]
+  %1 = xform.dot_general %x, %0 batch = [] x [] contracting = [1] x [0] : tensor<2x3xf32>, tensor<3x4xf32>
+  return %1 : tensor<2x4xf32>
+}

@@ -1,0 +1,28 @@
+// RUN: xform-opt %s --xform-expand-transforms --split-input-file --verify-diagnostics
+
+// expected-error @+1 {{@loop calls itself; recursion cannot be expanded}}
+func.func @loop(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.grad @loop(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// -----
+
+func.func private @declared(tensor<f32>) -> tensor<f32>
+func.func @external(%x: tensor<f32>) -> tensor<f32> {
+  // expected-error @+1 {{needs the body of @declared}}
+  %0 = func.call @declared(%x) : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// -----
+
+func.func private @foreign(%x: tensor<f32>) -> tensor<f32> {
+  // expected-error @+1 {{has no jvp rule}}
+  %0 = math.sin %x : tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @grad(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.grad @foreign(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}

@@ -1,0 +1,42 @@
+// RUN: xform-opt %s --xform-expand-transforms | FileCheck %s
+
+func.func private @affine(%x: tensor<3xf32>, %w: tensor<4x3xf32>, %b: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %0 = xform.dot_general %w, %x batch = [] x [] contracting = [1] x [0] : tensor<4x3xf32>, tensor<3xf32>
+  %1 = xform.add %0, %b : tensor<4xf32>
+  %2 = xform.exp %b : tensor<4xf32>
+  return %1, %2 : tensor<4xf32>, tensor<4xf32>
+}
+
+// One contraction for all rows; what does not depend on a row is not repeated.
+// CHECK-LABEL: func @rows
+func.func @rows(%xs: tensor<8x3xf32>, %w: tensor<4x3xf32>, %b: tensor<4xf32>) -> (tensor<8x4xf32>, tensor<4xf32>) {
+  // CHECK-DAG: xform.dot_general %arg1, %arg0 batch = [] x [] contracting = [1] x [1]
+  // CHECK-DAG: xform.exp %arg2 : tensor<4xf32>
+  %0:2 = xform.vmap @affine(%xs, %w, %b) in_dims = [0, none, none] out_dims = [0, none] : (tensor<8x3xf32>, tensor<4x3xf32>, tensor<4xf32>) -> (tensor<8x4xf32>, tensor<4xf32>)
+  return %0#0, %0#1 : tensor<8x4xf32>, tensor<4xf32>
+}
+
+func.func private @sum(%x: tensor<3xf32>) -> tensor<f32> {
+  %0 = xform.reduce_sum %x axes = [0] : tensor<3xf32>
+  return %0 : tensor<f32>
+}
+func.func private @sums(%x: tensor<5x3xf32>) -> tensor<5xf32> {
+  %0 = xform.vmap @sum(%x) in_dims = [0] out_dims = [0] : (tensor<5x3xf32>) -> tensor<5xf32>
+  return %0 : tensor<5xf32>
+}
+
+// CHECK-LABEL: func @nested
+func.func @nested(%x: tensor<5x7x3xf32>) -> tensor<5x7xf32> {
+  // CHECK: %[[SUM:.*]] = xform.reduce_sum %{{.*}} axes = [2]
+  // CHECK-NOT: xform.vmap
+  %0 = xform.vmap @sums(%x) in_dims = [1] out_dims = [1] : (tensor<5x7x3xf32>) -> tensor<5x7xf32>
+  return %0 : tensor<5x7xf32>
+}
+
+// CHECK-LABEL: func @columns
+func.func @columns(%x: tensor<3x8xf32>) -> tensor<8xf32> {
+  // CHECK: xform.transpose %arg0 permutation = [1, 0]
+  // CHECK: xform.reduce_sum %{{.*}} axes = [1]
+  %0 = xform.vmap @sum(%x) in_dims = [1] out_dims = [0] : (tensor<3x8xf32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}

@@ -1,0 +1,13 @@
+"""The table of primitives: how each is emitted, what it takes and what NumPy says it computes.
+
+A new primitive gets one row, or several where its attributes matter. The tests beside this file
+check every row's values, derivatives, batching and the closure of its rules.
+"""
+
+from __future__ import annotations
+
+import elementwise_rows
+import structural_rows
+
+ROWS = [*elementwise_rows.ROWS, *structural_rows.ROWS]
+FAMILIES = tuple(dict.fromkeys(row.family for row in ROWS))

@@ -1,0 +1,119 @@
+"""Files: what is saved is loaded by the runtime and computes the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import namedtuple
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import xform.runtime
+from xform import frontend
+from xform.frontend import grad, jit, save, spec, vmap
+
+X = np.array([0.5, 1.5, 2.0])
+Pair = namedtuple("Pair", "left right")
+
+
+@dataclass
+class Model:
+    weight: Any
+    bias: Any
+
+
+def test_round_trip_of_structures(tmp_path: Path) -> None:
+    big = np.random.default_rng(3).normal(size=(3, 3))
+
+    def model(p: dict[str, Any], pair: Pair, *, k: Any) -> Any:
+        return {
+            "y": big @ p["x"] * pair.left,
+            "z": [(pair.right.sum() + k, None)],
+            "m": Model(k, k),
+        }
+
+    path = tmp_path / "model.vmfb"
+    pair = Pair(X, np.ones(2, "float32"))
+    save(model, {"x": X}, pair, k=2, path=path)
+    module = xform.runtime.load(path)
+    got = module({"x": X}, pair, k=3)
+    np.testing.assert_allclose(got["y"], big @ X * X)
+    assert got["z"][0][0].item() == 5.0
+    assert got["z"][0][1] is None
+    assert got["m"].weight.item() == 3
+    assert module.entries == ("model",)
+    np.testing.assert_allclose(module.model({"x": X}, pair, k=3)["y"], big @ X * X)
+    with pytest.raises(ValueError, match=r"args\[0\]\['x'\]"):
+        module({"x": X[:2]}, pair, k=3)
+
+
+def test_all_ways_to_save(tmp_path: Path) -> None:
+    scale = np.array([1.0, 2.0, 3.0])
+    fast = jit(vmap(grad(lambda x: (x * x * scale).sum())))
+    paths = [tmp_path / f"{i}.vmfb" for i in range(4)]
+    fast.save(paths[0], spec((2, 3)))
+    fast.lower(spec((2, 3))).compile().save(paths[1])
+    fast.lower(spec((2, 3))).save(paths[2])
+    frontend.save(fast, spec((2, 3)), path=paths[3], target="cpu:x86-64-v3")
+    rows = np.stack([X, X + 1])
+    for path in paths:
+        np.testing.assert_allclose(xform.runtime.load(path)(rows), 2 * rows * scale)
+    assert sorted(tmp_path.iterdir()) == paths, "no temporary files are left"
+
+
+def test_a_changed_closure_is_not_saved_silently(tmp_path: Path) -> None:
+    scale = np.array([1.0, 2.0, 3.0])
+    lowered = jit(lambda x: x * scale).lower(X)
+    scale[0] = 7.0
+    with pytest.raises(ValueError, match="closes over changed"):
+        lowered.save(tmp_path / "f.vmfb")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_file_cannot_hold(tmp_path: Path) -> None:
+    path = tmp_path / "f.vmfb"
+    with pytest.raises(TypeError, match="no arrays"):
+        save(lambda x: (x, "text"), X, path=path)
+    with pytest.raises(TypeError, match=r"key \(1, 2\)"):
+        save(lambda p: p[1, 2], {(1, 2): X}, path=path)
+    with pytest.raises(TypeError, match=r"float64.*vulkan"):
+        save(lambda x: x, X, path=path, target="vulkan")
+    with pytest.raises(ValueError, match="unknown device 'tpu'"):
+        save(lambda x: x, X, path=path, target="tpu")
+    assert not path.exists()
+
+
+def test_a_failed_save_keeps_the_old_file(tmp_path: Path) -> None:
+    path = tmp_path / "f.vmfb"
+    save(lambda x: x + 1, X, path=path)
+    before = path.read_bytes()
+    with pytest.raises(TypeError):
+        save(lambda x: (x, "text"), X, path=path)
+    assert path.read_bytes() == before
+
+
+def test_other_devices_compile_here(tmp_path: Path) -> None:
+    for target in ("vulkan", "cuda"):
+        path = tmp_path / f"{target}.vmfb"
+        save(lambda x: np.tanh(x).sum(), spec((8,), "float32"), path=path, target=target)
+        assert path.stat().st_size > 0
+
+
+def test_loading_needs_no_compiler(tmp_path: Path) -> None:
+    path = tmp_path / "f.vmfb"
+    save(lambda x: x * 2, X, path=path)
+    program = f"""
+import sys
+import numpy as np
+import xform.runtime
+print(xform.runtime.load({str(path)!r})(np.array([1.0, 2.0, 3.0])).tolist())
+loaded = [m for m in sys.modules if m in ("xform.frontend", "xform._xform", "optree")
+          or m.startswith("iree.compiler")]
+assert not loaded, loaded
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.strip() == "[2.0, 4.0, 6.0]"

@@ -1,0 +1,480 @@
+"""The expansion of mathematical functions, against mpmath, over the whole range.
+
+Each function is expanded by `xform-opt --xform-expand-math`, compiled by IREE for the CPU and run
+on numbers taken exponent by exponent. The error is measured in units in the last place (ULP) of the
+exact result. IREE's CPU workers flush subnormal numbers to zero; a result below the normal range
+may therefore be zero.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from iree import runtime
+from iree.compiler import tools
+from mpmath import mp, mpf
+
+Array = npt.NDArray[Any]
+Reference = Callable[..., Any]
+
+FLAGS = [
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    "--iree-llvmcpu-target-cpu=host",
+    "--iree-input-demote-f64-to-f32=false",
+]
+
+
+@dataclass(frozen=True)
+class MathFunction:
+    """An operation of the math dialect and what is expected of it.
+
+    Attributes:
+        operation: name in the math dialect.
+        reference: the exact function, on mpmath numbers.
+        domain: for each precision, the interval from which arguments are taken: where the function
+            is defined and neither overflows nor underflows.
+        bound: largest error in ULP.
+        special: NumPy's function, for the special values; None where it has none.
+        dense: interval that is sampled densely besides.
+    """
+
+    operation: str
+    reference: Reference
+    domain: dict[str, tuple[float, float]]
+    bound: float
+    special: Callable[..., Any] | None
+    dense: tuple[float, float] = (-4.0, 4.0)
+
+
+def everywhere(f32: float, f64: float) -> dict[str, tuple[float, float]]:
+    """The symmetric domain with these bounds."""
+    return {"f32": (-f32, f32), "f64": (-f64, f64)}
+
+
+def between(low: float, high: float) -> dict[str, tuple[float, float]]:
+    """The same domain in both precisions."""
+    return {"f32": (low, high), "f64": (low, high)}
+
+
+ALL = everywhere(3.4e38, 1.79e308)
+POSITIVE = {"f32": (1e-45, 3.4e38), "f64": (5e-324, 1.79e308)}
+
+FUNCTIONS = [
+    MathFunction("exp", mp.exp, {"f32": (-87.3, 88.72), "f64": (-708.3, 709.78)}, 1.2, np.exp),
+    MathFunction(
+        "exp2",
+        lambda x: mp.power(2, x),
+        {"f32": (-126, 127.99), "f64": (-1022, 1023.99)},
+        1.2,
+        np.exp2,
+    ),
+    MathFunction(
+        "expm1", mp.expm1, {"f32": (-3.4e38, 88.72), "f64": (-1e308, 709.78)}, 1.7, np.expm1
+    ),
+    MathFunction("log", mp.log, POSITIVE, 1, np.log),
+    MathFunction("log2", lambda x: mp.log(x, 2), POSITIVE, 1, np.log2),
+    MathFunction("log10", mp.log10, POSITIVE, 1, np.log10),
+    MathFunction(
+        "log1p",
+        mp.log1p,
+        {"f32": (-0.99999994, 3.4e38), "f64": (-0.9999999999999999, 1.79e308)},
+        1.1,
+        np.log1p,
+    ),
+    MathFunction("sin", mp.sin, ALL, 1.5, np.sin, (-30, 30)),
+    MathFunction("cos", mp.cos, ALL, 1.5, np.cos, (-30, 30)),
+    MathFunction("tan", mp.tan, ALL, 2, np.tan, (-30, 30)),
+    MathFunction("asin", mp.asin, between(-1, 1), 1.6, np.arcsin, (-1, 1)),
+    MathFunction("acos", mp.acos, between(-1, 1), 1.2, np.arccos, (-1, 1)),
+    MathFunction("atan", mp.atan, ALL, 1, np.arctan),
+    MathFunction("sinh", mp.sinh, everywhere(89.41, 710.47), 1.8, np.sinh),
+    MathFunction("cosh", mp.cosh, everywhere(89.41, 710.47), 1.6, np.cosh),
+    MathFunction("tanh", mp.tanh, ALL, 1.5, np.tanh),
+    MathFunction("asinh", mp.asinh, ALL, 1.5, np.arcsinh),
+    MathFunction("acosh", mp.acosh, {"f32": (1, 3.4e38), "f64": (1, 1.79e308)}, 1, np.arccosh),
+    MathFunction(
+        "atanh",
+        mp.atanh,
+        {"f32": (-0.99999994, 0.99999994), "f64": (-0.9999999999999999, 0.9999999999999999)},
+        1.1,
+        np.arctanh,
+        (-1, 1),
+    ),
+    MathFunction("erf", mp.erf, ALL, 1.5, None),
+    MathFunction("erfc", mp.erfc, {"f32": (-100, 9.19), "f64": (-100, 26.5)}, 4, None),
+    MathFunction("cbrt", lambda x: mp.sign(x) * mp.cbrt(abs(x)), ALL, 1, np.cbrt),
+    MathFunction("rsqrt", lambda x: 1 / mp.sqrt(x), POSITIVE, 1.6, lambda x: 1 / np.sqrt(x)),
+]
+BY_NAME = {function.operation: function for function in FUNCTIONS}
+TYPES: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
+
+
+def expand(text: str) -> str:
+    """`text` after the expansion of mathematical functions."""
+    beside = Path(sys.executable).parent / "xform-opt"
+    program = os.environ.get("XFORM_OPT") or (
+        str(beside) if beside.exists() else shutil.which("xform-opt")
+    )
+    assert program, "xform-opt was not found: set XFORM_OPT or install the package"
+    done = subprocess.run(
+        [program, "--xform-expand-math", "--cse"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def elementwise(name: str, types: list[str], result: str, body: list[str]) -> str:
+    """A function that applies `body`, on %x, %y giving %r, to each element of its arguments."""
+    letters = "xyz"[: len(types)]
+    arguments = ", ".join(f"%a{c}: tensor<?x{t}>" for c, t in zip(letters, types, strict=True))
+    elements = ", ".join(f"%{c}: {t}" for c, t in zip(letters, types, strict=True))
+    maps = ", ".join(["affine_map<(i) -> (i)>"] * (len(types) + 1))
+    inputs = ", ".join(f"%a{c}" for c in letters)
+    input_types = ", ".join(f"tensor<?x{t}>" for t in types)
+    lines = "\n    ".join(body)
+    return f"""
+func.func @{name}({arguments}) -> tensor<?x{result}> {{
+  %zero = arith.constant 0 : index
+  %size = tensor.dim %ax, %zero : tensor<?x{types[0]}>
+  %empty = tensor.empty(%size) : tensor<?x{result}>
+  %out = linalg.generic {{indexing_maps = [{maps}], iterator_types = ["parallel"]}}
+      ins({inputs} : {input_types}) outs(%empty : tensor<?x{result}>) {{
+  ^bb0({elements}, %old: {result}):
+    {lines}
+    linalg.yield %r : {result}
+  }} -> tensor<?x{result}>
+  return %out : tensor<?x{result}>
+}}"""
+
+
+def module_text(t: str) -> str:
+    """One function for each operation, on numbers of type `t`."""
+    functions = [
+        elementwise(f.operation, [t], t, [f"%r = math.{f.operation} %x : {t}"]) for f in FUNCTIONS
+    ]
+    functions += [
+        elementwise("powf", [t, t], t, [f"%r = math.powf %x, %y : {t}"]),
+        elementwise("atan2", [t, t], t, [f"%r = math.atan2 %x, %y : {t}"]),
+        elementwise("fpowi", [t, "i32"], t, [f"%r = math.fpowi %x, %y : {t}, i32"]),
+        elementwise("sine_of_pair", [t], t, [f"%r, %c = math.sincos %x : {t}"]),
+        elementwise("cosine_of_pair", [t], t, [f"%s, %r = math.sincos %x : {t}"]),
+    ]
+    functions += [
+        elementwise(
+            f"power_{'minus' if n < 0 else ''}{abs(n)}",
+            [t],
+            t,
+            [f"%c = arith.constant {n}.0 : {t}", f"%r = math.powf %x, %c : {t}"],
+        )
+        for n in range(-4, 5)
+    ]
+    if t == "f32":
+        functions += [
+            elementwise(
+                f"tanh_{small}",
+                ["f32"],
+                "f32",
+                [
+                    f"%n = arith.truncf %x : f32 to {small}",
+                    f"%t = math.tanh %n : {small}",
+                    f"%r = arith.extf %t : {small} to f32",
+                ],
+            )
+            for small in ("f16", "bf16")
+        ]
+    return "\n".join(functions)
+
+
+class Compiled:
+    """The functions of one compiled module, called with NumPy arrays."""
+
+    def __init__(self, text: str) -> None:
+        binary = tools.compile_str(expand(text), extra_args=FLAGS)
+        config = runtime.Config("local-sync")
+        module = runtime.VmModule.copy_buffer(config.vm_instance, binary)
+        self.module = runtime.load_vm_module(module, config)
+
+    def __call__(self, name: str, *arguments: Array) -> Array:
+        with np.errstate(all="ignore"):
+            return np.asarray(self.module[name](*arguments).to_host())
+
+
+@pytest.fixture(scope="module", params=["f32", "f64"])
+def precision(request: pytest.FixtureRequest) -> str:
+    """The float type under test."""
+    return str(request.param)
+
+
+_compiled: dict[str, Compiled] = {}
+
+
+@pytest.fixture(scope="module")
+def compiled(precision: str) -> Compiled:
+    """All functions in the precision under test."""
+    if precision not in _compiled:
+        _compiled[precision] = Compiled(module_text(precision))
+    return _compiled[precision]
+
+
+def sample(function: MathFunction, precision: str, count: int, seed: int = 0) -> Array:
+    """About `count` arguments from the domain: every exponent, a dense interval and its ends."""
+    dtype = TYPES[precision]
+    low, high = function.domain[precision]
+    random = np.random.default_rng(seed)
+    info = np.finfo(dtype)
+    exponents = np.arange(info.minexp, info.maxexp)
+    exponents = np.repeat(exponents, max(1, count // 4 // len(exponents)))
+    wide = np.ldexp(random.uniform(1, 2, exponents.size), exponents)
+    near = np.ldexp(random.uniform(1, 2, count // 4), random.integers(-12, 12, count // 4))
+    values = np.concatenate(
+        [
+            wide,
+            -wide,
+            near * random.choice([-1, 1], near.size),
+            random.uniform(max(low, function.dense[0]), min(high, function.dense[1]), count // 4),
+            random.uniform(max(low, -1000.0), min(high, 1000.0), count // 4),
+            [low, high],
+        ]
+    ).astype(dtype)
+    values = values[(values >= low) & (values <= high)]
+    kept: Array = values[np.abs(values) >= info.smallest_normal]
+    return kept
+
+
+def ulp_errors(got: Array, exact: list[Any]) -> npt.NDArray[np.float64]:
+    """Distance of each number to the exact one, in ULP of the latter."""
+    info = np.finfo(got.dtype)
+    errors = np.empty(len(exact))
+    for i, value in enumerate(exact):
+        number = got[i].item()
+        if abs(value) < info.smallest_normal and number == 0:
+            errors[i] = 0
+            continue
+        if not np.isfinite(number):
+            errors[i] = np.inf
+            continue
+        _, exponent = mp.frexp(value)
+        unit = mp.ldexp(1, max(exponent - 1, int(info.minexp)) - int(info.nmant))
+        errors[i] = float(abs(mpf(number) - value) / unit)
+    return errors
+
+
+def exact_values(reference: Reference, *arguments: Array) -> list[Any]:
+    """The reference in enough precision for float64."""
+    with mp.workprec(120):
+        return [reference(*map(mpf, map(float, row))) for row in zip(*arguments, strict=True)]
+
+
+def check(got: Array, exact: list[Any], bound: float, *arguments: Array) -> None:
+    """Assert the error bound, and name the worst argument where it is broken."""
+    errors = ulp_errors(got, exact)
+    worst = int(np.argmax(errors))
+    assert errors[worst] <= bound, (
+        f"{errors[worst]:.3g} ULP at {[float(a[worst]) for a in arguments]}: "
+        f"got {got[worst]}, exact {mp.nstr(exact[worst], 20)}"
+    )
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+def test_error_bound(name: str, precision: str, compiled: Compiled) -> None:
+    """Every function keeps its bound on numbers of every size."""
+    function = BY_NAME[name]
+    x = sample(function, precision, 1500 if precision == "f32" else 2500)
+    check(
+        compiled(name, x),
+        exact_values(function.reference, x),
+        function.bound,
+        x,
+    )
+
+
+@pytest.mark.parametrize("name", [f.operation for f in FUNCTIONS if f.special])
+def test_special_values(name: str, precision: str, compiled: Compiled) -> None:
+    """Zeros, infinities, NaN, poles and ends of the domain give what NumPy gives, sign included."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    x = np.array(
+        [
+            *[0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 2.0, -2.0, 1e3, -1e3, 1e4, -1e4],
+            *[info.max, -info.max, info.smallest_normal * 4, -info.smallest_normal * 4],
+        ],
+        dtype,
+    )
+    special = BY_NAME[name].special
+    assert special is not None
+    with np.errstate(all="ignore"):
+        expected = special(x.astype(np.longdouble)).astype(dtype)
+    got = compiled(name, x)
+    np.testing.assert_allclose(got, expected, rtol=8 * info.eps, atol=info.smallest_normal)
+    zeros = (x == 0) & ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(got[zeros]), np.signbit(expected[zeros]))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("erf", [0.0, -0.0, 1.0, -1.0]), ("erfc", [1.0, 1.0, 0.0, 2.0])],
+)
+def test_error_function_limits(
+    name: str, expected: list[float], precision: str, compiled: Compiled
+) -> None:
+    """The limits of erf and erfc, and NaN."""
+    dtype = TYPES[precision]
+    got = compiled(name, np.array([0.0, -0.0, np.inf, -np.inf, np.nan], dtype))
+    np.testing.assert_array_equal(got, np.array([*expected, np.nan], dtype))
+    assert np.signbit(got[1]) == np.signbit(expected[1])
+
+
+def test_subnormal_arguments_of_logarithms(precision: str, compiled: Compiled) -> None:
+    """Logarithms read subnormal numbers from their bits, though the processor flushes them."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    x = np.array([info.smallest_subnormal, info.smallest_normal / 3], dtype)
+    for name in ("log", "log2", "log10"):
+        check(compiled(name, x), exact_values(BY_NAME[name].reference, x), 1.2, x)
+
+
+@pytest.mark.parametrize("name", ["sin", "cos", "tan"])
+def test_large_angles(name: str, precision: str, compiled: Compiled) -> None:
+    """Arguments that come closest to a multiple of pi/2, and the largest numbers there are."""
+    dtype = TYPES[precision]
+    hard = [6381956970095103.0 * 2.0**797, 1e300, 1e22, np.pi, np.pi / 2, 355.0, 1e15, 1.79e308]
+    if precision == "f32":
+        hard = [16367173.0 * 2.0**72, 3e38, 1e10, 1e5, np.pi, np.pi / 2, 16777215.0, 11.0]
+    multiples = np.arange(1, 2000) * (np.pi / 4)
+    x = np.concatenate([hard, multiples, multiples * 2.0**40]).astype(dtype)
+    check(compiled(name, x), exact_values(BY_NAME[name].reference, x), 2.0, x)
+
+
+def test_sine_and_cosine_together(precision: str, compiled: Compiled) -> None:
+    """math.sincos gives what math.sin and math.cos give."""
+    x = sample(BY_NAME["sin"], precision, 400)
+    np.testing.assert_array_equal(compiled("sine_of_pair", x), compiled("sin", x))
+    np.testing.assert_array_equal(compiled("cosine_of_pair", x), compiled("cos", x))
+
+
+def power_samples(precision: str, count: int, seed: int = 1) -> tuple[Array, Array]:
+    """Bases of every size with exponents that keep the power within the range of normal numbers."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    random = np.random.default_rng(seed)
+    x = np.ldexp(random.uniform(1, 2, count), random.integers(info.minexp, info.maxexp, count))
+    x[: count // 2] = random.uniform(0.25, 4, count // 2)
+    x[: count // 4] = 1 + random.uniform(-1, 1, count // 4) * 2.0 ** random.uniform(
+        -info.nmant, -1, count // 4
+    )
+    x = x.astype(dtype)
+    logs = np.log2(x.astype(np.float64))
+    logs[logs == 0] = 1
+    y = (random.uniform(info.minexp + 1, info.maxexp - 1, count) / logs).astype(dtype)
+    keep = np.isfinite(y) & (np.abs(logs * y) < info.maxexp - 2)
+    return x[keep], y[keep]
+
+
+def test_power(precision: str, compiled: Compiled) -> None:
+    """Powers of positive numbers, results from the smallest to the largest."""
+    x, y = power_samples(precision, 4000)
+    check(compiled("powf", x, y), exact_values(mp.power, x, y), 1.5, x, y)
+
+
+def test_power_special_cases(precision: str, compiled: Compiled) -> None:
+    """All of C99's special cases, signs included."""
+    dtype = TYPES[precision]
+    values = [0.0, -0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5, 3.0, -3.0, 2.5, -2.5, np.inf, -np.inf]
+    values += [np.nan, 1e30, -1e30, 16777216.0, -16777217.0, 1e-30, -1e-30]
+    grid = np.array([(a, b) for a in values for b in values], dtype)
+    x, y = np.ascontiguousarray(grid[:, 0]), np.ascontiguousarray(grid[:, 1])
+    with np.errstate(all="ignore"):
+        expected = np.power(x.astype(np.float64), y.astype(np.float64)).astype(dtype)
+    got = compiled("powf", x, y)
+    tiny = np.finfo(dtype).smallest_normal
+    np.testing.assert_allclose(got, expected, rtol=8 * np.finfo(dtype).eps, atol=tiny)
+    definite = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(got)[definite], np.signbit(expected)[definite])
+
+
+@pytest.mark.parametrize("exponent", range(-4, 5))
+def test_small_constant_power(exponent: int, precision: str, compiled: Compiled) -> None:
+    """Small constant exponents become multiplications, negative bases included."""
+    dtype = TYPES[precision]
+    x = np.concatenate([-np.logspace(-5, 5, 200), np.logspace(-5, 5, 200)]).astype(dtype)
+    name = f"power_{'minus' if exponent < 0 else ''}{abs(exponent)}"
+    exact = exact_values(lambda v: mp.power(v, exponent), x)
+    check(compiled(name, x), exact, 2.1, x)
+
+
+def test_integer_power(precision: str, compiled: Compiled) -> None:
+    """Integer exponents, also those that a float cannot hold."""
+    dtype = TYPES[precision]
+    random = np.random.default_rng(2)
+    n = random.integers(-60, 60, 500).astype(np.int32)
+    x = (random.uniform(0.3, 3, 500) * random.choice([-1, 1], 500)).astype(dtype)
+    large = np.array([16777217, -16777219, 2**31 - 1, -(2**31), 2**30 + 1], np.int32)
+    step = dtype(1 + 2.0**-23)
+    n = np.concatenate([n, large, large, [0, 0, 0, 3, -3, 3]]).astype(np.int32)
+    specials = np.array([0, np.nan, -np.inf, -np.inf, -0.0, -0.0], dtype)
+    x = np.concatenate([x, np.full(5, step / 1), np.full(5, -step), specials]).astype(dtype)
+    got = compiled("fpowi", x, n)
+    count = x.size - 6
+    exact = exact_values(lambda v, k: mp.power(v, int(k)), x[:count], n[:count])
+    limit = mpf(float(np.finfo(dtype).max))
+    inside = [i for i, v in enumerate(exact) if abs(v) < limit]
+    check(got[inside], [exact[i] for i in inside], 2.0, x[inside], n[inside])
+    np.testing.assert_array_equal(got[count:], [1, 1, 1, -np.inf, -np.inf, 0])
+
+
+def test_atan2(precision: str, compiled: Compiled) -> None:
+    """Quotients of every size in all quadrants."""
+    dtype = TYPES[precision]
+    random = np.random.default_rng(3)
+    span = 60 if precision == "f32" else 500
+    x, y = (
+        (
+            np.ldexp(random.uniform(1, 2, 3000), random.integers(-span, span, 3000))
+            * random.choice([-1, 1], 3000)
+        ).astype(dtype)
+        for _ in range(2)
+    )
+    y[:1500] = (x[:1500] * random.uniform(-4, 4, 1500)).astype(dtype)
+    check(compiled("atan2", y, x), exact_values(mp.atan2, y, x), 1.6, y, x)
+
+
+def test_atan2_special_cases(precision: str, compiled: Compiled) -> None:
+    """Zeros of either sign, infinities and NaN."""
+    dtype = TYPES[precision]
+    values = [0.0, -0.0, 1.0, -1.0, np.inf, -np.inf, np.nan]
+    grid = np.array([(a, b) for a in values for b in values], dtype)
+    y, x = np.ascontiguousarray(grid[:, 0]), np.ascontiguousarray(grid[:, 1])
+    expected = np.arctan2(y, x)
+    got = compiled("atan2", y, x)
+    np.testing.assert_allclose(got, expected, rtol=4 * np.finfo(dtype).eps)
+    definite = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(got)[definite], np.signbit(expected)[definite])
+
+
+@pytest.mark.parametrize(("name", "digits"), [("f16", 11), ("bf16", 8)])
+def test_half_precision(name: str, digits: int) -> None:
+    """float16 and bfloat16 are computed in float32 and rounded once."""
+    if "f32" not in _compiled:
+        _compiled["f32"] = Compiled(module_text("f32"))
+    x = np.linspace(-4, 4, 801, dtype=np.float32)
+    if name == "f16":
+        x = x.astype(np.float16).astype(np.float32)
+    else:
+        x = (x.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
+    got = _compiled["f32"](f"tanh_{name}", x)
+    np.testing.assert_allclose(got, np.tanh(x.astype(np.float64)), rtol=2.0**-digits, atol=1e-7)

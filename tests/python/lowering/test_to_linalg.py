@@ -1,0 +1,104 @@
+"""Primitives lowered to linalg, compiled by IREE and run, against NumPy.
+
+All programs are functions of one module, which is lowered and compiled once.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from iree import compiler, runtime
+from linalg_cases import (
+    contractions,
+    conversions,
+    elementwise,
+    loops,
+    reductions,
+    shapes,
+    views,
+)
+from linalg_cases.case import Array, Case
+
+CASES = [
+    case
+    for family in (elementwise, conversions, views, reductions, contractions, shapes, loops)
+    for case in family.CASES
+]
+FLAGS = [
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    "--iree-llvmcpu-target-cpu=host",
+    "--iree-opt-level=O1",
+    "--iree-llvmcpu-reassociate-fp-reductions",
+    "--iree-dispatch-creation-enable-split-reduction",
+    "--iree-input-demote-f64-to-f32=false",
+]
+
+
+def xform_opt() -> str:
+    """Path of the compiler's command line tool."""
+    return os.environ.get("XFORM_OPT", str(Path(sys.executable).parent / "xform-opt"))
+
+
+def signless(array: Array) -> Array:
+    """An array of unsigned numbers as the signed one with the same bits."""
+    return array.view(f"i{array.itemsize}") if array.dtype.kind == "u" else array
+
+
+@pytest.fixture(scope="module")
+def program() -> Callable[[Case], list[Array]]:
+    """Function that runs a case in the module of all of them."""
+    text = "".join(case.text() for case in CASES)
+    lowered = subprocess.run(
+        [xform_opt(), "--xform-lower-loops", "--xform-to-linalg", "--xform-expand-math"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert lowered.returncode == 0, lowered.stderr
+    binary = compiler.compile_str(lowered.stdout, extra_args=FLAGS)
+    config = runtime.Config("local-sync")
+    module = runtime.load_vm_module(
+        runtime.VmModule.copy_buffer(config.vm_instance, binary), config
+    )
+
+    def run(case: Case) -> list[Array]:
+        results = module[case.name](*[np.array(signless(a), order="C") for a in case.args])
+        several = results if isinstance(results, (list, tuple)) else [results]
+        hosts = [np.array(result.to_host()) for result in several]
+        return [
+            host.astype(np.bool_) if want.dtype == np.bool_ else host.view(want.dtype)
+            for host, want in zip(hosts, case.wants, strict=True)
+        ]
+
+    return run
+
+
+def assert_near(got: Array, want: Array, ulps: float) -> None:
+    """Equal shapes, types, NaNs and signs of zeros, numbers up to some units in the last place."""
+    assert got.shape == want.shape
+    assert got.dtype == want.dtype
+    if want.dtype.kind != "f" or ulps == 0:
+        np.testing.assert_array_equal(got, want)
+    else:
+        spacing = np.spacing(np.abs(np.where(np.isfinite(want), want, 1)))
+        exact = (got == want) | (np.isnan(got) & np.isnan(want))
+        with np.errstate(invalid="ignore"):
+            error = np.where(exact, 0, np.abs(got.astype(np.float64) - want) / spacing)
+        assert np.all(error <= ulps), f"{np.max(error)} ulps: got {got}, want {want}"
+    if want.dtype.kind == "f" and ulps == 0:
+        numbers = ~np.isnan(want)
+        np.testing.assert_array_equal(np.signbit(got[numbers]), np.signbit(want[numbers]))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_runs_as_numpy(case: Case, program: Callable[[Case], list[Array]]) -> None:
+    for got, want in zip(program(case), case.wants, strict=True):
+        assert_near(got, want, case.ulps)
