@@ -107,14 +107,18 @@ def Xform_SignOp : Xform_Unary<"sign", Xform_NumberTensor> {
 
 def Xform_PowOp : Xform_Binary<"pow", Xform_FloatTensor> {
   let summary = "x to the power y, with the special cases of C's pow";
-  // The derivative by x is 0 where both are 0, that by y is 0 where x is 0 and y
-  // is not negative, as the limits say. There the functions behind them get 1
-  // for x: what a select does not choose still meets the next derivative, and
-  // zero times infinity would not be zero.
+  // The derivative by x is 0 where y is 0, also where x is 0 or NaN; that by y is
+  // 0 where x is 0 and y is not negative, as the limits say. There the functions
+  // behind them get 1 for x: what a select does not choose still meets the next
+  // derivative, and zero times infinity would not be zero.
   let jvp = (PerOperand
-    (mul $t, (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "0"),
+    (mul $t, (select
+      (and (eq $y, (lit "0")), (not (or (lt $x, (lit "0")), (gt $x, (lit "0"))))),
+      (lit "0"),
       (mul $y, (pow
-        (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"), $x),
+        (select
+          (and (eq $y, (lit "0")), (not (or (lt $x, (lit "0")), (gt $x, (lit "0"))))),
+          (lit "1"), $x),
         (sub $y, (lit "1")))))),
     (mul $t, (mul
       (pow (select (and (eq $x, (lit "0")), (ge $y, (lit "0"))), (lit "1"), $x), $y),

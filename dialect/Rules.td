@@ -51,7 +51,7 @@ def lit : RuleOp;
 foreach name = [
   "add", "sub", "mul", "div", "pow", "max", "min", "rem", "neg", "abs", "sign",
   "exp", "log", "sqrt", "rsqrt", "sin", "cos", "sinh", "cosh", "trunc",
-  "eq", "ne", "lt", "le", "gt", "ge", "and", "select"] in {
+  "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "select"] in {
   def name : RuleOp;
 }
 

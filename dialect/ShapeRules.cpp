@@ -155,6 +155,16 @@ LogicalResult SliceOp::buildBatched(RuleBuilder &b, ValueRange operands,
 // pad: its transpose takes x's elements back; the value gets the others' sum
 //===----------------------------------------------------------------------===//
 
+/// Which elements of a pad's result are elements of its operand, which is of
+/// the given type.
+static Value insideMask(RuleBuilder &b, RankedTensorType operand,
+                        ArrayRef<int64_t> low, ArrayRef<int64_t> high,
+                        ArrayRef<int64_t> interior) {
+  Value inside = b.literal("1", operand.clone(b.getI1Type()));
+  Value outside = b.literal("0", RankedTensorType::get({}, b.getI1Type()));
+  return b.fold<PadOp>(inside, outside, low, high, interior);
+}
+
 bool PadOp::isLinearIn(ArrayRef<bool> linear) {
   return RuleBuilder::linearIn(*this, linear, {true, true}, /*together=*/true);
 }
@@ -184,9 +194,11 @@ LogicalResult PadOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
   Value ofX = b.fold<SliceOp>(whole, starts, limits, strides);
   results.assign({linear[0] ? ofX : Value(), Value()});
   if (linear[1]) {
-    Value all = b.fold<ReduceSumOp>(ct, axesUpTo(source.getRank()));
-    Value inside = b.fold<ReduceSumOp>(ofX, axesUpTo(source.getRank()));
-    results[1] = b.fold<SubOp>(all, inside);
+    // A difference of sums would cancel.
+    Value outside = b.fold<SelectOp>(
+        insideMask(b, source, getLow(), getHigh(), getInterior()),
+        b.zeros(ct.getType()), ct);
+    results[1] = b.fold<ReduceSumOp>(outside, axesUpTo(source.getRank()));
   }
   return success();
 }
@@ -206,9 +218,7 @@ LogicalResult PadOp::buildBatched(RuleBuilder &b, ValueRange operands,
   auto type = cast<RankedTensorType>(x.getType());
   Value zero = b.zeros(RankedTensorType::get({}, type.getElementType()));
   Value padded = b.fold<PadOp>(x, zero, low, high, interior);
-  auto boolean = RankedTensorType::get({}, b.getI1Type());
-  Value inside = b.fold<PadOp>(b.literal("1", type.clone(b.getI1Type())),
-                               b.literal("0", boolean), low, high, interior);
+  Value inside = insideMask(b, type, low, high, interior);
   Value values =
       b.broadcastTo(operands[1], cast<RankedTensorType>(padded.getType()), {0});
   results.push_back(b.fold<SelectOp>(inside, padded, values));

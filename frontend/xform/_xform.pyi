@@ -1,6 +1,7 @@
 """The compiler's extension module: MLIR modules, functions and values under construction."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -153,5 +154,5 @@ class Module:
     def work(self) -> int:
         """Estimated scalar operations of the public functions."""
 
-PRIMITIVES: dict[str, dict[str, object]]
+PRIMITIVES: dict[str, dict[str, Any]]
 """The table of primitives: name -> {"operands": [...], "attributes": [...], "jvp": str, ...}."""

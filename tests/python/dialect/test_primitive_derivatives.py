@@ -335,6 +335,24 @@ KINKS = (
             [0, 0, 0, 0, NAN, NAN, 0],
         ),
     ),
+    Kink(
+        "pow 0", primitives.pow_, ([INF, NAN, -INF], [0.0, 0.0, 0.0]), ([0, 0, 0], [INF, NAN, NAN])
+    ),
+    Kink(
+        "pad, with what it pads far larger",
+        lambda x, v: primitives.mul(
+            primitives.pad(x, v, [1], [1], [0]),
+            primitives.select(
+                primitives.eq(
+                    primitives.iota((3,), np.int32, 0), primitives.full((3,), np.int32, 1)
+                ),
+                primitives.full((3,), np.float64, 1e17),
+                primitives.full((3,), np.float64, 2.0),
+            ),
+        ),
+        ([5.0], 3.0),
+        ([1e17], 4),
+    ),
     Kink("x**0", lambda x: primitives.integer_pow(x, 0), ([0.0, INF],), ([0, 0],)),
     Kink("x**1", lambda x: primitives.integer_pow(x, 1), ([0.0, INF],), ([1, 1],)),
     Kink("x**2", lambda x: primitives.integer_pow(x, 2), ([0.0, -3.0],), ([0, -6],)),
