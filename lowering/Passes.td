@@ -86,4 +86,14 @@ def XformFuseElementwise : Pass<"xform-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
+def XformFenceContractions : Pass<"xform-fence-contractions", "::mlir::ModuleOp"> {
+  let summary = "keep contractions out of the dispatches that broadcast them";
+  let description = [{
+    IREE 3.13 computes wrong numbers on Vulkan where a contraction shares a
+    dispatch with an operation that repeats its result along a new axis. This
+    puts IREE's `util.optimization_barrier` between them, written in generic
+    form. It runs for Vulkan only, behind `xform-pipeline`.
+  }];
+}
+
 #endif // XFORM_LOWERING_PASSES

@@ -172,6 +172,8 @@ static std::shared_ptr<MLIRContext> makeContext() {
   auto context =
       std::make_shared<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
   context->loadDialect<XformDialect, func::FuncDialect>();
+  // What is for IREE alone is written in IREE's dialects, which are not here.
+  context->allowUnregisteredDialects();
   return context;
 }
 

@@ -29,10 +29,14 @@ if TYPE_CHECKING:
 
 Stage = Literal["xform", "expanded", "linalg"]
 
-_PASSES: dict[str, str] = {
-    "expanded": "xform-expand-transforms,xform-simplify",
-    "linalg": "xform-pipeline",
-}
+
+def _passes(stage: str, target: Target) -> str:
+    """The passes that lead from the traced module to a stage."""
+    if stage == "expanded":
+        return "xform-expand-transforms,xform-simplify"
+    # See the pass for what goes wrong on Vulkan otherwise.
+    fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
+    return f"xform-pipeline{fence}"
 
 
 @dataclass(frozen=True)
@@ -91,11 +95,11 @@ class Lowered:
         module = self._traced.program.module
         if stage == "xform":
             return module
-        if stage not in _PASSES:
+        if stage not in ("expanded", "linalg"):
             raise XformValueError(
                 f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
             )
-        return _after(module, _PASSES[stage], self.name)
+        return _after(module, _passes(stage, self._target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -262,13 +266,13 @@ def _build(
         target,
     )
     module = traced.program.module
-    expanded = _after(module, _PASSES["expanded"], traced.name)
+    expanded = _after(module, _passes("expanded", target), traced.name)
     if target.device == "vulkan":
         check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
     work = int(expanded.work())
     text = signature(traced, target, work).to_json()
     traced.function.set_reflection({SIGNATURE_KEY: text})
-    linalg = _after(module, _PASSES["linalg"], traced.name).text()
+    linalg = _after(module, _passes("linalg", target), traced.name).text()
     middle = time.perf_counter()
     vmfb = compile_cached(linalg, target, name=traced.name)
     return _Built(vmfb, work, middle - start, time.perf_counter() - middle)

@@ -1,0 +1,228 @@
+"""Arrays on a device: values, NumPy and DLPack on either side, staying where they are."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+import torch
+from xform.frontend import jit
+from xform_runtime import Array, XformError, XformTypeError, XformValueError, asarray
+from xform_runtime.dtypes import DTYPE_NAMES, numpy_dtype
+
+
+def sample(dtype: str) -> np.ndarray[Any, Any]:
+    values = np.arange(7) % 2 if dtype == "bool" else np.arange(7)
+    return values.astype(numpy_dtype(dtype))
+
+
+@pytest.mark.parametrize("dtype", DTYPE_NAMES)
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_round_trip(dtype: str, device: str) -> None:
+    host = sample(dtype)
+    array = asarray(host, device)
+    back = array.numpy()
+    assert back.dtype == array.dtype == host.dtype
+    assert (array.shape, array.ndim, array.size, array.device) == ((7,), 1, 7, device)
+    assert (array.itemsize, array.nbytes) == (host.itemsize, host.nbytes)
+    np.testing.assert_array_equal(back.astype("complex128"), host.astype("complex128"))
+    assert not np.may_share_memory(back, host)
+
+
+def layouts(host: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
+    """The same values in every layout that NumPy knows."""
+    wide = np.zeros((host.shape[0], 2 * host.shape[1]), host.dtype)
+    wide[:, ::2] = host
+    room = np.zeros(host.nbytes + 8, np.uint8)
+    misaligned = np.ndarray(host.shape, host.dtype, room.data, offset=3)
+    misaligned[...] = host
+    read_only = host.copy()
+    read_only.setflags(write=False)
+    found = {
+        "Fortran": np.asfortranarray(host),
+        "strided": wide[:, ::2],
+        "reversed": np.ascontiguousarray(host[::-1, ::-1])[::-1, ::-1],
+        "misaligned": misaligned,
+        "swapped bytes": host.astype(host.dtype.newbyteorder(">")),
+        "read-only": read_only,
+        "broadcast": np.broadcast_to(host[0], host.shape),
+    }
+    assert not found["misaligned"].flags.aligned
+    assert not found["swapped bytes"].dtype.isnative
+    return found
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_layouts(device: str) -> None:
+    for name, given in layouts(np.arange(15, dtype=np.float32).reshape(3, 5)).items():
+        array = asarray(given, device)
+        assert array.dtype == np.float32, name
+        np.testing.assert_array_equal(array.numpy(), given, err_msg=name)
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+@pytest.mark.parametrize("shape", [(), (0,), (3, 0, 2), (1,), (1, 1, 1), (3,), (1023,), (4097,)])
+@pytest.mark.parametrize("dtype", ["int8", "float16", "float32"])
+def test_shapes(device: str, shape: tuple[int, ...], dtype: str) -> None:
+    host = (np.arange(np.prod(shape, dtype=int)) % 100).astype(dtype).reshape(shape)
+    array = asarray(host, device)
+    assert array.shape == shape
+    np.testing.assert_array_equal(array.numpy(), host)
+
+
+def test_what_is_accepted() -> None:
+    assert asarray(3).dtype == np.int64
+    assert asarray([[1.0, 2.0]]).shape == (1, 2)
+    array = asarray([1, 2])
+    assert asarray(array) is array
+    assert asarray(array, "vulkan").device == "vulkan"
+    np.testing.assert_array_equal(asarray(asarray(array, "vulkan"), "cpu"), [1, 2])
+    for value in (["a"], [None], np.array("2020-01-01", "datetime64[D]")):
+        with pytest.raises(XformTypeError, match="cannot be put on a device: expected one of bool"):
+            asarray(value)
+    with pytest.raises(XformValueError, match="unknown device 'gpu': expected one of 'cpu'"):
+        asarray(1.0, "gpu")
+
+
+def test_immutable_and_apart_from_its_source() -> None:
+    host = np.arange(4.0)
+    array = asarray(host)
+    host[:] = -1
+    np.testing.assert_array_equal(array, [0, 1, 2, 3])
+    with pytest.raises(ValueError, match="read-only"):
+        array.numpy()[0] = 1
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        array[0] = 1  # type: ignore[index]
+    mine = array.copy()
+    mine[0] = 9
+    assert array.tolist() == [0, 1, 2, 3]
+    assert asarray(copy.deepcopy(array)).tolist() == copy.copy(array).tolist()
+    loaded = pickle.loads(pickle.dumps(asarray([1.5, 2.5], "vulkan")))
+    assert (loaded.device, loaded.tolist()) == ("vulkan", [1.5, 2.5])
+
+
+def test_numpy_sees_an_array() -> None:
+    array = asarray(np.arange(6, dtype=np.float32).reshape(2, 3))
+    host = np.arange(6, dtype=np.float32).reshape(2, 3)
+    np.testing.assert_array_equal(np.sin(array), np.sin(host))
+    assert np.asarray(array).dtype == np.float32
+    assert np.asarray(array, np.float64).dtype == np.float64
+    assert np.may_share_memory(np.asarray(array), array.numpy())
+    assert not np.may_share_memory(np.array(array), array.numpy())
+    with pytest.raises(XformValueError, match="cannot be viewed as float64 without a copy"):
+        array.__array__(np.float64, copy=False)
+    np.testing.assert_array_equal(np.concatenate([array, array]), np.concatenate([host, host]))  # type: ignore[arg-type]
+
+
+def test_operators() -> None:
+    a, b = np.array([7, 8, 9]), np.array([2, 3, 4])
+    x = asarray(a)
+    for got, expected in (
+        (x + b, a + b), (b + x, b + a), (x - 1, a - 1), (1 - x, 1 - a), (x * b, a * b),
+        (x / b, a / b), (1 / x, 1 / a), (x // b, a // b), (99 // x, 99 // a), (x % b, a % b),
+        (99 % x, 99 % a), (x**2, a**2), (2**x, 2**a), (x @ b, a @ b), (b @ x, b @ a),
+        (x & b, a & b), (x | b, a | b), (x ^ b, a ^ b), (x << 1, a << 1), (x >> 1, a >> 1),
+        (-x, -a), (+x, a), (abs(-x), a), (~x, ~a), (x < 8, a < 8), (x >= 8, a >= 8),
+        (x == asarray(a), a == a), (x != 8, a != 8), (x[1:], a[1:]),
+        (x[asarray([0, 2])], a[[0, 2]]),
+        (x.T, a.T), (x.reshape(3, 1), a.reshape(3, 1)), (x.astype("int8"), a.astype("int8")),
+    ):  # fmt: skip
+        np.testing.assert_array_equal(got, expected)
+    assert len(x) == 3
+    assert list(x) == [7, 8, 9]
+    assert 8 in x
+    assert asarray(2).item() == 2
+    assert [10, 20, 30][asarray(1)] == 20
+    assert f"{asarray(1.5):.2f}" == "1.50"
+    assert (int(asarray(3.7)), float(asarray(2)), complex(asarray(2j))) == (3, 2.0, 2j)
+    assert asarray(1)
+    assert not asarray(0.0)
+    for call in (lambda: len(asarray(1)), lambda: list(asarray(1))):
+        with pytest.raises(XformTypeError, match="0-d array"):
+            call()
+    with pytest.raises(TypeError):
+        hash(x)
+
+
+def test_text() -> None:
+    array = asarray(np.array([1.0, 2.0], np.float32), "vulkan")
+    assert repr(array) == "Array([1., 2.], shape=(2,), dtype=float32, device='vulkan')"
+    assert str(array) == f"{array}" == "[1. 2.]"
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_dlpack_to_numpy_and_torch(device: str) -> None:
+    host = np.arange(6, dtype=np.float32).reshape(2, 3)
+    array = asarray(host, device)
+    assert array.__dlpack_device__() == (1, 0)
+    np.testing.assert_array_equal(np.from_dlpack(array), host)  # type: ignore[arg-type]
+    tensor = torch.from_dlpack(array)
+    np.testing.assert_array_equal(tensor.numpy(), host)
+    tensor = torch.utils.dlpack.from_dlpack(array.__dlpack__())
+    tensor += 1
+    np.testing.assert_array_equal(array.numpy(), host)
+
+
+def test_dlpack_shares_memory_only_when_it_can_say_read_only() -> None:
+    array = asarray(np.arange(3.0))
+    shared = np.from_dlpack(array)  # type: ignore[arg-type]
+    assert np.may_share_memory(shared, array.numpy())
+    assert not shared.flags.writeable
+    with pytest.raises(BufferError, match="read-only"):
+        array.__dlpack__(copy=False)
+    with pytest.raises(BufferError, match="cannot export an array of device 'cpu'"):
+        array.__dlpack__(dl_device=(2, 0))
+
+
+def test_dlpack_of_bfloat16() -> None:
+    array = asarray(np.array([1, 2, 3], ml_dtypes.bfloat16))
+    tensor = torch.from_dlpack(array)
+    assert tensor.dtype == torch.bfloat16
+    assert tensor.tolist() == [1, 2, 3]
+    with pytest.raises(BufferError, match="as a copy only"):
+        array.__dlpack__(copy=False)
+
+
+def test_torch_tensors_are_arguments() -> None:
+    tensor = torch.arange(6, dtype=torch.float32).reshape(2, 3).T
+    result = jit(lambda x: x * 2)(tensor)
+    np.testing.assert_array_equal(result, tensor.numpy() * 2)
+    np.testing.assert_array_equal(asarray(tensor), tensor.numpy())
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_results_stay_on_the_device(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = jit(lambda x: x * 2, device=device)
+    host = np.arange(100_000, dtype=np.float32)
+    x = asarray(host, device)
+
+    def read(self: Array) -> Any:
+        raise AssertionError("the array was copied to the host")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Array, "_read", read)
+        for _ in range(3):
+            x = step(x)
+            assert isinstance(x, Array)
+            assert x.device == device
+    np.testing.assert_array_equal(x, host * 8)
+
+
+def test_arrays_move_between_devices_when_called() -> None:
+    x = np.arange(50_000, dtype=np.float32)
+    double = jit(lambda x, y: x + y)
+    np.testing.assert_array_equal(double(asarray(x, "vulkan"), asarray(x)), x * 2)
+    # One argument large enough to be used where it is, the other on another device.
+    np.testing.assert_array_equal(double(x, asarray(x, "vulkan")), x * 2)
+    on_gpu = jit(lambda x, y: x + y, device="vulkan")
+    np.testing.assert_array_equal(on_gpu(asarray(x), x), x * 2)
+
+
+def test_errors_are_ours() -> None:
+    assert issubclass(XformTypeError, XformError)
+    assert issubclass(XformTypeError, TypeError)
+    assert issubclass(XformValueError, ValueError)

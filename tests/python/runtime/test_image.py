@@ -1,0 +1,164 @@
+"""Files that are not what `load` expects: an error that says so, and never a crash."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from xform_runtime import Executable, ModuleFileError, XformError, load
+from xform_runtime.image import ModuleImage
+
+# Loads many damaged copies of a file in one process, so that a crash shows as its exit code.
+LOAD_ALL = """
+import sys
+from xform_runtime import ModuleFileError, load
+
+content, path, cases = open(sys.argv[1], "rb").read(), sys.argv[2], eval(sys.argv[3])
+for kind, where in cases:
+    damaged = bytearray(content)
+    if kind == "cut":
+        del damaged[where:]
+    else:
+        damaged[where] ^= 1 << (where % 8)
+    with open(path, "wb") as file:
+        file.write(damaged)
+    try:
+        load(path)
+    except ModuleFileError as error:
+        assert path in str(error), error
+        print("rejected")
+    else:
+        print("loaded", kind, where)
+"""
+
+
+def load_all(source: Path, scratch: Path, cases: list[tuple[str, int]]) -> list[str]:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOAD_ALL, str(source), str(scratch / "damaged.vmfb"), repr(cases)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    return ran.stdout.splitlines()
+
+
+def test_truncated_files(model_file: Path, tmp_path: Path) -> None:
+    size = model_file.stat().st_size
+    lengths = {0, 1, 3, 4, 29, 30, 31, 63, 64, 65, size - 1, size - 2, size - 21, size - 22}
+    lengths |= set(range(0, size, size // 200))
+    said = load_all(model_file, tmp_path, [("cut", length) for length in sorted(lengths)])
+    assert said == ["rejected"] * len(lengths)
+
+
+def test_flipped_bits(model_file: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(model_file) as archive:
+        members = archive.infolist()
+    contents: set[int] = set()
+    for member in members:
+        # The header of a member is 30 bytes, its name and up to 64 bytes of padding.
+        start = member.header_offset + 30 + len(member.filename) + 64
+        end = member.header_offset + member.file_size
+        contents |= set(range(start, end, 79))
+    said = load_all(model_file, tmp_path, [("flip", where) for where in sorted(contents)])
+    assert len(said) > 100
+    assert said == ["rejected"] * len(contents)
+
+
+def test_flipped_bits_outside_of_the_code_do_no_harm(model_file: Path, tmp_path: Path) -> None:
+    size = model_file.stat().st_size
+    everywhere = [*range(160), *range(size - 300, size)]
+    said = load_all(model_file, tmp_path, [("flip", where) for where in everywhere])
+    # Only dates, attributes and padding may change: nothing that is read.
+    assert said.count("rejected") > len(everywhere) // 2
+    assert len(said) == len(everywhere)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "is empty"),
+        (b"\x7fELF" + bytes(500), r"not a compiled module: it starts with b'\\x7fELF'"),
+        (b"PK\x03\x04", "truncated or damaged"),
+        (b"PK\x03\x04" + bytes(1000), "truncated or damaged"),
+        (b"#!/bin/sh\n", "not a compiled module"),
+        (b"MLIR", "not a compiled module"),
+    ],
+)
+def test_foreign_files(tmp_path: Path, content: bytes, says: str) -> None:
+    path = tmp_path / "foreign.vmfb"
+    path.write_bytes(content)
+    with pytest.raises(ModuleFileError, match=says) as caught:
+        load(path)
+    assert str(path) in str(caught.value)
+
+
+def test_foreign_archives(tmp_path: Path) -> None:
+    path = tmp_path / "archive.vmfb"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "text")
+    with pytest.raises(ModuleFileError, match=r"its first member is not 'module\.fb'"):
+        load(path)
+    for content in (b"", b"text" * 400):
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("module.fb", content)
+        with pytest.raises(ModuleFileError, match="not a valid compiled module"):
+            load(path)
+
+
+def test_a_missing_file_and_a_directory(tmp_path: Path) -> None:
+    with pytest.raises(ModuleFileError, match=r"none\.vmfb: no such file"):
+        load(tmp_path / "none.vmfb")
+    with pytest.raises(ModuleFileError, match="is a directory"):
+        load(tmp_path)
+    with pytest.raises(ModuleFileError, match="cannot be read"):
+        load(os.fspath(Path(sys.executable) / "f.vmfb"))
+
+
+def test_a_module_without_a_signature(bare_vmfb: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "bare.vmfb"
+    path.write_bytes(bare_vmfb)
+    with pytest.raises(ModuleFileError, match=r"bare\.vmfb has no xform signature"):
+        load(path)
+    assert Executable(bare_vmfb, "cpu").signature("main") is None
+
+
+def test_a_bad_signature(make_double: Callable[[str], bytes], tmp_path: Path) -> None:
+    path = tmp_path / "bad.vmfb"
+    good = {
+        "version": 1,
+        "name": "main",
+        "device": "cpu",
+        "work": 4,
+        "inputs": {"dict": [["args", {"tuple": [{"leaf": 0}]}], ["kwargs", {"dict": []}]]},
+        "outputs": {"leaf": 0},
+        "args": [{"path": "args[0]", "shape": [4], "dtype": "float32"}],
+        "results": [{"path": "result", "shape": [4], "dtype": "float32"}],
+        "cpu_features": [],
+    }
+    for text, says in (
+        ("{", "not valid JSON"),
+        (json.dumps({**good, "version": 99}), "version 99 is not supported"),
+        (json.dumps({**good, "name": "other"}), "carries the signature of 'other'"),
+        (json.dumps({**good, "device": "tpu"}), "unknown device 'tpu'"),
+    ):
+        path.write_bytes(make_double(text))
+        with pytest.raises(ModuleFileError, match=r"entry 'main' of .*bad\.vmfb") as caught:
+            load(path)
+        assert says in str(caught.value)
+    path.write_bytes(make_double(json.dumps(good)))
+    assert load(path).entries == ("main",)
+
+
+def test_an_image_names_what_it_was_given(bare_vmfb: bytes) -> None:
+    image = ModuleImage(bare_vmfb)
+    assert list(image.functions) == ["main"]
+    assert image.signatures == {}
+    with pytest.raises(XformError, match="the download is truncated or damaged"):
+        ModuleImage(bare_vmfb[:-30], "the download")
