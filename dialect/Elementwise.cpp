@@ -44,8 +44,9 @@ XFORM_INFER_COMPARISON(GeOp)
 // folding a large tensor would trade a cheap loop for a large module.
 //===----------------------------------------------------------------------===//
 
-using FloatFunction = llvm::function_ref<APFloat(APFloat, APFloat)>;
-using IntFunction = llvm::function_ref<APInt(APInt, APInt)>;
+using FloatFunction =
+    llvm::function_ref<APFloat(const APFloat &, const APFloat &)>;
+using IntFunction = llvm::function_ref<APInt(const APInt &, const APInt &)>;
 
 static DenseElementsAttr splatOf(Attribute attr) {
   auto elements = dyn_cast_or_null<DenseElementsAttr>(attr);
@@ -69,8 +70,9 @@ OpFoldResult NegOp::fold(FoldAdaptor adaptor) {
   if (auto inner = getX().getDefiningOp<NegOp>())
     return inner.getX();
   return foldSplats(
-      adaptor.getX(), adaptor.getX(), [](APFloat x, APFloat) { return neg(x); },
-      [](APInt x, APInt) { return -x; });
+      adaptor.getX(), adaptor.getX(),
+      [](const APFloat &x, const APFloat &) { return neg(x); },
+      [](const APInt &x, const APInt &) { return -x; });
 }
 
 OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
@@ -80,8 +82,8 @@ OpFoldResult AddOp::fold(FoldAdaptor adaptor) {
       return other;
   return foldSplats(
       adaptor.getX(), adaptor.getY(),
-      [](APFloat x, APFloat y) { return x + y; },
-      [](APInt x, APInt y) { return x + y; });
+      [](const APFloat &x, const APFloat &y) { return x + y; },
+      [](const APInt &x, const APInt &y) { return x + y; });
 }
 
 OpFoldResult SubOp::fold(FoldAdaptor adaptor) {
@@ -89,8 +91,8 @@ OpFoldResult SubOp::fold(FoldAdaptor adaptor) {
     return getX();
   return foldSplats(
       adaptor.getX(), adaptor.getY(),
-      [](APFloat x, APFloat y) { return x - y; },
-      [](APInt x, APInt y) { return x - y; });
+      [](const APFloat &x, const APFloat &y) { return x - y; },
+      [](const APInt &x, const APInt &y) { return x - y; });
 }
 
 OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
@@ -100,8 +102,8 @@ OpFoldResult MulOp::fold(FoldAdaptor adaptor) {
     return getX();
   return foldSplats(
       adaptor.getX(), adaptor.getY(),
-      [](APFloat x, APFloat y) { return x * y; },
-      [](APInt x, APInt y) { return x * y; });
+      [](const APFloat &x, const APFloat &y) { return x * y; },
+      [](const APInt &x, const APInt &y) { return x * y; });
 }
 
 OpFoldResult DivOp::fold(FoldAdaptor adaptor) {
@@ -111,8 +113,8 @@ OpFoldResult DivOp::fold(FoldAdaptor adaptor) {
     return {};
   return foldSplats(
       adaptor.getX(), adaptor.getY(),
-      [](APFloat x, APFloat y) { return x / y; },
-      [](APInt x, APInt) { return x; });
+      [](const APFloat &x, const APFloat &y) { return x / y; },
+      [](const APInt &x, const APInt &) { return x; });
 }
 
 OpFoldResult NotOp::fold(FoldAdaptor) {

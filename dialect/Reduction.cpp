@@ -45,7 +45,7 @@ template <typename OpTy> static OpFoldResult foldReduction(OpTy op) {
 
 #define XFORM_REDUCTION(OpTy)                                                  \
   LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *context, std::optional<Location> loc, ValueRange operands,  \
+      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
       DictionaryAttr attributes, OpaqueProperties properties,                  \
       RegionRange regions, SmallVectorImpl<Type> &types) {                     \
     Adaptor adaptor(operands, attributes, properties, regions);                \

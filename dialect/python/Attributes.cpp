@@ -43,7 +43,8 @@ static DenseElementsAttr bytesAttr(RankedTensorType type,
   return DenseElementsAttr::getFromRawBuffer(type, bytes);
 }
 
-ValueHandle python::emitConstant(FunctionHandle &function, nb::object array,
+ValueHandle python::emitConstant(FunctionHandle &function,
+                                 const nb::object &array,
                                  const SourceLocation &location) {
   MLIRContext *context = function.owner->context.get();
   TypeSpec spec;
@@ -59,7 +60,7 @@ ValueHandle python::emitConstant(FunctionHandle &function, nb::object array,
                              type, ArrayRef(data.c_str(), data.size())))));
 }
 
-ValueHandle python::emitSplat(FunctionHandle &function, nb::object value,
+ValueHandle python::emitSplat(FunctionHandle &function, const nb::object &value,
                               const TypeSpec &spec,
                               const SourceLocation &location) {
   MLIRContext *context = function.owner->context.get();

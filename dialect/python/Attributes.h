@@ -14,11 +14,12 @@ mlir::NamedAttrList attributesOf(mlir::MLIRContext *context,
                                  const nanobind::dict &entries);
 
 /// xform.constant of a NumPy array.
-ValueHandle emitConstant(FunctionHandle &function, nanobind::object array,
+ValueHandle emitConstant(FunctionHandle &function,
+                         const nanobind::object &array,
                          const SourceLocation &location);
 
 /// xform.constant with one number in every element.
-ValueHandle emitSplat(FunctionHandle &function, nanobind::object value,
+ValueHandle emitSplat(FunctionHandle &function, const nanobind::object &value,
                       const TypeSpec &type, const SourceLocation &location);
 
 } // namespace xform::python

@@ -106,6 +106,8 @@ llvm::StringRef python::dtypeName(mlir::Type element) {
       return integer.isUnsigned() ? "uint32" : "int32";
     case 64:
       return integer.isUnsigned() ? "uint64" : "int64";
+    default:
+      return "";
     }
   }
   if (element.isF64())

@@ -237,6 +237,7 @@ void translate(const std::exception_ptr &pointer, void *) {
 
 } // namespace
 
+// NOLINTNEXTLINE(performance-unnecessary-value-param): nanobind's macro
 NB_MODULE(_xform, m) {
   m.doc() = "The compiler's extension module: modules and functions under "
             "construction.";

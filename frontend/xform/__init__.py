@@ -7,6 +7,7 @@ The names of `xform.frontend` can be had from here too; they are loaded when fir
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def __getattr__(name: str) -> Any:
         return import_module(f".{name}", __name__)
     if name == "XformError":
         return import_module("xform_runtime.errors").XformError
-    if not name.startswith("_"):
+    # `from . import tracing` asks here first; loading the frontend for it would be circular.
+    if not name.startswith("_") and find_spec(f"{__name__}.{name}") is None:
         frontend = import_module(".frontend", __name__)
         if name in frontend.__all__:
             return getattr(frontend, name)

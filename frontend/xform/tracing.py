@@ -16,7 +16,7 @@ from xform_runtime import Array
 from . import array as _array
 from ._xform import Function, Location, Module, Value
 from .avals import Aval, aval_of, python_aval
-from .errors import LeakedArrayError, XformTypeError, at_user_line
+from .errors import LeakedArrayError, TracedValueError, XformTypeError, at_user_line
 from .source import is_internal, user_location
 
 if TYPE_CHECKING:
@@ -167,6 +167,11 @@ def tracing(trace: Trace) -> Iterator[Trace]:
     _stack.top = trace
     try:
         yield trace
+    except ValueError as error:
+        # Where a traced array is written into one of NumPy's, NumPy wraps what float() raised.
+        if isinstance(error.__cause__, TracedValueError):
+            raise error.__cause__ from None
+        raise
     finally:
         _stack.top = outer
         trace.active = False

@@ -292,8 +292,8 @@ struct PadToTensor : OpConversionPattern<PadOp> {
 
 private:
   /// The result with the padding value everywhere.
-  static Value fill(ImplicitLocOpBuilder &b, PadOp op, Value x, View value,
-                    RankedTensorType type) {
+  static Value fill(ImplicitLocOpBuilder &b, PadOp op, Value x,
+                    const View &value, RankedTensorType type) {
     SmallVector<Value> sizes;
     for (int64_t axis = 0; axis < type.getRank(); ++axis)
       if (type.isDynamicDim(axis))

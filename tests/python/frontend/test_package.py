@@ -27,3 +27,10 @@ def test_the_package_alone_loads_nothing() -> None:
     assert "xform.runtime" in loaded
     for name in ("xform.frontend", "xform._xform", "xform.numpy", "iree.compiler", "optree"):
         assert name not in loaded
+
+
+@pytest.mark.parametrize(
+    "module", ["array", "lowered", "primitives", "program", "tracing", "transforms.vmap"]
+)
+def test_any_module_can_be_imported_first(module: str) -> None:
+    subprocess.run([sys.executable, "-c", f"import xform.{module}"], check=True)

@@ -165,3 +165,15 @@ def test_names() -> None:
 def test_avals() -> None:
     assert str(Aval((2, 3), np.dtype("float32"))) == "float32[2,3]"
     assert Aval((), np.dtype("float64"), True) != Aval((), np.dtype("float64"))
+
+
+def test_writing_into_an_array_of_numpy(user_error: Any) -> None:
+    def f(x: Any) -> Any:
+        rows = np.zeros(3)
+        rows[0] = x
+        return rows
+
+    with user_error(TracedValueError, "xform.numpy.zeros", "np.zeros_like(x)"):
+        jit(f)(2.0)
+    with user_error(TracedValueError, "xform.numpy.zeros"):
+        jit(vmap(f))(X)
