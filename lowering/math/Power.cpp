@@ -137,6 +137,8 @@ Real smallPower(Builder &m, Real x, int64_t exponent) {
     result = square * square;
     break;
   }
+  default: // x^0
+    break;
   }
   return exponent < 0 ? 1.0 / result : result;
 }

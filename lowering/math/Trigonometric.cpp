@@ -75,7 +75,7 @@ Turns multiplyWindow32(Builder &m, Int mantissa, ArrayRef<Int> window) {
 
 /// The same in float64: a 54-bit integer times three words of 64 bits, of which
 /// two are kept. Words are halved, since vector units multiply 32 bits at most.
-Turns multiplyWindow64(Builder &m, Int mantissa, ArrayRef<Int> window) {
+Turns multiplyWindow64(Int mantissa, ArrayRef<Int> window) {
   constexpr int64_t kHalf = 0xffffffff;
   Int mantissaLow = mantissa & kHalf, mantissaHigh = mantissa >> 32;
   SmallVector<Int> digits;
@@ -140,7 +140,7 @@ ReducedAngle reduceAngle(Builder &m, Real x) {
   if (m.isFloat64()) {
     SmallVector<int64_t> words(std::begin(kTwoOverPi64),
                                std::end(kTwoOverPi64));
-    turns = multiplyWindow64(m, mantissa, bitWindow(m, words, start, 16, 3));
+    turns = multiplyWindow64(mantissa, bitWindow(m, words, start, 16, 3));
   } else {
     SmallVector<int64_t> words(std::begin(kTwoOverPi32),
                                std::end(kTwoOverPi32));
