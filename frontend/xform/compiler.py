@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import pickle
 import re
 import shlex
 import subprocess
@@ -59,6 +60,10 @@ _HOST_FEATURES: Final = re.compile(
     r"avx\w*|fma|f16c|bmi[12]|abm|popcnt|movbe|sse4_[12]|ssse3|pni|cx16|lahf_lm|asimd\w*|sve\w*"
 )
 
+# The compute capabilities that IREE has settings for. PTX runs on every later GPU too, so one that
+# is missing here gets the code of the newest before it.
+_CUDA_KNOWN: Final = (60, 70, 75, 80, 86, 87, 89, 120)
+
 _TRIPLE: Final = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-[a-z0-9_]+)?")
 _ARCH: Final = re.compile(r"[A-Za-z0-9_.+-]+")
 
@@ -97,7 +102,8 @@ class Target:
             cpu: "host" (default), or a name that LLVM knows, such as "x86-64-v3".
             vulkan: "portable" (default), "desktop" (portable and float64), or a GPU that IREE
             knows, such as "rdna3"; code for a GPU runs rightly on that GPU only.
-            cuda: "sm_80" (default) or another compute capability.
+            cuda: "sm_80" (default) or another compute capability from "sm_60" on; for one that
+            IREE has no settings for, such as "sm_90", code for the last one before it is made.
         triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu".
 
     Raises:
@@ -123,10 +129,8 @@ class Target:
             object.__setattr__(self, "arch", arch)
         if not _ARCH.fullmatch(arch):
             raise XformValueError(f"bad processor name {arch!r} for device {self.device!r}")
-        if self.device == "cuda" and not re.fullmatch(r"sm_\d+[a-z]?", arch):
-            raise XformValueError(
-                f"bad CUDA target {arch!r}: expected a compute capability such as 'sm_80'"
-            )
+        if self.device == "cuda":
+            _cuda_code(arch)
         if self.triple is not None and (
             self.device != "cpu" or not _TRIPLE.fullmatch(self.triple) or arch == "host"
         ):
@@ -157,7 +161,8 @@ class Target:
         """IREE's compiler flags for this target."""
         arch = str(self.arch)
         if self.device == "cuda":
-            return ("--iree-hal-target-device=cuda", f"--iree-cuda-target={arch}", *_COMMON_FLAGS)
+            code = _cuda_code(arch)
+            return ("--iree-hal-target-device=cuda", f"--iree-cuda-target={code}", *_COMMON_FLAGS)
         if self.device == "vulkan":
             features = _VULKAN_GENERIC.get(arch)
             choice = (
@@ -199,11 +204,22 @@ class Target:
         if self.device == "cpu":
             known = ("host", "generic", *_X86_64_LEVELS)
             return self.triple is None and self.arch in known
-        return self.arch in _VULKAN_GENERIC or self.arch == "sm_80"
+        return self.device == "cuda" or self.arch in _VULKAN_GENERIC
 
     def __str__(self) -> str:
         arch = f"{self.triple}/{self.arch}" if self.triple else self.arch
         return f"{self.device}:{arch}"
+
+
+def _cuda_code(arch: str) -> str:
+    found = re.fullmatch(r"sm_(\d+)[a-z]?", arch)
+    usable = [known for known in _CUDA_KNOWN if found and known <= int(found.group(1))]
+    if not usable:
+        raise XformValueError(
+            f"bad CUDA target {arch!r}: expected a compute capability such as 'sm_80', "
+            f"at least sm_{_CUDA_KNOWN[0]}"
+        )
+    return f"sm_{usable[-1]}"
 
 
 def as_target(target: Target | str) -> Target:
@@ -261,7 +277,7 @@ def compile_to_vmfb(linalg_text: str, target: Target | str, *, name: str) -> byt
     dump = DUMP.get()
     if dump is not None:
         _write_reproducer(dump, linalg_text, chosen.flags, name)
-    vmfb = _session(chosen.flags).compile(linalg_text, name)
+    vmfb = _compile(chosen.flags, linalg_text, name)
     if dump is not None:
         (dump / f"{_file_name(name)}.vmfb").write_bytes(vmfb)
     return vmfb
@@ -277,12 +293,9 @@ def emit_ptx(linalg_text: str, target: Target | str = "cuda") -> str:
     chosen = as_target(target)
     if chosen.device != "cuda":
         raise XformValueError(f"PTX exists for device 'cuda' only, got {chosen.device!r}")
-    if not chosen.is_vouched_for:
-        _probe(chosen)
     with tempfile.TemporaryDirectory(prefix="xform-ptx-") as directory:
         flag = f"--iree-hal-dump-executable-binaries-to={directory}"
-        session = _Session((*chosen.flags, flag))
-        session.compile(linalg_text, "ptx")
+        _compile((*chosen.flags, flag), linalg_text, "ptx", keep=False)
         files = sorted(Path(directory).glob("*.ptx"))
         return "\n".join(file.read_text(encoding="utf-8").rstrip("\0") for file in files)
 
@@ -313,6 +326,18 @@ _DiagnosticCallback = ctypes.CFUNCTYPE(
 )
 
 
+def _compile(flags: tuple[str, ...], text: str, name: str, *, keep: bool = True) -> bytes:
+    if "\0" in text:
+        raise CompileError(f"program {name!r} contains a NUL character", stage="parse")
+    if _left_behind:
+        outcome = _in_child(flags, text, name).outcome()
+    else:
+        outcome = (_session(flags) if keep else _Session(flags)).compile(text, name)
+    if outcome.vmfb is None:
+        raise _compile_error(outcome, text, flags, name)
+    return outcome.vmfb
+
+
 def _session(flags: tuple[str, ...]) -> _Session:
     with _sessions_lock:
         session = _sessions.get(flags)
@@ -321,30 +346,36 @@ def _session(flags: tuple[str, ...]) -> _Session:
         return session
 
 
+@dataclass(frozen=True)
+class _Outcome:
+    """What a compilation gave: the module, or the stage that failed and IREE's messages."""
+
+    stage: str
+    vmfb: bytes | None
+    diagnostics: tuple[str, ...] = ()
+
+
 class _Session:
     """One of IREE's compiler sessions, with its flags set."""
 
     def __init__(self, flags: tuple[str, ...]) -> None:
-        self.flags = flags
+        global _has_threads
         self.compiles = 0
         with _compile_lock:
             api = _api()
+            _has_threads = True
             self._session: Any = api.Session()
             try:
                 self._session.set_flags(*flags)
             except ValueError as error:
                 raise CompileError(f"IREE rejected a flag: {error}") from None
 
-    def compile(self, text: str, name: str) -> bytes:
-        if "\0" in text:
-            raise CompileError(f"program {name!r} contains a NUL character", stage="parse")
+    def compile(self, text: str, name: str) -> _Outcome:
         diagnostics: list[str] = []
         with _compile_lock:
             self.compiles += 1
             stage, vmfb = self._run(text, name, diagnostics)
-        if vmfb is None:
-            raise _compile_error(stage, diagnostics, text, self.flags, name)
-        return vmfb
+        return _Outcome(stage, vmfb, tuple(diagnostics))
 
     def _run(self, text: str, name: str, diagnostics: list[str]) -> tuple[str, bytes | None]:
         api = _api()
@@ -403,11 +434,60 @@ def _api() -> _Api:
     return _Api()
 
 
-_PROBE_SCRIPT: Final = """
-import sys
+# The threads of IREE's compiler do not survive a fork, and its sessions wait for them.
+_has_threads = False
+_left_behind = False
+
+
+def _after_fork() -> None:
+    global _compile_lock, _sessions_lock, _left_behind
+    _compile_lock = threading.Lock()
+    _sessions_lock = threading.Lock()
+    _left_behind = _left_behind or _has_threads
+    for session in _sessions.values():
+        # Closing a session would wait for its threads for ever.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(session))
+    _sessions.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+_CHILD_SCRIPT: Final = """
+import pickle, sys
 from xform.compiler import _Session
-_Session(tuple(sys.argv[1:])).compile(sys.stdin.read(), "probe")
+name, *flags = sys.argv[1:]
+outcome = _Session(tuple(flags)).compile(sys.stdin.buffer.read().decode(), name)
+sys.stdout.buffer.write(pickle.dumps((outcome.stage, outcome.vmfb, outcome.diagnostics)))
 """
+
+
+@dataclass(frozen=True)
+class _Child:
+    """How a compilation in a process of its own ended."""
+
+    code: int
+    output: bytes
+    said: str
+
+    def outcome(self) -> _Outcome:
+        if self.code != 0:
+            return _Outcome("compile", None, (f"the compiler ended with {self.code}\n{self.said}",))
+        return _Outcome(*pickle.loads(self.output))
+
+
+def _in_child(flags: tuple[str, ...], text: str, name: str) -> _Child:
+    path = os.pathsep.join(entry for entry in sys.path if entry)
+    ran = subprocess.run(
+        [sys.executable, "-c", _CHILD_SCRIPT, name, *flags],
+        input=text.encode(),
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": path},
+        check=False,
+    )
+    return _Child(ran.returncode, ran.stdout, ran.stderr.decode(errors="replace"))
+
 
 _PROBE_PROGRAM: Final = """
 func.func @probe(%x: tensor<4xf32>) -> tensor<4xf32> {
@@ -426,26 +506,17 @@ func.func @probe(%x: tensor<4xf32>) -> tensor<4xf32> {
 @cache
 def _probe(target: Target) -> None:
     """Tries a processor's name in a child process: IREE ends the process on some wrong names."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    ran = subprocess.run(
-        [sys.executable, "-c", _PROBE_SCRIPT, *target.flags],
-        input=_PROBE_PROGRAM,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": path, "XFORM_DUMP": ""},
-        timeout=120,
-        check=False,
-    )
-    if ran.returncode == 0 and "not a recognized processor" not in ran.stderr:
+    child = _in_child(target.flags, _PROBE_PROGRAM, "probe")
+    said = "\n".join([child.said, *child.outcome().diagnostics])
+    if child.outcome().vmfb is not None and "not a recognized processor" not in said:
         return
-    found = re.search(r"(Unknown (?:CPU|Vulkan target)[^\n]*|missing GPU target)", ran.stderr)
+    found = re.search(r"(Unknown (?:CPU|Vulkan target)[^\n]*|missing GPU target)", said)
     why = f": {found.group(1)}" if found else ""
     raise XformValueError(f"IREE does not know the target {str(target)!r}{why}")
 
 
-def _compile_error(
-    stage: str, diagnostics: list[str], text: str, flags: tuple[str, ...], name: str
-) -> CompileError:
+def _compile_error(outcome: _Outcome, text: str, flags: tuple[str, ...], name: str) -> CompileError:
+    stage, diagnostics = outcome.stage, outcome.diagnostics
     try:
         directory = DUMP.get() or Path(tempfile.mkdtemp(prefix="xform-reproducer-"))
         _write_reproducer(directory, text, flags, name)

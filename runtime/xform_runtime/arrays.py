@@ -12,7 +12,7 @@ from iree.runtime import BufferUsage, HalFence, MemoryType
 
 from .devices import Device, get_device
 from .dtypes import dtype_of_element
-from .errors import XformTypeError, XformValueError
+from .errors import DeviceError, XformTypeError, XformValueError
 
 _DLPACK_CPU = 1
 _DLPACK_CUDA = 2
@@ -120,6 +120,11 @@ class Array:
         return host
 
     def _map_copy(self) -> Any:
+        if self._device.is_left_behind:
+            raise DeviceError(
+                f"an array on device {self.device!r} stayed with the process that this one was "
+                "forked from: take its values with .numpy() before the fork"
+            )
         buffer = self._view.get_buffer()
         if buffer.memory_type() & _HOST_VISIBLE and buffer.allowed_usage() & _MAPPING_SCOPED:
             return self._view.map()

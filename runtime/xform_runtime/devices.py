@@ -7,6 +7,8 @@ memory, so arrays go from one to the other without a copy.
 
 from __future__ import annotations
 
+import ctypes
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,7 +73,8 @@ class Device:
         name: "cpu", "vulkan" or "cuda".
         driver: IREE's name of the driver.
 
-    `is_host` tells whether device memory is ordinary host memory.
+    `is_host` tells whether device memory is ordinary host memory; `is_left_behind`, whether the
+    threads that serve the device are in the process that this one was forked from.
 
     Raises:
         DeviceError: the driver or the hardware is not there.
@@ -87,10 +90,15 @@ class Device:
         self.allocator: Any = self.hal.allocator
         self._allocate_copy: Any = self.allocator.allocate_buffer_copy
         self.is_host = name == "cpu"
+        self.is_left_behind = False
         self.instance: Any = vm_instance()
         self.hal_module: Any = create_hal_module(self.instance, self.hal)
         self._staging: dict[int, list[Staging]] = {}
         self._staging_bytes = 0
+        self.renew_locks()
+
+    def renew_locks(self) -> None:
+        """Makes new locks: one that another thread held during a fork stays locked for ever."""
         self._staging_lock = threading.Lock()
 
     def put(self, array: np.ndarray[Any, Any]) -> Any:
@@ -163,6 +171,7 @@ def view_of(buffer: Any, array: np.ndarray[Any, Any]) -> Any:
 
 _lock = threading.RLock()
 _opened: dict[str, Device] = {}
+_left_behind: set[str] = set()
 _instance: Any = None
 
 
@@ -185,6 +194,7 @@ def get_device(name: str, *, work: int = 0) -> Device:
     Raises:
         XformValueError: there is no such name.
         DeviceError: the device is not available here; the message says why and what is.
+            After a fork that is so for every device that the parent process used but "cpu".
 
     >>> get_device("cpu").driver
     'local-sync'
@@ -194,15 +204,26 @@ def get_device(name: str, *, work: int = 0) -> Device:
     if found is not None:
         return found
     with _lock:
-        if driver not in _opened:
-            try:
-                _opened[driver] = Device(name, driver)
-            except DeviceError as error:
-                others = [repr(other) for other in DEVICE_NAMES if other != name and _works(other)]
-                raise DeviceError(
-                    f"device {name!r} is not available: {error}; available: {', '.join(others)}"
-                ) from None
-        return _opened[driver]
+        try:
+            return _open(name, driver)
+        except DeviceError as error:
+            others = [repr(other) for other in DEVICE_NAMES if other != name and _works(other)]
+            raise DeviceError(
+                f"device {name!r} is not available: {error}; available: {', '.join(others)}"
+            ) from None
+
+
+def _open(name: str, driver: str) -> Device:
+    if driver in _left_behind:
+        if name != "cpu":
+            raise DeviceError(
+                "it was in use when this process was forked, and stayed with the parent; "
+                "start processes with the 'spawn' method of multiprocessing"
+            )
+        driver = "local-sync"
+    if driver not in _opened:
+        _opened[driver] = Device(name, driver)
+    return _opened[driver]
 
 
 def driver_name(name: str, work: int) -> str:
@@ -231,13 +252,30 @@ def devices() -> tuple[str, ...]:
 
 def _works(name: str) -> bool:
     with _lock:
-        driver = driver_name(name, 0)
-        if driver not in _opened:
-            try:
-                _opened[driver] = Device(name, driver)
-            except XformError:
-                return False
+        try:
+            _open(name, driver_name(name, 0))
+        except XformError:
+            return False
         return True
+
+
+def _after_fork() -> None:
+    """In a forked child: gives up the devices whose threads are not here."""
+    global _lock
+    _lock = threading.RLock()
+    for driver, device in list(_opened.items()):
+        if driver == "local-sync":
+            device.renew_locks()
+            continue
+        device.is_left_behind = True
+        _left_behind.add(driver)
+        del _opened[driver]
+        # Closing the device would wait for its threads for ever.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(device))
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 def _reason(name: str, message: str) -> str:

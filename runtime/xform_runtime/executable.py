@@ -70,18 +70,30 @@ class Executable:
         self, vmfb: bytes | memoryview | ModuleImage, device: str, *, work: int = 0
     ) -> None:
         image = vmfb if isinstance(vmfb, ModuleImage) else ModuleImage(vmfb)
+        self._image = image
+        self._work = work
         self._device = get_device(device, work=work)
         self._check_device(image)
         self._entries = {
             name: _Entry(function, image.signatures.get(name))
             for name, function in image.functions.items()
         }
+        self._context: Any = self._make_context()
+
+    def _make_context(self) -> Any:
+        device = self._device
         try:
-            self._context: Any = VmContext(
-                self._device.instance, [self._device.hal_module, image.vm_module]
-            )
+            return VmContext(device.instance, [device.hal_module, self._image.vm_module])
         except (RuntimeError, ValueError) as error:
-            raise DeviceError(f"{image.origin} cannot run on device {device!r}: {error}") from None
+            raise DeviceError(
+                f"{self._image.origin} cannot run on device {device.name!r}: {error}"
+            ) from None
+
+    def _reopen(self) -> Device:
+        """Goes on in a forked process, where the threads of the device are missing."""
+        self._device = get_device(self._device.name, work=self._work)
+        self._context = self._make_context()
+        return self._device
 
     def _check_device(self, image: ModuleImage) -> None:
         name, origin = self._device.name, image.origin
@@ -140,6 +152,8 @@ class Executable:
         """
         prepared = self._entries.get(entry) or self._find(entry)
         device = self._device
+        if device.is_left_behind:
+            device = self._reopen()
         inputs = VmVariantList(len(args))
         for arg in args:
             if isinstance(arg, Array):

@@ -70,6 +70,7 @@ def test_targets(text: str, target: Target) -> None:
         ("cpu:a b", "bad processor name 'a b'"),
         ("cpu:--flag=1", "IREE does not know|bad"),
         ("cuda:ampere", "bad CUDA target 'ampere': expected a compute capability"),
+        ("cuda:sm_35", "bad CUDA target 'sm_35': .* at least sm_60"),
         ("vulkan:spirv-unknown-unknown", "bad triple"),
         ("cpu:x86_64-linux-gnu/host", "bad triple"),
     ],
@@ -86,6 +87,15 @@ def test_a_processor_that_iree_does_not_know() -> None:
         compile_to_vmfb(DOUBLE, "vulkan:none", name="main")
     # One that is not in our list, but in LLVM's.
     assert compile_to_vmfb(DOUBLE, "cpu:haswell", name="main").startswith(b"PK")
+
+
+@pytest.mark.parametrize(
+    ("asked", "made"),
+    [("sm_86", "sm_86"), ("sm_90", "sm_89"), ("sm_90a", "sm_89"), ("sm_61", "sm_60")],
+)
+def test_cuda_code_for_gpus_that_iree_has_no_settings_for(asked: str, made: str) -> None:
+    # PTX is forward compatible: the driver compiles it for the GPU that is there.
+    assert re.search(rf"^\.target {made}$", emit_ptx(DOUBLE, f"cuda:{asked}"), re.MULTILINE)
 
 
 def test_cpu_features_of_a_target() -> None:
@@ -196,6 +206,37 @@ def test_threads_compile_at_once() -> None:
             (y,) = Executable(result, "cpu").invoke("main", [np.ones(size, np.float32)])
             assert y.tolist() == [2] * size
     assert len(results) == 6
+
+
+AFTER_A_FORK = """
+import os, signal, sys
+from xform.compiler import CompileError, compile_to_vmfb
+before, after, bad = sys.argv[1:]
+compile_to_vmfb(before, "cpu", name="before")
+if os.fork() == 0:
+    signal.alarm(60)
+    print(compile_to_vmfb(after, "cpu", name="after")[:2])
+    try:
+        compile_to_vmfb(bad, "cpu", name="bad")
+    except CompileError as error:
+        print(error)
+    sys.stdout.flush()
+    os._exit(0)
+os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+"""
+
+
+def test_a_forked_process_compiles() -> None:
+    # IREE's threads stay with the parent, and its sessions would wait for them for ever.
+    programs = DOUBLE, DOUBLE.replace("addf", "mulf"), BAD_TYPE
+    ran = subprocess.run(
+        [sys.executable, "-c", AFTER_A_FORK, *programs], capture_output=True, text=True
+    )
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout.splitlines()
+    assert said[0] == "b'PK'"
+    assert said[1].startswith("cannot compile 'bad' (stage parse)")
+    assert "expects different type than prior uses" in said[1]
 
 
 def test_float64_stays_float64() -> None:
