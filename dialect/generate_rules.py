@@ -42,7 +42,7 @@ LogicalResult {cls}::buildBatched(RuleBuilder &b, ValueRange operands,
 """
 ZERO_JVP = """  (void)b;
   (void)tangents;
-  resultTangents.push_back(Value());
+  resultTangents.append((*this)->getNumResults(), Value());
   return success();
 }
 """

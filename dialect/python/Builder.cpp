@@ -314,8 +314,8 @@ private:
 
 } // namespace
 
-ValueHandle FunctionHandle::create(OperationState &state,
-                                   const std::string &op) const {
+std::vector<ValueHandle> FunctionHandle::create(OperationState &state,
+                                                const std::string &op) const {
   MLIRContext *context = owner->context.get();
   DiagnosticScope scope(context);
   auto emit = [&] { return emitError(state.location); };
@@ -341,5 +341,5 @@ ValueHandle FunctionHandle::create(OperationState &state,
     operation->erase();
     scope.raise("xform." + op + " cannot take these operands");
   }
-  return wrap(operation->getResult(0));
+  return wrap(operation->getResults());
 }

@@ -111,7 +111,9 @@ struct FunctionHandle {
   /// Throws if the value cannot be an operand in this function.
   mlir::Value unwrap(const ValueHandle &value) const;
 
-  ValueHandle create(mlir::OperationState &state, const std::string &op) const;
+  /// Appends a primitive, or throws what is wrong with it.
+  std::vector<ValueHandle> create(mlir::OperationState &state,
+                                  const std::string &op) const;
 };
 
 } // namespace xform::python

@@ -68,10 +68,10 @@ void setReturn(FunctionHandle &self, const Values &values,
       ValueRange(results).getTypes()));
 }
 
-ValueHandle emitPrimitive(FunctionHandle &self, const std::string &op,
-                          const Values &operands,
-                          const SourceLocation &location, nb::handle attributes,
-                          const std::optional<TypeSpec> &resultType) {
+Values emitPrimitive(FunctionHandle &self, const std::string &op,
+                     const Values &operands, const SourceLocation &location,
+                     nb::handle attributes,
+                     const std::optional<TypeSpec> &resultType) {
   MLIRContext *context = self.owner->context.get();
   OperationState state(location.get(context), "xform." + op);
   if (!state.name.isRegistered())

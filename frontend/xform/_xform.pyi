@@ -66,8 +66,8 @@ class Function:
         location: Location,
         attributes: Mapping[str, Attribute] | None = None,
         result_type: Type | None = None,
-    ) -> Value:
-        """Append the one-result primitive `xform.<op>` and return its result.
+    ) -> list[Value]:
+        """Append the primitive `xform.<op>` and return its results.
 
         `result_type` is needed only for iota, reshape, broadcast_in_dim and convert; the
         others infer it. Attribute lists become i64 arrays. Raises Diagnostic when inference or

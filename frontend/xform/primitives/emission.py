@@ -1,0 +1,102 @@
+"""How a primitive is appended to the program that is being traced, or run at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from xform_runtime import Array
+
+from .. import tracing
+from .._xform import Diagnostic, Type, Value
+from ..errors import XformError, XformTypeError, XformValueError, at_user_line
+from ..source import user_location
+
+if TYPE_CHECKING:
+    from .._xform import Attribute
+    from ..array import TracedArray
+
+Operand: TypeAlias = "TracedArray | np.ndarray[Any, Any] | Array | np.generic | bool | int | float"
+
+
+def emit(
+    op: str,
+    operands: Sequence[Operand],
+    attributes: Mapping[str, Attribute] | None = None,
+    result_type: Type | None = None,
+) -> TracedArray:
+    """The result of a primitive that has one.
+
+    Args:
+        op: its name in the dialect.
+        operands: arrays and numbers.
+        attributes: lists of ints become arrays of i64.
+        result_type: for primitives whose operands do not tell it.
+
+    Raises:
+        XformTypeError: an operand is of a dtype that the primitive does not take.
+        XformValueError: shapes or attributes do not fit.
+    """
+    (result,) = emit_all(op, operands, attributes, result_type)
+    return result
+
+
+def emit_all(
+    op: str,
+    operands: Sequence[Operand],
+    attributes: Mapping[str, Attribute] | None = None,
+    result_type: Type | None = None,
+) -> tuple[TracedArray, ...]:
+    """All results of a primitive; see `emit`."""
+    trace = tracing.current_trace()
+    if trace is None:
+        from .. import direct
+
+        results: tuple[TracedArray, ...] = direct.call(
+            lambda *xs: emit_all(op, xs, attributes, result_type),
+            operands,
+            {},
+            name=op,
+            transform=op,
+        )
+        return results
+    values = [tracing.lift(x, f"{op}: operand {i}") for i, x in enumerate(operands)]
+    try:
+        emitted = trace.function.emit(op, values, user_location(), attributes, result_type)
+    except Diagnostic as diagnostic:
+        raise rejected(op, values, diagnostic) from None
+    weak = bool(operands) and all(map(_is_weak, operands))
+    return tuple(tracing.wrap(value, trace, weak) for value in emitted)
+
+
+def _is_weak(x: Operand) -> bool:
+    if tracing.is_traced(x):
+        return x.weak  # type: ignore[union-attr]
+    return isinstance(x, bool | int | float) and not isinstance(x, np.generic)
+
+
+def rejected(op: str, operands: Sequence[Value], diagnostic: Diagnostic) -> XformError:
+    """The user's error for what an op's inference or verifier said.
+
+    Args:
+        op: the operation's name.
+        operands: its operands.
+        diagnostic: what the compiler said.
+    """
+    given = ", ".join(_describe(x) for x in operands)
+    message = diagnostic.message.removeprefix(f"'xform.{op}' op ")
+    text = "\n".join([f"{op}({given}): {message}", *(f"  {note}" for note in diagnostic.notes)])
+    dtypes = {x.dtype for x in operands}
+    about_dtype = "element type" in message or "must be ranked tensor of" in message
+    kind = XformTypeError if about_dtype or (len(dtypes) > 1 and "shape" not in message) else None
+    return (kind or XformValueError)(at_user_line(text))
+
+
+def _describe(value: Value) -> str:
+    return f"{value.dtype}[{','.join('?' if n < 0 else str(n) for n in value.shape)}]"
+
+
+def ints(values: Sequence[int]) -> list[int]:
+    """An attribute of ints; NumPy's become Python's."""
+    return [int(v) for v in values]
