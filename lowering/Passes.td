@@ -48,6 +48,29 @@ def XformExpandTransforms : Pass<"xform-expand-transforms", "::mlir::ModuleOp"> 
   }];
 }
 
+def XformSplitDerivative : Pass<"xform-split-derivative", "::mlir::ModuleOp"> {
+  let summary = "a function's forward pass and its derivative as two functions";
+  let description = [{
+    Adds to a function @f two others, for callers that run them apart and keep
+    what lies between on the device:
+
+    - @f.forward takes the arguments of @f and returns its results, then the
+      residuals that the derivative reads;
+    - @f.pullback takes the arguments of @f, the residuals and a cotangent for
+      each of `results`, and returns the cotangents of the arguments `argnums`;
+      or, with `transpose=false`, @f.pushforward takes a tangent for each of
+      these arguments and returns one for each of `results`.
+  }];
+  let options = [
+    Option<"function", "function", "std::string", "", "the function's name">,
+    ListOption<"argnums", "argnums", "int64_t",
+               "the arguments to differentiate by">,
+    ListOption<"results", "results", "int64_t",
+               "the results to differentiate; every floating one if empty">,
+    Option<"transpose", "transpose", "bool", "true",
+           "whether cotangents go back or tangents forward">];
+}
+
 def XformSimplify : Pass<"xform-simplify", "::mlir::ModuleOp"> {
   let summary = "algebraic clean-up, common subexpressions, dead code";
   let description = [{

@@ -33,6 +33,13 @@ nb::tuple shapeOf(Value value) {
   return nb::tuple(sizes);
 }
 
+std::vector<TypeSpec> specsOf(TypeRange types) {
+  std::vector<TypeSpec> specs;
+  for (mlir::Type type : types)
+    specs.push_back(TypeSpec::of(type));
+  return specs;
+}
+
 FunctionHandle addFunction(const ModulePtr &module, const std::string &name,
                            const std::vector<TypeSpec> &arguments,
                            const SourceLocation &location, bool isPublic) {
@@ -212,6 +219,13 @@ void setReflection(FunctionHandle &self,
   self.function->setAttr("iree.reflection", list.getDictionary(b.getContext()));
 }
 
+FunctionHandle lookup(const ModulePtr &module, const std::string &name) {
+  auto function = module->symbols->lookup<func::FuncOp>(name);
+  if (!function)
+    throw nb::key_error(("no function named '" + name + "'").c_str());
+  return {module, function};
+}
+
 std::map<std::string, int64_t> opNames(ModuleState &self) {
   std::map<std::string, int64_t> counts;
   self.module->walk(
@@ -320,6 +334,14 @@ NB_MODULE(_xform, m) {
            [](FunctionHandle &self) {
              return reinterpret_cast<uintptr_t>(self.function.getOperation());
            })
+      .def_prop_ro("argument_types",
+                   [](FunctionHandle &self) {
+                     return specsOf(self.function.getArgumentTypes());
+                   })
+      .def_prop_ro("result_types",
+                   [](FunctionHandle &self) {
+                     return specsOf(self.function.getResultTypes());
+                   })
       .def("add_argument", &addArgument, nb::arg("type"), nb::arg("location"))
       .def("emit", &emitPrimitive, nb::arg("op"), nb::arg("operands"),
            nb::arg("location"), nb::arg("attributes") = nb::none(),
@@ -353,6 +375,7 @@ NB_MODULE(_xform, m) {
                   nb::arg("name") = "<string>")
       .def("function", &addFunction, nb::arg("name"), nb::arg("arguments"),
            nb::arg("location"), nb::arg("public") = false)
+      .def("lookup", &lookup, nb::arg("name"))
       .def("clone", &ModuleState::clone)
       .def("run", &ModuleState::run, nb::arg("pipeline"),
            nb::call_guard<nb::gil_scoped_release>())

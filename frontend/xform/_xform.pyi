@@ -57,6 +57,10 @@ class Function:
     def name(self) -> str: ...
     @property
     def arguments(self) -> list[Value]: ...
+    @property
+    def argument_types(self) -> list[Type]: ...
+    @property
+    def result_types(self) -> list[Type]: ...
     def add_argument(self, type: Type, location: Location) -> Value:
         """Append an argument (a captured value of an outer function)."""
     def emit(
@@ -145,6 +149,8 @@ class Module:
         self, name: str, arguments: Sequence[Type], location: Location, public: bool = False
     ) -> Function:
         """Add a function; a private one's symbol gets a suffix if the name is taken."""
+    def lookup(self, name: str) -> Function:
+        """The function of that name; raises KeyError if there is none."""
     def clone(self) -> Module: ...
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""

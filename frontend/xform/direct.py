@@ -15,7 +15,7 @@ from .avals import is_array
 from .compiler import Target
 from .errors import XformTypeError, at_user_line
 from .lowered import Compiled
-from .program import TracedProgram, inputs_of, trace_program
+from .program import Inputs, TracedProgram, inputs_of, trace_program
 
 _LIMIT = 512
 _compiled: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
@@ -78,16 +78,26 @@ def prepare(
     transform: str,
 ) -> Prepared:
     """`call` up to the point where something is compiled; `args` may contain specs."""
+    found, leaves, device = inputs(function, args, kwargs, transform)
+    traced = trace_program(function, found, leaves, name=name, transform=transform, any_output=True)
+    return Prepared(traced, device)
+
+
+def inputs(
+    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], transform: str
+) -> tuple[Inputs, list[Any], str]:
+    """The arguments of a direct call as a program's, all their leaves, and where they are.
+
+    Raises:
+        XformTypeError: an array of a dtype that cannot be compiled.
+    """
     try:
-        inputs, leaves = inputs_of(
+        found, leaves = inputs_of(
             args, kwargs, _keeps, lambda: pytrees.argument_paths(function, args, kwargs)
         )
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
-    traced = trace_program(
-        function, inputs, leaves, name=name, transform=transform, any_output=True
-    )
-    return Prepared(traced, _device(leaves))
+    return found, leaves, _device(leaves)
 
 
 def _keeps(leaf: Any, keyword: bool) -> bool:

@@ -27,7 +27,9 @@ from .transforms.gradient_stop import stop_gradient
 from .transforms.jacobian import hessian, jacfwd, jacrev
 from .transforms.jit import Jitted, jit
 from .transforms.jvp import jvp
+from .transforms.linearize import linearize
 from .transforms.map import map
+from .transforms.no_grad import no_grad
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
 
@@ -53,7 +55,9 @@ __all__ = [
     "jacrev",
     "jit",
     "jvp",
+    "linearize",
     "map",
+    "no_grad",
     "save",
     "spec",
     "stop_gradient",

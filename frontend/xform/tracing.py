@@ -15,7 +15,7 @@ from xform_runtime import Array
 
 from . import array as _array
 from ._xform import Function, Location, Module, Value
-from .avals import Aval, aval_of, python_aval
+from .avals import FLOAT_NAMES, Aval, aval_of, python_aval
 from .errors import LeakedArrayError, TracedValueError, XformTypeError, at_user_line
 from .source import is_internal, user_location
 
@@ -36,8 +36,8 @@ class Program:
         bake: whether closed-over arrays become constants of the entry instead, as a file needs.
     """
 
-    def __init__(self, *, bake: bool = False) -> None:
-        self.module = Module()
+    def __init__(self, module: Module | None = None, *, bake: bool = False) -> None:
+        self.module = Module() if module is None else module
         self.bake = bake
         self.stops_cut = False
         self.hidden: list[np.ndarray[Any, Any] | Array] = []
@@ -76,9 +76,19 @@ class Trace:
         captures: for each value of `parent` that the body reads, the value and the argument that
             stands for it; these arguments come after the function's own.
         active: false once the body is finished.
+        no_grad: how many `no_grad` blocks of this function are open.
     """
 
-    __slots__ = ("_captured", "active", "captures", "function", "parent", "program", "transform")
+    __slots__ = (
+        "_captured",
+        "active",
+        "captures",
+        "function",
+        "no_grad",
+        "parent",
+        "program",
+        "transform",
+    )
 
     def __init__(
         self, program: Program, function: Function, parent: Trace | None, transform: str
@@ -90,6 +100,7 @@ class Trace:
         self.captures: list[tuple[Value, Value]] = []
         self._captured: dict[int, Value] = {}
         self.active = True
+        self.no_grad = 0
 
     def capture(self, outer: Value) -> Value:
         """The argument of this function that stands for a value of the parent's."""
@@ -227,6 +238,19 @@ def lift(x: Any, where: str = "operand") -> Value:
     if isinstance(x, np.ndarray | Array):
         return trace.value_of_array(x)
     return trace.value_of_array(np.asarray(x))
+
+
+def result(value: Value, trace: Trace, weak: bool = False) -> TracedArray:
+    """A traced array for what an operation of the trace's function returned.
+
+    Inside of a `no_grad` block of that function it is a constant to every derivative.
+    """
+    if trace.no_grad and value.dtype in FLOAT_NAMES:
+        if trace.program.stops_cut:
+            value = trace.function.splat(0, value.type, user_location())
+        else:
+            (value,) = trace.function.emit("stop_gradient", [value], user_location())
+    return wrap(value, trace, weak)
 
 
 def traced(x: Any, where: str = "operand") -> TracedArray:

@@ -6,6 +6,7 @@
 #include "lowering/linalg/Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -52,6 +53,28 @@ TypedAttr startAtEnd(OpBuilder &b, Type element, Type type) {
                                       : APInt::getSignedMaxValue(width));
 }
 
+/// Whether a sum over several axes may become a vector.contract that IREE 3.13
+/// makes invalid: a product one factor of which is repeated along some of them.
+bool sumsRepeatedProduct(Operation *op, Value x, ArrayRef<int64_t> axes) {
+  if (!isa<ReduceSumOp>(op) || axes.size() < 2 ||
+      !isa<Float32Type, Float64Type>(getElementTypeOrSelf(x.getType())))
+    return false;
+  auto product = x.getDefiningOp<MulOp>();
+  return product && llvm::any_of(product->getOperands(), [](Value factor) {
+           return isa_and_present<BroadcastInDimOp, ReshapeOp, TransposeOp>(
+               factor.getDefiningOp());
+         });
+}
+
+/// The value itself, in a form that only LLVM sees through: x * 1 + -0 rounds
+/// to x, -0 and NaN included, and is no product to the vectorizer.
+Value opaque(ImplicitLocOpBuilder &b, Value x) {
+  auto constant = [&](double number) {
+    return arith::ConstantOp::create(b, b.getFloatAttr(x.getType(), number));
+  };
+  return math::FmaOp::create(b, x, constant(1), constant(-0.0));
+}
+
 template <typename OpTy>
 class ReductionToGeneric : public OpConversionPattern<OpTy> {
 public:
@@ -83,11 +106,13 @@ public:
     }
     Value init = buildFilled(b, combiner.start(b, element, computed),
                              type.clone(computed), sizes);
+    bool hides = sumsRepeatedProduct(op, op.getX(), op.getAxes());
     Value result = buildReduction(
         b, init, resultLoops, view, loops, loops.size(),
         [&](ImplicitLocOpBuilder &inner, ValueRange values) {
-          return combiner.combine(inner, element, widen(inner, values[0]),
-                                  values[1]);
+          Value term = widen(inner, values[0]);
+          return combiner.combine(
+              inner, element, hides ? opaque(inner, term) : term, values[1]);
         });
     rewriter.replaceOp(op, narrowTensor(b, result, op.getType()));
     return success();

@@ -67,7 +67,7 @@ def emit_all(
     except Diagnostic as diagnostic:
         raise rejected(op, values, diagnostic) from None
     weak = bool(operands) and all(map(_is_weak, operands))
-    return tuple(tracing.wrap(value, trace, weak) for value in emitted)
+    return tuple(tracing.result(value, trace, weak) for value in emitted)
 
 
 def _is_weak(x: Operand) -> bool:

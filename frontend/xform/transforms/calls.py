@@ -11,7 +11,7 @@ from ..avals import Aval
 from ..errors import XformValueError, at_user_line
 from ..primitives import full
 from ..source import user_location
-from ..tracing import Callee, lift, require_trace, wrap
+from ..tracing import Callee, lift, require_trace, result
 
 if TYPE_CHECKING:
     from ..array import TracedArray
@@ -31,7 +31,7 @@ def wrapped(values: Sequence[Value], like: Sequence[Aval] = ()) -> list[TracedAr
     """Results as traced arrays of the innermost trace, weak where 0-d and `like` is weak."""
     trace = require_trace("call")
     return [
-        wrap(value, trace, i < len(like) and like[i].weak and not value.shape)
+        result(value, trace, i < len(like) and like[i].weak and not value.shape)
         for i, value in enumerate(values)
     ]
 
@@ -40,10 +40,10 @@ def call(callee: Callee, own: Sequence[TracedArray]) -> list[TracedArray]:
     """A plain call of a traced function."""
     function = require_trace("call").function
     with reporting("call"):
-        results = function.call(
+        values = function.call(
             callee.function, callee.operands([lift(x) for x in own]), user_location()
         )
-    return wrapped(results, callee.results)
+    return wrapped(values, callee.results)
 
 
 def call_vjp(

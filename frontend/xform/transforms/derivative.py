@@ -10,7 +10,7 @@ import numpy as np
 from .. import pytrees, tracing
 from ..avals import Aval
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..primitives import convert, stop_gradient
+from ..primitives import convert, full, stop_gradient
 from ..tracing import Callee, definition_site, function_name, trace_callee
 from .selection import Auxiliary, Output, Selection, entering_kwargs, output_and_aux
 
@@ -119,3 +119,14 @@ class TracedOutput:
         count = len(self.output.leaves)
         output = pytrees.unflatten(self.output.spec, results[:count])
         return output, self.auxiliary.join(results[count:]) if self.has_aux else None
+
+
+def with_zeros(avals: Sequence[Aval], tangents: Sequence[Any]) -> list[Any]:
+    """A tangent for each output; integer and bool ones have zeros of their dtype.
+
+    Args:
+        avals: those of all outputs.
+        tangents: those of the floating outputs, in order.
+    """
+    remaining = iter(tangents)
+    return [next(remaining) if kind.is_float else full(kind.shape, kind.dtype, 0) for kind in avals]

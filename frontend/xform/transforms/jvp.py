@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from .. import direct, pytrees, tracing
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..primitives import full
 from ..tracing import function_name
 from .calls import call_jvp
-from .derivative import TracedOutput, matching_leaves
+from .derivative import TracedOutput, matching_leaves, with_zeros
 from .selection import Selection, require_callable
 
 
@@ -83,17 +82,10 @@ def _traced_jvp(
         traced.callee, selection.lifted(), seeds, range(len(selection.leaves))
     )
     output, aux = traced.split(results)
-    tangent_out = pytrees.unflatten(traced.output.spec, _with_zeros(traced, derivatives))
+    tangent_out = pytrees.unflatten(
+        traced.output.spec, with_zeros(traced.output.avals, derivatives)
+    )
     return (output, tangent_out, aux) if has_aux else (output, tangent_out)
-
-
-def _with_zeros(traced: TracedOutput, derivatives: Sequence[Any]) -> list[Any]:
-    """A tangent for each output leaf; integer and bool ones have zeros of their dtype."""
-    remaining = iter(derivatives)
-    return [
-        next(remaining) if kind.is_float else full(kind.shape, kind.dtype, 0)
-        for kind in traced.output.avals
-    ]
 
 
 def _require_dependence(func: Callable[..., Any], selection: Selection, has_aux: bool) -> None:

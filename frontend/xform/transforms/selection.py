@@ -210,6 +210,11 @@ def entering_kwargs(kwargs: Mapping[str, Any]) -> dict[str, Any]:
     return {key: entering(value) for key, value in kwargs.items()}
 
 
+def kept(leaf: Any) -> Any:
+    """A leaf that the caller can no longer write into."""
+    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+
+
 class Auxiliary:
     """The aux output of a function: traced leaves become results, the others stay as they are."""
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
-from .. import direct, pytrees, tracing
-from ..avals import Aval, Spec
+from .. import pytrees, tracing
+from ..avals import Aval
 from ..errors import XformValueError, at_user_line
+from ..split import linearize_direct
 from ..tracing import function_name
 from .calls import call, call_vjp
 from .derivative import TracedOutput, matching_leaves
-from .selection import Selection, require_callable
+from .gradient_stop import stop_gradient
+from .selection import Output, Selection, kept, output_and_aux, require_callable
 
 
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
@@ -98,40 +98,34 @@ def _selection(func: Callable[..., Any], primals: Sequence[Any]) -> Selection:
 
 
 def _direct_vjp(func: Callable[..., Any], given: Sequence[Any], has_aux: bool) -> tuple[Any, ...]:
-    """vjp outside of a trace: one program for the output, one for the pullback.
-
-    Both are traced now, so that later changes of what `func` closes over do not matter; the second
-    is compiled when it is first called, and computes the forward pass again.
-    """
-    primals = pytrees.map_leaves(_kept, tuple(given))
+    """vjp outside of a trace: the residuals stay on the device, between two programs."""
+    primals = pytrees.map_leaves(kept, tuple(given))
     selection = _selection(func, primals)
-    name = function_name(func)
-    pullbacks: list[Pullback] = []
+    outputs: list[Output] = []
 
     def forward(*primals: Any) -> tuple[Any, Any]:
-        output, pullback, aux = _traced_vjp(func, primals, has_aux)
-        pullbacks.append(pullback)
-        return output, aux
+        output, aux = func(*primals), None
+        if has_aux:
+            output, aux = output_and_aux("vjp", output)
+        outputs.append(Output("vjp", output))
+        return output, stop_gradient(aux)
 
-    output, aux = direct.call(forward, primals, {}, name=name, transform="vjp")
-    spec, avals = pullbacks[0].spec, pullbacks[0].avals
-
-    def backward(primals: Any, cotangents: Any) -> Any:
-        return _traced_vjp(func, primals, has_aux)[1](cotangents)
-
-    seeds = pytrees.unflatten(spec, [Spec(kind.shape, kind.dtype) for kind in avals])
-    program = direct.prepare(backward, (primals, seeds), {}, name=name, transform="vjp")
+    at_point = linearize_direct(
+        forward,
+        primals,
+        lambda: range(len(outputs[0].leaves)),
+        name=function_name(func),
+        transform="vjp",
+        transpose=True,
+    )
+    output, aux = at_point.output
 
     def apply(cotangents: Sequence[Any]) -> Sequence[Any]:
         if tracing.current_trace() is None:
-            return pytrees.leaves(program((primals, pytrees.unflatten(spec, cotangents)), {}))
+            return at_point.apply(cotangents)
+        # Arrays of another program's run are constants in this one, residuals with them.
         traced = _traced_vjp(func, primals, has_aux)[1]
-        return pytrees.leaves(traced(pytrees.unflatten(spec, cotangents)))
+        return pytrees.leaves(traced(pytrees.unflatten(outputs[0].spec, cotangents)))
 
-    pullback = Pullback(selection, spec, avals, apply)
+    pullback = Pullback(selection, outputs[0].spec, outputs[0].avals, apply)
     return (output, pullback, aux) if has_aux else (output, pullback)
-
-
-def _kept(leaf: Any) -> Any:
-    """A primal that the caller can no longer write into."""
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf

@@ -71,3 +71,23 @@ func.func @half(%x: tensor<4xbf16>) -> tensor<bf16> {
   %0 = xform.reduce_sum %x axes = [0] : tensor<4xbf16>
   return %0 : tensor<bf16>
 }
+
+// -----
+
+// The product of a repeated row is hidden from IREE's vectorizer, which makes
+// an invalid vector.contract of its sum over several axes.
+// CHECK-LABEL: func.func @repeated
+// CHECK: arith.mulf
+// CHECK: ^bb0(%[[P:.*]]: f64, %[[SUM:.*]]: f64):
+// CHECK: %[[TERM:.*]] = math.fma %[[P]], %{{.*}}, %{{.*}} : f64
+// CHECK: arith.addf %[[TERM]], %[[SUM]]
+// CHECK: ^bb0(%[[P:.*]]: f64, %[[SUM:.*]]: f64):
+// CHECK-NEXT: arith.addf
+func.func @repeated(%x: tensor<3x4xf64>, %row: tensor<4xf64>)
+    -> (tensor<f64>, tensor<4xf64>) {
+  %b = xform.broadcast_in_dim %row dims = [1] : tensor<4xf64> to tensor<3x4xf64>
+  %p = xform.mul %x, %b : tensor<3x4xf64>
+  %0 = xform.reduce_sum %p axes = [0, 1] : tensor<3x4xf64>
+  %1 = xform.reduce_sum %p axes = [0] : tensor<3x4xf64>
+  return %0, %1 : tensor<f64>, tensor<4xf64>
+}

@@ -56,9 +56,9 @@ def on_vulkan() -> int:
     kept.numpy()
 
     def check() -> None:
-        with pytest.raises(DeviceError, match="in use when this process was forked.*'spawn'"):
+        with pytest.raises(DeviceError, match=r"in use when this process was forked.*'spawn'"):
             asarray(1.5, "vulkan")
-        with pytest.raises(DeviceError, match=r"stayed with the process .* \\.numpy\\(\\)"):
+        with pytest.raises(DeviceError, match=r"stayed with the process .* \.numpy\(\)"):
             resident.numpy()
         assert kept.tolist() == [1, 1, 1]
         assert asarray(1.5).item() == 1.5

@@ -63,3 +63,17 @@ CASES.add(
     [_x],
     [np.stack([_x.sum(0)] * 2), 2 * _x.sum(0), np.array(4, np.int32)],
 )
+# Sums of products one factor of which is repeated along a reduced axis.
+_row, _column = _x3[0, 0], _x3[0, :, :1]
+for _axes in ((0, 1, 2), (0, 2), (1, 2)):
+    _places = ((_row, "[2]"), (_column, "[1, 2]"), (_x3[0], "[1, 2]"))
+    for _i, (_factor, _dims) in enumerate(_places):
+        CASES.add(
+            f"sum_of_repeated_product_{_i}_{''.join(map(str, _axes))}",
+            f"""%b = xform.broadcast_in_dim %1 dims = {_dims} : {tensor(_factor)} to {tensor(_x3)}
+  %p = xform.mul %0, %b : {tensor(_x3)}
+  %r0 = xform.reduce_sum %p axes = {list(_axes)} : {tensor(_x3)}""",
+            [_x3, _factor],
+            [(_x3 * _factor).sum(_axes)],
+            ulps=256,
+        )

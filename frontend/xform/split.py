@@ -1,0 +1,159 @@
+"""A function's forward pass and its derivative as two programs.
+
+The residuals, what lies between them, stay on the device, so that the derivative can be applied
+often without running the function again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from xform_runtime import Array, asarray
+
+from . import direct, pytrees
+from ._xform import Function, Type
+from .avals import Aval, checked_dtype
+from .compiler import Target
+from .lowered import Compiled
+from .program import Inputs, Outputs, TracedProgram, trace_program
+from .tracing import Program
+
+_LIMIT = 128
+_known: OrderedDict[tuple[str, ...], Halves] = OrderedDict()
+_lock = threading.Lock()
+
+
+class Halves:
+    """The forward pass and the derivative of one program, each compiled when first needed.
+
+    Args:
+        traced: the program; it is differentiated by its own arguments, not by what it closes over.
+        results: which of its results have cotangents or tangents.
+        transpose: whether the derivative is the pullback or the pushforward.
+        device: where both run.
+    """
+
+    def __init__(
+        self, traced: TracedProgram, results: Sequence[int], transpose: bool, device: str
+    ) -> None:
+        self._traced = traced
+        self._device = device
+        self._module = traced.program.module.clone()
+        argnums = ",".join(map(str, range(len(traced.inputs.avals))))
+        numbers = ",".join(map(str, results))
+        self._module.run(
+            f"xform-split-derivative{{function={traced.name} argnums={argnums} results={numbers} "
+            f"transpose={'true' if transpose else 'false'}}}"
+        )
+        self._forward = f"{traced.name}.forward"
+        self._linear = f"{traced.name}.{'pullback' if transpose else 'pushforward'}"
+
+    @cached_property
+    def forward(self) -> Compiled:
+        """From the primals, then what is closed over, to the results, then the residuals."""
+        return self._compiled(self._forward)
+
+    @cached_property
+    def linear(self) -> Compiled:
+        """From the primals, what is closed over, residuals and cotangents or tangents."""
+        return self._compiled(self._linear)
+
+    def _compiled(self, name: str) -> Compiled:
+        module = self._module.clone()
+        for other in {self._traced.name, self._forward, self._linear} - {name}:
+            module.lookup(other).erase()
+        function = module.lookup(name)
+        traced = TracedProgram(
+            name,
+            Program(module),
+            function,
+            _inputs(function),
+            _outputs(function),
+            self._traced.seconds,
+        )
+        return Compiled(traced, Target(self._device), None)
+
+
+class Linearized(NamedTuple):
+    """A function at a point.
+
+    Attributes:
+        output: what the function returned.
+        apply: the derivative there, from cotangents to cotangents or from tangents to tangents,
+            all of them flat.
+    """
+
+    output: Any
+    apply: Callable[[Sequence[Any]], list[Array]]
+
+
+def linearize_direct(
+    function: Callable[..., Any],
+    primals: tuple[Any, ...],
+    results: Callable[[], Sequence[int]],
+    *,
+    name: str,
+    transform: str,
+    transpose: bool,
+) -> Linearized:
+    """Runs a function outside of a trace and keeps its residuals.
+
+    Args:
+        function: called in a trace with the primals.
+        primals: pytrees of floating arrays.
+        results: which leaves of the function's result have cotangents or tangents, at least one;
+            called after tracing.
+        name: the name of the program.
+        transform: how messages call what is being done.
+        transpose: whether `apply` is the pullback or the pushforward.
+    """
+    inputs, leaves, device = direct.inputs(function, primals, {}, transform)
+    traced = trace_program(
+        function, inputs, leaves, name=name, transform=transform, any_output=True
+    )
+    halves = _halves(traced, results(), transpose, device)
+    held = [asarray(leaf, device) for leaf in [*leaves, *traced.program.hidden]]
+    values = halves.forward.results(held, [])
+    total = len(traced.outputs.avals)
+    residuals = values[total:]
+
+    def apply(given: Sequence[Any]) -> list[Array]:
+        return halves.linear.results([*held, *residuals, *given], [])
+
+    return Linearized(traced.outputs.build(values[:total]), apply)
+
+
+def _halves(traced: TracedProgram, results: Sequence[int], transpose: bool, device: str) -> Halves:
+    text = traced.program.module.text()
+    key = (hashlib.sha256(text.encode()).hexdigest(), str(results), str(transpose), device)
+    with _lock:
+        found = _known.get(key)
+        if found is None:
+            found = _known[key] = Halves(traced, results, transpose, device)
+            while len(_known) > _LIMIT:
+                _known.popitem(last=False)
+        _known.move_to_end(key)
+        return found
+
+
+def _avals(types: Sequence[Type]) -> tuple[Aval, ...]:
+    return tuple(Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in types)
+
+
+def _inputs(function: Function) -> Inputs:
+    avals = _avals(function.argument_types)
+    spec = pytrees.structure((tuple(range(len(avals))), {}))
+    paths = tuple(f"args[{i}]" for i in range(len(avals)))
+    return Inputs(spec, tuple(range(len(avals))), avals, paths)
+
+
+def _outputs(function: Function) -> Outputs:
+    avals = _avals(function.result_types)
+    numbers = tuple(range(len(avals)))
+    paths = tuple(f"output[{i}]" for i in numbers)
+    return Outputs(pytrees.structure(numbers), numbers, avals, paths)
