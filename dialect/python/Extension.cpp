@@ -8,7 +8,10 @@
 #include "Builder.h"
 #include "PrimitiveTable.h"
 
+#include "lowering/Sparsity.h"
+
 #include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -31,6 +34,16 @@ nb::tuple shapeOf(Value value) {
   for (int64_t size : shape)
     sizes.append(size);
   return nb::tuple(sizes);
+}
+
+/// A NumPy array that owns the vector's elements.
+template <typename T> nb::object arrayOf(std::vector<T> elements) {
+  auto *kept = new std::vector<T>(std::move(elements));
+  nb::capsule owner(kept, [](void *pointer) noexcept {
+    delete static_cast<std::vector<T> *>(pointer);
+  });
+  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(
+      kept->data(), {kept->size()}, owner));
 }
 
 std::vector<TypeSpec> specsOf(TypeRange types) {
@@ -210,6 +223,22 @@ std::vector<bool> dependentOf(const FunctionHandle &self,
   return std::vector<bool>(results.begin(), results.end());
 }
 
+/// The pattern of each result as (offsets, columns), NumPy arrays.
+nb::list sparsityOf(const FunctionHandle &self,
+                    const std::vector<bool> &arguments) {
+  DiagnosticScope scope(self.owner->context.get());
+  Mask mask(arguments.begin(), arguments.end());
+  FailureOr<SmallVector<SparsityPattern>> patterns =
+      dependencePattern(self.function, mask);
+  if (failed(patterns))
+    scope.raise("the sizes are not static");
+  nb::list result;
+  for (SparsityPattern &pattern : *patterns)
+    result.append(nb::make_tuple(arrayOf(std::move(pattern.offsets)),
+                                 arrayOf(std::move(pattern.columns))));
+  return result;
+}
+
 void setReflection(FunctionHandle &self,
                    const std::map<std::string, std::string> &entries) {
   Builder b(self.owner->context.get());
@@ -363,8 +392,11 @@ NB_MODULE(_xform, m) {
       .def("map", &emitMap, nb::arg("callee"), nb::arg("xs"),
            nb::arg("captures"), nb::arg("location"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"))
+      .def("sparsity", &sparsityOf, nb::arg("arguments"))
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))
+      .def("make_private",
+           [](FunctionHandle &self) { self.function.setPrivate(); })
       .def("erase", [](FunctionHandle &self) {
         self.owner->symbols->erase(self.function);
       });

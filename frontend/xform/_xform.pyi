@@ -131,10 +131,19 @@ class Function:
     ) -> list[Value]: ...
     def dependent_results(self, arguments: Sequence[bool]) -> list[bool]:
         """Which of the function's results depend on the marked arguments (so are batched)."""
+    def sparsity(self, arguments: Sequence[bool]) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each result, which elements of the marked arguments its elements may depend on.
+
+        The marked arguments' elements are numbered one argument after the other. A result's
+        pattern is (offsets, columns): those of element r are columns[offsets[r]:offsets[r + 1]].
+        The function has no calls and transforms. Raises Diagnostic where a size is not static.
+        """
     def set_return(self, values: Sequence[Value], location: Location) -> None:
         """Append func.return and fix the function's type; no op may follow."""
     def set_reflection(self, entries: Mapping[str, str]) -> None:
         """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
+    def make_private(self) -> None:
+        """Let passes remove the function once nothing names it."""
     def erase(self) -> None:
         """Remove the function (after an error while tracing it)."""
 

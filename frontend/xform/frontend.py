@@ -30,6 +30,7 @@ from .transforms.jvp import jvp
 from .transforms.linearize import linearize
 from .transforms.map import map
 from .transforms.no_grad import no_grad
+from .transforms.sparse_jacobian import jacobian, value_and_jacobian
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
 
@@ -52,6 +53,7 @@ __all__ = [
     "grad_and_value",
     "hessian",
     "jacfwd",
+    "jacobian",
     "jacrev",
     "jit",
     "jvp",
@@ -61,6 +63,7 @@ __all__ = [
     "save",
     "spec",
     "stop_gradient",
+    "value_and_jacobian",
     "vjp",
     "vmap",
 ]

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from xform_runtime import Array, asarray
 
 from . import direct, pytrees
-from ._xform import Function, Type
+from ._xform import Function, Module, Type
 from .avals import Aval, checked_dtype
 from .compiler import Target
 from .lowered import Compiled
@@ -41,8 +41,8 @@ class Halves:
     def __init__(
         self, traced: TracedProgram, results: Sequence[int], transpose: bool, device: str
     ) -> None:
-        self._traced = traced
-        self._device = device
+        self.traced = traced
+        self.device = device
         self._module = traced.program.module.clone()
         argnums = ",".join(map(str, range(len(traced.inputs.avals))))
         numbers = ",".join(map(str, results))
@@ -63,20 +63,40 @@ class Halves:
         """From the primals, what is closed over, residuals and cotangents or tangents."""
         return self._compiled(self._linear)
 
-    def _compiled(self, name: str) -> Compiled:
+    def sparsity(self) -> list[tuple[Any, Any]]:
+        """For each result, which elements of the primals its elements may depend on.
+
+        Only for the pushforward; see `Function.sparsity`.
+        """
+        function = self._module.lookup(self._linear)
+        tangents = len(self.traced.inputs.avals)
+        rest = len(function.argument_types) - tangents
+        return function.sparsity([False] * rest + [True] * tangents)
+
+    def module(self) -> tuple[Module, Function, Function]:
+        """A new module with the two halves, and these."""
         module = self._module.clone()
-        for other in {self._traced.name, self._forward, self._linear} - {name}:
-            module.lookup(other).erase()
-        function = module.lookup(name)
+        module.lookup(self.traced.name).erase()
+        return module, module.lookup(self._forward), module.lookup(self._linear)
+
+    def _compiled(self, name: str) -> Compiled:
+        module, *functions = self.module()
+        for function in functions:
+            if function.name != name:
+                function.erase()
+        return self.compiled(module, module.lookup(name))
+
+    def compiled(self, module: Module, function: Function) -> Compiled:
+        """A function of such a module, compiled with flat arguments and results."""
         traced = TracedProgram(
-            name,
+            function.name,
             Program(module),
             function,
             _inputs(function),
             _outputs(function),
-            self._traced.seconds,
+            self.traced.seconds,
         )
-        return Compiled(traced, Target(self._device), None)
+        return Compiled(traced, Target(self.device), None)
 
 
 class Linearized(NamedTuple):
@@ -116,7 +136,7 @@ def linearize_direct(
     traced = trace_program(
         function, inputs, leaves, name=name, transform=transform, any_output=True
     )
-    halves = _halves(traced, results(), transpose, device)
+    halves = halves_of(traced, results(), transpose, device)
     held = [asarray(leaf, device) for leaf in [*leaves, *traced.program.hidden]]
     values = halves.forward.results(held, [])
     total = len(traced.outputs.avals)
@@ -128,9 +148,12 @@ def linearize_direct(
     return Linearized(traced.outputs.build(values[:total]), apply)
 
 
-def _halves(traced: TracedProgram, results: Sequence[int], transpose: bool, device: str) -> Halves:
+def halves_of(
+    traced: TracedProgram, results: Sequence[int], transpose: bool, device: str
+) -> Halves:
+    """The halves of a program, which equal programs share; see `Halves` for the arguments."""
     text = traced.program.module.text()
-    key = (hashlib.sha256(text.encode()).hexdigest(), str(results), str(transpose), device)
+    key = (hashlib.sha256(text.encode()).hexdigest(), str(list(results)), str(transpose), device)
     with _lock:
         found = _known.get(key)
         if found is None:
@@ -141,19 +164,20 @@ def _halves(traced: TracedProgram, results: Sequence[int], transpose: bool, devi
         return found
 
 
-def _avals(types: Sequence[Type]) -> tuple[Aval, ...]:
+def avals_of(types: Sequence[Type]) -> tuple[Aval, ...]:
+    """The avals of a function's arguments or results."""
     return tuple(Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in types)
 
 
 def _inputs(function: Function) -> Inputs:
-    avals = _avals(function.argument_types)
+    avals = avals_of(function.argument_types)
     spec = pytrees.structure((tuple(range(len(avals))), {}))
     paths = tuple(f"args[{i}]" for i in range(len(avals)))
     return Inputs(spec, tuple(range(len(avals))), avals, paths)
 
 
 def _outputs(function: Function) -> Outputs:
-    avals = _avals(function.result_types)
+    avals = avals_of(function.result_types)
     numbers = tuple(range(len(avals)))
     paths = tuple(f"output[{i}]" for i in numbers)
     return Outputs(pytrees.structure(numbers), numbers, avals, paths)

@@ -61,7 +61,7 @@ def jacrev(
     def run(*args: Any, **kwargs: Any) -> Any:
         selection = Selection("jacrev", func, args, numbers)
         traced = TracedOutput("jacrev", func, selection, has_aux, kwargs)
-        return _with_aux(selection, traced, _reverse(func, selection, traced, chunk))
+        return _with_aux(selection, traced, reverse_blocks(func, selection, traced, chunk))
 
     return transformed("jacrev", func, run)
 
@@ -99,7 +99,7 @@ def jacfwd(
     def run(*args: Any, **kwargs: Any) -> Any:
         selection = Selection("jacfwd", func, args, numbers)
         traced = TracedOutput("jacfwd", func, selection, has_aux, kwargs)
-        return _with_aux(selection, traced, _forward(func, selection, traced, chunk))
+        return _with_aux(selection, traced, forward_blocks(func, selection, traced, chunk))
 
     return transformed("jacfwd", func, run)
 
@@ -147,7 +147,7 @@ def checked_chunk_size(transform: str, chunk_size: Any) -> int | None:
     return int(chunk_size)
 
 
-def _reverse(
+def reverse_blocks(
     func: Callable[..., Any], selection: Selection, traced: TracedOutput, chunk: int | None
 ) -> Any:
     """A pullback for each leaf of the output, so that none carries the zeros of another."""
@@ -185,7 +185,7 @@ def _one_output(name: str, selection: Selection, traced: TracedOutput, k: int) -
     )
 
 
-def _forward(
+def forward_blocks(
     func: Callable[..., Any], selection: Selection, traced: TracedOutput, chunk: int | None
 ) -> Any:
     """A jvp for each leaf of the arguments; the tangents of the others are symbolic zeros."""

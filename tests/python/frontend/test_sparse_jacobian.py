@@ -1,0 +1,221 @@
+"""jacobian: the mode, the pattern found in the program, colours, compression, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.sparse
+from xform.colouring import colour_columns, transposed
+from xform.frontend import (
+    XformTypeError,
+    XformValueError,
+    jacfwd,
+    jacobian,
+    jacrev,
+    jit,
+    value_and_jacobian,
+    vmap,
+)
+from xform.transforms.sparse_jacobian import _Point
+
+RNG = np.random.default_rng(7)
+X = RNG.normal(size=6)
+Y = RNG.normal(size=(2, 3))
+W = RNG.normal(size=(3, 4))
+
+
+def stencil(u: Any) -> Any:
+    z = np.pad(u, 1)
+    return z[2:] - 2 * z[1:-1] + z[:-2] + np.sin(u) * u
+
+
+def rows(y: Any) -> Any:
+    """A function of each row alone, through most of what moves elements."""
+    z = np.concatenate([y[:, ::-1], y * 2], axis=1)
+    z = np.transpose(np.reshape(z, (2, 3, 2)), (1, 0, 2)) @ np.ones((2, 2))
+    return np.where(z > 0, z, 0.1 * z).sum(0) / 3
+
+
+# Function, argument, how many of its elements an element depends on at most: None for all.
+CASES: dict[str, tuple[Callable[[Any], Any], Any, int | None]] = {
+    "elementwise": (lambda x: np.exp(x) * x - np.tanh(x), X, 1),
+    "stencil": (stencil, X, 3),
+    "difference": (lambda x: x[1:] - x[:-1], X, 2),
+    "every other": (lambda x: x[::2] * x[1::2], X, 2),
+    "periodic": (lambda x: np.roll(x, 1) * x, X, 2),
+    "rows": (rows, Y, 3),
+    "batched product": (lambda y: y @ W, Y, 3),
+    "one row": (lambda y: y * y[0], Y, 2),
+    "sum": (lambda x: x.sum() * x, X, None),
+    "scalar in": (lambda x: x * X, np.float64(2.0), 1),
+    "scalar out": (lambda x: (x * x).sum(), X, None),
+    "constant": (lambda x: np.ones(3) + 0 * x[:3], X, 1),
+    "in place": (lambda x: in_place(x), X, 2),
+    "empty": (lambda x: x[:0] * 2, X, 0),
+}
+
+
+def in_place(x: Any) -> Any:
+    y = x * 1.0
+    y[1:] += x[:-1]
+    return y
+
+
+@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+def test_compressed_equals_dense(name: str, mode: Any) -> None:
+    function, x, width = CASES[name]
+    expected = np.asarray(jacrev(function)(x))
+    value, found = value_and_jacobian(function, mode=mode, sparsity="auto")(x)
+    np.testing.assert_allclose(value, np.asarray(function(x)), rtol=1e-13, atol=1e-14)
+    assert isinstance(found, scipy.sparse.csr_array)
+    rows, columns = np.size(function(x)), np.size(x)
+    assert found.shape == (rows, columns)
+    np.testing.assert_allclose(
+        found.toarray(), expected.reshape(rows, columns), rtol=1e-12, atol=1e-14
+    )
+    if width is not None:
+        assert np.diff(found.indptr).max(initial=0) <= width
+    dense = jacobian(function, mode=mode, sparsity="auto", dense=True)(x)
+    np.testing.assert_allclose(dense, expected, rtol=1e-12, atol=1e-14)
+    if mode != "auto":
+        np.testing.assert_allclose(jacobian(function, mode=mode)(x), expected, rtol=1e-12)
+
+
+def colours(function: Callable[[Any], Any], x: Any) -> tuple[int, int]:
+    pattern = _Point("test", function, 0, (x,), {})._pattern("auto")
+    return pattern.column_colours.max() + 1, pattern.row_colours.max() + 1
+
+
+def test_as_many_products_as_the_band_is_wide() -> None:
+    u = RNG.normal(size=400)
+    assert colours(stencil, u) == (3, 3)
+    assert colours(lambda x: x * x, u) == (1, 1)
+
+    # An arrow: a dense row costs forward mode a product a column, and reverse mode three.
+    def arrow(x: Any) -> Any:
+        return np.concatenate([(x * x).sum()[None], x[1:] * x[:-1]])
+
+    forward, reverse = colours(arrow, u)
+    assert forward == 400
+    assert reverse == 3
+    found = jacobian(arrow, sparsity="auto")(u)
+    np.testing.assert_allclose(found.toarray(), jacrev(arrow)(u), rtol=1e-12)
+
+
+def test_pytrees_of_blocks_and_argnums() -> None:
+    def function(p: dict[str, Any], q: Any) -> tuple[Any, Any]:
+        return p["a"] * q[:, None], {"s": p["b"] * 3 + q.sum()}
+
+    p = {"a": Y, "b": X[:4]}
+    q = X[:2].copy()
+    expected = jacrev(function, argnums=(0, 1))(p, q)
+    found = jacobian(function, argnums=(0, 1), sparsity="auto")(p, q)
+    dense = jacobian(function, argnums=(0, 1), sparsity="auto", dense=True)(p, q)
+
+    def check(found: Any, expected: Any, rows: int) -> None:
+        np.testing.assert_allclose(
+            found.toarray(), np.asarray(expected).reshape(rows, -1), rtol=1e-13
+        )
+
+    for i, rows_ in ((0, 6),):
+        for part in ("a", "b"):
+            check(found[i][0][part], expected[i][0][part], rows_)
+        check(found[i][1], expected[i][1], rows_)
+    check(found[1]["s"][0]["b"], expected[1]["s"][0]["b"], 4)
+    assert found[1]["s"][0]["a"].nnz == 0
+    np.testing.assert_allclose(dense[1]["s"][1], expected[1]["s"][1])
+    single = jacobian(function, argnums=1, sparsity="auto")(p, q)
+    check(single[0], expected[0][1], 6)
+
+
+def test_given_pattern_chunks_and_closures() -> None:
+    scale = np.arange(6.0)
+
+    def function(x: Any) -> Any:
+        return x * scale
+
+    scale_expected = np.diag(scale)
+    for pattern in (np.eye(6, dtype=bool), scipy.sparse.eye_array(6, format="coo")):
+        found = jacobian(function, sparsity=pattern)(X)
+        np.testing.assert_allclose(found.toarray(), scale_expected)
+    wide = np.ones((6, 6), bool)
+    for chunk in (1, 4, 6, 9):
+        got = jacobian(stencil, sparsity=wide, chunk_size=chunk)(X).toarray()
+        np.testing.assert_allclose(got, jacrev(stencil)(X), rtol=1e-13)
+        np.testing.assert_allclose(
+            jacobian(stencil, chunk_size=chunk)(X), jacrev(stencil)(X), rtol=1e-13
+        )
+    # The program is equal and the closed-over array another one.
+    scale = np.full(6, 2.0)
+    np.testing.assert_allclose(jacobian(function, sparsity="auto")(X).diagonal(), scale)
+
+
+def test_float32_and_the_dense_form_inside_of_jit() -> None:
+    x = X.astype(np.float32)
+    assert jacobian(stencil, sparsity="auto")(x).dtype == np.float32
+    tall = jit(lambda x: jacobian(lambda x: np.outer(x, X).ravel())(x))
+    wide = jit(lambda x: value_and_jacobian(lambda x: x[:2] * 2)(x))
+    np.testing.assert_allclose(tall(X), jacfwd(lambda x: np.outer(x, X).ravel())(X))
+    value, slope = wide(X)
+    np.testing.assert_allclose(value, X[:2] * 2)
+    np.testing.assert_allclose(slope, 2 * np.eye(6)[:2])
+    batched = vmap(jacobian(lambda y: y * y))(Y)
+    np.testing.assert_allclose(batched, np.stack([np.diag(2 * row) for row in Y]))
+
+
+def test_colouring_separates_columns_of_a_row() -> None:
+    pattern = scipy.sparse.csr_array(RNG.random((30, 40)) < 0.1)
+    found = colour_columns(pattern.indptr, pattern.indices, 40)
+    for row in range(30):
+        columns = pattern.indices[pattern.indptr[row] : pattern.indptr[row + 1]]
+        assert len(set(found[columns])) == len(columns)
+    offsets, indices = transposed(pattern.indptr, pattern.indices, 40)
+    again = scipy.sparse.csr_array((np.ones(len(indices)), indices, offsets), shape=(40, 30))
+    np.testing.assert_array_equal(again.toarray() != 0, pattern.toarray().T)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (
+            lambda: jacobian(stencil, mode="backward"),
+            XformValueError,
+            "jacobian: mode must be 'auto', 'forward' or 'reverse', got 'backward'",
+        ),
+        (
+            lambda: jacobian(stencil, sparsity="yes"),
+            XformValueError,
+            "jacobian: sparsity must be None, 'auto' or a pattern, got 'yes'",
+        ),
+        (lambda: jacobian(stencil, chunk_size=0), XformValueError, "chunk_size must be at least 1"),
+        (
+            lambda: jacobian(stencil, sparsity=np.eye(5, dtype=bool))(X),
+            XformValueError,
+            "the sparsity pattern has shape (5, 5), but the Jacobian has 6 rows",
+        ),
+        (
+            lambda: jacobian(stencil, sparsity=np.eye(6))(X),
+            XformTypeError,
+            "a sparsity pattern is a bool array of two dimensions or one of scipy.sparse",
+        ),
+        (
+            lambda: jit(jacobian(stencil, sparsity="auto"))(X),
+            XformTypeError,
+            "cannot be computed inside of jit or another transform",
+        ),
+        (
+            lambda: jacobian(lambda n: n * 2, sparsity="auto")(np.arange(3)),
+            XformTypeError,
+            "only floating arrays can be differentiated",
+        ),
+    ],
+)
+def test_errors(
+    call: Callable[[], Any], kind: type[Exception], message: str, user_error: Any
+) -> None:
+    with user_error(kind, message):
+        call()
