@@ -1,6 +1,6 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
-#include "dialect/Ops.h"
+#include "dialect/LinearAlgebra.h"
 
 using namespace mlir;
 using namespace xform;
@@ -28,6 +28,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Contraction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/LinearAlgebra.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -80,6 +80,19 @@ def XformSimplify : Pass<"xform-simplify", "::mlir::ModuleOp"> {
   }];
 }
 
+def XformLowerLinearAlgebra : Pass<"xform-lower-linear-algebra", "::mlir::ModuleOp"> {
+  let summary = "turn cholesky and triangular_solve into loops over panels";
+  let description = [{
+    A panel takes one `xform.dot_general` for what came before it, then one
+    elementwise `linalg.generic` for each of its columns or rows. Matrices of
+    one panel have no product, and few steps no loop. f16 and bf16 are computed
+    in f32.
+  }];
+  let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def XformLowerLoops : Pass<"xform-lower-loops", "::mlir::ModuleOp"> {
   let summary = "turn xform.map into scf.for with its function inlined";
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",

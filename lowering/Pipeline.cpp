@@ -23,6 +23,7 @@ namespace xform {
 void xform::buildPipeline(OpPassManager &manager) {
   manager.addPass(createXformExpandTransforms());
   manager.addPass(createXformSimplify());
+  manager.addPass(createXformLowerLinearAlgebra());
   manager.addPass(createXformLowerLoops());
   manager.addPass(createXformToLinalg());
   manager.addPass(createXformFuseElementwise());

@@ -1,7 +1,7 @@
 //===- Builder.cpp - modules and functions under construction -------------===//
 
 #include "Builder.h"
-
+#include "dialect/LinearAlgebra.h"
 #include "lowering/Passes.h"
 
 #include "mlir/IR/AsmState.h"
@@ -247,6 +247,10 @@ double ModuleState::work() {
         if (!lhs.isDynamicDim(axis))
           elements *= lhs.getDimSize(axis);
     }
+    if (isa<CholeskyOp, TriangularSolveOp>(op))
+      elements *= std::max<int64_t>(
+          cast<RankedTensorType>(op->getOperand(0).getType()).getShape().back(),
+          1);
     total += elements;
   });
   return total;

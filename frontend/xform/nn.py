@@ -5,17 +5,15 @@ Outside of a traced function they are compiled and run on the fly.
 
 from __future__ import annotations
 
-import inspect
 import math
-from collections.abc import Callable
-from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any
 
-from . import primitives, tracing
+from . import primitives
 from .array import ArrayLike, Axis, TracedArray
 from .errors import XformTypeError, XformValueError, at_user_line
 from .numpy import joining, manipulation, reductions, ufuncs
 from .numpy.axes import normalized_axes, normalized_axis
+from .numpy.dispatch import extension
 from .numpy.promotion import (
     BOOL,
     FLOAT64,
@@ -29,29 +27,7 @@ from .numpy.promotion import (
 )
 from .numpy.selection import where
 
-P = ParamSpec("P")
-
-
-def _activation(function: Callable[P, TracedArray]) -> Callable[P, TracedArray]:
-    """Decorator: on concrete arrays the function is compiled and run."""
-
-    signature = inspect.signature(function)
-
-    @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> TracedArray:
-        if tracing.current_trace() is not None:
-            return function(*args, **kwargs)
-        from . import direct
-
-        # Options go by name, so that their numbers reach the function as they are.
-        first, *options = signature.bind(*args, **kwargs).arguments.items()
-        name = f"nn.{function.__name__}"
-        result: TracedArray = direct.call(
-            function, (first[1],), dict(options), name=function.__name__, transform=name
-        )
-        return result
-
-    return call
+_activation = extension("nn")
 
 
 def _float(x: ArrayLike) -> TracedArray:

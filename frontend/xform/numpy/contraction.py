@@ -15,7 +15,7 @@ import numpy as np
 
 from .. import primitives
 from ..array import ArrayLike, TracedArray
-from ..errors import XformValueError, at_user_line
+from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
@@ -45,7 +45,9 @@ def _dot_general(x: TracedArray, y: TracedArray, *dims: Sequence[int]) -> Traced
 
 
 def _written(out: Any, result: TracedArray) -> TracedArray:
-    return result if out is None else write_whole(out, result)
+    """The result, or `out` with it, which NumPy's ufuncs hand over in a tuple."""
+    target = out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    return result if target is None else write_whole(target, result)
 
 
 # Pairs of labelled operands --------------------------------------------------
@@ -335,11 +337,17 @@ def cross(
 
 @function(np.einsum)
 def einsum(
-    *operands: Any, out: Any = None, optimize: Any = False, dtype: Any = None
+    *operands: Any,
+    out: Any = None,
+    dtype: Any = None,
+    order: str = "K",
+    casting: str = "safe",
+    optimize: Any = False,
 ) -> TracedArray:
     """The sum of products over axes with equal letters that the output has not.
 
     Takes subscripts, with or without output and ellipsis, or NumPy's form with lists of ints.
+    The order of contraction is always optimised, and `order` means nothing to a traced array.
 
     Raises:
         XformValueError: the subscripts are malformed or do not fit the operands.
@@ -347,7 +355,13 @@ def einsum(
     subscripts, arrays = _subscripts(operands)
     xs = _promoted(*arrays)
     if dtype is not None:
-        xs = [array(x, np.dtype(dtype)) for x in xs]
+        wide = np.dtype(dtype)
+        for x in xs:
+            if not np.can_cast(x.dtype, wide, casting):  # type: ignore[arg-type]
+                raise XformTypeError(
+                    at_user_line(f"einsum: cannot cast {x.dtype} to {wide} by casting={casting!r}")
+                )
+        xs = [array(x, wide) for x in xs]
     labels, wanted, sizes = _labelled(subscripts, xs)
     terms = [_diagonal_free(x, own, sizes) for x, own in zip(xs, labels, strict=True)]
     for pair in _path(terms, wanted, sizes):

@@ -45,6 +45,40 @@ def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
     return register
 
 
+def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: the function has no equal in NumPy, so on concrete arrays it is compiled and run.
+
+    Args:
+        space: the module that users know the function from, for messages.
+        arrays: how many of its first parameters are arrays; the others are options.
+    """
+
+    def register(traced: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(traced)
+
+        @wraps(traced)
+        def public(*args: P.args, **kwargs: P.kwargs) -> R:
+            if tracing.current_trace() is not None:
+                return traced(*args, **kwargs)
+            from .. import direct
+
+            # Options go by name, so that their numbers reach the function as they are.
+            given = list(signature.bind(*args, **kwargs).arguments.items())
+            name = traced.__name__.strip("_")
+            result: R = direct.call(
+                traced,
+                [x for _, x in given[:arrays]],
+                dict(given[arrays:]),
+                name=name,
+                transform=f"{space}.{name}",
+            )
+            return result
+
+        return public
+
+    return register
+
+
 def _concrete(x: Any) -> Any:
     if isinstance(x, Array):
         return np.asarray(x)
@@ -119,4 +153,4 @@ def suggest(name: str, names: list[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-__all__ = ["FUNCTIONS", "call_function", "call_ufunc", "function", "suggest"]
+__all__ = ["FUNCTIONS", "call_function", "call_ufunc", "extension", "function", "suggest"]

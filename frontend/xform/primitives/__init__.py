@@ -77,6 +77,10 @@ from .emission import (
     emit_all,
     rejected,
 )
+from .linear_algebra import (
+    cholesky,
+    triangular_solve,
+)
 from .reduction import (
     reduce_and,
     reduce_max,
@@ -110,6 +114,7 @@ __all__ = [
     "broadcast_in_dim",
     "cbrt",
     "ceil",
+    "cholesky",
     "concatenate",
     "convert",
     "cos",
@@ -169,6 +174,7 @@ __all__ = [
     "tan",
     "tanh",
     "transpose",
+    "triangular_solve",
     "trunc",
     "xor",
 ]

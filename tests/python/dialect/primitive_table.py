@@ -7,7 +7,8 @@ check every row's values, derivatives, batching and the closure of its rules.
 from __future__ import annotations
 
 import elementwise_rows
+import linear_algebra_rows
 import structural_rows
 
-ROWS = [*elementwise_rows.ROWS, *structural_rows.ROWS]
+ROWS = [*elementwise_rows.ROWS, *structural_rows.ROWS, *linear_algebra_rows.ROWS]
 FAMILIES = tuple(dict.fromkeys(row.family for row in ROWS))

@@ -18,6 +18,12 @@ def total(function: Any) -> Any:
 
 AT_KINKS: dict[str, tuple[Any, tuple[Any, ...], Any]] = {
     "norm at 0": (np.linalg.norm, (np.zeros(3),), np.zeros(3)),
+    "norm of order 3 at 0": (lambda x: np.linalg.norm(x, 3), (np.zeros(2),), np.zeros(2)),
+    "norm of order 3 beside 0": (lambda x: np.linalg.norm(x, 3), (np.array([0.0, -2.0]),),
+                                 [0.0, -1.0]),
+    "norm of order 1/2 beside 0": (lambda x: np.linalg.norm(x, 0.5), (np.array([0.0, 2.0]),),
+                                   [0.0, 1.0]),
+    "norm of order inf at 0": (lambda x: np.linalg.norm(x, np.inf), (np.zeros(2),), np.zeros(2)),
     "norm": (np.linalg.norm, (np.array([3.0, 4.0]),), [0.6, 0.8]),
     "hypot": (total(np.hypot), (np.array([0.0, 3.0]), np.array([0.0, 4.0])), [0.0, 0.6]),
     "arctan2": (total(np.arctan2), (np.array([0.0, 1.0]), np.array([0.0, 1.0])), [0.0, 0.5]),

@@ -155,6 +155,9 @@ OTHERS: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "einsum output": (lambda x: np.einsum("ij->ik", x), XformValueError, ("'ik'",)),
     "einsum size": (lambda x: np.einsum("ij,ji", x, x), XformValueError, ("4 and 3",)),
     "einsum count": (lambda x: np.einsum("ij,jk", x), XformValueError, ("2 terms",)),
+    "einsum casting": (lambda x: np.einsum("ij", x, dtype=np.float32), XformTypeError,
+                       ("float64", "float32", "'safe'")),
+    "linalg outer": (lambda x: np.linalg.outer(x, x), XformValueError, ("vectors", "(3, 4)")),
     "norm": (lambda x: np.linalg.norm(x, 2), XformValueError, ("singular",)),
     "where alone": (lambda x: np.add(x, 1, where=x > 0), XformTypeError, ("out",)),
     "iterate 0-d": (lambda x: list(x.sum()), XformTypeError, ("0-d",)),
@@ -178,7 +181,7 @@ def test_unknown_name_suggests_a_near_one() -> None:
     with pytest.raises(AttributeError, match=r"did you mean .*concatenate"):
         xnp.concatenat  # noqa: B018
     with pytest.raises(AttributeError, match="norm"):
-        xnp.linalg.norms  # noqa: B018
+        xnp.linalg.nrom  # noqa: B018
 
 
 def test_uncovered_function_is_a_type_error() -> None:

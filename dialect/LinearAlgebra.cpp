@@ -1,0 +1,234 @@
+//===- LinearAlgebra.cpp - factorisations and triangular systems ----------===//
+
+#include "dialect/LinearAlgebra.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace xform;
+
+#define GET_OP_CLASSES
+#include "dialect/LinearAlgebra.cpp.inc"
+#include "dialect/LinearAlgebraRules.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Matrices in the last two axes
+//===----------------------------------------------------------------------===//
+
+static RankedTensorType typeOf(Value value) {
+  return cast<RankedTensorType>(value.getType());
+}
+
+static bool differ(int64_t m, int64_t n) {
+  return m != n && !ShapedType::isDynamic(m) && !ShapedType::isDynamic(n);
+}
+
+static LogicalResult checkSquare(Operation *op, StringRef name, Value value) {
+  RankedTensorType type = typeOf(value);
+  int64_t rank = type.getRank();
+  if (rank < 2 || differ(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+    return op->emitOpError("expects ")
+           << name << " to have square matrices in its last two axes, got "
+           << type;
+  return success();
+}
+
+/// One number in every element, of a type that may be dynamic.
+static Value filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
+  Value scalar =
+      b.literal(number, RankedTensorType::get({}, type.getElementType()));
+  return b.broadcastTo(scalar, type, {});
+}
+
+/// The matrices with their rows as columns.
+static Value flipped(RuleBuilder &b, Value matrices) {
+  int64_t rank = typeOf(matrices).getRank();
+  SmallVector<int64_t> permutation = axesUpTo(rank);
+  std::swap(permutation[rank - 2], permutation[rank - 1]);
+  return b.permute(matrices, permutation);
+}
+
+/// The products of matrices, over axis `lhsAxis` of each of lhs and `rhsAxis`
+/// of each of rhs: -2 or -1.
+static Value product(RuleBuilder &b, Value lhs, Value rhs, int64_t lhsAxis,
+                     int64_t rhsAxis) {
+  int64_t rank = typeOf(lhs).getRank();
+  SmallVector<int64_t> batch = axesUpTo(rank - 2);
+  return b.fold<DotGeneralOp>(lhs, rhs, batch, batch,
+                              ArrayRef<int64_t>{rank + lhsAxis},
+                              ArrayRef<int64_t>{rank + rhsAxis});
+}
+
+/// Each element's row and column, for comparisons.
+static std::pair<Value, Value> indicesOf(RuleBuilder &b,
+                                         RankedTensorType type) {
+  auto indices = type.clone(b.getI32Type());
+  uint64_t rank = type.getRank();
+  return {IotaOp::create(b, indices, rank - 2),
+          IotaOp::create(b, indices, rank - 1)};
+}
+
+//===----------------------------------------------------------------------===//
+// cholesky
+//===----------------------------------------------------------------------===//
+
+LogicalResult CholeskyOp::verify() { return checkSquare(*this, "x", getX()); }
+
+/// With l l^T = x: dl = l phi(l^-1 dx l^-T), where phi takes the lower triangle
+/// and half of the diagonal. I. Murray, "Differentiation of the Cholesky
+/// decomposition", arXiv:1602.07527.
+LogicalResult CholeskyOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                                   SmallVectorImpl<Value> &resultTangents) {
+  RankedTensorType type = getType();
+  Value half = filled(b, "0.5", type);
+  Value symmetric =
+      b.fold<MulOp>(b.fold<AddOp>(tangents[0], flipped(b, tangents[0])), half);
+  Value left = b.fold<TriangularSolveOp>(
+      getResult(), symmetric, /*left_side=*/true, /*lower=*/true,
+      /*transpose_a=*/false, /*unit_diagonal=*/false);
+  Value both = b.fold<TriangularSolveOp>(
+      getResult(), left, /*left_side=*/false, /*lower=*/true,
+      /*transpose_a=*/true, /*unit_diagonal=*/false);
+  auto [rows, columns] = indicesOf(b, type);
+  Value diagonal =
+      b.fold<SelectOp>(b.fold<EqOp>(rows, columns), b.fold<MulOp>(both, half),
+                       filled(b, "0", type));
+  Value phi = b.fold<SelectOp>(b.fold<GtOp>(rows, columns), both, diagonal);
+  resultTangents.push_back(product(b, getResult(), phi, -1, -2));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// triangular_solve
+//===----------------------------------------------------------------------===//
+
+LogicalResult TriangularSolveOp::verify() {
+  if (failed(checkSquare(*this, "a", getA())))
+    return failure();
+  RankedTensorType a = typeOf(getA()), b = typeOf(getB());
+  int64_t rank = a.getRank();
+  if (b.getRank() != rank)
+    return emitOpError("expects a and b of equal rank, got ")
+           << a << " and " << b;
+  for (int64_t axis : axesUpTo(rank - 2))
+    if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+      return emitOpError("expects equal batch axes, got sizes ")
+             << a.getDimSize(axis) << " and " << b.getDimSize(axis)
+             << " along axis " << axis << " of a, " << a << ", and b, " << b;
+  int64_t axis = getLeftSide() ? rank - 2 : rank - 1;
+  if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+    return emitOpError("expects ")
+           << (getLeftSide() ? "rows" : "columns") << " of b as long as a, got "
+           << b.getDimSize(axis) << " and " << a.getDimSize(axis) << " for a, "
+           << a << ", and b, " << b;
+  return success();
+}
+
+/// The op on other operands.
+static Value solve(RuleBuilder &b, TriangularSolveOp op, Value a, Value rhs,
+                   bool transposed) {
+  return b.fold<TriangularSolveOp>(a, rhs, op.getLeftSide(), op.getLower(),
+                                   transposed, op.getUnitDiagonal());
+}
+
+/// Matrices of a's type with zeros where the op does not read a.
+static Value readTriangle(RuleBuilder &b, TriangularSolveOp op, Value value) {
+  RankedTensorType type = typeOf(value);
+  auto [rows, columns] = indicesOf(b, type);
+  Value inner = op.getLower() ? rows : columns;
+  Value outer = op.getLower() ? columns : rows;
+  Value read = op.getUnitDiagonal() ? b.fold<GtOp>(inner, outer)
+                                    : b.fold<GeOp>(inner, outer);
+  return b.fold<SelectOp>(read, value, filled(b, "0", type));
+}
+
+/// op(a) x = b: dx = op(a)^-1 (db - op(da) x); likewise from the right.
+LogicalResult
+TriangularSolveOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                            SmallVectorImpl<Value> &resultTangents) {
+  Value rhs = tangents[1];
+  if (tangents[0]) {
+    Value da = readTriangle(b, *this, tangents[0]);
+    bool transposed = getTransposeA();
+    Value moved = getLeftSide()
+                      ? product(b, da, getResult(), transposed ? -2 : -1, -2)
+                      : product(b, getResult(), da, -1, transposed ? -1 : -2);
+    rhs = rhs ? b.fold<SubOp>(rhs, moved) : b.fold<NegOp>(moved);
+  }
+  resultTangents.push_back(solve(b, *this, getA(), rhs, getTransposeA()));
+  return success();
+}
+
+bool TriangularSolveOp::isLinearIn(ArrayRef<bool> linear) {
+  return RuleBuilder::linearIn(*this, linear, {false, true},
+                               /*together=*/false);
+}
+
+LogicalResult
+TriangularSolveOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
+                                  ValueRange operands, ValueRange cotangents,
+                                  SmallVectorImpl<Value> &results) {
+  results.assign(
+      {Value(), solve(b, *this, operands[0], cotangents[0], !getTransposeA())});
+  return success();
+}
+
+/// A batch of right-hand sides for one matrix is one wide right-hand side.
+LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
+                                              ValueRange operands,
+                                              ArrayRef<bool> batched,
+                                              int64_t size,
+                                              SmallVectorImpl<Value> &results) {
+  Value a = operands[0], rhs = operands[1];
+  if (batched[0] || !getType().hasStaticShape()) {
+    a = batched[0] ? a : b.broadcastBatch(a, size);
+    rhs = batched[1] ? rhs : b.broadcastBatch(rhs, size);
+    results.push_back(solve(b, *this, a, rhs, getTransposeA()));
+    return success();
+  }
+  // The batch axis goes before the columns, or from the right the rows.
+  int64_t rank = getType().getRank();
+  int64_t place = getLeftSide() ? rank - 1 : rank - 2;
+  SmallVector<int64_t> permutation = shifted(axesUpTo(rank), 1);
+  permutation.insert(permutation.begin() + place, 0);
+  SmallVector<int64_t> back;
+  for (int64_t axis : axesUpTo(rank + 1))
+    back.push_back(llvm::find(permutation, axis) - permutation.begin());
+
+  Value moved = b.permute(rhs, permutation);
+  SmallVector<int64_t> wide(getType().getShape());
+  wide[place] *= size;
+  Value solved = solve(b, *this, a, b.reshapeTo(moved, wide), getTransposeA());
+  results.push_back(
+      b.permute(b.reshapeTo(solved, typeOf(moved).getShape()), back));
+  return success();
+}
+
+namespace {
+
+/// The system of a transposed matrix is the transposed system of the matrix.
+struct SolveOfTranspose : OpRewritePattern<TriangularSolveOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TriangularSolveOp op,
+                                PatternRewriter &rewriter) const override {
+    auto transpose = op.getA().getDefiningOp<TransposeOp>();
+    if (!transpose)
+      return failure();
+    int64_t rank = transpose.getType().getRank();
+    SmallVector<int64_t> permutation = axesUpTo(rank);
+    std::swap(permutation[rank - 2], permutation[rank - 1]);
+    if (transpose.getPermutation() != ArrayRef(permutation))
+      return failure();
+    rewriter.replaceOpWithNewOp<TriangularSolveOp>(
+        op, transpose.getX(), op.getB(), op.getLeftSide(), !op.getLower(),
+        !op.getTransposeA(), op.getUnitDiagonal());
+    return success();
+  }
+};
+
+} // namespace
+
+void TriangularSolveOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                                    MLIRContext *context) {
+  patterns.add<SolveOfTranspose>(context);
+}

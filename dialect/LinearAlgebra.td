@@ -1,0 +1,49 @@
+//===- LinearAlgebra.td - factorisations and triangular systems -----------===//
+
+#ifndef XFORM_DIALECT_LINEARALGEBRA
+#define XFORM_DIALECT_LINEARALGEBRA
+
+include "dialect/Base.td"
+
+def Xform_CholeskyOp : Xform_Primitive<"cholesky", [SameOperandsAndResultType]> {
+  let summary = "the lower triangular l with l l^T = x, for the matrices in the last two axes";
+  let description = [{
+    `x` counts as symmetric: its lower triangle is read, and its tangent is made
+    symmetric. Where `x` is not positive definite, the columns from the first
+    bad pivot on are NaN on and below the diagonal.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x);
+  let results = (outs Xform_FloatTensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  // The axes before the last two are batch axes already.
+  let batching = (ByElement);
+  let hasVerifier = 1;
+}
+
+def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
+    AllElementTypesMatch<["a", "b", "result"]>, AllTypesMatch<["b", "result"]>]> {
+  let summary = "x with op(a) x = b, or x op(a) = b, for triangular a in the last two axes";
+  let description = [{
+    Reads the lower triangle of `a` if `lower`, else the upper one, without the
+    diagonal if `unit_diagonal`, which is then 1. `op` transposes if
+    `transpose_a`. `a` stands left of `x` if `left_side`. The axes before the
+    last two are batch axes of equal sizes.
+  }];
+  let arguments = (ins Xform_FloatTensor:$a, Xform_FloatTensor:$b,
+    BoolAttr:$left_side, BoolAttr:$lower, BoolAttr:$transpose_a, BoolAttr:$unit_diagonal);
+  let results = (outs Xform_FloatTensor:$result);
+  let assemblyFormat = [{
+    $a `,` $b `left_side` `=` $left_side `lower` `=` $lower
+    `transpose_a` `=` $transpose_a `unit_diagonal` `=` $unit_diagonal
+    attr-dict `:` type($a) `,` type($b)
+  }];
+  let jvp = (Custom);
+  let transpose = (Custom);
+  let batching = (Custom);
+  let hasVerifier = 1;
+  let hasCanonicalizer = 1;
+}
+
+#endif // XFORM_DIALECT_LINEARALGEBRA

@@ -1,0 +1,58 @@
+"""The `xform.numpy.linalg` namespace: NumPy's, and what tells a solver the kind of a matrix.
+
+Functions of matrices take them in the last two axes, with any axes before.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .norms import matrix_norm, norm, vector_norm
+from .products import (
+    cross,
+    diagonal,
+    matmul,
+    matrix_power,
+    matrix_transpose,
+    multi_dot,
+    outer,
+    tensordot,
+    trace,
+    vecdot,
+)
+from .systems import det, inv, slogdet, solve
+from .triangular import cho_solve, cholesky, solve_triangular
+from .uncovered import UNCOVERED
+
+__all__ = [
+    "cho_solve",
+    "cholesky",
+    "cross",
+    "det",
+    "diagonal",
+    "inv",
+    "matmul",
+    "matrix_norm",
+    "matrix_power",
+    "matrix_transpose",
+    "multi_dot",
+    "norm",
+    "outer",
+    "slogdet",
+    "solve",
+    "solve_triangular",
+    "tensordot",
+    "trace",
+    "vecdot",
+    "vector_norm",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in UNCOVERED:
+        return UNCOVERED[name]
+    from ..dispatch import suggest
+
+    raise AttributeError(
+        f"module 'xform.numpy.linalg' has no attribute {name!r}{suggest(name, __all__)}"
+    )

@@ -1,0 +1,33 @@
+"""What functions of matrices take: floating arrays with matrices in the last two axes."""
+
+from __future__ import annotations
+
+from ...array import ArrayLike, TracedArray
+from ...errors import XformValueError, at_user_line
+from ..promotion import FLOAT64, array, is_float
+
+
+def floating(x: ArrayLike) -> TracedArray:
+    """The array, as float64 if it is of integers or bools."""
+    a = array(x)
+    return a if is_float(a.dtype) else array(a, FLOAT64)
+
+
+def square(x: ArrayLike, name: str) -> TracedArray:
+    """The array, floating.
+
+    Args:
+        x: matrices in the last two axes.
+        name: the function that needs them.
+
+    Raises:
+        XformValueError: they are not square, or there are none.
+    """
+    a = floating(x)
+    if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
+        raise XformValueError(
+            at_user_line(
+                f"{name}: expected square matrices in the last two axes, got shape {a.shape}"
+            )
+        )
+    return a

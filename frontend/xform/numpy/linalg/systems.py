@@ -1,0 +1,284 @@
+"""Solutions, inverses and determinants of matrices of a known kind.
+
+What a matrix is decides how it is solved; nothing is found out while a program runs. Matrices of
+which nothing is known are covered up to 3 x 3, by closed forms.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NoReturn, TypeAlias, get_args
+
+import numpy as np
+from numpy.linalg._linalg import SlogdetResult
+
+from ... import primitives
+from ...array import ArrayLike, TracedArray
+from ...errors import XformTypeError, XformValueError, at_user_line
+from .. import contraction, joining, manipulation, reductions, ufuncs
+from ..creation import eye
+from ..dispatch import extension, function
+from ..promotion import broadcast, constant
+from .matrices import square
+from .triangular import on_systems, solve_factored
+
+Kind: TypeAlias = Literal["positive definite", "lower triangular", "upper triangular", "diagonal"]
+
+# Up to this size the closed forms are used.
+CLOSED = 3
+
+
+def _kind(assume_a: Any, name: str) -> Kind | None:
+    """The kind that is assumed; None for general matrices."""
+    short = {"pos": "positive definite", "gen": None, "general": None}
+    if assume_a in short:
+        return short[assume_a]  # type: ignore[return-value]
+    if assume_a not in get_args(Kind):
+        known = ", ".join(map(repr, ("general", *get_args(Kind))))
+        raise XformValueError(
+            at_user_line(f"{name}: unknown assume_a {assume_a!r}; expected one of {known}")
+        )
+    return assume_a  # type: ignore[no-any-return]
+
+
+def _refuse_general(a: TracedArray, name: str) -> NoReturn:
+    kinds = ", ".join(map(repr, get_args(Kind)))
+    raise XformTypeError(
+        at_user_line(
+            f"numpy.linalg.{name}: matrices of shape {a.shape} of which nothing is known would "
+            f"need an LU factorisation, which is not supported on traced arrays beyond "
+            f"{CLOSED} x {CLOSED}; call xform.numpy.linalg.{name}(..., assume_a=kind), "
+            f"where kind is one of {kinds}"
+        )
+    )
+
+
+# Systems ---------------------------------------------------------------------
+
+
+@function(np.linalg.solve)
+def _solve_general(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
+    def by_inverse(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
+        if matrix.shape[-1] > CLOSED:
+            _refuse_general(matrix, "solve")
+        return contraction.matmul(_closed_inverse(matrix), rhs)
+
+    return on_systems(a, b, by_inverse, "solve")
+
+
+@extension("numpy.linalg", arrays=2)
+def _solve_kind(a: ArrayLike, b: ArrayLike, *, kind: Kind) -> TracedArray:
+    def solved(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
+        if kind == "positive definite":
+            return solve_factored(primitives.cholesky(matrix), rhs)
+        if kind == "diagonal":
+            return ufuncs.divide(rhs, manipulation.expand_dims(_diagonal(matrix), -1))
+        return primitives.triangular_solve(matrix, rhs, lower=kind == "lower triangular")
+
+    return on_systems(a, b, solved, "solve")
+
+
+def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
+    """x with a x = b.
+
+    Args:
+        a: matrices (..., n, n); only the part that `assume_a` speaks of is read, of positive
+            definite ones the lower triangle.
+        b: a vector (n,) or matrices (..., n, m); the axes before broadcast.
+        assume_a: what the matrices are: "positive definite" (or "pos"), "lower triangular",
+            "upper triangular", "diagonal", or "general", which in a traced function is covered up
+            to 3 x 3. It is not checked: what is not positive definite gives NaN.
+
+    Returns:
+        x, (..., n) or (..., n, m), in the common floating dtype.
+
+    Raises:
+        XformTypeError: larger general matrices in a traced function.
+        XformValueError: the shapes do not fit, or `assume_a` is unknown.
+
+    >>> a, b = np.array([[4.0, 2.0], [2.0, 2.0]]), np.array([4.0, 2.0])
+    >>> np.asarray(solve(a, b, assume_a="positive definite"))
+    array([1., 0.])
+    """
+    kind = _kind(assume_a, "solve")
+    return _solve_general(a, b) if kind is None else _solve_kind(a, b, kind=kind)
+
+
+# Inverses --------------------------------------------------------------------
+
+
+@function(np.linalg.inv)
+def _inv_general(a: ArrayLike, /) -> TracedArray:
+    x = square(a, "inv")
+    if x.shape[-1] > CLOSED:
+        _refuse_general(x, "inv")
+    return _closed_inverse(x)
+
+
+@extension("numpy.linalg")
+def _inv_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
+    x = square(a, "inv")
+    ones = broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    if kind == "positive definite":
+        half = primitives.triangular_solve(primitives.cholesky(x), ones)
+        return contraction.matmul(half.mT, half)
+    if kind == "diagonal":
+        return ufuncs.divide(ones, manipulation.expand_dims(_diagonal(x), -1))
+    return primitives.triangular_solve(x, ones, lower=kind == "lower triangular")
+
+
+def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
+    """The inverses of matrices; to solve systems, `solve` is faster and more accurate.
+
+    Args:
+        a: matrices (..., n, n).
+        assume_a: as for `solve`.
+
+    Returns:
+        The inverses (..., n, n).
+
+    Raises:
+        XformTypeError: general matrices larger than 3 x 3 in a traced function.
+        XformValueError: the matrices are not square, or `assume_a` is unknown.
+
+    >>> np.asarray(inv(np.array([[2.0, 0.0], [1.0, 1.0]]), assume_a="lower triangular"))
+    array([[ 0.5,  0. ],
+           [-0.5,  1. ]])
+    """
+    kind = _kind(assume_a, "inv")
+    return _inv_general(a) if kind is None else _inv_kind(a, kind=kind)
+
+
+# Determinants ----------------------------------------------------------------
+
+
+@function(np.linalg.det)
+def _det_general(a: ArrayLike, /) -> TracedArray:
+    x = square(a, "det")
+    if x.shape[-1] > CLOSED:
+        _refuse_general(x, "det")
+    return _closed_determinant(x)
+
+
+@extension("numpy.linalg")
+def _det_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
+    x = square(a, "det")
+    if kind == "positive definite":
+        return ufuncs.square(reductions.prod(_diagonal(primitives.cholesky(x)), -1))
+    return reductions.prod(_diagonal(x), -1)
+
+
+def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
+    """The determinants of matrices.
+
+    Args:
+        a: matrices (..., n, n).
+        assume_a: as for `solve`.
+
+    Returns:
+        The determinants (...).
+
+    Raises:
+        XformTypeError: general matrices larger than 3 x 3 in a traced function.
+        XformValueError: the matrices are not square, or `assume_a` is unknown.
+
+    >>> round(float(det(np.array([[4.0, 2.0], [2.0, 2.0]]), assume_a="pos")), 6)
+    4.0
+    """
+    kind = _kind(assume_a, "det")
+    return _det_general(a) if kind is None else _det_kind(a, kind=kind)
+
+
+@function(np.linalg.slogdet)
+def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
+    x = square(a, "slogdet")
+    if x.shape[-1] > CLOSED:
+        _refuse_general(x, "slogdet")
+    determinant = _closed_determinant(x)
+    return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
+
+
+@extension("numpy.linalg")
+def _slogdet_kind(a: ArrayLike, /, *, kind: Kind) -> SlogdetResult:
+    x = square(a, "slogdet")
+    if kind == "positive definite":
+        roots = _diagonal(primitives.cholesky(x))
+        logarithm = reductions.sum(ufuncs.log(roots), -1)
+        one = constant(logarithm.shape, x.dtype, 1)
+        return _slogdet_result(one, ufuncs.multiply(logarithm, 2.0))
+    diagonal = _diagonal(x)
+    return _slogdet_result(
+        reductions.prod(ufuncs.sign(diagonal), -1),
+        reductions.sum(ufuncs.log(ufuncs.absolute(diagonal)), -1),
+    )
+
+
+def _slogdet_result(sign: Any, logabsdet: Any) -> SlogdetResult:
+    return SlogdetResult(sign, logabsdet)
+
+
+def slogdet(a: ArrayLike, /, *, assume_a: str = "general") -> SlogdetResult:
+    """The signs and the logarithms of the absolute values of determinants.
+
+    Args:
+        a: matrices (..., n, n).
+        assume_a: as for `solve`.
+
+    Returns:
+        The pair (sign, logabsdet), each (...), as NumPy's named tuple.
+
+    Raises:
+        XformTypeError: general matrices larger than 3 x 3 in a traced function.
+        XformValueError: the matrices are not square, or `assume_a` is unknown.
+
+    >>> sign, logarithm = slogdet(np.array([[4.0, 2.0], [2.0, 2.0]]), assume_a="pos")
+    >>> float(sign), round(float(np.exp(logarithm)), 6)
+    (1.0, 4.0)
+    """
+    kind = _kind(assume_a, "slogdet")
+    return _slogdet_general(a) if kind is None else _slogdet_kind(a, kind=kind)
+
+
+# Closed forms ----------------------------------------------------------------
+
+
+def _diagonal(x: TracedArray) -> TracedArray:
+    return manipulation.diagonal(x, 0, -2, -1)
+
+
+def _elements(x: TracedArray) -> list[list[TracedArray]]:
+    n = x.shape[-1]
+    return [[x[..., i, j] for j in range(n)] for i in range(n)]
+
+
+def _cofactor(e: list[list[TracedArray]], i: int, j: int) -> Any:
+    """The cofactor of element (i, j) of a 2 x 2 or 3 x 3 matrix, by cyclic indices."""
+    if len(e) == 2:
+        return e[1 - i][1 - j] if i == j else -e[1 - i][1 - j]
+    k, m, p, q = (i + 1) % 3, (i + 2) % 3, (j + 1) % 3, (j + 2) % 3
+    return e[k][p] * e[m][q] - e[k][q] * e[m][p]
+
+
+def _closed_determinant(x: TracedArray) -> TracedArray:
+    n = x.shape[-1]
+    if n == 0:
+        return constant(x.shape[:-2], x.dtype, 1)
+    e = _elements(x)
+    if n == 1:
+        return e[0][0].copy()
+    determinant: TracedArray = e[0][0] * _cofactor(e, 0, 0)
+    for j in range(1, n):
+        determinant = determinant + e[0][j] * _cofactor(e, 0, j)
+    return determinant
+
+
+def _closed_inverse(x: TracedArray) -> TracedArray:
+    n = x.shape[-1]
+    if n == 0:
+        return x.copy()
+    if n == 1:
+        return ufuncs.divide(1.0, x)
+    e = _elements(x)
+    adjugate = [_cofactor(e, j, i) for i in range(n) for j in range(n)]
+    determinant = _closed_determinant(x)
+    stacked = joining.stack([c / determinant for c in adjugate], -1)
+    return primitives.reshape(stacked, x.shape)

@@ -1,0 +1,20 @@
+// RUN: xform-opt %s | xform-opt | FileCheck %s
+// RUN: xform-opt %s --mlir-print-op-generic | xform-opt | FileCheck %s
+
+// CHECK-LABEL: func @factor
+func.func @factor(%x: tensor<2x3x3xf32>, %y: tensor<?x?x?xf64>) {
+  // CHECK: xform.cholesky %arg0 : tensor<2x3x3xf32>
+  %0 = xform.cholesky %x : tensor<2x3x3xf32>
+  // CHECK: xform.cholesky %arg1 : tensor<?x?x?xf64>
+  %1 = xform.cholesky %y : tensor<?x?x?xf64>
+  return
+}
+
+// CHECK-LABEL: func @solve
+func.func @solve(%a: tensor<2x3x3xf32>, %b: tensor<2x3x4xf32>, %c: tensor<?x4x3xf32>) {
+  // CHECK: xform.triangular_solve %arg0, %arg1 left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<2x3x3xf32>, tensor<2x3x4xf32>
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<2x3x3xf32>, tensor<2x3x4xf32>
+  // CHECK: xform.triangular_solve %arg0, %arg2 left_side = false lower = false transpose_a = true unit_diagonal = true : tensor<2x3x3xf32>, tensor<?x4x3xf32>
+  %1 = xform.triangular_solve %a, %c left_side = false lower = false transpose_a = true unit_diagonal = true : tensor<2x3x3xf32>, tensor<?x4x3xf32>
+  return
+}

@@ -1,0 +1,71 @@
+// RUN: xform-opt %s --split-input-file --verify-diagnostics
+
+func.func @cholesky_square(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{expects x to have square matrices in its last two axes, got 'tensor<2x3xf32>'}}
+  %0 = xform.cholesky %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @cholesky_rank(%x: tensor<3xf32>) {
+  // expected-error @+1 {{expects x to have square matrices in its last two axes, got 'tensor<3xf32>'}}
+  %0 = xform.cholesky %x : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @cholesky_element(%x: tensor<2x2xi32>) {
+  // expected-error @+1 {{operand #0 must be ranked tensor of}}
+  %0 = xform.cholesky %x : tensor<2x2xi32>
+  return
+}
+
+// -----
+
+func.func @solve_square(%a: tensor<2x3xf32>, %b: tensor<3x1xf32>) {
+  // expected-error @+1 {{expects a to have square matrices in its last two axes, got 'tensor<2x3xf32>'}}
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<2x3xf32>, tensor<3x1xf32>
+  return
+}
+
+// -----
+
+func.func @solve_rank(%a: tensor<3x3xf32>, %b: tensor<3xf32>) {
+  // expected-error @+1 {{expects a and b of equal rank, got 'tensor<3x3xf32>' and 'tensor<3xf32>'}}
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<3x3xf32>, tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @solve_batch(%a: tensor<2x3x3xf32>, %b: tensor<4x3x1xf32>) {
+  // expected-error @+1 {{expects equal batch axes, got sizes 2 and 4 along axis 0 of a, 'tensor<2x3x3xf32>', and b, 'tensor<4x3x1xf32>'}}
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<2x3x3xf32>, tensor<4x3x1xf32>
+  return
+}
+
+// -----
+
+func.func @solve_rows(%a: tensor<3x3xf32>, %b: tensor<1x3xf32>) {
+  // expected-error @+1 {{expects rows of b as long as a, got 1 and 3 for a, 'tensor<3x3xf32>', and b, 'tensor<1x3xf32>'}}
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<3x3xf32>, tensor<1x3xf32>
+  return
+}
+
+// -----
+
+func.func @solve_columns(%a: tensor<3x3xf32>, %b: tensor<3x1xf32>) {
+  // expected-error @+1 {{expects columns of b as long as a, got 1 and 3 for a, 'tensor<3x3xf32>', and b, 'tensor<3x1xf32>'}}
+  %0 = xform.triangular_solve %a, %b left_side = false lower = true transpose_a = false unit_diagonal = false : tensor<3x3xf32>, tensor<3x1xf32>
+  return
+}
+
+// -----
+
+func.func @solve_elements(%a: tensor<3x3xf32>, %b: tensor<3x1xf64>) {
+  // expected-error @+1 {{failed to verify that all of {a, b, result} have same element type}}
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<3x3xf32>, tensor<3x1xf64>
+  return
+}

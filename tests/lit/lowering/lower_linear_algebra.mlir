@@ -1,0 +1,89 @@
+// RUN: xform-opt %s --xform-lower-linear-algebra --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
+
+// Few columns are eliminated one after another without a loop.
+// CHECK-LABEL: func @small
+func.func @small(%x: tensor<7x2x2xf32>) -> tensor<7x2x2xf32> {
+  // CHECK-NOT: scf.for
+  // CHECK: %[[DOWN:.*]] = tensor.extract_slice %arg0[0, 0, 0] [7, 2, 1] [1, 1, 1] : tensor<7x2x2xf32> to tensor<7x2xf32>
+  // CHECK: %[[ACROSS:.*]] = tensor.extract_slice %arg0[0, 0, 0] [7, 2, 1] [1, 1, 1] : tensor<7x2x2xf32> to tensor<7x2xf32>
+  // CHECK: %[[PIVOT:.*]] = tensor.extract_slice %arg0[0, 0, 0] [7, 1, 1] [1, 1, 1] : tensor<7x2x2xf32> to tensor<7xf32>
+  // CHECK: %[[STEP:.*]] = linalg.generic {{.*}} ins(%arg0, %[[DOWN]], %[[ACROSS]], %[[PIVOT]]
+  // CHECK: math.sqrt
+  // CHECK: linalg.generic {{.*}} ins(%[[STEP]],
+  // CHECK-NOT: linalg.generic
+  %0 = xform.cholesky %x : tensor<7x2x2xf32>
+  return %0 : tensor<7x2x2xf32>
+}
+
+// -----
+
+// Panels of 32 columns, each less the product of what was computed before; then the rest.
+// CHECK-LABEL: func @panels
+func.func @panels(%x: tensor<100x100xf32>) -> tensor<100x100xf32> {
+  // CHECK-DAG: %[[ZERO:.*]] = xform.constant dense<0.000000e+00> : tensor<100x100xf32>
+  // CHECK: %[[WHOLE:.*]] = scf.for %[[I:.*]] = %{{.*}} to %c96 step %c32 iter_args(%[[L:.*]] = %[[ZERO]])
+  // CHECK: %[[ROWS:.*]] = tensor.extract_slice %[[L]][%[[I]], 0] [32, 100] [1, 1]
+  // CHECK: %[[PRODUCT:.*]] = xform.dot_general %[[L]], %[[ROWS]] batch = [] x [] contracting = [1] x [1]
+  // CHECK: %[[PANEL:.*]] = tensor.extract_slice %arg0[0, %[[I]]] [100, 32] [1, 1]
+  // CHECK: %[[LEFT:.*]] = xform.sub %[[PANEL]], %[[PRODUCT]]
+  // CHECK: %[[DONE:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[LEFT]])
+  // CHECK: linalg.generic
+  // CHECK: tensor.insert_slice %[[DONE]] into %[[L]][0, %[[I]]] [100, 32] [1, 1]
+  // CHECK: tensor.extract_slice %[[WHOLE]][96, 0] [4, 100]
+  // CHECK: xform.dot_general
+  // CHECK-COUNT-4: linalg.generic
+  %0 = xform.cholesky %x : tensor<100x100xf32>
+  return %0 : tensor<100x100xf32>
+}
+
+// -----
+
+// An upper triangle is solved from its last row; its other triangle meets no product.
+// CHECK-LABEL: func @backward
+func.func @backward(%a: tensor<64x64xf32>, %b: tensor<64x5xf32>) -> tensor<64x5xf32> {
+  // CHECK: %[[READ:.*]] = xform.select %{{.*}}, %arg0
+  // CHECK: scf.for %[[I:.*]] = %{{.*}} to %c64 step %c32
+  // CHECK: %[[START:.*]] = arith.subi %c32, %[[I]]
+  // CHECK: %[[ROWS:.*]] = tensor.extract_slice %[[READ]][%[[START]], 0] [32, 64] [1, 1]
+  // CHECK: xform.dot_general %[[ROWS]]
+  // CHECK: tensor.extract_slice %arg0[%[[START]], %[[START]]] [32, 32] [1, 1]
+  // CHECK: scf.for %[[J:.*]] = %{{.*}} to %c32
+  // CHECK: arith.subi %c31, %[[J]]
+  %0 = xform.triangular_solve %a, %b left_side = true lower = false transpose_a = false unit_diagonal = false : tensor<64x64xf32>, tensor<64x5xf32>
+  return %0 : tensor<64x5xf32>
+}
+
+// -----
+
+// A transposed matrix is read by columns; ones on the diagonal divide nothing.
+// CHECK-LABEL: func @unit
+func.func @unit(%a: tensor<2x2xf64>, %b: tensor<2x3xf64>) -> tensor<2x3xf64> {
+  // CHECK: tensor.extract_slice %arg0[1, 0] [1, 2] [1, 1] : tensor<2x2xf64> to tensor<2xf64>
+  // CHECK-NOT: arith.divf
+  %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = true unit_diagonal = true : tensor<2x2xf64>, tensor<2x3xf64>
+  return %0 : tensor<2x3xf64>
+}
+
+// -----
+
+// Small types are computed in f32, nothing where there is nothing, and any batch.
+// CHECK-LABEL: func @types
+func.func @types(%h: tensor<1x1xf16>, %none: tensor<0x0xf32>, %some: tensor<?x6x6xf32>) -> (tensor<1x1xf16>, tensor<0x0xf32>, tensor<?x6x6xf32>) {
+  // CHECK: %[[WIDE:.*]] = xform.convert %arg0 : tensor<1x1xf16> to tensor<1x1xf32>
+  // CHECK: linalg.generic
+  // CHECK: %[[H:.*]] = xform.convert %{{.*}} : tensor<1x1xf32> to tensor<1x1xf16>
+  %0 = xform.cholesky %h : tensor<1x1xf16>
+  %1 = xform.cholesky %none : tensor<0x0xf32>
+  // CHECK: %[[ANY:.*]] = scf.for
+  %2 = xform.cholesky %some : tensor<?x6x6xf32>
+  // CHECK: return %[[H]], %arg1, %[[ANY]]
+  return %0, %1, %2 : tensor<1x1xf16>, tensor<0x0xf32>, tensor<?x6x6xf32>
+}
+
+// -----
+
+func.func @unknown(%x: tensor<?x?xf32>) -> tensor<?x?xf32> {
+  // expected-error @+1 {{needs matrices of static size, got 'tensor<?x?xf32>'}}
+  %0 = xform.cholesky %x : tensor<?x?xf32>
+  return %0 : tensor<?x?xf32>
+}
