@@ -1,6 +1,7 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Windows.h"
 
 using namespace mlir;
 using namespace xform;
@@ -32,6 +33,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/LinearAlgebra.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Windows.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -132,4 +132,15 @@ def XformFenceContractions : Pass<"xform-fence-contractions", "::mlir::ModuleOp"
   }];
 }
 
+def XformFenceTransposes : Pass<"xform-fence-transposes", "::mlir::ModuleOp"> {
+  let summary = "keep transposed operands of convolutions in memory";
+  let description = [{
+    `--xform-to-linalg` reads through a transposition where that is good; the
+    copies that it leaves before a convolution are there to lay the operand out
+    for vectors. IREE 3.13 would move them into the loops, which then run a
+    hundred times as long. This puts IREE's `util.optimization_barrier` behind
+    each, written in generic form. It runs behind `xform-pipeline`.
+  }];
+}
+
 #endif // XFORM_LOWERING_PASSES

@@ -100,6 +100,8 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     populateShapeToLinalg(converter, patterns);
     populateReductionToLinalg(converter, patterns);
     populateContractionToLinalg(converter, patterns);
+    populateConvolutionToLinalg(converter, patterns);
+    populateWindowsToLinalg(converter, patterns);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
     patterns.add<ConvertTypes, EmptyToTensor>(converter, context);

@@ -34,9 +34,9 @@ def _passes(stage: str, target: Target) -> str:
     """The passes that lead from the traced module to a stage."""
     if stage == "expanded":
         return "xform-expand-transforms,xform-simplify"
-    # See the pass for what goes wrong on Vulkan otherwise.
+    # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
-    return f"xform-pipeline{fence}"
+    return f"xform-pipeline,xform-fence-transposes{fence}"
 
 
 @dataclass(frozen=True)

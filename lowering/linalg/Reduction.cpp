@@ -1,6 +1,7 @@
 //===- Reduction.cpp - reductions as linalg.generic -----------------------===//
 
 #include "dialect/Ops.h"
+#include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
@@ -13,45 +14,6 @@ using namespace mlir;
 using namespace xform;
 
 namespace {
-
-/// How a reduction combines elements, and what it starts from.
-struct Combiner {
-  Value (*combine)(ImplicitLocOpBuilder &b, Type element, Value x, Value y);
-  TypedAttr (*start)(OpBuilder &b, Type element, Type type);
-};
-
-template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
-Value combine(ImplicitLocOpBuilder &b, Type element, Value x, Value y) {
-  if (isa<FloatType>(element))
-    return FloatOp::create(b, x, y);
-  return isUnsigned(element) ? Value(UnsignedOp::create(b, x, y))
-                             : Value(SignedOp::create(b, x, y));
-}
-
-template <typename IntOp>
-Value combineBits(ImplicitLocOpBuilder &b, Type, Value x, Value y) {
-  return IntOp::create(b, x, y);
-}
-
-template <int number> TypedAttr startAt(OpBuilder &b, Type, Type type) {
-  if (isa<FloatType>(type))
-    return b.getFloatAttr(type, number);
-  return b.getIntegerAttr(type, number);
-}
-
-/// The least or largest number of a type, infinities included.
-template <bool least>
-TypedAttr startAtEnd(OpBuilder &b, Type element, Type type) {
-  if (auto floating = dyn_cast<FloatType>(type))
-    return b.getFloatAttr(type,
-                          APFloat::getInf(floating.getFloatSemantics(), least));
-  unsigned width = type.getIntOrFloatBitWidth();
-  if (isUnsigned(element))
-    return b.getIntegerAttr(type, least ? APInt::getMinValue(width)
-                                        : APInt::getMaxValue(width));
-  return b.getIntegerAttr(type, least ? APInt::getSignedMinValue(width)
-                                      : APInt::getSignedMaxValue(width));
-}
 
 /// Whether a sum over several axes may become a vector.contract that IREE 3.13
 /// makes invalid: a product one factor of which is repeated along some of them.
@@ -139,14 +101,10 @@ void xform::populateReductionToLinalg(const TypeConverter &converter,
     patterns.add<ReductionToGeneric<decltype(op)>>(
         converter, patterns.getContext(), combiner);
   };
-  add(ReduceSumOp(), {combine<arith::AddFOp, arith::AddIOp>, startAt<0>});
-  add(ReduceProdOp(), {combine<arith::MulFOp, arith::MulIOp>, startAt<1>});
-  add(ReduceMaxOp(),
-      {combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>,
-       startAtEnd<true>});
-  add(ReduceMinOp(),
-      {combine<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>,
-       startAtEnd<false>});
+  add(ReduceSumOp(), summing);
+  add(ReduceProdOp(), multiplying);
+  add(ReduceMaxOp(), maximizing);
+  add(ReduceMinOp(), minimizing);
   add(ReduceAndOp(), {combineBits<arith::AndIOp>, startAt<1>});
   add(ReduceOrOp(), {combineBits<arith::OrIOp>, startAt<0>});
 }

@@ -35,15 +35,22 @@ TypedAttr xform::signlessAttr(TypedAttr attr) {
 // Views
 //===----------------------------------------------------------------------===//
 
+static SmallVector<AffineExpr> exprsOf(ArrayRef<unsigned> loops,
+                                       MLIRContext *context) {
+  return llvm::map_to_vector(loops, [context](unsigned loop) {
+    return getAffineDimExpr(loop, context);
+  });
+}
+
 AffineMap View::mapFrom(unsigned loopCount, ArrayRef<unsigned> loops) const {
-  MLIRContext *context = type.getContext();
-  SmallVector<AffineExpr> dims;
-  for (unsigned loop : loops)
-    dims.push_back(getAffineDimExpr(loop, context));
+  return mapFrom(loopCount, exprsOf(loops, type.getContext()));
+}
+
+AffineMap View::mapFrom(unsigned loopCount, ArrayRef<AffineExpr> axes) const {
   SmallVector<AffineExpr> results;
   for (AffineExpr index : indices)
-    results.push_back(index.replaceDims(dims));
-  return AffineMap::get(loopCount, 0, results, context);
+    results.push_back(index.replaceDims(axes));
+  return AffineMap::get(loopCount, 0, results, type.getContext());
 }
 
 bool View::hasAxis(unsigned axis) const {
@@ -211,18 +218,18 @@ SmallVector<unsigned> xform::axesInMemoryOrder(const View &view) {
 /// init's.
 static Value buildGeneric(ImplicitLocOpBuilder &b, Value init,
                           ArrayRef<unsigned> resultLoops, ArrayRef<View> views,
-                          ArrayRef<SmallVector<unsigned>> loops,
+                          ArrayRef<SmallVector<AffineExpr>> axes,
                           unsigned loopCount, bool accumulates,
                           ElementFunction body) {
   auto type = cast<RankedTensorType>(init.getType());
   SmallVector<Value> inputs;
   SmallVector<AffineMap> maps;
   SmallVector<std::optional<unsigned>> inputOf;
-  for (auto [view, viewLoops] : llvm::zip_equal(views, loops)) {
+  for (auto [view, viewAxes] : llvm::zip_equal(views, axes)) {
     inputOf.emplace_back();
     if (!view.source)
       continue;
-    AffineMap map = view.mapFrom(loopCount, viewLoops);
+    AffineMap map = view.mapFrom(loopCount, viewAxes);
     unsigned place = 0;
     while (place < inputs.size() &&
            (inputs[place] != view.source || maps[place] != map))
@@ -243,14 +250,13 @@ static Value buildGeneric(ImplicitLocOpBuilder &b, Value init,
   auto buildBody = [&](OpBuilder &builder, Location loc, ValueRange arguments) {
     ImplicitLocOpBuilder inner(loc, builder);
     SmallVector<Value> elements;
-    for (auto [view, viewLoops, input] :
-         llvm::zip_equal(views, loops, inputOf)) {
+    for (auto [view, viewAxes, input] : llvm::zip_equal(views, axes, inputOf)) {
       if (input) {
         elements.push_back(arguments[*input]);
       } else if (view.splat) {
         elements.push_back(arith::ConstantOp::create(inner, view.splat));
       } else {
-        AffineExpr index = view.mapFrom(loopCount, viewLoops).getResult(0);
+        AffineExpr index = view.mapFrom(loopCount, viewAxes).getResult(0);
         Value number;
         if (auto dim = dyn_cast<AffineDimExpr>(index))
           number = linalg::IndexOp::create(inner, dim.getPosition());
@@ -277,8 +283,9 @@ Value xform::buildElementwise(ImplicitLocOpBuilder &b, RankedTensorType type,
   Value init = tensor::EmptyOp::create(b, type.getShape(),
                                        type.getElementType(), *sizes);
   auto loops = llvm::to_vector(llvm::seq<unsigned>(0, type.getRank()));
-  SmallVector<SmallVector<unsigned>> loopsOf(views.size(), loops);
-  return buildGeneric(b, init, loops, views, loopsOf, type.getRank(),
+  SmallVector<SmallVector<AffineExpr>> axes(views.size(),
+                                            exprsOf(loops, b.getContext()));
+  return buildGeneric(b, init, loops, views, axes, type.getRank(),
                       /*accumulates=*/false, body);
 }
 
@@ -287,7 +294,18 @@ Value xform::buildReduction(ImplicitLocOpBuilder &b, Value init,
                             ArrayRef<View> views,
                             ArrayRef<SmallVector<unsigned>> loops,
                             unsigned loopCount, ElementFunction body) {
-  return buildGeneric(b, init, resultLoops, views, loops, loopCount,
+  SmallVector<SmallVector<AffineExpr>> axes;
+  for (ArrayRef<unsigned> viewLoops : loops)
+    axes.push_back(exprsOf(viewLoops, b.getContext()));
+  return buildReduction(b, init, resultLoops, views, axes, loopCount, body);
+}
+
+Value xform::buildReduction(ImplicitLocOpBuilder &b, Value init,
+                            ArrayRef<unsigned> resultLoops,
+                            ArrayRef<View> views,
+                            ArrayRef<SmallVector<AffineExpr>> indices,
+                            unsigned loopCount, ElementFunction body) {
+  return buildGeneric(b, init, resultLoops, views, indices, loopCount,
                       /*accumulates=*/true, body);
 }
 

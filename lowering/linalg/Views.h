@@ -31,6 +31,9 @@ struct View {
   /// runs with loop `loops[i]` of `loopCount`.
   mlir::AffineMap mapFrom(unsigned loopCount,
                           llvm::ArrayRef<unsigned> loops) const;
+  /// The same where axis i runs with the index `axes[i]`, made of loops.
+  mlir::AffineMap mapFrom(unsigned loopCount,
+                          llvm::ArrayRef<mlir::AffineExpr> axes) const;
 
   /// Whether axis `axis` of the viewed tensor is an axis of the source.
   bool hasAxis(unsigned axis) const;
@@ -78,6 +81,14 @@ mlir::Value buildReduction(mlir::ImplicitLocOpBuilder &b, mlir::Value init,
                            llvm::ArrayRef<View> views,
                            llvm::ArrayRef<llvm::SmallVector<unsigned>> loops,
                            unsigned loopCount, ElementFunction body);
+
+/// The same where axis i of view v runs with the index `indices[v][i]`, made of
+/// loops; a view that is an iota, not elements, cannot.
+mlir::Value
+buildReduction(mlir::ImplicitLocOpBuilder &b, mlir::Value init,
+               llvm::ArrayRef<unsigned> resultLoops, llvm::ArrayRef<View> views,
+               llvm::ArrayRef<llvm::SmallVector<mlir::AffineExpr>> indices,
+               unsigned loopCount, ElementFunction body);
 
 /// The axes of a view in the order in which its source lies in memory, those
 /// along which it is repeated first. Loops in this order read it in sequence.

@@ -23,8 +23,6 @@ from .accumulation import (  # fmt: skip
     cumsum,
     cumulative_prod,
     cumulative_sum,
-    diff,
-    trapezoid,
 )
 from .axes import AxisError as AxisError
 from .contraction import (
@@ -67,6 +65,7 @@ from .creation import (
     zeros,
     zeros_like,
 )  # fmt: skip
+from .differences import diff, ediff1d, gradient, trapezoid, unwrap  # fmt: skip
 from .joining import (  # fmt: skip
     append,
     array_split,
@@ -114,6 +113,7 @@ from .manipulation import (
 )  # fmt: skip
 from .nan_reductions import nanmax, nanmean, nanmin, nanprod, nanstd, nansum, nanvar  # fmt: skip
 from .padding import pad
+from .polynomials import polyadd, polyder, polyint, polymul, polysub, polyval, vander  # fmt: skip
 from .promotion import broadcast_shapes
 from .reductions import (
     all,
@@ -146,7 +146,6 @@ from .selection import (
     iscomplexobj,
     isrealobj,
     nan_to_num,
-    polyval,
     real,
     round,
     select,
@@ -246,6 +245,7 @@ from .ufuncs import (
     true_divide,
     trunc,
 )  # fmt: skip
+from .windows import convolve, correlate, sliding_window_view  # fmt: skip
 
 ndarray = TracedArray
 
@@ -257,6 +257,8 @@ bfloat16 = _ml_dtypes.bfloat16
 dtype = _np.dtype
 finfo, iinfo, isdtype, promote_types = _np.finfo, _np.iinfo, _np.isdtype, _np.promote_types
 isscalar, issubdtype = _np.isscalar, _np.issubdtype
+bartlett, blackman, hamming = _np.bartlett, _np.blackman, _np.hamming
+hanning, kaiser = _np.hanning, _np.kaiser
 e, euler_gamma, pi = _np.e, _np.euler_gamma, _np.pi
 inf, nan = _np.inf, _np.nan
 newaxis = None
@@ -302,12 +304,14 @@ __all__ = [
     "atleast_2d",
     "atleast_3d",
     "average",
+    "bartlett",
     "bfloat16",
     "bitwise_and",
     "bitwise_invert",
     "bitwise_not",
     "bitwise_or",
     "bitwise_xor",
+    "blackman",
     "block",
     "bool",
     "bool_",
@@ -323,9 +327,11 @@ __all__ = [
     "concatenate",
     "conj",
     "conjugate",
+    "convolve",
     "copy",
     "copysign",
     "copyto",
+    "correlate",
     "cos",
     "cosh",
     "count_nonzero",
@@ -347,6 +353,7 @@ __all__ = [
     "dstack",
     "dtype",
     "e",
+    "ediff1d",
     "einsum",
     "empty",
     "empty_like",
@@ -374,8 +381,11 @@ __all__ = [
     "fmod",
     "full",
     "full_like",
+    "gradient",
     "greater",
     "greater_equal",
+    "hamming",
+    "hanning",
     "heaviside",
     "hsplit",
     "hstack",
@@ -400,6 +410,7 @@ __all__ = [
     "isrealobj",
     "isscalar",
     "issubdtype",
+    "kaiser",
     "kron",
     "less",
     "less_equal",
@@ -448,6 +459,11 @@ __all__ = [
     "pad",
     "permute_dims",
     "pi",
+    "polyadd",
+    "polyder",
+    "polyint",
+    "polymul",
+    "polysub",
     "polyval",
     "positive",
     "pow",
@@ -477,6 +493,7 @@ __all__ = [
     "sinc",
     "sinh",
     "size",
+    "sliding_window_view",
     "split",
     "sqrt",
     "square",
@@ -503,6 +520,8 @@ __all__ = [
     "uint32",
     "uint64",
     "unstack",
+    "unwrap",
+    "vander",
     "var",
     "vdot",
     "vecdot",

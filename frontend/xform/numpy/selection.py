@@ -221,20 +221,6 @@ def sinc(x: ArrayLike) -> TracedArray:
     return where(at_zero, 1.0, ufuncs.divide(ufuncs.sin(safe), safe))
 
 
-@function(np.polyval)
-def polyval(p: ArrayLike, x: ArrayLike) -> TracedArray:
-    """The polynomial with coefficients `p`, the highest power first, at `x`."""
-    coefficients = array(p)
-    if coefficients.ndim != 1:
-        raise XformValueError(
-            at_user_line(f"polyval: expected a vector, got shape {coefficients.shape}")
-        )
-    result = ufuncs.multiply(x, 0)
-    for i in range(coefficients.shape[0]):
-        result = ufuncs.add(ufuncs.multiply(result, x), coefficients[i])
-    return result
-
-
 @function(np.result_type)
 def common_dtype(*arrays_and_dtypes: Any) -> np.dtype[Any]:
     """The dtype that arrays and dtypes have together."""

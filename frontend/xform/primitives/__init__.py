@@ -98,9 +98,21 @@ from .shape import (
     slice,
     transpose,
 )
+from .windows import (
+    Windows,
+    conv,
+    reduce_window_max,
+    reduce_window_min,
+    reduce_window_sum,
+    window_argmax,
+    window_argmin,
+    window_gather,
+    window_scatter,
+)
 
 __all__ = [
     "Operand",
+    "Windows",
     "abs_",
     "acos",
     "acosh",
@@ -116,6 +128,7 @@ __all__ = [
     "ceil",
     "cholesky",
     "concatenate",
+    "conv",
     "convert",
     "cos",
     "cosh",
@@ -157,6 +170,9 @@ __all__ = [
     "reduce_or",
     "reduce_prod",
     "reduce_sum",
+    "reduce_window_max",
+    "reduce_window_min",
+    "reduce_window_sum",
     "rejected",
     "rem",
     "reshape",
@@ -176,5 +192,9 @@ __all__ = [
     "transpose",
     "triangular_solve",
     "trunc",
+    "window_argmax",
+    "window_argmin",
+    "window_gather",
+    "window_scatter",
     "xor",
 ]

@@ -9,6 +9,12 @@ from __future__ import annotations
 import elementwise_rows
 import linear_algebra_rows
 import structural_rows
+import windows_rows
 
-ROWS = [*elementwise_rows.ROWS, *structural_rows.ROWS, *linear_algebra_rows.ROWS]
+ROWS = [
+    *elementwise_rows.ROWS,
+    *structural_rows.ROWS,
+    *linear_algebra_rows.ROWS,
+    *windows_rows.ROWS,
+]
 FAMILIES = tuple(dict.fromkeys(row.family for row in ROWS))

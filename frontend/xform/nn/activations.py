@@ -1,20 +1,17 @@
-"""Activations and the log-sum-exp family for traced arrays.
-
-Outside of a traced function they are compiled and run on the fly.
-"""
+"""Activations and the log-sum-exp family."""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from . import primitives
-from .array import ArrayLike, Axis, TracedArray
-from .errors import XformTypeError, XformValueError, at_user_line
-from .numpy import joining, manipulation, reductions, ufuncs
-from .numpy.axes import normalized_axes, normalized_axis
-from .numpy.dispatch import extension
-from .numpy.promotion import (
+from .. import primitives
+from ..array import ArrayLike, Axis, TracedArray
+from ..errors import XformTypeError, XformValueError, at_user_line
+from ..numpy import joining, manipulation, reductions, ufuncs
+from ..numpy.axes import normalized_axes, normalized_axis
+from ..numpy.dispatch import extension
+from ..numpy.promotion import (
     BOOL,
     FLOAT64,
     array,
@@ -25,9 +22,7 @@ from .numpy.promotion import (
     result_type,
     supported_dtype,
 )
-from .numpy.selection import where
-
-_activation = extension("nn")
+from ..numpy.selection import where
 
 
 def _float(x: ArrayLike) -> TracedArray:
@@ -39,7 +34,7 @@ def _constant(x: TracedArray, number: float) -> TracedArray:
     return constant(x.shape, x.dtype, number)
 
 
-@_activation
+@extension("nn")
 def relu(x: ArrayLike) -> TracedArray:
     """max(x, 0), with derivative 0 at 0."""
     a = array(x)
@@ -47,7 +42,7 @@ def relu(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.le(a, zero), zero, a)
 
 
-@_activation
+@extension("nn")
 def relu6(x: ArrayLike) -> TracedArray:
     """min(max(x, 0), 6), with derivative 0 at both ends."""
     a = relu(x)
@@ -55,7 +50,7 @@ def relu6(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.ge(a, six), six, a)
 
 
-@_activation
+@extension("nn")
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
     """x where x > 0, negative_slope * x elsewhere."""
     a = _float(x)
@@ -69,7 +64,7 @@ def _exponential_tail(a: TracedArray) -> tuple[TracedArray, TracedArray]:
     return above, primitives.expm1(primitives.select(above, zero, a))
 
 
-@_activation
+@extension("nn")
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     a = _float(x)
@@ -77,7 +72,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     return where(above, a, ufuncs.multiply(tail, alpha))
 
 
-@_activation
+@extension("nn")
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
     a = _float(x)
@@ -85,7 +80,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     return where(above, a, ufuncs.multiply(tail, alpha))
 
 
-@_activation
+@extension("nn")
 def selu(x: ArrayLike) -> TracedArray:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1."""
     a = _float(x)
@@ -94,31 +89,31 @@ def selu(x: ArrayLike) -> TracedArray:
     return ufuncs.multiply(where(above, a, ufuncs.multiply(tail, alpha)), scale)
 
 
-@_activation
+@extension("nn")
 def sigmoid(x: ArrayLike) -> TracedArray:
     """1 / (1 + exp(-x))."""
     return primitives.logistic(_float(x))
 
 
-@_activation
+@extension("nn")
 def hard_sigmoid(x: ArrayLike) -> TracedArray:
     """relu6(x + 3) / 6."""
     return ufuncs.multiply(relu6(ufuncs.add(_float(x), 3.0)), 1 / 6)
 
 
-@_activation
+@extension("nn")
 def softplus(x: ArrayLike) -> TracedArray:
     """log(1 + exp(x)), without overflow."""
     return ufuncs.logaddexp(_float(x), 0.0)
 
 
-@_activation
+@extension("nn")
 def log_sigmoid(x: ArrayLike) -> TracedArray:
     """log(sigmoid(x)), without underflow."""
     return ufuncs.negative(softplus(ufuncs.negative(_float(x))))
 
 
-@_activation
+@extension("nn")
 def silu(x: ArrayLike) -> TracedArray:
     """x * sigmoid(x)."""
     a = _float(x)
@@ -128,21 +123,21 @@ def silu(x: ArrayLike) -> TracedArray:
 swish = silu
 
 
-@_activation
+@extension("nn")
 def hard_silu(x: ArrayLike) -> TracedArray:
     """x * hard_sigmoid(x)."""
     a = _float(x)
     return primitives.mul(a, hard_sigmoid(a))
 
 
-@_activation
+@extension("nn")
 def mish(x: ArrayLike) -> TracedArray:
     """x * tanh(softplus(x))."""
     a = _float(x)
     return primitives.mul(a, primitives.tanh(softplus(a)))
 
 
-@_activation
+@extension("nn")
 def gelu(x: ArrayLike, approximate: bool = False) -> TracedArray:
     """x times the normal distribution's probability below x.
 
@@ -159,14 +154,14 @@ def gelu(x: ArrayLike, approximate: bool = False) -> TracedArray:
     return primitives.mul(half, primitives.erfc(ufuncs.multiply(a, -math.sqrt(0.5))))
 
 
-@_activation
+@extension("nn")
 def soft_sign(x: ArrayLike) -> TracedArray:
     """x / (1 + |x|)."""
     a = _float(x)
     return primitives.div(a, ufuncs.add(primitives.abs_(a), 1.0))
 
 
-@_activation
+@extension("nn")
 def hard_tanh(x: ArrayLike) -> TracedArray:
     """x limited to -1 and 1, with derivative 0 at both."""
     a = _float(x)
@@ -175,7 +170,7 @@ def hard_tanh(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.le(a, minus_one), minus_one, upper)
 
 
-@_activation
+@extension("nn")
 def glu(x: ArrayLike, axis: int = -1) -> TracedArray:
     """The first half along an axis times the sigmoid of the second."""
     a = _float(x)
@@ -200,7 +195,7 @@ def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
     return primitives.stop_gradient(reductions.max(a, axes, keepdims=True))
 
 
-@_activation
+@extension("nn")
 def logsumexp(
     a: ArrayLike,
     axis: Axis = None,
@@ -243,7 +238,7 @@ def logsumexp(
     return result if keepdims else manipulation.squeeze(result, axes).copy()
 
 
-@_activation
+@extension("nn")
 def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """exp(x) divided by its sum over axes; a row of -inf gives NaN."""
     a = _float(x)
@@ -252,7 +247,7 @@ def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     return ufuncs.divide(terms, reductions.sum(terms, axes, keepdims=True))
 
 
-@_activation
+@extension("nn")
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """log(softmax(x)), without underflow; a row of -inf gives NaN."""
     a = _float(x)
@@ -262,7 +257,7 @@ def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     return ufuncs.subtract(shifted, primitives.log(total))
 
 
-@_activation
+@extension("nn")
 def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = float, axis: int = -1) -> TracedArray:
     """1 at each index of `x` along a new axis of `num_classes`, 0 elsewhere.
 

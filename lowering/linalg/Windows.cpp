@@ -1,0 +1,281 @@
+//===- Windows.cpp - reductions over windows as linalg.generic ------------===//
+//
+// A window's elements are read where they lie: window s reads element
+// s * stride + k * dilation. What lies around and between the elements is made
+// first, by a pad of the operand.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lowering/linalg/Combiners.h"
+#include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/Scalars.h"
+#include "lowering/linalg/Views.h"
+#include "lowering/linalg/WindowLoops.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+using namespace xform;
+
+namespace {
+
+/// The parts of a reduction over the windows of a padded operand.
+struct WindowNest {
+  RankedTensorType result;
+  SmallVector<AffineExpr> outer, read;
+  WindowLoops loops;
+  View shape;
+
+  WindowNest(ImplicitLocOpBuilder &b, RankedTensorType result,
+             ArrayRef<WindowAxis> axes)
+      : result(result), outer(exprsUpTo(result.getRank(), b.getContext())),
+        read(ArrayRef(outer).drop_back(axes.size())),
+        loops(b.getContext(), axes, ArrayRef(outer).take_back(axes.size()),
+              result.getRank()) {
+    llvm::append_range(read, loops.read);
+    // Nothing reads this; it tells the loops how large a window is.
+    auto type = RankedTensorType::get(loops.sizes, b.getI8Type());
+    Value empty =
+        tensor::EmptyOp::create(b, type.getShape(), type.getElementType());
+    shape = {type, empty, {}, exprsUpTo(type.getRank(), b.getContext())};
+  }
+
+  /// A tensor of the result's shape: `views`, each read at its `indices`,
+  /// combined from a start. The body gets the views' elements and then the
+  /// accumulator.
+  Value reduce(ImplicitLocOpBuilder &b, TypedAttr start,
+               ArrayRef<Value> dynamicSizes, ArrayRef<View> views,
+               ArrayRef<SmallVector<AffineExpr>> indices,
+               ElementFunction body) const {
+    Value init = buildFilled(
+        b, start, RankedTensorType::get(result.getShape(), start.getType()),
+        dynamicSizes);
+    SmallVector<View> all(views);
+    SmallVector<SmallVector<AffineExpr>> places(indices);
+    all.push_back(shape);
+    places.push_back(loops.inWindow);
+    return buildReduction(b, init, loopsUpTo(result.getRank()), all, places,
+                          loops.count,
+                          [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+                            SmallVector<Value> elements(values.drop_back(2));
+                            elements.push_back(values.back());
+                            return body(inner, elements);
+                          });
+  }
+};
+
+/// The sizes of the dynamic axes of a result, which are those of `x`.
+SmallVector<Value> dynamicSizesOf(ImplicitLocOpBuilder &b,
+                                  RankedTensorType result, Value x) {
+  SmallVector<Value> sizes;
+  for (int64_t axis = 0; axis < result.getRank(); ++axis)
+    if (result.isDynamicDim(axis))
+      sizes.push_back(b.createOrFold<tensor::DimOp>(x, axis));
+  return sizes;
+}
+
+/// What a reduction pads its operand with: it starts from there, too.
+TypedAttr startOf(const Combiner &combiner, OpBuilder &b, Type element) {
+  TypedAttr start = combiner.start(b, element, signlessType(element));
+  if (auto number = dyn_cast<IntegerAttr>(start))
+    return IntegerAttr::get(element, number.getValue());
+  return start;
+}
+
+template <typename OpTy>
+struct ReduceWindowToGeneric : OpConversionPattern<OpTy> {
+  ReduceWindowToGeneric(const TypeConverter &converter, MLIRContext *context,
+                        Combiner combiner)
+      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Type element = op.getType().getElementType();
+    auto type = cast<RankedTensorType>(signlessType(op.getType()));
+    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+    Value padded = padFor(b, axes, op.getX(), startOf(combiner, b, element));
+    WindowNest nest(b, type, axes);
+    Value result = nest.reduce(
+        b, combiner.start(b, element, arithmeticType(element)),
+        dynamicSizesOf(b, type, adaptor.getX()), plainView(padded, rewriter),
+        nest.read, [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+          return combiner.combine(inner, element, widen(inner, values[0]),
+                                  values[1]);
+        });
+    rewriter.replaceOp(op, narrowTensor(b, result, type));
+    return success();
+  }
+
+  Combiner combiner;
+};
+
+//===----------------------------------------------------------------------===//
+// Places in windows
+//===----------------------------------------------------------------------===//
+
+/// Finds the place of the extreme that `ReduceOp` computes. The least number
+/// wins: an element equal to the extreme has its place, the k-th that is NaN,
+/// which is equal to nothing, has -1 - k.
+template <typename OpTy, typename ReduceOp>
+struct WindowPlaceToGeneric : OpConversionPattern<OpTy> {
+  WindowPlaceToGeneric(const TypeConverter &converter, MLIRContext *context,
+                       Combiner combiner)
+      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
+
+  LogicalResult
+  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    auto xType = cast<RankedTensorType>(op.getX().getType());
+    RankedTensorType type = op.getType();
+    Value extreme = ReduceOp::create(
+        b, op.getX(), op.getWindow(), op.getStrides(), op.getLow(),
+        op.getHigh(), op.getBaseDilation(), op.getWindowDilation());
+    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+    Value padded = padFor(b, axes, op.getX(),
+                          startOf(combiner, b, xType.getElementType()));
+    WindowNest nest(b, type, axes);
+    int64_t none = llvm::product_of(nest.loops.sizes);
+    SmallVector<Value> sizes = dynamicSizesOf(b, type, adaptor.getX());
+    auto body = [&](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
+      Value place = nest.loops.place(inner);
+      Value key = keyOf(inner, values[0], values[1], place, none);
+      if (Value isElement = nest.loops.isElement(
+              inner, axes, xType.getShape().take_back(axes.size())))
+        key = arith::SelectOp::create(
+            inner, isElement, key,
+            intConstant(inner, inner.getI32Type(), none));
+      return arith::MinSIOp::create(inner, key, values[2]);
+    };
+    Value keys =
+        nest.reduce(b, b.getI32IntegerAttr(static_cast<int32_t>(none)), sizes,
+                    {plainView(padded, rewriter), plainView(extreme, rewriter)},
+                    {nest.read, nest.outer}, body);
+    if (isa<FloatType>(xType.getElementType()))
+      keys = placesOf(b, keys);
+    rewriter.replaceOp(op, keys);
+    return success();
+  }
+
+private:
+  static Value keyOf(ImplicitLocOpBuilder &b, Value x, Value extreme,
+                     Value place, int64_t none) {
+    Value no = intConstant(b, b.getI32Type(), none);
+    if (!isa<FloatType>(x.getType()))
+      return arith::SelectOp::create(
+          b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, extreme),
+          place, no);
+    Value equal =
+        arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, extreme);
+    Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+    Value found = arith::SelectOp::create(b, equal, place, no);
+    return arith::SelectOp::create(b, isNaN, complement(b, place), found);
+  }
+
+  /// -1 - x, which exchanges places and the keys of NaN.
+  static Value complement(ImplicitLocOpBuilder &b, Value x) {
+    return arith::SubIOp::create(b, intConstant(b, b.getI32Type(), -1), x);
+  }
+
+  static Value placesOf(ImplicitLocOpBuilder &b, Value keys) {
+    auto type = cast<RankedTensorType>(keys.getType());
+    View view{type, keys, {}, exprsUpTo(type.getRank(), b.getContext())};
+    return buildElementwise(
+        b, type, view,
+        [](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
+          return arith::MaxSIOp::create(inner, values[0],
+                                        complement(inner, values[0]));
+        });
+  }
+
+  Combiner combiner;
+};
+
+/// Of the elements of each window, the sum of those that `isMeant`.
+Value sumOfMeant(ImplicitLocOpBuilder &b, const WindowNest &nest,
+                 ArrayRef<Value> dynamicSizes, Type element,
+                 ArrayRef<View> views,
+                 ArrayRef<SmallVector<AffineExpr>> indices,
+                 bool countsFromTheEnd) {
+  int64_t last = llvm::product_of(nest.loops.sizes) - 1;
+  auto body = [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+    Value place = nest.loops.place(inner);
+    if (countsFromTheEnd)
+      place = arith::SubIOp::create(
+          inner, intConstant(inner, inner.getI32Type(), last), place);
+    Value isMeant = arith::CmpIOp::create(inner, arith::CmpIPredicate::eq,
+                                          values[1], place);
+    Value x = widen(inner, values[0]);
+    Value zero =
+        arith::ConstantOp::create(inner, inner.getZeroAttr(x.getType()));
+    Value term = arith::SelectOp::create(inner, isMeant, x, zero);
+    return summing.combine(inner, element, term, values[2]);
+  };
+  return nest.reduce(b, b.getZeroAttr(arithmeticType(element)), dynamicSizes,
+                     views, indices, body);
+}
+
+struct WindowGatherToGeneric : OpConversionPattern<WindowGatherOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(WindowGatherOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Type element = op.getType().getElementType();
+    auto type = cast<RankedTensorType>(signlessType(op.getType()));
+    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+    Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
+    WindowNest nest(b, type, axes);
+    Value result = sumOfMeant(
+        b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
+        {plainView(padded, rewriter), plainView(op.getIndex(), rewriter)},
+        {nest.read, nest.outer}, /*countsFromTheEnd=*/false);
+    rewriter.replaceOp(op, narrowTensor(b, result, type));
+    return success();
+  }
+};
+
+/// Each element of the result asks the windows that read it, backwards.
+struct WindowScatterToGeneric : OpConversionPattern<WindowScatterOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult
+  matchAndRewrite(WindowScatterOp op, OpAdaptor adaptor,
+                  ConversionPatternRewriter &rewriter) const override {
+    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    Type element = op.getType().getElementType();
+    auto type = cast<RankedTensorType>(signlessType(op.getType()));
+    SmallVector<WindowAxis> axes;
+    for (auto [axis, n] : llvm::zip_equal(windowAxesOf(op), op.getSizes()))
+      axes.push_back(axis.backwards(n));
+    Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
+    Value index = padFor(b, axes, op.getIndex(), b.getI32IntegerAttr(-1));
+    WindowNest nest(b, type, axes);
+    Value result =
+        sumOfMeant(b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
+                   {plainView(padded, rewriter), plainView(index, rewriter)},
+                   {nest.read, nest.read}, /*countsFromTheEnd=*/true);
+    rewriter.replaceOp(op, narrowTensor(b, result, type));
+    return success();
+  }
+};
+
+} // namespace
+
+void xform::populateWindowsToLinalg(const TypeConverter &converter,
+                                    RewritePatternSet &patterns) {
+  MLIRContext *context = patterns.getContext();
+  patterns.add<WindowGatherToGeneric, WindowScatterToGeneric>(converter,
+                                                              context);
+  patterns.add<ReduceWindowToGeneric<ReduceWindowSumOp>>(converter, context,
+                                                         summing);
+  patterns.add<ReduceWindowToGeneric<ReduceWindowMaxOp>,
+               WindowPlaceToGeneric<WindowArgmaxOp, ReduceWindowMaxOp>>(
+      converter, context, maximizing);
+  patterns.add<ReduceWindowToGeneric<ReduceWindowMinOp>,
+               WindowPlaceToGeneric<WindowArgminOp, ReduceWindowMinOp>>(
+      converter, context, minimizing);
+}
