@@ -2,6 +2,7 @@
 
 #include "dialect/LinearAlgebra.h"
 #include "dialect/Windows.h"
+#include "dialect/Random.h"
 
 using namespace mlir;
 using namespace xform;
@@ -37,6 +38,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Windows.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Random.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

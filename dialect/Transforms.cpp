@@ -139,7 +139,8 @@ FailureOr<int64_t> xform::batchSize(Emit emit, TypeRange inputs,
 FailureOr<SmallVector<Type>> xform::inferVmap(Emit emit, func::FuncOp callee,
                                               TypeRange inputs,
                                               ArrayRef<int64_t> inDims,
-                                              ArrayRef<int64_t> outDims) {
+                                              ArrayRef<int64_t> outDims,
+                                              Type rowNumbers) {
   FailureOr<int64_t> size = batchSize(emit, inputs, inDims);
   if (failed(size))
     return failure();
@@ -156,7 +157,12 @@ FailureOr<SmallVector<Type>> xform::inferVmap(Emit emit, func::FuncOp callee,
   if (outDims.size() != outs.size())
     return emit() << "out_dims has " << outDims.size() << " entries for "
                   << outs.size() << " results";
-  Mask dependent = dependentResults(callee, batched);
+  if (rowNumbers &&
+      cast<RankedTensorType>(rowNumbers).getShape() != ArrayRef<int64_t>(*size))
+    return emit() << "needs a row number for each of " << *size << " rows, got "
+                  << rowNumbers;
+  Mask dependent =
+      dependentResults(callee, batched, /*freshDraws=*/!!rowNumbers);
   SmallVector<Type> types;
   for (auto [index, type, dim] : llvm::enumerate(outs, outDims)) {
     auto tensor = cast<RankedTensorType>(type);
@@ -263,21 +269,22 @@ FailureOr<SmallVector<Type>> xform::inferMap(Emit emit, func::FuncOp callee,
 // Which results depend on which arguments
 //===----------------------------------------------------------------------===//
 
-/// Which results of an op depend on its marked operands. Where the op calls a
-/// function, the function's body tells.
-static Mask dependentResultsOf(Operation &op, const Mask &operands) {
+/// Where the op calls a function, the function's body tells.
+Mask xform::dependentResults(Operation &op, const Mask &operands,
+                             bool freshDraws) {
   Mask all(op.getNumResults(), true);
   auto module = op.getParentOfType<ModuleOp>();
   auto ofCallee = [&](StringRef symbol, size_t count) {
     auto callee = module.lookupSymbol<func::FuncOp>(symbol);
     if (!callee || callee.isExternal())
       return Mask(op.getNumResults(), true);
-    return dependentResults(callee, Mask(ArrayRef(operands).take_front(count)));
+    return dependentResults(callee, Mask(ArrayRef(operands).take_front(count)),
+                            freshDraws);
   };
   if (auto call = dyn_cast<func::CallOp>(op))
     return ofCallee(call.getCallee(), operands.size());
   if (auto vmap = dyn_cast<VmapOp>(op))
-    return ofCallee(vmap.getCallee(), operands.size());
+    return ofCallee(vmap.getCallee(), vmap.getInputs().size());
   // A derivative also gives the function's own results, which do not depend on
   // tangents and cotangents.
   auto primalsOf = [&](StringRef symbol, size_t count) {
@@ -292,7 +299,8 @@ static Mask dependentResultsOf(Operation &op, const Mask &operands) {
   return all;
 }
 
-Mask xform::dependentResults(func::FuncOp function, const Mask &arguments) {
+Mask xform::dependentResults(func::FuncOp function, const Mask &arguments,
+                             bool freshDraws) {
   llvm::DenseSet<Value> dependent;
   for (auto [argument, marked] :
        llvm::zip_equal(function.getArguments(), arguments))
@@ -301,10 +309,10 @@ Mask xform::dependentResults(func::FuncOp function, const Mask &arguments) {
   auto isDependent = [&](Value value) { return dependent.contains(value); };
   for (Operation &op : function.front()) {
     Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
-    if (!llvm::is_contained(operands, true))
+    if (!llvm::is_contained(operands, true) && !(freshDraws && draws(op)))
       continue;
-    for (auto [result, marked] :
-         llvm::zip_equal(op.getResults(), dependentResultsOf(op, operands)))
+    for (auto [result, marked] : llvm::zip_equal(
+             op.getResults(), dependentResults(op, operands, freshDraws)))
       if (marked)
         dependent.insert(result);
   }
@@ -352,8 +360,10 @@ static LogicalResult checkResults(Operation *op,
     auto emit = [this] { return emitOpError(); };                              \
     return checkResults(*this, __VA_ARGS__);                                   \
   }
-XFORM_VERIFY(VmapOp, inferVmap(emit, *callee, getInputs().getTypes(),
-                               getInDims(), getOutDims()))
+XFORM_VERIFY(VmapOp,
+             inferVmap(emit, *callee, getInputs().getTypes(), getInDims(),
+                       getOutDims(),
+                       getRowNumbers() ? getRowNumbers().getType() : Type()))
 XFORM_VERIFY(JvpOp, inferJvp(emit, *callee, getPrimals().getTypes(),
                              getTangents().getTypes(), getArgnums()))
 XFORM_VERIFY(VjpOp, inferVjp(emit, *callee, getPrimals().getTypes(),

@@ -17,7 +17,7 @@ using Emit = llvm::function_ref<mlir::InFlightDiagnostic()>;
 /// Result types of the transform operations, or an error about their operands.
 llvm::FailureOr<SmallVector<Type>>
 inferVmap(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange inputs,
-          ArrayRef<int64_t> inDims, ArrayRef<int64_t> outDims);
+          ArrayRef<int64_t> inDims, ArrayRef<int64_t> outDims, Type rowNumbers);
 llvm::FailureOr<SmallVector<Type>>
 inferJvp(Emit emit, mlir::func::FuncOp callee, mlir::TypeRange primals,
          mlir::TypeRange tangents, ArrayRef<int64_t> argnums);
@@ -36,8 +36,21 @@ llvm::FailureOr<SmallVector<Type>> inferMap(Emit emit,
 llvm::FailureOr<int64_t> batchSize(Emit emit, mlir::TypeRange inputs,
                                    ArrayRef<int64_t> inDims);
 
-/// Which results of a function depend on its marked arguments.
-Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments);
+/// Which results of a function depend on its marked arguments; with
+/// `freshDraws` also those that depend on a draw whose key does not.
+Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments,
+                      bool freshDraws = false);
+
+/// The same for the results of an op.
+Mask dependentResults(Operation &op, const Mask &operands,
+                      bool freshDraws = false);
+
+/// Whether an op draws random bits, itself or by a function that it calls.
+bool draws(Operation &op);
+
+/// A draw, in a function or in one that it calls, whose key does not depend on
+/// the marked arguments; null if there is none.
+Operation *findSharedDraw(mlir::func::FuncOp function, const Mask &arguments);
 
 } // namespace xform
 

@@ -18,12 +18,15 @@ class Xform_Transform<string mnemonic, list<Trait> traits = []>
   let results = (outs Variadic<Xform_Tensor>:$outs);
 }
 
-def Xform_VmapOp : Xform_Transform<"vmap"> {
+def Xform_VmapOp : Xform_Transform<"vmap", [AttrSizedOperandSegments]> {
   let summary = "a function over a batch of rows";
   let description = [{
     `in_dims` names for each operand the axis along which its rows lie, or
     `none`; `out_dims` does so for each result. A result with `none` must not
     depend on a batched operand.
+
+    A draw of random bits with a key that all rows share is one for all rows;
+    with `row_numbers`, each row makes its own, with the key and its number.
 
     ```mlir
     %y = xform.vmap @f(%x, %w) in_dims = [0, none] out_dims = [0]
@@ -31,10 +34,12 @@ def Xform_VmapOp : Xform_Transform<"vmap"> {
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<Xform_Tensor>:$inputs,
+                   Optional<RankedTensorOf<[UI32]>>:$row_numbers,
                    DenseI64ArrayAttr:$in_dims, DenseI64ArrayAttr:$out_dims);
   let assemblyFormat = [{
     $callee `(` $inputs `)` `in_dims` `=` custom<BatchDims>($in_dims)
-    `out_dims` `=` custom<BatchDims>($out_dims) attr-dict
+    `out_dims` `=` custom<BatchDims>($out_dims)
+    (`row_numbers` `(` $row_numbers^ `:` type($row_numbers) `)`)? attr-dict
     `:` functional-type($inputs, $outs)
   }];
 }

@@ -102,6 +102,7 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     populateContractionToLinalg(converter, patterns);
     populateConvolutionToLinalg(converter, patterns);
     populateWindowsToLinalg(converter, patterns);
+    populateRandomToLinalg(converter, patterns);
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns,
                                                                    converter);
     patterns.add<ConvertTypes, EmptyToTensor>(converter, context);

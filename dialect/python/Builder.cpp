@@ -24,8 +24,7 @@ using namespace xform::python;
 // Diagnostics
 //===----------------------------------------------------------------------===//
 
-/// The first file and line inside a location; passes fuse and wrap them.
-static FileLineColLoc fileOf(Location loc) {
+FileLineColLoc python::fileOf(Location loc) {
   FileLineColLoc found;
   loc->walk([&](Location inner) {
     found = dyn_cast<FileLineColLoc>(inner);

@@ -30,6 +30,9 @@ struct Diagnostic : std::exception {
   const char *what() const noexcept override { return message.c_str(); }
 };
 
+/// The first file and line inside a location; passes fuse and wrap them.
+mlir::FileLineColLoc fileOf(mlir::Location loc);
+
 /// Collects diagnostics of a context while it lives.
 class DiagnosticScope {
 public:

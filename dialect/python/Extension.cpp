@@ -14,6 +14,7 @@
 #include <nanobind/ndarray.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -136,16 +137,18 @@ Values emitVmap(FunctionHandle &self, const FunctionHandle &callee,
                 const Values &operands,
                 const std::vector<std::optional<int64_t>> &inDims,
                 const std::vector<std::optional<int64_t>> &outDims,
-                const SourceLocation &location) {
+                const SourceLocation &location,
+                const std::optional<ValueHandle> &rowNumbers) {
   SmallVector<Value> inputs = self.unwrap(operands);
+  Value numbers = rowNumbers ? self.unwrap(*rowNumbers) : Value();
   Axes in = dimsOf(inDims), out = dimsOf(outDims);
   return emitTransform<VmapOp>(
       self, location,
       [&](Emit emit) {
         return inferVmap(emit, callee.function, ValueRange(inputs).getTypes(),
-                         in, out);
+                         in, out, numbers ? numbers.getType() : mlir::Type());
       },
-      symbolOf(callee), inputs, in, out);
+      symbolOf(callee), inputs, numbers, in, out);
 }
 
 Values emitJvp(FunctionHandle &self, const FunctionHandle &callee,
@@ -217,9 +220,10 @@ Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
 }
 
 std::vector<bool> dependentOf(const FunctionHandle &self,
-                              const std::vector<bool> &arguments) {
+                              const std::vector<bool> &arguments,
+                              bool freshDraws) {
   Mask mask(arguments.begin(), arguments.end());
-  Mask results = dependentResults(self.function, mask);
+  Mask results = dependentResults(self.function, mask, freshDraws);
   return std::vector<bool>(results.begin(), results.end());
 }
 
@@ -237,6 +241,19 @@ nb::list sparsityOf(const FunctionHandle &self,
     result.append(nb::make_tuple(arrayOf(std::move(pattern.offsets)),
                                  arrayOf(std::move(pattern.columns))));
   return result;
+}
+
+/// Where a draw is made whose key does not depend on the marked arguments.
+std::optional<std::pair<std::string, unsigned>>
+sharedDrawOf(const FunctionHandle &self, const std::vector<bool> &arguments) {
+  Operation *draw =
+      findSharedDraw(self.function, Mask(arguments.begin(), arguments.end()));
+  if (!draw)
+    return std::nullopt;
+  FileLineColLoc loc = fileOf(draw->getLoc());
+  if (!loc)
+    return std::pair(std::string(), 0u);
+  return std::pair(loc.getFilename().str(), loc.getLine());
 }
 
 void setReflection(FunctionHandle &self,
@@ -381,7 +398,8 @@ NB_MODULE(_xform, m) {
       .def("call", &emitCall, nb::arg("callee"), nb::arg("operands"),
            nb::arg("location"))
       .def("vmap", &emitVmap, nb::arg("callee"), nb::arg("operands"),
-           nb::arg("in_dims"), nb::arg("out_dims"), nb::arg("location"))
+           nb::arg("in_dims"), nb::arg("out_dims"), nb::arg("location"),
+           nb::arg("row_numbers") = nb::none())
       .def("jvp", &emitJvp, nb::arg("callee"), nb::arg("primals"),
            nb::arg("tangents"), nb::arg("argnums"), nb::arg("location"))
       .def("vjp", &emitVjp, nb::arg("callee"), nb::arg("primals"),
@@ -391,8 +409,10 @@ NB_MODULE(_xform, m) {
            nb::arg("with_value") = false, nb::arg("has_aux") = false)
       .def("map", &emitMap, nb::arg("callee"), nb::arg("xs"),
            nb::arg("captures"), nb::arg("location"))
-      .def("dependent_results", &dependentOf, nb::arg("arguments"))
       .def("sparsity", &sparsityOf, nb::arg("arguments"))
+      .def("dependent_results", &dependentOf, nb::arg("arguments"),
+           nb::arg("fresh_draws") = false)
+      .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))
       .def("make_private",

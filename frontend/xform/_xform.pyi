@@ -90,7 +90,9 @@ class Function:
         in_dims: Sequence[int | None],
         out_dims: Sequence[int | None],
         location: Location,
-    ) -> list[Value]: ...
+        row_numbers: Value | None = None,
+    ) -> list[Value]:
+        """Append xform.vmap; with `row_numbers` draws with a shared key differ from row to row."""
     def jvp(
         self,
         callee: Function,
@@ -129,8 +131,6 @@ class Function:
         captures: Sequence[Value],
         location: Location,
     ) -> list[Value]: ...
-    def dependent_results(self, arguments: Sequence[bool]) -> list[bool]:
-        """Which of the function's results depend on the marked arguments (so are batched)."""
     def sparsity(self, arguments: Sequence[bool]) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each result, which elements of the marked arguments its elements may depend on.
 
@@ -138,6 +138,13 @@ class Function:
         pattern is (offsets, columns): those of element r are columns[offsets[r]:offsets[r + 1]].
         The function has no calls and transforms. Raises Diagnostic where a size is not static.
         """
+    def dependent_results(self, arguments: Sequence[bool], fresh_draws: bool = False) -> list[bool]:
+        """Which of the function's results depend on the marked arguments (so are batched).
+
+        With `fresh_draws`, what is drawn with a key that does not depend on them counts too.
+        """
+    def shared_draw(self, arguments: Sequence[bool]) -> tuple[str, int] | None:
+        """File and line of a draw whose key does not depend on the marked arguments."""
     def set_return(self, values: Sequence[Value], location: Location) -> None:
         """Append func.return and fix the function's type; no op may follow."""
     def set_reflection(self, entries: Mapping[str, str]) -> None:

@@ -21,6 +21,8 @@ void populateConvolutionToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
+void populateRandomToLinalg(const mlir::TypeConverter &converter,
+                            mlir::RewritePatternSet &patterns);
 
 } // namespace xform
 

@@ -166,7 +166,15 @@ LogicalResult Expander::expand(VmapOp op) {
             ? operand
             : b.permute(operand, moveAxis(rankOf(operand), dim, 0)));
   }
-  FailureOr<BatchedFunction> rows = batched(*callee, arguments, *size);
+  func::FuncOp function = *callee;
+  if (op.getRowNumbers()) {
+    function = withFreshDraws(*callee, arguments);
+    if (function != *callee) {
+      arguments.push_back(true);
+      operands.push_back(op.getRowNumbers());
+    }
+  }
+  FailureOr<BatchedFunction> rows = batched(function, arguments, *size);
   if (failed(rows))
     return failure();
   SmallVector<Value> results = inlineBody(b, rows->function, operands);

@@ -44,6 +44,12 @@ public:
   mlir::func::FuncOp reordered(mlir::func::FuncOp function,
                                ArrayRef<int64_t> order) override;
 
+  /// The function with one more argument, the number of the row, which is
+  /// folded into the key of each draw whose key does not depend on the marked
+  /// arguments; or the function itself, if it has no such draw.
+  mlir::func::FuncOp withFreshDraws(mlir::func::FuncOp function,
+                                    const Mask &arguments);
+
 private:
   // The transform operations; each is replaced where it stands.
   LogicalResult expand(mlir::func::CallOp op);
@@ -80,6 +86,7 @@ private:
   std::map<Key, SplitFunction> splitFunctions;
   std::map<Key, TransposedFunction> transposedFunctions;
   std::map<Key, mlir::func::FuncOp> reorderedFunctions;
+  std::map<Key, mlir::func::FuncOp> freshFunctions;
 };
 
 /// Clones the body of a flat function to the builder's place.

@@ -19,7 +19,6 @@ _DLPACK_CUDA = 2
 _HOST_VISIBLE = int(MemoryType.HOST_VISIBLE)
 _HOST_LOCAL = int(MemoryType.HOST_LOCAL) | int(MemoryType.DEVICE_VISIBLE)
 _MAPPING_SCOPED = int(BufferUsage.MAPPING_SCOPED)
-_RAW_16_BIT = np.dtype(np.uint16)
 _READ_BACK_USAGE = int(BufferUsage.TRANSFER_TARGET) | _MAPPING_SCOPED
 
 
@@ -112,10 +111,8 @@ class Array:
             host = np.empty(self.shape, self.dtype)
         else:
             mapped = self._view.map() if self._device.is_host else self._map_copy()
-            if self.dtype.kind == "V":
-                host = mapped.asarray(self.shape, _RAW_16_BIT).view(self.dtype)
-            else:
-                host = mapped.asarray(self.shape, self.dtype)
+            # Not mapped.asarray, whose views would outlive the mapping.
+            host = np.frombuffer(mapped, self.dtype, self.size).reshape(self.shape)
         host.setflags(write=False)
         return host
 

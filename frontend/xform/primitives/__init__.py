@@ -81,6 +81,11 @@ from .linear_algebra import (
     cholesky,
     triangular_solve,
 )
+from .random import (
+    fold_in,
+    rng_bits,
+    unit_float,
+)
 from .reduction import (
     reduce_and,
     reduce_max,
@@ -99,7 +104,6 @@ from .shape import (
     transpose,
 )
 from .windows import (
-    Windows,
     conv,
     reduce_window_max,
     reduce_window_min,
@@ -112,7 +116,6 @@ from .windows import (
 
 __all__ = [
     "Operand",
-    "Windows",
     "abs_",
     "acos",
     "acosh",
@@ -143,6 +146,7 @@ __all__ = [
     "exp2",
     "expm1",
     "floor",
+    "fold_in",
     "full",
     "ge",
     "gt",
@@ -177,6 +181,7 @@ __all__ = [
     "rem",
     "reshape",
     "reverse",
+    "rng_bits",
     "round_",
     "rsqrt",
     "select",
@@ -192,6 +197,7 @@ __all__ = [
     "transpose",
     "triangular_solve",
     "trunc",
+    "unit_float",
     "window_argmax",
     "window_argmin",
     "window_gather",

@@ -90,6 +90,7 @@ def vmap_in_chunks(
     size: int,
     chunk_size: int,
     transform: str,
+    row_numbers: TracedArray | None = None,
 ) -> list[TracedArray]:
     """`call_vmap` a few rows at a time, one piece after the other.
 
@@ -101,17 +102,28 @@ def vmap_in_chunks(
         size: how many rows there are.
         chunk_size: how many to take at once, less than `size`.
         transform: how messages call the transform.
+        row_numbers: as for `call_vmap`.
 
     Returns:
         What `call_vmap` returns.
     """
     rows = [moved(x, dim, 0) for x, dim in zip(batched, in_dims, strict=True)]
+    if row_numbers is not None:
+        rows.append(row_numbers)
     full_chunks, rest = divmod(size, chunk_size)
     inner: list[int | None] = [None if dim is None else 0 for dim in out_dims]
-    pieces = [_full_chunks(callee, rows, inner, full_chunks, chunk_size, transform)]
+
+    def results_of(chunk: Sequence[TracedArray]) -> list[TracedArray]:
+        own, numbers = chunk[: len(batched)], chunk[len(batched) :]
+        return call_vmap(callee, own, [0] * len(own), inner, *numbers)
+
+    pieces = [
+        _full_chunks(
+            results_of, callee.function.name, rows, inner, full_chunks, chunk_size, transform
+        )
+    ]
     if rest:
-        last = [_rows(x, full_chunks * chunk_size, size) for x in rows]
-        pieces.append(call_vmap(callee, last, [0] * len(last), inner))
+        pieces.append(results_of([_rows(x, full_chunks * chunk_size, size) for x in rows]))
     results: list[TracedArray] = []
     for i, dim in enumerate(out_dims):
         if dim is None:
@@ -124,7 +136,8 @@ def vmap_in_chunks(
 
 
 def _full_chunks(
-    callee: Callee,
+    results_of: Callable[[Sequence[TracedArray]], list[TracedArray]],
+    name: str,
     rows: Sequence[TracedArray],
     out_dims: Sequence[int | None],
     count: int,
@@ -133,13 +146,13 @@ def _full_chunks(
 ) -> list[TracedArray]:
     first = [_rows(x, 0, count * chunk_size) for x in rows]
     if count == 1:
-        return call_vmap(callee, first, [0] * len(first), out_dims)
+        return results_of(first)
     chunks = [reshape(x, (count, chunk_size, *x.shape[1:])) for x in first]
     body = trace_callee(
-        callee.function.name,
+        name,
         transform,
         [Aval(x.shape[1:], x.dtype) for x in chunks],
-        lambda xs: call_vmap(callee, xs, [0] * len(xs), out_dims),
+        results_of,
         user_location(),
     )
     stacked = call_map(body, chunks)

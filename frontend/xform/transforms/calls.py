@@ -103,8 +103,18 @@ def call_vmap(
     batched: Sequence[TracedArray],
     in_dims: Sequence[int],
     out_dims: Sequence[int | None],
+    row_numbers: TracedArray | None = None,
 ) -> list[TracedArray]:
-    """A traced function over rows of its own arguments; its captures are not batched."""
+    """A traced function over rows of its own arguments; its captures are not batched.
+
+    Args:
+        callee: the function.
+        batched: its own arguments.
+        in_dims: their batch dims.
+        out_dims: those of the results.
+        row_numbers: a uint32 for each row, which makes its random draws differ from those of
+            the others; None for draws that all rows share.
+    """
     function = require_trace("vmap").function
     with reporting("vmap"):
         values = function.vmap(
@@ -113,6 +123,7 @@ def call_vmap(
             [*in_dims, *(None for _ in callee.captures)],
             list(out_dims),
             user_location(),
+            None if row_numbers is None else lift(row_numbers),
         )
     return wrapped(values, callee.results)
 

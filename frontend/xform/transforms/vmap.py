@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from .. import pytrees, tracing
 from ..avals import Aval
-from ..errors import XformError, XformTypeError, XformValueError, at_user_line
+from ..errors import (
+    XformError,
+    XformRuntimeError,
+    XformTypeError,
+    XformValueError,
+    at_user_line,
+)
+from ..primitives import iota
 from ..tracing import Callee, definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_vmap
@@ -34,8 +43,9 @@ def vmap(
             which may be nested like the arguments. Keyword arguments are shared by all rows.
         out_dims: the axis along which the rows of an output are put; None for an output that does
             not depend on the row. One for all, or nested like the output.
-        randomness: "error", "same" or "different": what random draws inside do that use a key
-            which all rows share.
+        randomness: what random draws inside do that use a key which all rows share: "error"
+            raises, "same" draws once for all rows, "different" anew for each row, the same
+            numbers whatever the chunk size.
         chunk_size: how many rows to compute at once; None for all.
 
     Returns:
@@ -45,6 +55,7 @@ def vmap(
         XformValueError: in_dims or out_dims of another structure or out of range, rows of
             different number, or a wrong option.
         XformTypeError: an output that is neither an array nor a number.
+        XformRuntimeError: with randomness "error", a random draw with a key that all rows share.
 
     >>> import numpy as np
     >>> vmap(np.dot)(np.eye(2), np.array([[1.0, 2.0], [3.0, 4.0]])).numpy()
@@ -73,12 +84,19 @@ def vmap(
 
         callee = trace_callee(function_name(func), "vmap", batch.avals, body, definition_site(func))
         ((spec, dims),) = outputs
-        _require_unbatched(callee, dims, len(batch.avals), spec)
+        own = [True] * len(batch.avals) + [False] * len(callee.captures)
+        if randomness == "error":
+            _require_own_keys(callee, own)
+        is_fresh = randomness == "different"
+        _require_unbatched(callee.function.dependent_results(own, is_fresh), dims, spec)
         rows = [tracing.traced(x) for x in batch.leaves]
+        numbers = iota((batch.size,), np.uint32, 0) if is_fresh else None
         if chunk is None or chunk >= batch.size:
-            results = call_vmap(callee, rows, batch.dims, dims)
+            results = call_vmap(callee, rows, batch.dims, dims, numbers)
         else:
-            results = vmap_in_chunks(callee, rows, batch.dims, dims, batch.size, chunk, "vmap")
+            results = vmap_in_chunks(
+                callee, rows, batch.dims, dims, batch.size, chunk, "vmap", numbers
+            )
         return pytrees.unflatten(spec, results)
 
     return transformed("vmap", func, run)
@@ -237,12 +255,25 @@ def _out_dims(
     return found
 
 
-def _require_unbatched(
-    callee: Callee, dims: Sequence[int | None], own: int, spec: pytrees.TreeSpec
-) -> None:
-    if None not in dims:
+def _require_own_keys(callee: Callee, own: Sequence[bool]) -> None:
+    """Raises unless every random draw's key depends on the row."""
+    draw = callee.function.shared_draw(own)
+    if draw is None:
         return
-    marks = callee.function.dependent_results([True] * own + [False] * len(callee.captures))
+    file, line = draw
+    place = f" at {file}:{line}" if file else ""
+    raise XformRuntimeError(
+        at_user_line(
+            f"vmap: random numbers are drawn{place} with a key that all rows share; pass "
+            'randomness="different" to draw anew for each row, randomness="same" to draw once for '
+            "all, or map over keys made by random.split"
+        )
+    )
+
+
+def _require_unbatched(
+    marks: Sequence[bool], dims: Sequence[int | None], spec: pytrees.TreeSpec
+) -> None:
     for dim, batched, path in zip(dims, marks, pytrees.paths(spec, "output"), strict=True):
         if dim is None and batched:
             raise XformValueError(

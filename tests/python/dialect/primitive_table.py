@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import elementwise_rows
 import linear_algebra_rows
+import random_rows
 import structural_rows
 import windows_rows
 
@@ -16,5 +17,6 @@ ROWS = [
     *structural_rows.ROWS,
     *linear_algebra_rows.ROWS,
     *windows_rows.ROWS,
+    *random_rows.ROWS,
 ]
 FAMILIES = tuple(dict.fromkeys(row.family for row in ROWS))

@@ -1,0 +1,318 @@
+"""Continuous distributions: uniform numbers through the inverse of a distribution function.
+
+Numbers of 16 bits are computed in float32 and rounded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, DType, TracedArray
+from ..numpy.promotion import FLOAT32, array, constant
+from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
+from .quantile import normal_quantile
+from .uniform import open_unit
+
+
+@drawing
+def normal(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    loc: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> TracedArray:
+    """Normal numbers.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the parameters broadcast to it.
+        dtype: a floating dtype; None for float64.
+        loc: the mean.
+        scale: the standard deviation.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the parameters.
+
+    Raises:
+        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformValueError: `key` is not one key, or a parameter does not broadcast.
+
+    >>> from xform.random import key
+    >>> abs(float(normal(key(0), (1000,)).numpy().mean())) < 0.1
+    True
+    """
+    return _located("normal", standard_normal, key, shape, dtype, loc, scale)
+
+
+@drawing
+def gumbel(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    loc: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> TracedArray:
+    """Gumbel numbers: -log(-log(u)), the largest of many exponential ones less their logarithm.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the parameters broadcast to it.
+        dtype: a floating dtype; None for float64.
+        loc: the mode.
+        scale: by which the numbers are multiplied.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the parameters.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> gumbel(key(0), (2, 3)).shape
+    (2, 3)
+    """
+
+    def inverse(u: TracedArray) -> TracedArray:
+        return primitives.neg(primitives.log(primitives.neg(primitives.log(u))))
+
+    return _located("gumbel", _inverted(inverse), key, shape, dtype, loc, scale)
+
+
+@drawing
+def laplace(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    loc: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> TracedArray:
+    """Laplace numbers: exponential ones with random signs.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the parameters broadcast to it.
+        dtype: a floating dtype; None for float64.
+        loc: the mean.
+        scale: the mean distance from it.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the parameters.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> laplace(key(0), (2, 3)).shape
+    (2, 3)
+    """
+
+    def inverse(u: TracedArray) -> TracedArray:
+        rest = primitives.sub(constant(u.shape, u.dtype, 1.0), u)
+        size = primitives.log(primitives.mul(primitives.min_(u, rest), _like(u, 2.0)))
+        return primitives.select(primitives.lt(u, rest), size, primitives.neg(size))
+
+    return _located("laplace", _inverted(inverse), key, shape, dtype, loc, scale)
+
+
+@drawing
+def logistic(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    loc: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> TracedArray:
+    """Logistic numbers: log(u) - log(1 - u).
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the parameters broadcast to it.
+        dtype: a floating dtype; None for float64.
+        loc: the mean.
+        scale: by which the numbers are multiplied.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the parameters.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> logistic(key(0), (2, 3)).shape
+    (2, 3)
+    """
+
+    def inverse(u: TracedArray) -> TracedArray:
+        rest = primitives.sub(_like(u, 1.0), u)
+        return primitives.sub(primitives.log(u), primitives.log(rest))
+
+    return _located("logistic", _inverted(inverse), key, shape, dtype, loc, scale)
+
+
+@drawing
+def cauchy(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    loc: ArrayLike = 0.0,
+    scale: ArrayLike = 1.0,
+) -> TracedArray:
+    """Cauchy numbers: the tangents of angles that are equally likely.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the parameters broadcast to it.
+        dtype: a floating dtype; None for float64.
+        loc: the median.
+        scale: half the distance between the quartiles.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the parameters.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> cauchy(key(0), (2, 3)).shape
+    (2, 3)
+    """
+
+    def inverse(u: TracedArray) -> TracedArray:
+        return primitives.tan(primitives.mul(primitives.sub(u, _like(u, 0.5)), _like(u, math.pi)))
+
+    return _located("cauchy", _inverted(inverse), key, shape, dtype, loc, scale)
+
+
+@drawing
+def exponential(
+    key: ArrayLike, shape: Any = (), dtype: Any = None, scale: ArrayLike = 1.0
+) -> TracedArray:
+    """Exponential numbers: -log(u).
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the scale broadcasts to it.
+        dtype: a floating dtype; None for float64.
+        scale: the mean.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the scale.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> bool((exponential(key(0), (2, 3)) > 0).all())
+    True
+    """
+
+    def inverse(u: TracedArray) -> TracedArray:
+        return primitives.neg(primitives.log(u))
+
+    return _located("exponential", _inverted(inverse), key, shape, dtype, 0.0, scale)
+
+
+@drawing
+def truncated_normal(
+    key: ArrayLike,
+    lower: ArrayLike,
+    upper: ArrayLike,
+    shape: Any = None,
+    dtype: Any = None,
+) -> TracedArray:
+    """Standard normal numbers that lie between two limits.
+
+    Args:
+        key: uint32[2].
+        lower: the lower limit; -inf for none.
+        upper: the upper limit; inf for none.
+        shape: the shape to draw, to which the limits broadcast; None for theirs.
+        dtype: a floating dtype; None for float64.
+
+    Returns:
+        An array of `dtype`, differentiable in the limits.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> bool((truncated_normal(key(0), 1.0, 2.0, (5,)) >= 1.0).all())
+    True
+    """
+    words = checked_key(key, "truncated_normal")
+    target = float_dtype(dtype, "truncated_normal")
+    sizes = drawn_shape(shape, "truncated_normal", lower=lower, upper=upper)
+    computed = computed_dtype(target)
+    low, high = fitted(lower, computed, sizes), fitted(upper, computed, sizes)
+    # Probabilities of the right tail are differences to 1 and would lose their digits: what lies
+    # on the right is drawn on the left.
+    is_right = primitives.gt(low, primitives.neg(high))
+    left = primitives.select(is_right, primitives.neg(high), low)
+    right = primitives.select(is_right, primitives.neg(low), high)
+    below_left, below_right = _probability_below(left), _probability_below(right)
+    u = open_unit(words, sizes, computed)
+    p = primitives.add(below_left, primitives.mul(u, primitives.sub(below_right, below_left)))
+    # Rounding must neither leave the limits nor meet a probability of 0 or 1.
+    info = np.finfo(computed)
+    p = primitives.max_(p, constant(sizes, computed, float(info.tiny)))
+    p = primitives.min_(p, constant(sizes, computed, 1.0 - float(info.epsneg)))
+    drawn = normal_quantile(p)
+    drawn = primitives.select(primitives.lt(drawn, left), left, drawn)
+    drawn = primitives.select(primitives.gt(drawn, right), right, drawn)
+    return array(primitives.select(is_right, primitives.neg(drawn), drawn), target)
+
+
+def _probability_below(x: TracedArray) -> TracedArray:
+    scaled = primitives.mul(x, _like(x, -math.sqrt(0.5)))
+    return primitives.mul(primitives.erfc(scaled), _like(x, 0.5))
+
+
+def _like(x: TracedArray, number: float) -> TracedArray:
+    return constant(x.shape, x.dtype, number)
+
+
+def computed_dtype(dtype: DType) -> DType:
+    """The dtype in which numbers of another are computed."""
+    return FLOAT32 if dtype.itemsize == 2 else dtype
+
+
+Standard = Callable[[TracedArray, tuple[int, ...], DType], TracedArray]
+
+
+def _inverted(inverse: Callable[[TracedArray], TracedArray]) -> Standard:
+    """What draws with the inverse of a distribution function on (0, 1)."""
+    return lambda words, shape, dtype: inverse(open_unit(words, shape, dtype))
+
+
+def standard_normal(words: TracedArray, shape: tuple[int, ...], dtype: DType) -> TracedArray:
+    """Normal numbers of mean 0 and variance 1, float32 or float64."""
+    smallest = float(np.finfo(dtype).eps) / 2
+    return normal_quantile(open_unit(words, shape, dtype), smallest=smallest)
+
+
+def _located(
+    name: str,
+    draw: Standard,
+    key: ArrayLike,
+    shape: Any,
+    dtype: Any,
+    loc: ArrayLike,
+    scale: ArrayLike,
+) -> TracedArray:
+    """Numbers of a standard distribution, scaled and moved."""
+    words = checked_key(key, name)
+    target = float_dtype(dtype, name)
+    sizes = drawn_shape(shape, name, loc=loc, scale=scale)
+    computed = computed_dtype(target)
+    result = draw(words, sizes, computed)
+    if not is_number(scale, 1):
+        result = primitives.mul(result, fitted(scale, computed, sizes))
+    if not is_number(loc, 0):
+        result = primitives.add(result, fitted(loc, computed, sizes))
+    return array(result, target)

@@ -1,0 +1,109 @@
+"""Random bits, and floating numbers that are equally likely."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, DType, TracedArray
+from ..errors import XformTypeError, at_user_line
+from ..numpy.creation import shape_of
+from ..numpy.promotion import Shape, constant, supported_dtype
+from .arguments import (
+    UINT32,
+    checked_key,
+    drawing,
+    drawn_shape,
+    fitted,
+    float_dtype,
+    is_number,
+)
+
+# How many bits the numbers of `unit` have behind the point.
+_FRACTIONS = {"float16": 10, "bfloat16": 7, "float32": 23, "float64": 52}
+
+
+@drawing
+def bits(key: ArrayLike, shape: Any = (), dtype: Any = UINT32) -> TracedArray:
+    """Integers of which every bit is random.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw.
+        dtype: uint8, uint16, uint32 or uint64.
+
+    Returns:
+        An array of `shape` and `dtype`.
+
+    Raises:
+        XformTypeError: `key` is no key, or another dtype.
+        XformValueError: `key` is not one key.
+
+    >>> from xform.random import key
+    >>> bits(key(0), (2,)).numpy()
+    array([4070199207, 4202968722], dtype=uint32)
+    """
+    words = checked_key(key, "bits")
+    target = supported_dtype(dtype, "random.bits")
+    if target.kind != "u":
+        raise XformTypeError(
+            at_user_line(f"random.bits: dtype must be an unsigned integer, got {target.name}")
+        )
+    return primitives.rng_bits(words, shape_of(shape, "random.bits"), target)
+
+
+@drawing
+def uniform(
+    key: ArrayLike,
+    shape: Any = (),
+    dtype: Any = None,
+    minval: ArrayLike = 0.0,
+    maxval: ArrayLike = 1.0,
+) -> TracedArray:
+    """Numbers of an interval, all equally likely.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the limits broadcast to it.
+        dtype: a floating dtype; None for float64.
+        minval: the lower limit, which can be drawn.
+        maxval: the upper limit, which is never drawn unless it is not above the lower.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the limits.
+
+    Raises:
+        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformValueError: `key` is not one key, or a limit does not broadcast.
+
+    >>> from xform.random import key
+    >>> bool((uniform(key(0), (5,), minval=-1.0) < 1.0).all())
+    True
+    """
+    words = checked_key(key, "uniform")
+    target = float_dtype(dtype, "uniform")
+    sizes = drawn_shape(shape, "uniform", minval=minval, maxval=maxval)
+    drawn = unit(words, sizes, target)
+    if is_number(minval, 0) and is_number(maxval, 1):
+        return drawn
+    low, high = fitted(minval, target, sizes), fitted(maxval, target, sizes)
+    result = primitives.add(low, primitives.mul(drawn, primitives.sub(high, low)))
+    # The sum may be rounded up to the upper limit.
+    return primitives.select(primitives.ge(result, high), low, result)
+
+
+def unit(words: TracedArray, shape: Shape, dtype: DType) -> TracedArray:
+    """Numbers of [0, 1) on an even grid."""
+    raw = primitives.rng_bits(words, shape, np.dtype(f"uint{8 * dtype.itemsize}"))
+    return primitives.unit_float(raw, dtype)
+
+
+def open_unit(words: TracedArray, shape: Shape, dtype: DType) -> TracedArray:
+    """Numbers of (0, 1): the middles of the even grid's cells, which are exact.
+
+    They lie symmetrically to 1/2, and logarithms of them and of what they lack to 1 are finite.
+    """
+    half = constant(shape, dtype, 2.0 ** -(_FRACTIONS[dtype.name] + 1))
+    return primitives.add(unit(words, shape, dtype), half)
