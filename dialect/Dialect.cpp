@@ -1,8 +1,9 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
+#include "dialect/Indexing.h"
 #include "dialect/LinearAlgebra.h"
-#include "dialect/Windows.h"
 #include "dialect/Random.h"
+#include "dialect/Windows.h"
 
 using namespace mlir;
 using namespace xform;
@@ -13,6 +14,10 @@ using namespace xform;
 void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
+#include "dialect/Contraction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
 #include "dialect/Creation.cpp.inc"
       >();
   addOperations<
@@ -21,15 +26,7 @@ void XformDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialect/Shape.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialect/Reduction.cpp.inc"
-      >();
-  addOperations<
-#define GET_OP_LIST
-#include "dialect/Contraction.cpp.inc"
+#include "dialect/Indexing.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST
@@ -37,11 +34,19 @@ void XformDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialect/Windows.cpp.inc"
+#include "dialect/Random.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialect/Random.cpp.inc"
+#include "dialect/Reduction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Shape.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Windows.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -33,7 +33,7 @@ struct ConvertTypes : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value> operands,
                   ConversionPatternRewriter &rewriter) const override {
-    if (isa<XformDialect>(op->getDialect()))
+    if (isa_and_present<XformDialect>(op->getDialect()))
       return failure();
     SmallVector<Type> types;
     if (failed(getTypeConverter()->convertTypes(op->getResultTypes(), types)))
@@ -61,7 +61,7 @@ struct EmptyToTensor : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value>,
                   ConversionPatternRewriter &rewriter) const override {
-    if (!isa<XformDialect>(op->getDialect()) || op->getNumResults() != 1)
+    if (!isa_and_present<XformDialect>(op->getDialect()) || op->getNumResults() != 1)
       return failure();
     auto type =
         cast<RankedTensorType>(signlessType(op->getResult(0).getType()));
@@ -100,6 +100,8 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     populateShapeToLinalg(converter, patterns);
     populateReductionToLinalg(converter, patterns);
     populateContractionToLinalg(converter, patterns);
+    populateIndexingToLinalg(converter, patterns);
+    populateScatterToLinalg(converter, patterns);
     populateConvolutionToLinalg(converter, patterns);
     populateWindowsToLinalg(converter, patterns);
     populateRandomToLinalg(converter, patterns);
@@ -114,7 +116,7 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     IRRewriter rewriter(context);
     (void)runRegionDCE(rewriter, getOperation()->getRegions());
     WalkResult walk = getOperation().walk([](Operation *op) {
-      if (!isa<XformDialect>(op->getDialect()))
+      if (!isa_and_present<XformDialect>(op->getDialect()))
         return WalkResult::advance();
       op->emitOpError(
           "has a dynamic size that no operand gives, in its result of type ")

@@ -165,7 +165,7 @@ class TracedArray:
     def __index__(self) -> int:
         self._refuse(
             "using x as an index, a size or a range",
-            "select with xform.numpy.where, or pass the number as a static argument of jit",
+            "an array takes it as x[i], a size must be known: pass it as a static argument of jit",
         )
 
     def item(self, *args: Any) -> NoReturn:
@@ -437,6 +437,24 @@ class TracedArray:
         """See numpy.repeat."""
         return manipulation.repeat(self, repeats, axis)
 
+    def take(
+        self, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+    ) -> TracedArray:
+        """See numpy.take."""
+        return elements.take(self, indices, axis, out, mode)
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """See numpy.put."""
+        elements.put(self, indices, values, mode)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> TracedArray:
+        """See numpy.choose."""
+        return elements.choose(self, choices, out, mode)
+
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> TracedArray:
+        """See numpy.compress."""
+        return elements.compress(condition, self, axis, out)
+
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TracedArray:
         """See numpy.diagonal."""
         return manipulation.diagonal(self, offset, axis1, axis2)
@@ -610,6 +628,7 @@ from .numpy import (  # noqa: E402
     contraction,
     creation,
     dispatch,
+    elements,
     indexing,
     manipulation,
     reductions,

@@ -17,6 +17,10 @@ void populateReductionToLinalg(const mlir::TypeConverter &converter,
                                mlir::RewritePatternSet &patterns);
 void populateContractionToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
+void populateIndexingToLinalg(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateScatterToLinalg(const mlir::TypeConverter &converter,
+                             mlir::RewritePatternSet &patterns);
 void populateConvolutionToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(const mlir::TypeConverter &converter,

@@ -1,8 +1,7 @@
-"""Basic indexing: ints, slices, None and Ellipsis; and writing by them or by boolean masks."""
+"""Indexing, and what its basic items do: ints, slices, None and Ellipsis."""
 
 from __future__ import annotations
 
-import operator
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
@@ -10,14 +9,19 @@ from xform_runtime import Array
 
 from .. import primitives, tracing
 from ..array import Index, TracedArray
-from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..errors import (
+    TracedValueError,
+    XformIndexError,
+    XformTypeError,
+    XformValueError,
+    at_user_line,
+)
 from .promotion import (
     BOOL,
     INT32,
     Operand,
     Scalar,
     Shape,
-    array,
     broadcast,
     broadcast_shapes,
     constant,
@@ -77,10 +81,17 @@ def getitem(x: TracedArray, index: Index) -> TracedArray:
     """`x[index]`.
 
     Raises:
-        XformIndexError: an int is out of range, or there are too many of them.
-        XformTypeError: the index is not made of ints, slices, None and Ellipsis.
+        XformIndexError: an index that is known while tracing is out of range, or there are too many
+            of them, or a mask does not fit.
+        XformTypeError: the index is made of other things than ints, slices, None, Ellipsis and
+            arrays of ints or bools.
     """
     items = index if type(index) is tuple else (index,)
+    if is_advanced(items):
+        from . import advanced_indexing
+
+        # A selection by a traced mask is no array, but behaves as far as it can like one.
+        return advanced_indexing.getitem(x, items)  # type: ignore[return-value]
     basic = parse(items, x.shape)
     result = read(x, basic)
     if basic.scalar:
@@ -91,19 +102,19 @@ def getitem(x: TracedArray, index: Index) -> TracedArray:
 
 
 def setitem(x: TracedArray, index: Index, part: Any) -> None:
-    """`x[index] = part`, for a basic index or a boolean mask over the leading axes.
+    """`x[index] = part`.
 
     Raises:
-        XformIndexError: an int is out of range, or there are too many of them.
-        XformTypeError: the index is of another kind.
+        XformIndexError, XformTypeError: as for reading.
         XformValueError: `part` does not broadcast to what is written.
         TracedValueError: `x` was made outside of the function that is being traced.
     """
-    mask = _as_mask(index)
-    if mask is not None:
-        write(x, _masked(x, mask, operand(part)))
-        return
     items = index if type(index) is tuple else (index,)
+    if is_advanced(items):
+        from . import advanced_indexing
+
+        advanced_indexing.setitem(x, items, part)
+        return
     basic = parse(items, x.shape)
     if type(part) is TracedArray and (link := part._view) is not None and link.base is x:
         # `x[i] += y` has already written through the view x[i].
@@ -114,6 +125,15 @@ def setitem(x: TracedArray, index: Index, part: Any) -> None:
     if not isinstance(value, Scalar) and value.dtype != x.dtype:
         value = primitives.convert(value, x.dtype)
     write(x, updated(x, basic, value))
+
+
+def is_advanced(items: tuple[Any, ...]) -> bool:
+    """Whether an index has arrays, lists, bools or traced numbers among its items."""
+    return any(
+        isinstance(item, TracedArray | list | tuple | Array | bool | np.bool)
+        or (isinstance(item, np.ndarray) and (item.ndim > 0 or item.dtype == BOOL))
+        for item in items
+    )
 
 
 def parse(items: tuple[Any, ...], shape: Shape) -> BasicIndex:
@@ -262,38 +282,6 @@ def _mask(basic: BasicIndex, shape: Shape) -> TracedArray | None:
     return mask
 
 
-def _masked(x: TracedArray, mask: TracedArray, part: Operand) -> TracedArray:
-    rank = len(mask.shape)
-    if mask.shape != x.shape[:rank]:
-        raise XformIndexError(
-            at_user_line(
-                f"a boolean index of shape {mask.shape} does not fit an array of shape {x.shape}"
-            )
-        )
-    row = x.shape[rank:]
-    if part.ndim > len(row) or broadcast_shapes(part.shape, row) != row:
-        raise XformTypeError(
-            at_user_line(
-                f"writing an array of shape {part.shape} where a boolean index is true needs the "
-                "number of true elements; write a number or an array that broadcasts to "
-                f"{row}, or use xform.numpy.where"
-            )
-        )
-    condition = primitives.broadcast_in_dim(mask, x.shape, range(rank)) if row else mask
-    return primitives.select(condition, fit(part, x.dtype, x.shape), x)
-
-
-def _as_mask(index: Any) -> TracedArray | None:
-    """A boolean array index as a traced array."""
-    if isinstance(index, tuple) and len(index) == 1:
-        index = index[0]
-    if isinstance(index, list) and index and all(isinstance(i, bool | list) for i in index):
-        index = np.asarray(index)
-    if isinstance(index, TracedArray | np.ndarray | Array) and index.dtype == np.bool:
-        return array(index)
-    return None
-
-
 def _slice(item: slice, size: int) -> tuple[int, int, int]:
     """The first index, the step and the number of elements."""
     try:
@@ -301,9 +289,14 @@ def _slice(item: slice, size: int) -> tuple[int, int, int]:
     except ValueError:
         raise XformValueError(at_user_line("slice step cannot be zero")) from None
     except TypeError:
-        for bound in (item.start, item.stop, item.step):
-            if tracing.is_traced(bound):
-                operator.index(bound)
+        if any(map(tracing.is_traced, (item.start, item.stop, item.step))):
+            raise TracedValueError(
+                at_user_line(
+                    "the bounds of a slice cannot be traced, because they are its size: for a "
+                    "size that is known use xform.numpy.dynamic_slice(x, starts, sizes), or x[i] "
+                    "with i = start + np.arange(size)"
+                )
+            ) from None
         raise XformTypeError(
             at_user_line(f"the bounds of a slice are ints or None, got {item}")
         ) from None
@@ -328,20 +321,10 @@ def _int(item: Any, axis: int, shape: Shape) -> int:
 
 
 def _refuse(item: Any) -> NoReturn:
-    if isinstance(item, TracedArray | np.ndarray | Array | list | tuple):
-        kind = "boolean" if np.dtype(getattr(item, "dtype", int)) == np.bool else "integer"
-        place = "traced" if tracing.is_traced(item) else "constant"
-        remedy = (
-            "choose elements with xform.numpy.where, or write with x[mask] = number"
-            if kind == "boolean"
-            else "index with ints and slices"
-        )
-        raise XformTypeError(
-            at_user_line(f"indexing with a {place} {kind} array is not supported: {remedy}")
-        )
     raise XformTypeError(
         at_user_line(
-            f"an index is made of ints, slices, None and Ellipsis, got {type(item).__name__}"
+            "an index is made of ints, slices, None, Ellipsis and arrays of ints or bools, got "
+            f"{type(item).__name__}"
         )
     )
 
@@ -353,4 +336,14 @@ def select_along(x: TracedArray, axis: int, start: int, limit: int) -> TracedArr
     return primitives.slice(x, starts, limits, [1] * x.ndim)
 
 
-__all__ = ["BasicIndex", "Sliced", "getitem", "parse", "read", "select_along", "setitem", "updated"]
+__all__ = [
+    "BasicIndex",
+    "Sliced",
+    "getitem",
+    "is_advanced",
+    "parse",
+    "read",
+    "select_along",
+    "setitem",
+    "updated",
+]

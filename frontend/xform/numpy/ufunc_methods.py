@@ -1,4 +1,4 @@
-"""The methods of NumPy's ufuncs: reduce, accumulate and outer."""
+"""The methods of NumPy's ufuncs: reduce, accumulate, outer and at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from ..array import TracedArray
 from ..errors import XformTypeError, at_user_line
-from . import accumulation, reductions, ufuncs
+from . import accumulation, advanced_indexing, reductions, ufuncs
 
 _REDUCTIONS: dict[np.ufunc, Callable[..., TracedArray]] = {
     np.add: reductions.sum,
@@ -28,7 +28,7 @@ _ACCUMULATIONS: dict[np.ufunc, Callable[..., TracedArray]] = {
 def ufunc_method(
     ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    """`ufunc.reduce`, `.accumulate` or `.outer` on a traced array.
+    """`ufunc.reduce`, `.accumulate`, `.outer` or `.at` on a traced array.
 
     Raises:
         XformTypeError: the ufunc has no such method on traced arrays.
@@ -41,6 +41,8 @@ def ufunc_method(
         return _REDUCTIONS[ufunc](inputs[0], **{"axis": 0, **_named(inputs, kwargs)})
     if method == "accumulate" and ufunc in _ACCUMULATIONS:
         return _ACCUMULATIONS[ufunc](inputs[0], **{"axis": 0, **_named(inputs, kwargs)})
+    if method == "at" and len(inputs) == 3:
+        return advanced_indexing.ufunc_at(ufunc, *inputs)
     raise XformTypeError(
         at_user_line(f"numpy.{ufunc.__name__}.{method} is not supported on traced arrays")
     )

@@ -77,6 +77,17 @@ from .emission import (
     emit_all,
     rejected,
 )
+from .indexing import (
+    Indexing,
+    dynamic_slice,
+    dynamic_update_slice,
+    gather,
+    scatter,
+    scatter_add,
+    scatter_max,
+    scatter_min,
+    scatter_mul,
+)
 from .linear_algebra import (
     cholesky,
     triangular_solve,
@@ -115,6 +126,7 @@ from .windows import (
 )
 
 __all__ = [
+    "Indexing",
     "Operand",
     "abs_",
     "acos",
@@ -137,6 +149,8 @@ __all__ = [
     "cosh",
     "div",
     "dot_general",
+    "dynamic_slice",
+    "dynamic_update_slice",
     "emit",
     "emit_all",
     "eq",
@@ -148,6 +162,7 @@ __all__ = [
     "floor",
     "fold_in",
     "full",
+    "gather",
     "ge",
     "gt",
     "integer_pow",
@@ -184,6 +199,11 @@ __all__ = [
     "rng_bits",
     "round_",
     "rsqrt",
+    "scatter",
+    "scatter_add",
+    "scatter_max",
+    "scatter_min",
+    "scatter_mul",
     "select",
     "sign",
     "sin",

@@ -7,6 +7,7 @@ check every row's values, derivatives, batching and the closure of its rules.
 from __future__ import annotations
 
 import elementwise_rows
+import indexing_rows
 import linear_algebra_rows
 import random_rows
 import structural_rows
@@ -15,6 +16,7 @@ import windows_rows
 ROWS = [
     *elementwise_rows.ROWS,
     *structural_rows.ROWS,
+    *indexing_rows.ROWS,
     *linear_algebra_rows.ROWS,
     *windows_rows.ROWS,
     *random_rows.ROWS,
