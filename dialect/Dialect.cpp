@@ -1,7 +1,9 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
+#include "dialect/Cumulative.h"
 #include "dialect/Indexing.h"
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Ordering.h"
 #include "dialect/Random.h"
 #include "dialect/Windows.h"
 
@@ -22,6 +24,10 @@ void XformDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
+#include "dialect/Cumulative.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
 #include "dialect/Elementwise.cpp.inc"
       >();
   addOperations<
@@ -31,6 +37,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/LinearAlgebra.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Ordering.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -158,10 +158,14 @@ LogicalResult RuleBuilder::batchByElement(Operation *op, ValueRange operands,
 LogicalResult RuleBuilder::batchShiftingAxes(Operation *op, ValueRange operands,
                                              StringRef attribute,
                                              SmallVectorImpl<Value> &results) {
-  auto axes = op->getAttrOfType<DenseI64ArrayAttr>(attribute);
   NamedAttrList attributes(op->getAttrDictionary());
-  attributes.set(attribute,
-                 getDenseI64ArrayAttr(shifted(axes.asArrayRef(), 1)));
+  if (auto axis = op->getAttrOfType<IntegerAttr>(attribute)) {
+    attributes.set(attribute, getI64IntegerAttr(axis.getInt() + 1));
+  } else {
+    auto axes = op->getAttrOfType<DenseI64ArrayAttr>(attribute);
+    attributes.set(attribute,
+                   getDenseI64ArrayAttr(shifted(axes.asArrayRef(), 1)));
+  }
   int64_t size = cast<RankedTensorType>(operands[0].getType()).getDimSize(0);
   SmallVector<Type> types;
   for (Type type : op->getResultTypes())

@@ -40,7 +40,8 @@ def NotLinear : RuleKeyword;
 // batching -------------------------------------------------------------------
 // The op itself on operands with a leading batch dim, unbatched ones broadcast.
 def ByElement : RuleKeyword;
-// The op has one operand; the listed array attributes hold dims and shift by one.
+// The op has one operand; the listed attribute holds a dim or several, which shift
+// by one.
 def ShiftAxes : RuleKeyword;
 
 // any of them ----------------------------------------------------------------

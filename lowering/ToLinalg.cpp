@@ -102,6 +102,8 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     populateContractionToLinalg(converter, patterns);
     populateIndexingToLinalg(converter, patterns);
     populateScatterToLinalg(converter, patterns);
+    populateCumulativeToLinalg(converter, patterns);
+    populateOrderingToLinalg(converter, patterns);
     populateConvolutionToLinalg(converter, patterns);
     populateWindowsToLinalg(converter, patterns);
     populateRandomToLinalg(converter, patterns);

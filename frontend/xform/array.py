@@ -588,6 +588,27 @@ class TracedArray:
         """See numpy.cumprod."""
         return accumulation.cumprod(self, axis, dtype, out)
 
+    def sort(
+        self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: Any = None
+    ) -> None:
+        """Puts the elements in order in place; see numpy.ndarray.sort."""
+        views.write_whole(self, ordering.sort(self, axis, kind, order, stable=stable))
+
+    def argsort(
+        self,
+        axis: int | None = -1,
+        kind: str | None = None,
+        order: Any = None,
+        *,
+        stable: Any = None,
+    ) -> TracedArray:
+        """See numpy.argsort."""
+        return ordering.argsort(self, axis, kind, order, stable=stable)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> TracedArray:
+        """See numpy.searchsorted."""
+        return ordering.searchsorted(self, v, side, sorter)
+
     def dot(self, other: Any, out: Any = None) -> TracedArray:
         """See numpy.dot."""
         return contraction.dot(self, other, out)
@@ -631,6 +652,7 @@ from .numpy import (  # noqa: E402
     elements,
     indexing,
     manipulation,
+    ordering,
     reductions,
     selection,
     ufuncs,

@@ -21,6 +21,10 @@ void populateIndexingToLinalg(const mlir::TypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
 void populateScatterToLinalg(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
+void populateCumulativeToLinalg(const mlir::TypeConverter &converter,
+                                mlir::RewritePatternSet &patterns);
+void populateOrderingToLinalg(const mlir::TypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
 void populateConvolutionToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(const mlir::TypeConverter &converter,

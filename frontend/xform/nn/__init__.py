@@ -39,6 +39,7 @@ from .convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from .ordering import top_k
 from .pooling import (
     avg_pool1d,
     avg_pool2d,
@@ -84,4 +85,5 @@ __all__ = [
     "softmax",
     "softplus",
     "swish",
+    "top_k",
 ]

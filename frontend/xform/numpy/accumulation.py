@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -12,35 +13,42 @@ from ..errors import XformValueError, at_user_line
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
-from .promotion import (
-    array,
-    constant,
-    in_range,
-)
+from .nan_reductions import without_nan
+from .promotion import BOOL, UINT8, array, constant, in_range, supported_dtype
 from .reductions import sum_dtype
 from .views import write_whole
 
+_Accumulation: TypeAlias = Callable[[TracedArray, int], TracedArray]
 
-def _accumulated(
-    a: ArrayLike, axis: int | None, dtype: Any, out: Any, name: str, ufunc: ufuncs.Ufunc
-) -> TracedArray:
-    """Sums of 1, 2, 4, ... neighbours in turn: log2(n) steps over the whole array."""
+
+def _along(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
+    """The array and the axis to go along; without one, all its elements in one axis."""
     x = array(a)
     if axis is None and x.ndim != 1:
-        x, axis = primitives.reshape(x, (x.size,)), 0
-    place = normalized_axis(0 if axis is None else axis, x.ndim, name)
-    found = sum_dtype(x, dtype, name)
-    result = array(x, found)
-    identity = constant((), found, in_range(0 if ufunc is ufuncs.add else 1, found))
-    none = [0] * x.ndim
-    distance = 1
-    while distance < x.shape[place]:
-        low = [distance if i == place else 0 for i in range(x.ndim)]
-        shifted = primitives.pad(result, identity, low, [-n for n in low], none)
-        result = ufunc.apply((result, shifted))
-        distance *= 2
+        return primitives.reshape(x, (x.size,)), 0
+    return x, normalized_axis(0 if axis is None else axis, x.ndim, name)
+
+
+def _finished(result: TracedArray, a: ArrayLike, out: Any) -> TracedArray:
     result = result.copy() if result is a else result
     return result if out is None else write_whole(out, result)
+
+
+def _accumulated(
+    a: ArrayLike, axis: int | None, dtype: Any, out: Any, name: str, accumulate: _Accumulation
+) -> TracedArray:
+    x, place = _along(a, axis, name)
+    found = sum_dtype(x, dtype, name)
+    if found == BOOL:
+        # A sum of truth values is whether one is true, a product whether all are.
+        truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
+        extreme = primitives.cummin if name == "cumprod" else primitives.cummax
+        return _finished(_of_truths(truth, place, extreme), a, out)
+    return _finished(accumulate(array(x, found), place), a, out)
+
+
+def _of_truths(x: TracedArray, axis: int, accumulate: _Accumulation) -> TracedArray:
+    return primitives.convert(accumulate(primitives.convert(x, UINT8), axis), BOOL)
 
 
 @function(np.cumsum)
@@ -48,7 +56,7 @@ def cumsum(
     a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
 ) -> TracedArray:
     """The sums of the elements up to each one."""
-    return _accumulated(a, axis, dtype, out, "cumsum", ufuncs.add)
+    return _accumulated(a, axis, dtype, out, "cumsum", primitives.cumsum)
 
 
 @function(np.cumprod)
@@ -56,7 +64,52 @@ def cumprod(
     a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
 ) -> TracedArray:
     """The products of the elements up to each one."""
-    return _accumulated(a, axis, dtype, out, "cumprod", ufuncs.multiply)
+    return _accumulated(a, axis, dtype, out, "cumprod", primitives.cumprod)
+
+
+@function(np.nancumsum)
+def nancumsum(
+    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
+) -> TracedArray:
+    """The sums of the elements up to each one, NaN counting as 0."""
+    return cumsum(without_nan(a, 0)[0], axis, dtype, out)
+
+
+@function(np.nancumprod)
+def nancumprod(
+    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
+) -> TracedArray:
+    """The products of the elements up to each one, NaN counting as 1."""
+    return cumprod(without_nan(a, 1)[0], axis, dtype, out)
+
+
+def _extremes(
+    a: ArrayLike, axis: int, dtype: Any, out: Any, name: str, accumulate: _Accumulation
+) -> TracedArray:
+    x, place = _along(a, axis, name)
+    x = x if dtype is None else array(x, supported_dtype(dtype, name))
+    found = _of_truths if x.dtype == BOOL else lambda x, axis, f: f(x, axis)
+    return _finished(found(x, place, accumulate), a, out)
+
+
+def accumulated_max(a: ArrayLike, axis: int = 0, dtype: Any = None, out: Any = None) -> TracedArray:
+    """The largest element up to each one; `numpy.maximum.accumulate`."""
+    return _extremes(a, axis, dtype, out, "maximum.accumulate", primitives.cummax)
+
+
+def accumulated_min(a: ArrayLike, axis: int = 0, dtype: Any = None, out: Any = None) -> TracedArray:
+    """The smallest element up to each one; `numpy.minimum.accumulate`."""
+    return _extremes(a, axis, dtype, out, "minimum.accumulate", primitives.cummin)
+
+
+def accumulated_or(a: ArrayLike, axis: int = 0, dtype: Any = None, out: Any = None) -> TracedArray:
+    """Whether an element up to each one is true; `numpy.logical_or.accumulate`."""
+    return accumulated_max(ufuncs.not_equal(a, 0), axis, dtype, out)
+
+
+def accumulated_and(a: ArrayLike, axis: int = 0, dtype: Any = None, out: Any = None) -> TracedArray:
+    """Whether all elements up to each one are true; `numpy.logical_and.accumulate`."""
+    return accumulated_min(ufuncs.not_equal(a, 0), axis, dtype, out)
 
 
 def _cumulative(

@@ -15,7 +15,8 @@ from .promotion import BOOL, array, constant, is_float
 from .views import write_whole
 
 
-def _without_nan(a: ArrayLike, number: float) -> tuple[TracedArray, TracedArray]:
+def without_nan(a: ArrayLike, number: float) -> tuple[TracedArray, TracedArray]:
+    """The array with a number in place of NaN, and where there was none."""
     x = array(a)
     if not is_float(x.dtype):
         return x, constant(x.shape, BOOL, True)
@@ -28,7 +29,7 @@ def nansum(
     a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
 ) -> TracedArray:
     """The sum, NaN counting as 0."""
-    return reductions.sum(_without_nan(a, 0)[0], axis, dtype, out, keepdims)
+    return reductions.sum(without_nan(a, 0)[0], axis, dtype, out, keepdims)
 
 
 @function(np.nanprod)
@@ -36,7 +37,7 @@ def nanprod(
     a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
 ) -> TracedArray:
     """The product, NaN counting as 1."""
-    return reductions.prod(_without_nan(a, 1)[0], axis, dtype, out, keepdims)
+    return reductions.prod(without_nan(a, 1)[0], axis, dtype, out, keepdims)
 
 
 @function(np.nanmean)
@@ -44,7 +45,7 @@ def nanmean(
     a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
 ) -> TracedArray:
     """The mean of the elements that are not NaN."""
-    x, there = _without_nan(a, 0)
+    x, there = without_nan(a, 0)
     return reductions.mean(x, axis, dtype, out, keepdims, where=there)
 
 
@@ -58,7 +59,7 @@ def nanvar(
     keepdims: Any = False,
 ) -> TracedArray:
     """The variance of the elements that are not NaN."""
-    x, there = _without_nan(a, 0)
+    x, there = without_nan(a, 0)
     return reductions.var(x, axis, dtype, out, ddof, keepdims, where=there)
 
 
@@ -72,12 +73,12 @@ def nanstd(
     keepdims: Any = False,
 ) -> TracedArray:
     """The root of the variance of the elements that are not NaN."""
-    x, there = _without_nan(a, 0)
+    x, there = without_nan(a, 0)
     return reductions.std(x, axis, dtype, out, ddof, keepdims, where=there)
 
 
 def _nan_extreme(a: ArrayLike, axis: Axis, out: Any, keepdims: Any, largest: bool) -> TracedArray:
-    x, there = _without_nan(a, -math.inf if largest else math.inf)
+    x, there = without_nan(a, -math.inf if largest else math.inf)
     result = (reductions.max if largest else reductions.min)(x, axis, keepdims=keepdims)
     if is_float(x.dtype):
         none = ufuncs.logical_not(reductions.any(there, axis, keepdims=keepdims))
@@ -96,3 +97,27 @@ def nanmax(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = Fal
 def nanmin(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
     """The smallest element that is not NaN."""
     return _nan_extreme(a, axis, out, keepdims, False)
+
+
+def _nan_place(
+    a: ArrayLike, axis: int | None, out: Any, keepdims: Any, largest: bool
+) -> TracedArray:
+    x = without_nan(a, -math.inf if largest else math.inf)[0]
+    find = reductions.argmax if largest else reductions.argmin
+    return find(x, axis, out, keepdims=keepdims)
+
+
+@function(np.nanargmax)
+def nanargmax(
+    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
+) -> TracedArray:
+    """The index of the first largest element that is not NaN; 0 where all are."""
+    return _nan_place(a, axis, out, keepdims, True)
+
+
+@function(np.nanargmin)
+def nanargmin(
+    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
+) -> TracedArray:
+    """The index of the first smallest element that is not NaN; 0 where all are."""
+    return _nan_place(a, axis, out, keepdims, False)

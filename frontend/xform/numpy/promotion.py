@@ -26,6 +26,7 @@ Promotion: TypeAlias = DType | type[int] | type[float]
 Shape: TypeAlias = tuple[int, ...]
 
 BOOL: Final[DType] = np.dtype(np.bool)
+UINT8: Final[DType] = np.dtype(np.uint8)
 INT32: Final[DType] = np.dtype(np.int32)
 INT64: Final[DType] = np.dtype(np.int64)
 FLOAT32: Final[DType] = np.dtype(np.float32)

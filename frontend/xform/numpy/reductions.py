@@ -18,7 +18,6 @@ from .promotion import (
     BOOL,
     FLOAT32,
     FLOAT64,
-    INT32,
     INT64,
     INT_RANGES,
     array,
@@ -418,18 +417,8 @@ def _place_of(
         raise XformValueError(
             at_user_line(f"{name}: an empty axis, of an array of shape {x.shape}")
         )
-    if flat.dtype == BOOL:
-        flat = primitives.convert(flat, INT32)
-    flat = primitives.stop_gradient(flat)
-    reduce = primitives.reduce_max if largest else primitives.reduce_min
-    best = broadcast(_with_kept(reduce(flat, [place]), flat.shape, (place,)), flat.shape)
-    # The first NaN counts as the largest and the smallest.
-    chosen = primitives.eq(flat, best)
-    if is_float(flat.dtype):
-        chosen = primitives.or_(chosen, primitives.ne(flat, flat))
-    counter = primitives.iota(flat.shape, INT64, place)
-    beyond = constant(flat.shape, INT64, size)
-    result = primitives.reduce_min(primitives.select(chosen, counter, beyond), [place])
+    find = primitives.argmax if largest else primitives.argmin
+    result = find(flat, place, INT64)
     if keepdims is True:
         kept = [1] * x.ndim if axis is None else [
             1 if i == place else n for i, n in enumerate(x.shape)

@@ -22,6 +22,10 @@ _REDUCTIONS: dict[np.ufunc, Callable[..., TracedArray]] = {
 _ACCUMULATIONS: dict[np.ufunc, Callable[..., TracedArray]] = {
     np.add: accumulation.cumsum,
     np.multiply: accumulation.cumprod,
+    np.maximum: accumulation.accumulated_max,
+    np.minimum: accumulation.accumulated_min,
+    np.logical_and: accumulation.accumulated_and,
+    np.logical_or: accumulation.accumulated_or,
 }
 
 

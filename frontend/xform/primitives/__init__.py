@@ -14,6 +14,12 @@ from .creation import (
     full,
     iota,
 )
+from .cumulative import (
+    cummax,
+    cummin,
+    cumprod,
+    cumsum,
+)
 from .elementwise import (
     abs_,
     acos,
@@ -78,7 +84,6 @@ from .emission import (
     rejected,
 )
 from .indexing import (
-    Indexing,
     dynamic_slice,
     dynamic_update_slice,
     gather,
@@ -91,6 +96,11 @@ from .indexing import (
 from .linear_algebra import (
     cholesky,
     triangular_solve,
+)
+from .ordering import (
+    argmax,
+    argmin,
+    sort,
 )
 from .random import (
     fold_in,
@@ -126,13 +136,14 @@ from .windows import (
 )
 
 __all__ = [
-    "Indexing",
     "Operand",
     "abs_",
     "acos",
     "acosh",
     "add",
     "and_",
+    "argmax",
+    "argmin",
     "asin",
     "asinh",
     "atan",
@@ -147,6 +158,10 @@ __all__ = [
     "convert",
     "cos",
     "cosh",
+    "cummax",
+    "cummin",
+    "cumprod",
+    "cumsum",
     "div",
     "dot_general",
     "dynamic_slice",
@@ -209,6 +224,7 @@ __all__ = [
     "sin",
     "sinh",
     "slice",
+    "sort",
     "sqrt",
     "stop_gradient",
     "sub",

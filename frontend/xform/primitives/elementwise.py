@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from .. import tracing
 from .._xform import Type
 from ..avals import checked_dtype
-from .emission import Operand, emit
+from .emission import Operand, emit, strong
 
 if TYPE_CHECKING:
     from ..array import TracedArray
@@ -288,10 +288,4 @@ def convert(x: Operand, dtype: Any) -> TracedArray:
     target = checked_dtype(dtype, "convert")
     shape = tracing.aval(x, "convert: operand 0").shape
     result = emit("convert", [x], result_type=Type(shape, target.name))
-    return _strong(result)
-
-
-def _strong(x: TracedArray) -> TracedArray:
-    if tracing.is_traced(x) and x.weak:
-        return tracing.wrap(x.value, x.trace)
-    return x
+    return strong(result)

@@ -76,6 +76,13 @@ def _is_weak(x: Operand) -> bool:
     return isinstance(x, bool | int | float) and not isinstance(x, np.generic)
 
 
+def strong(x: TracedArray) -> TracedArray:
+    """The array as one whose dtype counts, as a converted one's does."""
+    if tracing.is_traced(x) and x.weak:
+        return tracing.wrap(x.value, x.trace)
+    return x
+
+
 def rejected(op: str, operands: Sequence[Value], diagnostic: Diagnostic) -> XformError:
     """The user's error for what an op's inference or verifier said.
 

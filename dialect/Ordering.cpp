@@ -1,0 +1,255 @@
+//===- Ordering.cpp - primitives that compare elements along an axis ------===//
+
+#include "dialect/Ordering.h"
+
+#include "mlir/IR/PatternMatch.h"
+
+using namespace mlir;
+using namespace xform;
+
+#define GET_OP_CLASSES
+#include "dialect/Ordering.cpp.inc"
+#include "dialect/OrderingRules.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// sort: types, folding
+//===----------------------------------------------------------------------===//
+
+LogicalResult
+SortOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
+                         ValueRange operands, DictionaryAttr attributes,
+                         OpaqueProperties properties, RegionRange regions,
+                         SmallVectorImpl<Type> &types) {
+  Adaptor adaptor(operands, attributes, properties, regions);
+  int64_t axis = adaptor.getAxis(), keys = adaptor.getNumKeys();
+  if (keys < 1 || keys > static_cast<int64_t>(operands.size()))
+    return emitOptionalError(loc, "sort: num_keys ", keys,
+                             " is out of range for ", operands.size(),
+                             " operands");
+  auto first = cast<RankedTensorType>(operands[0].getType());
+  if (axis < 0 || axis >= first.getRank())
+    return emitOptionalError(loc, "sort: axis ", axis,
+                             " is out of range for operands of rank ",
+                             first.getRank());
+  for (auto [index, operand] : llvm::enumerate(operands)) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    if (type.getShape() != first.getShape())
+      return emitOptionalError(loc, "sort: shape of operand ", index, ", ",
+                               type, ", must be that of operand 0, ", first);
+    types.push_back(type);
+  }
+  return success();
+}
+
+LogicalResult SortOp::fold(FoldAdaptor,
+                           SmallVectorImpl<OpFoldResult> &results) {
+  int64_t size =
+      cast<RankedTensorType>(getXs()[0].getType()).getDimSize(getAxis());
+  if (size != 0 && size != 1)
+    return failure();
+  llvm::append_range(results, getXs());
+  return success();
+}
+
+namespace {
+
+/// What nobody reads of the operands that are no keys is not moved.
+struct DropUnusedOperands : OpRewritePattern<SortOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SortOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<Value> operands, used;
+    for (auto [index, operand] : llvm::enumerate(op.getXs())) {
+      Value result = op.getResult(index);
+      if (index >= op.getNumKeys() && result.use_empty())
+        continue;
+      operands.push_back(operand);
+      used.push_back(result);
+    }
+    if (used.size() == op.getNumResults())
+      return failure();
+    auto narrow = SortOp::create(rewriter, op.getLoc(), operands, op.getAxis(),
+                                 op.getNumKeys());
+    for (auto [from, to] : llvm::zip_equal(used, narrow.getResults()))
+      rewriter.replaceAllUsesWith(from, to);
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// Two sorts by the same keys are one: a derivative's sort joins the one of
+/// the values.
+struct MergeWithEarlierSort : OpRewritePattern<SortOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SortOp op,
+                                PatternRewriter &rewriter) const override {
+    SortOp earlier = findEarlier(op);
+    if (!earlier)
+      return failure();
+    rewriter.setInsertionPoint(earlier);
+    int64_t keys = op.getNumKeys();
+    SmallVector<Value> operands(earlier.getXs());
+    for (Value operand : op.getXs().drop_front(keys))
+      operands.push_back(
+          comesBefore(operand, earlier)
+              ? operand
+              : rewriter.clone(*operand.getDefiningOp())->getResult(0));
+    auto merged = SortOp::create(rewriter, earlier.getLoc(), operands,
+                                 op.getAxis(), keys);
+    ResultRange results = merged.getResults();
+    SmallVector<Value> ofOp(results.take_front(keys));
+    llvm::append_range(ofOp, results.drop_front(earlier.getNumResults()));
+    rewriter.replaceOp(op, ofOp);
+    rewriter.replaceOp(earlier, results.take_front(earlier.getNumResults()));
+    return success();
+  }
+
+private:
+  static SortOp findEarlier(SortOp op) {
+    for (Operation *user : op.getXs()[0].getUsers()) {
+      auto other = dyn_cast<SortOp>(user);
+      if (other && other != op && other->getBlock() == op->getBlock() &&
+          other->isBeforeInBlock(op) && haveSameKeys(op, other) &&
+          llvm::all_of(op.getXs().drop_front(op.getNumKeys()),
+                       [&](Value operand) {
+                         return comesBefore(operand, other) ||
+                                operand.getDefiningOp()->getNumOperands() == 0;
+                       }))
+        return other;
+    }
+    return {};
+  }
+
+  static bool haveSameKeys(SortOp x, SortOp y) {
+    int64_t keys = x.getNumKeys();
+    return y.getNumKeys() == x.getNumKeys() && x.getAxis() == y.getAxis() &&
+           x.getXs().take_front(keys) == y.getXs().take_front(keys);
+  }
+
+  static bool comesBefore(Value value, Operation *op) {
+    Operation *definition = value.getDefiningOp();
+    return !definition || definition->getBlock() != op->getBlock() ||
+           definition->isBeforeInBlock(op);
+  }
+};
+
+} // namespace
+
+void SortOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                         MLIRContext *context) {
+  patterns.add<DropUnusedOperands, MergeWithEarlierSort>(context);
+}
+
+//===----------------------------------------------------------------------===//
+// sort: derivatives
+//===----------------------------------------------------------------------===//
+
+LogicalResult SortOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                               SmallVectorImpl<Value> &resultTangents) {
+  SmallVector<Value> operands(getXs());
+  llvm::copy_if(tangents, std::back_inserter(operands),
+                [](Value tangent) { return static_cast<bool>(tangent); });
+  auto sorted = SortOp::create(b, operands, getAxis(), getNumKeys());
+  auto next = sorted.getResults().drop_front(getNumResults()).begin();
+  for (Value tangent : tangents)
+    resultTangents.push_back(tangent ? *next++ : Value());
+  // The values come with their tangents.
+  llvm::append_range(resultTangents,
+                     sorted.getResults().take_front(getNumResults()));
+  return success();
+}
+
+LogicalResult SortOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
+                                  ValueRange operands,
+                                  SmallVectorImpl<Value> &primalResults,
+                                  SmallVectorImpl<Value> &residuals) {
+  SmallVector<Value> kept;
+  for (auto [operand, isLinear] : llvm::zip_equal(operands, linear))
+    if (!isLinear)
+      kept.push_back(operand);
+  auto sorted = SortOp::create(b, kept, getAxis(), getNumKeys());
+  auto next = sorted.getResults().begin();
+  for (bool isLinear : linear)
+    primalResults.push_back(isLinear ? Value() : *next++);
+  llvm::append_range(residuals, operands.take_front(getNumKeys()));
+  return success();
+}
+
+LogicalResult SortOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
+                                  ValueRange residuals, ValueRange operands,
+                                  SmallVectorImpl<Value> &results) {
+  SmallVector<Value> moved(residuals);
+  for (auto [operand, isLinear] : llvm::zip_equal(operands, linear))
+    if (isLinear)
+      moved.push_back(operand);
+  auto sorted = SortOp::create(b, moved, getAxis(), getNumKeys());
+  auto next = sorted.getResults().drop_front(getNumKeys()).begin();
+  for (bool isLinear : linear)
+    results.push_back(isLinear ? *next++ : Value());
+  return success();
+}
+
+bool SortOp::isLinearIn(ArrayRef<bool> linear) {
+  return llvm::none_of(linear.take_front(getNumKeys()),
+                       [](bool marked) { return marked; }) &&
+         llvm::all_of(linear.drop_front(getNumKeys()),
+                      [](bool marked) { return marked; });
+}
+
+/// Element j of a sorted operand comes from place p[j]; sorting by p brings
+/// each cotangent back to its place.
+LogicalResult SortOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
+                                     ValueRange operands, ValueRange cotangents,
+                                     SmallVectorImpl<Value> &results) {
+  auto type = cast<RankedTensorType>(getXs()[0].getType());
+  SmallVector<Value> keys(operands.take_front(getNumKeys()));
+  keys.push_back(
+      IotaOp::create(b, type.clone(b.getI32Type()), getAxis()).getResult());
+  auto places = SortOp::create(b, keys, getAxis(), getNumKeys());
+  SmallVector<Value> moved{places.getResults().back()};
+  for (Value cotangent : cotangents.drop_front(getNumKeys()))
+    if (cotangent)
+      moved.push_back(cotangent);
+  auto back = SortOp::create(b, moved, getAxis(), /*num_keys=*/1);
+  auto next = back.getResults().drop_front().begin();
+  for (auto [cotangent, isLinear] : llvm::zip_equal(cotangents, linear))
+    results.push_back(isLinear && cotangent ? *next++ : Value());
+  return success();
+}
+
+LogicalResult SortOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                   ArrayRef<bool> batched, int64_t size,
+                                   SmallVectorImpl<Value> &results) {
+  SmallVector<Value> rows;
+  for (auto [operand, isBatched] : llvm::zip_equal(operands, batched))
+    rows.push_back(isBatched ? operand : b.broadcastBatch(operand, size));
+  auto sorted = SortOp::create(b, rows, getAxis() + 1, getNumKeys());
+  llvm::append_range(results, sorted.getResults());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// argmax, argmin
+//===----------------------------------------------------------------------===//
+
+template <typename OpTy> static LogicalResult verifyPlace(OpTy op) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  int64_t axis = op.getAxis();
+  if (axis < 0 || axis >= type.getRank())
+    return op.emitOpError("axis ")
+           << axis << " is out of range for an operand of rank "
+           << type.getRank();
+  if (type.getDimSize(axis) == 0)
+    return op.emitOpError("axis ")
+           << axis << " of x has no elements, x is of " << type;
+  SmallVector<int64_t> shape(type.getShape());
+  shape.erase(shape.begin() + axis);
+  if (op.getType().getShape() != ArrayRef(shape))
+    return op.emitOpError("result of ")
+           << type << " along axis " << axis << " must be of "
+           << op.getType().clone(shape) << ", got " << op.getType();
+  return success();
+}
+
+LogicalResult ArgmaxOp::verify() { return verifyPlace(*this); }
+LogicalResult ArgminOp::verify() { return verifyPlace(*this); }

@@ -1,0 +1,356 @@
+"""Functions that put elements in order, or find the place of one in an order."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, TracedArray
+from ..errors import XformTypeError, XformValueError, at_user_line
+from . import reductions, ufuncs
+from .axes import normalized_axis
+from .dispatch import function
+from .indexing import select_along
+from .promotion import FLOAT64, INT32, INT64, array, constant, is_float, operand, result_type
+
+
+def _line(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
+    """The array and the axis to go along; for None all elements in one axis."""
+    x = array(a)
+    if axis is None:
+        return primitives.reshape(x, (x.size,)), 0
+    return x, normalized_axis(axis, x.ndim, name)
+
+
+def _require_plain_order(order: Any, name: str) -> None:
+    if order is not None:
+        raise XformTypeError(
+            at_user_line(f"{name}: `order` names fields, which traced arrays do not have")
+        )
+
+
+def _sorted(
+    x: TracedArray, axis: int, descending: bool, payload: Sequence[TracedArray] = ()
+) -> tuple[TracedArray, ...]:
+    """The array in order, and others with it. Equal elements keep theirs either way."""
+    xs = (x, *payload)
+    if not descending:
+        return primitives.sort(xs, axis)
+    turned = primitives.sort([primitives.reverse(y, [axis]) for y in xs], axis)
+    return tuple(primitives.reverse(y, [axis]) for y in turned)
+
+
+def _sort_concrete(
+    a: Any, axis: int | None = -1, *args: Any, descending: bool = False, **kwargs: Any
+) -> Any:
+    if not descending:
+        return np.sort(a, axis, *args, **kwargs)
+    flat, place = (np.ravel(a), 0) if axis is None else (np.asarray(a), axis)
+    return np.flip(np.sort(np.flip(flat, place), place, "stable"), place)
+
+
+def _argsort_concrete(
+    a: Any, axis: int | None = -1, *args: Any, descending: bool = False, **kwargs: Any
+) -> Any:
+    if not descending:
+        return np.argsort(a, axis, *args, **kwargs)
+    flat, place = (np.ravel(a), 0) if axis is None else (np.asarray(a), axis)
+    turned = np.argsort(np.flip(flat, place), place, "stable")
+    return np.flip(flat.shape[place] - 1 - turned, place)
+
+
+@function(_sort_concrete, np.sort)
+def sort(
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: Any = None,
+    *,
+    stable: bool | None = None,
+    descending: bool = False,
+) -> TracedArray:
+    """The elements along an axis in ascending order, NaN last; always stable."""
+    _require_plain_order(order, "sort")
+    x, place = _line(a, axis, "sort")
+    return _sorted(x, place, descending)[0]
+
+
+@function(_argsort_concrete, np.argsort)
+def argsort(
+    a: ArrayLike,
+    axis: int | None = -1,
+    kind: str | None = None,
+    order: Any = None,
+    *,
+    stable: bool | None = None,
+    descending: bool = False,
+) -> TracedArray:
+    """The places from which the sorted elements come; always stable."""
+    _require_plain_order(order, "argsort")
+    x, place = _line(a, axis, "argsort")
+    places = primitives.iota(x.shape, INT32, place)
+    found = _sorted(primitives.stop_gradient(x), place, descending, [places])[1]
+    return primitives.convert(found, INT64)
+
+
+@function(np.lexsort)
+def lexsort(keys: Any, axis: int = -1) -> TracedArray:
+    """The places from which sorted elements come, by several keys, the last one first."""
+    xs = [primitives.stop_gradient(array(key)) for key in keys]
+    if not xs:
+        raise XformTypeError(at_user_line("lexsort: needs at least one key"))
+    if any(x.shape != xs[0].shape for x in xs):
+        shapes = ", ".join(str(x.shape) for x in xs)
+        raise XformValueError(at_user_line(f"lexsort: keys must have one shape, got {shapes}"))
+    place = normalized_axis(axis, xs[0].ndim, "lexsort")
+    places = primitives.iota(xs[0].shape, INT32, place)
+    found = primitives.sort([*reversed(xs), places], place, len(xs))
+    return primitives.convert(found[-1], INT64)
+
+
+def _check_kth(kth: Any, size: int, name: str) -> None:
+    for k in np.atleast_1d(np.asarray(kth)):
+        if not -size <= operator.index(k) < size:
+            raise XformValueError(
+                at_user_line(f"{name}: kth {k} is out of range for an axis of size {size}")
+            )
+
+
+@function(np.partition)
+def partition(
+    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+) -> TracedArray:
+    """The elements with the kth where sorting puts it and the lesser before; here all sorted."""
+    x, place = _line(a, axis, "partition")
+    _check_kth(kth, x.shape[place], "partition")
+    return sort(x, place, order=order)
+
+
+@function(np.argpartition)
+def argpartition(
+    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+) -> TracedArray:
+    """The places from which the partitioned elements come; here those of all sorted."""
+    x, place = _line(a, axis, "argpartition")
+    _check_kth(kth, x.shape[place], "argpartition")
+    return argsort(x, place, order=order)
+
+
+def _of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:
+    """Both as arrays of their common dtype, in their own shapes."""
+    first, second = operand(x), operand(y)
+    dtype = result_type(first, second)
+    return array(first, dtype), array(second, dtype)
+
+
+# Places in an order --------------------------------------------------------------------------
+
+# Up to so many comparisons, counting is faster than sorting.
+_FEW_COMPARISONS = 1 << 22
+
+
+def _comes_before(x: TracedArray, y: TracedArray, or_equals: bool) -> TracedArray:
+    """Whether x comes before y where NaN is the largest."""
+    found = primitives.le(x, y) if or_equals else primitives.lt(x, y)
+    if not is_float(x.dtype):
+        return found
+    of_nan = primitives.ne(y, y)
+    if not or_equals:
+        of_nan = primitives.and_(of_nan, primitives.eq(x, x))
+    return primitives.or_(found, of_nan)
+
+
+def _count_before(x: TracedArray, v: TracedArray, or_equals: bool) -> TracedArray:
+    """For each of v how many of x come before, by comparing all with all."""
+    shape = (v.size, x.size)
+    before = _comes_before(
+        primitives.broadcast_in_dim(x, shape, [1]),
+        primitives.broadcast_in_dim(v, shape, [0]),
+        or_equals,
+    )
+    return primitives.reduce_sum(primitives.convert(before, INT32), [1])
+
+
+def _count_before_by_sorting(x: TracedArray, v: TracedArray, or_equals: bool) -> TracedArray:
+    """The same by sorting both together: what matters is how many of x come earlier."""
+    parts = [x, v] if or_equals else [v, x]
+    marks = [constant(part.shape, INT32, int(part is x)) for part in parts]
+    keys = primitives.concatenate(parts, 0)
+    places = primitives.iota(keys.shape, INT32, 0)
+    _, of_x, places = primitives.sort([keys, primitives.concatenate(marks, 0), places], 0)
+    counts = primitives.sort([places, primitives.cumsum(of_x, 0)], 0)[1]
+    start = x.size if or_equals else 0
+    return select_along(counts, 0, start, start + v.size)
+
+
+@function(np.searchsorted)
+def searchsorted(
+    a: ArrayLike, v: ArrayLike, side: str = "left", sorter: ArrayLike | None = None
+) -> TracedArray:
+    """Where to insert elements into a sorted vector: before equal ones, or behind them."""
+    if side not in ("left", "right"):
+        raise XformValueError(
+            at_user_line(f"searchsorted: side is 'left' or 'right', got {side!r}")
+        )
+    x, wanted = _of_one_dtype(a, v)
+    if x.ndim != 1:
+        raise XformValueError(
+            at_user_line(f"searchsorted: the sorted array must be a vector, got shape {x.shape}")
+        )
+    if sorter is not None:
+        # The sorted elements are what the sorter only leads to.
+        x = sort(x)
+    few = x.size * wanted.size <= _FEW_COMPARISONS
+    count = _count_before if few else _count_before_by_sorting
+    flat = primitives.reshape(primitives.stop_gradient(wanted), (wanted.size,))
+    found = count(primitives.stop_gradient(x), flat, side == "right")
+    return primitives.reshape(primitives.convert(found, INT64), wanted.shape)
+
+
+@function(np.digitize)
+def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False) -> TracedArray:
+    """The number of the bin in which each element lies, of bins with ascending edges.
+
+    Whether the edges ascend or descend can be told of concrete ones only; traced ones must ascend.
+    """
+    if isinstance(bins, np.ndarray | list | tuple):
+        edges = np.asarray(bins)
+        steps = np.diff(edges)
+        if np.all(steps <= 0) and np.any(steps < 0):
+            found = searchsorted(edges[::-1], x, "left" if right else "right")
+            return ufuncs.subtract(len(edges), found)
+        if np.any(steps < 0):
+            raise XformValueError(
+                at_user_line("digitize: bins must be monotonically increasing or decreasing")
+            )
+    return searchsorted(bins, x, "left" if right else "right")
+
+
+@function(np.isin)
+def isin(
+    element: ArrayLike,
+    test_elements: ArrayLike,
+    assume_unique: bool = False,
+    invert: bool = False,
+    *,
+    kind: str | None = None,
+) -> TracedArray:
+    """Whether each element is one of the others; NaN is equal to nothing."""
+    x, others = _of_one_dtype(element, test_elements)
+    flat, others = x.reshape(-1), others.reshape(-1)
+    if flat.size * others.size <= _FEW_COMPARISONS:
+        shape = (flat.size, others.size)
+        same = primitives.eq(
+            primitives.broadcast_in_dim(flat, shape, [0]),
+            primitives.broadcast_in_dim(others, shape, [1]),
+        )
+        found = primitives.reduce_or(same, [1])
+    else:
+        ordered = sort(others)
+        found = primitives.lt(searchsorted(ordered, flat), searchsorted(ordered, flat, "right"))
+        if is_float(flat.dtype):
+            found = primitives.and_(found, primitives.eq(flat, flat))
+    result = primitives.reshape(found, x.shape)
+    return primitives.not_(result) if invert else result
+
+
+def _refuse_unknown_size(name: str, instead: str) -> None:
+    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
+        raise XformTypeError(
+            at_user_line(
+                f"numpy.{name}: the size of its result depends on the elements, which are not "
+                f"known while tracing; {instead}"
+            )
+        )
+
+    function(getattr(np, name))(refuse)
+
+
+for _name in ("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"):
+    _refuse_unknown_size(
+        _name, "sort it and compare neighbours (x[1:] != x[:-1]) to mark the first of each"
+    )
+for _name in ("union1d", "intersect1d", "setdiff1d", "setxor1d"):
+    _refuse_unknown_size(_name, "isin marks the elements of one array that are in another")
+
+
+# Sums of bins --------------------------------------------------------------------------------
+
+
+@function(np.histogram)
+def histogram(
+    a: ArrayLike,
+    bins: Any = 10,
+    range: tuple[float, float] | None = None,
+    density: bool | None = None,
+    weights: ArrayLike | None = None,
+) -> tuple[TracedArray, Any]:
+    """How many elements, or how much weight, lie in each bin; the last one has both its edges.
+
+    Raises:
+        XformTypeError: `bins` is the name of a rule, which needs the elements themselves.
+    """
+    if isinstance(bins, str):
+        raise XformTypeError(
+            at_user_line(f"histogram: bins={bins!r} depends on the elements; give a number of bins")
+        )
+    x = array(a).reshape(-1)
+    if np.ndim(bins) == 0:
+        edges = _even_edges(x, operator.index(bins), range)
+    else:
+        edges = bins
+    count = array(edges).shape[0] - 1
+    # The number of edges at or before an element; the last edge still belongs to the last bin.
+    wide, limits = _of_one_dtype(x, edges)
+    last = primitives.eq(wide, primitives.broadcast_in_dim(limits[-1], wide.shape, []))
+    place = ufuncs.subtract(searchsorted(limits, wide, "right"), 1)
+    place = primitives.select(last, constant(place.shape, INT64, count - 1), place)
+    shape = (count, x.size)
+    inside = primitives.eq(
+        primitives.broadcast_in_dim(place, shape, [1]), primitives.iota(shape, INT64, 0)
+    )
+    if weights is None:
+        found = reductions.sum(inside, 1)
+    else:
+        w = array(weights).reshape(-1)
+        zero = constant(shape, w.dtype, 0)
+        found = reductions.sum(
+            primitives.select(inside, primitives.broadcast_in_dim(w, shape, [1]), zero), 1
+        )
+    if density:
+        widths = ufuncs.subtract(array(edges)[1:], array(edges)[:-1])
+        found = ufuncs.divide(ufuncs.divide(found, widths), reductions.sum(found))
+    return found, edges
+
+
+def _even_edges(x: TracedArray, count: int, limits: tuple[float, float] | None) -> Any:
+    if count < 1:
+        raise XformValueError(at_user_line(f"histogram: bins must be positive, got {count}"))
+    if limits is not None:
+        low, high = limits
+        if low > high:
+            raise XformValueError(at_user_line(f"histogram: range {limits} is not in order"))
+        widened = 0.5 if low == high else 0.0
+        return np.linspace(low - widened, high + widened, count + 1)
+    least, most = reductions.min(x), reductions.max(x)
+    margin = ufuncs.multiply(primitives.convert(primitives.eq(least, most), FLOAT64), 0.5)
+    start = ufuncs.subtract(least, margin)
+    width = ufuncs.subtract(ufuncs.add(most, margin), start)
+    return ufuncs.add(start, ufuncs.multiply(width, np.arange(count + 1) / count))
+
+
+__all__ = [
+    "argpartition",
+    "argsort",
+    "digitize",
+    "histogram",
+    "isin",
+    "lexsort",
+    "partition",
+    "searchsorted",
+    "sort",
+]
