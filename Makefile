@@ -12,7 +12,7 @@ PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
             libvulkan1 mesa-vulkan-drivers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lit py lint fmt tidy docs bench wheel clean
+.PHONY: help setup build demo test lit py lint fmt tidy docs accuracy bench wheel clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -71,6 +71,9 @@ tidy: build ## clang-tidy over the C++ sources (slow)
 docs: build ## Write docs/primitives.md from the dialect's records
 	@$(BIN)/python dialect/generate_rules.py \
 	  $(filter-out %/primitives.json,$(wildcard build/dialect/*.json)) --emit markdown -o docs/primitives.md
+
+accuracy: build ## Measure the mathematical functions into docs/mathematics.md
+	@$(BIN)/python tests/python/lowering/accuracy.py
 
 bench: build ## Measure against the peers
 	@$(BIN)/python benchmarks/run.py

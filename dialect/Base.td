@@ -57,4 +57,24 @@ class Xform_Primitive<string mnemonic, list<Trait> traits = []>
   let results = (outs Xform_Tensor:$result);
 }
 
+// Primitives that act element by element, on operands of one type.
+
+class Xform_Unary<string mnemonic, Type tensor, list<Trait> traits = []>
+    : Xform_Primitive<mnemonic, !listconcat([
+        Elementwise, SameOperandsAndResultType], traits)> {
+  let arguments = (ins tensor:$x);
+  let results = (outs tensor:$result);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let batching = (ByElement);
+}
+
+class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
+    : Xform_Primitive<mnemonic, !listconcat([
+        Elementwise, SameOperandsAndResultType], traits)> {
+  let arguments = (ins tensor:$x, tensor:$y);
+  let results = (outs tensor:$result);
+  let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
+  let batching = (ByElement);
+}
+
 #endif // XFORM_DIALECT_BASE

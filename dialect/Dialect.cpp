@@ -1,10 +1,12 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
+#include "dialect/Bits.h"
 #include "dialect/Cumulative.h"
 #include "dialect/Indexing.h"
 #include "dialect/LinearAlgebra.h"
 #include "dialect/Ordering.h"
 #include "dialect/Random.h"
+#include "dialect/Special.h"
 #include "dialect/Windows.h"
 
 using namespace mlir;
@@ -14,6 +16,10 @@ using namespace xform;
 #include "dialect/Interfaces.cpp.inc"
 
 void XformDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Bits.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Contraction.cpp.inc"
@@ -53,6 +59,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Shape.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Special.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -10,24 +10,6 @@
 
 include "dialect/Base.td"
 
-class Xform_Unary<string mnemonic, Type tensor, list<Trait> traits = []>
-    : Xform_Primitive<mnemonic, !listconcat([
-        Elementwise, SameOperandsAndResultType], traits)> {
-  let arguments = (ins tensor:$x);
-  let results = (outs tensor:$result);
-  let assemblyFormat = "$x attr-dict `:` type($x)";
-  let batching = (ByElement);
-}
-
-class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
-    : Xform_Primitive<mnemonic, !listconcat([
-        Elementwise, SameOperandsAndResultType], traits)> {
-  let arguments = (ins tensor:$x, tensor:$y);
-  let results = (outs tensor:$result);
-  let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
-  let batching = (ByElement);
-}
-
 //===----------------------------------------------------------------------===//
 // Arithmetic
 //===----------------------------------------------------------------------===//

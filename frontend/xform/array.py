@@ -281,11 +281,31 @@ class TracedArray:
     def __imod__(self, other: Any) -> TracedArray:
         return self._update(ufuncs.remainder.operator(self, other))
 
+    def __lshift__(self, other: Any) -> TracedArray:
+        return ufuncs.left_shift.operator(self, other)
+
+    def __rlshift__(self, other: Any) -> TracedArray:
+        return ufuncs.left_shift.operator(other, self)
+
+    def __ilshift__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.left_shift.operator(self, other))
+
+    def __rshift__(self, other: Any) -> TracedArray:
+        return ufuncs.right_shift.operator(self, other)
+
+    def __rrshift__(self, other: Any) -> TracedArray:
+        return ufuncs.right_shift.operator(other, self)
+
+    def __irshift__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.right_shift.operator(self, other))
+
     def __divmod__(self, other: Any) -> tuple[TracedArray, TracedArray]:
-        return ufuncs.divmod(self, other)
+        quotient, rest = ufuncs.divmod(self, other)
+        return quotient, rest
 
     def __rdivmod__(self, other: Any) -> tuple[TracedArray, TracedArray]:
-        return ufuncs.divmod(other, self)
+        quotient, rest = ufuncs.divmod(other, self)
+        return quotient, rest
 
     def __pow__(self, other: Any) -> TracedArray:
         return ufuncs.power.operator(self, other)

@@ -6,9 +6,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Ops.h"
+#include "lowering/linalg/ElementRule.h"
 #include "lowering/linalg/Patterns.h"
-#include "lowering/linalg/Scalars.h"
-#include "lowering/linalg/Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -21,26 +20,6 @@ using arith::CmpFPredicate;
 using arith::CmpIPredicate;
 
 namespace {
-
-/// What a row of the table works with: the elements, floats already widened,
-/// and the type that the first operand's elements have before conversion.
-struct Elements {
-  ImplicitLocOpBuilder &b;
-  Operation *op;
-  Type type;
-  ValueRange values;
-
-  Value operator[](size_t index) const { return values[index]; }
-  bool isFloat() const { return isa<FloatType>(type); }
-  Type computedType() const { return values[0].getType(); }
-  Value number(double value) const {
-    return isFloat()
-               ? floatConstant(b, computedType(), value)
-               : intConstant(b, computedType(), static_cast<int64_t>(value));
-  }
-};
-
-using ElementRule = Value (*)(const Elements &);
 
 //===----------------------------------------------------------------------===//
 // Rules made of one operation
@@ -167,44 +146,6 @@ Value convert(const Elements &x) {
   return convertElement(x.b, x[0], from, to);
 }
 
-//===----------------------------------------------------------------------===//
-// The loop around a rule
-//===----------------------------------------------------------------------===//
-
-template <typename OpTy>
-class ElementwiseToGeneric : public OpConversionPattern<OpTy> {
-public:
-  ElementwiseToGeneric(const TypeConverter &converter, MLIRContext *context,
-                       ElementRule rule)
-      : OpConversionPattern<OpTy>(converter, context), rule(rule) {}
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    SmallVector<View> views;
-    for (Value operand : op->getOperands())
-      views.push_back(viewOf(operand, rewriter));
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type before = getElementTypeOrSelf(op->getOperand(0));
-    Type after = getElementTypeOrSelf(op.getType());
-    Value result = buildElementwise(
-        b, cast<RankedTensorType>(signlessType(op.getType())), views,
-        [&](ImplicitLocOpBuilder &inner, ValueRange values) {
-          SmallVector<Value> widened;
-          for (Value value : values)
-            widened.push_back(widen(inner, value));
-          return narrow(inner, rule({inner, op, before, widened}), after);
-        });
-    if (!result)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-
-private:
-  ElementRule rule;
-};
-
 struct ForwardStopGradient : OpConversionPattern<StopGradientOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult
@@ -219,11 +160,12 @@ struct ForwardStopGradient : OpConversionPattern<StopGradientOp> {
 
 void xform::populateElementwiseToLinalg(const TypeConverter &converter,
                                         RewritePatternSet &patterns) {
-  MLIRContext *context = patterns.getContext();
   auto add = [&](auto op, ElementRule rule) {
-    patterns.add<ElementwiseToGeneric<decltype(op)>>(converter, context, rule);
+    addElementRule<decltype(op)>(converter, patterns, rule);
   };
-  patterns.add<ForwardStopGradient>(converter, context);
+  patterns.add<ForwardStopGradient>(converter, patterns.getContext());
+  populateBitsToLinalg(converter, patterns);
+  populateSpecialToLinalg(converter, patterns);
 
   add(NegOp(), negate);
   add(AddOp(), arithmetic<arith::AddFOp, arith::AddIOp>);

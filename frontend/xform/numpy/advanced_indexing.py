@@ -34,6 +34,7 @@ from .promotion import (
     operand,
     result_type,
 )
+from .ufunc import UFUNCS
 from .views import Mirror, attach, write
 
 if TYPE_CHECKING:
@@ -198,7 +199,7 @@ def ufunc_at(ufunc: np.ufunc, x: Any, index: Any, values: Any) -> None:
             )
         )
     items = index if isinstance(index, tuple) else (index,)
-    traced = ufuncs.UFUNCS[ufunc]
+    traced = UFUNCS[ufunc]
     if is_traced_mask(items):
         x[index] = getitem(x, items).combined(traced, values)  # type: ignore[union-attr]
         return

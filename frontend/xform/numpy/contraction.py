@@ -22,6 +22,7 @@ from .dispatch import function
 from .manipulation import diagonal
 from .promotion import BOOL, INT32, align, array, flat, operand, result_type
 from .reductions import sum as sum_
+from .ufunc import UFUNCS
 from .views import write_whole
 
 Label: TypeAlias = str | int
@@ -208,7 +209,7 @@ def vecmat(x1: ArrayLike, x2: ArrayLike, /, out: Any = None) -> TracedArray:
     return _written(out, _stacked(x, y, ("k",), ("k", "j"), ("j",), "vecmat"))
 
 
-ufuncs.UFUNCS.update({np.matmul: matmul, np.vecdot: vecdot, np.matvec: matvec, np.vecmat: vecmat})
+UFUNCS.update({np.matmul: matmul, np.vecdot: vecdot, np.matvec: matvec, np.vecmat: vecmat})
 
 
 @function(np.dot)

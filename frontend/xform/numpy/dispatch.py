@@ -119,7 +119,7 @@ def call_ufunc(
     Raises:
         XformTypeError: there is none.
     """
-    from .ufuncs import UFUNCS
+    from .ufunc import UFUNCS
 
     traced = UFUNCS.get(ufunc)
     if traced is None:

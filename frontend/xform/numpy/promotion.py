@@ -265,7 +265,7 @@ def align(*xs: Any, dtype: DType | None = None) -> list[TracedArray]:
 
 @cache
 def _resolution(
-    ufunc: np.ufunc, promotions: tuple[Promotion, ...], dtype: DType | None
+    ufunc: np.ufunc, promotions: tuple[Promotion, ...], dtype: DType | None, casting: str
 ) -> tuple[tuple[DType, ...], bool] | str:
     """Operand dtypes and whether the result is weak, or why there are none."""
     asked: list[Any] = list(promotions)
@@ -276,22 +276,29 @@ def _resolution(
         asked = [INT64] * len(promotions)
     signature: Any = (None,) * ufunc.nin + (dtype,) * ufunc.nout
     try:
-        found = ufunc.resolve_dtypes((*asked, *(None,) * ufunc.nout), signature=signature)
-    except TypeError as error:
+        found = ufunc.resolve_dtypes(
+            (*asked, *(None,) * ufunc.nout),
+            signature=signature,
+            casting=casting,  # type: ignore[arg-type]
+        )
+    except (TypeError, ValueError) as error:
         return str(error)
     weak = dtype is None and all(isinstance(p, type) for p in promotions)
     return tuple(np.dtype(d) for d in found[: ufunc.nin]), weak
 
 
 def resolve(
-    ufunc: np.ufunc, promotions: Sequence[Promotion], dtype: DType | None = None
+    ufunc: np.ufunc,
+    promotions: Sequence[Promotion],
+    dtype: DType | None = None,
+    casting: str = "same_kind",
 ) -> tuple[tuple[DType, ...], bool]:
     """The dtypes in which NumPy's ufunc would take operands, and whether all of them are weak.
 
     Raises:
         XformTypeError: NumPy has no such operation.
     """
-    found = _resolution(ufunc, tuple(promotions), dtype)
+    found = _resolution(ufunc, tuple(promotions), dtype, casting)
     if isinstance(found, str):
         given = ", ".join(p.__name__ if isinstance(p, type) else p.name for p in promotions)
         raise XformTypeError(at_user_line(f"{ufunc.__name__}({given}): {found}"))

@@ -30,6 +30,7 @@ from .promotion import (
     operand,
     supported_dtype,
 )
+from .ufunc import Ufunc
 from .views import write_whole
 
 UINT64: DType = np.dtype(np.uint64)
@@ -56,7 +57,7 @@ def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArr
     return primitives.select(mask, x, constant(x.shape, x.dtype, identity))
 
 
-def _combined(result: TracedArray, initial: Any, ufunc: ufuncs.Ufunc) -> TracedArray:
+def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
     if initial is None:
         return result
     return ufunc.apply((result, operand(array(initial, result.dtype))))
@@ -81,7 +82,7 @@ def _added(
     where: Any,
     name: str,
     reduce: Callable[..., TracedArray],
-    ufunc: ufuncs.Ufunc,
+    ufunc: Ufunc,
     identity: int,
 ) -> TracedArray:
     x = array(a)

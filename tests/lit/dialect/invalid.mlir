@@ -218,3 +218,19 @@ func.func @map_lengths(%x: tensor<f32>) {
   %0 = xform.map @f(%x) : (tensor<f32>) -> tensor<2xf32>
   return
 }
+
+// -----
+
+func.func @bitcast_width(%x: tensor<2xf32>) {
+  // expected-error @+1 {{result element type 'i64' must have the width of x's element type 'f32'}}
+  %0 = xform.bitcast %x : tensor<2xf32> to tensor<2xi64>
+  return
+}
+
+// -----
+
+func.func @polygamma_order(%x: tensor<2xf32>) {
+  // expected-error @+1 {{order must be at least 1, got 0}}
+  %0 = xform.polygamma %x, 0 : tensor<2xf32>
+  return
+}

@@ -68,10 +68,11 @@ def elementwise(
     ulps: float = 0,
     name: str = "",
     cases: Iterable[Operands] = (),
+    rows: list[Row] = ROWS,
 ) -> None:
     """Add a row whose operands have one shape and one dtype."""
     values = elementwise_cases(domains, [special] * len(domains), dtypes)
-    ROWS.append(
+    rows.append(
         Row(
             name or primitive,
             primitive,

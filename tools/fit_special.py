@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""Minimax polynomials for the special functions in lowering/math/.
+
+Prints the C++ header that holds them:
+
+    python tools/fit_special.py | clang-format > lowering/math/SpecialPolynomials.h
+
+The variable of every polynomial is centred in its interval, so that the terms do not cancel.
+"""
+
+from __future__ import annotations
+
+from fit_polynomials import FULL_BITS, Fit, Split, pair, print_split, print_table
+from mpmath import mp, mpf
+
+# Where the variable of erf_inv changes from w to 1 / sqrt(w), and the middles of both intervals.
+CHANGE_W = mpf(8)
+CENTRE_W = mpf(4)
+CENTRE_ROOT = mpf("0.25")
+# w of the last number below 1, for float32 and float64.
+LAST_W = (mpf("16.7"), mpf("36.1"))
+HALF = mpf("0.5")
+
+
+def erf_inv_ratio(w: mpf) -> mpf:
+    """erf_inv(x) / x where w = -log(1 - x^2)."""
+    if w < mpf(2) ** -100:
+        return mp.sqrt(mp.pi) / 2
+    x = mp.sqrt(-mp.expm1(-w))
+    return mp.erfinv(x) / x
+
+
+def gamma_ratio(x: mpf) -> mpf:
+    """log(gamma(x)) / ((x - 1) (x - 2)), which has no root."""
+    if abs(x - 1) < mpf(2) ** -80:
+        return mp.euler
+    if abs(x - 2) < mpf(2) ** -80:
+        return 1 - mp.euler
+    return mp.loggamma(x).real / ((x - 1) * (x - 2))
+
+
+DIGAMMA_ROOT = mp.findroot(mp.digamma, mpf("1.4616321449683623"))
+
+
+def digamma_ratio(x: mpf) -> mpf:
+    """digamma(x) / (x - root), which has no root."""
+    if abs(x - DIGAMMA_ROOT) < mpf(2) ** -80:
+        return mp.psi(1, DIGAMMA_ROOT)
+    return mp.digamma(x) / (x - DIGAMMA_ROOT)
+
+
+def stirling_gamma(z: mpf) -> mpf:
+    """The series of log(gamma(x)) behind its first terms, times x; z = 1 / x^2."""
+    if z < mpf(2) ** -100:
+        return mpf(1) / 12
+    x = 1 / mp.sqrt(z)
+    leading = (x - HALF) * mp.log(x) - x + mp.log(2 * mp.pi) / 2
+    return (mp.loggamma(x).real - leading) * x
+
+
+def stirling_digamma(z: mpf) -> mpf:
+    """(log(x) - 1 / (2 x) - digamma(x)) x^2; z = 1 / x^2."""
+    if z < mpf(2) ** -60:
+        return mpf(1) / 12 - z / 120
+    x = 1 / mp.sqrt(z)
+    return (mp.log(x) - HALF / x - mp.digamma(x)) / z
+
+
+def sine_ratio(z: mpf) -> mpf:
+    """(sin(pi r) / (pi r) - 1) / z where z = r^2."""
+    if z < mpf(2) ** -60:
+        return -(mp.pi**2) / 6 + z * mp.pi**4 / 120
+    r = mp.sqrt(z)
+    return (mp.sinpi(r) / (mp.pi * r) - 1) / z
+
+
+FITS = [
+    Fit(
+        "kErfInvNear",
+        "erf_inv(x) = x p(w - 4), w = -log(1 - x^2) <= 8",
+        lambda u: erf_inv_ratio(u + CENTRE_W),
+        lambda u: 1 / erf_inv_ratio(u + CENTRE_W),
+        pair(-CENTRE_W),
+        pair(CHANGE_W - CENTRE_W),
+        (11, 25),
+    ),
+    Fit(
+        "kErfInvFar",
+        "erf_inv(x) = x p(1 / sqrt(w) - 1/4) for larger w",
+        lambda u: erf_inv_ratio((u + CENTRE_ROOT) ** -2),
+        lambda u: 1 / erf_inv_ratio((u + CENTRE_ROOT) ** -2),
+        (1 / mp.sqrt(LAST_W[0]) - CENTRE_ROOT, 1 / mp.sqrt(LAST_W[1]) - CENTRE_ROOT),
+        pair(1 / mp.sqrt(CHANGE_W) - CENTRE_ROOT),
+        (8, 23),
+    ),
+    Fit(
+        "kLogGammaOne",
+        "log(gamma(x)) = (x - 1) (x - 2) p(x - 3/2), 1 <= x <= 2",
+        lambda u: gamma_ratio(u + HALF * 3),
+        lambda u: 1 / gamma_ratio(u + HALF * 3),
+        pair(-HALF),
+        pair(HALF),
+        (9, 20),
+    ),
+    Fit(
+        "kLogGammaTwo",
+        "log(gamma(x)) = (x - 1) (x - 2) p(x - 5/2), 2 <= x <= 3",
+        lambda u: gamma_ratio(u + HALF * 5),
+        lambda u: 1 / gamma_ratio(u + HALF * 5),
+        pair(-HALF),
+        pair(HALF),
+        (7, 16),
+    ),
+    Fit(
+        "kLogGammaSeries",
+        "log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + p(z) / x, z = 1 / x^2, x >= 8",
+        stirling_gamma,
+        lambda z: mpf(1) / 64,
+        pair(mpf(0)),
+        pair(mpf(1) / 64),
+        (1, 5),
+    ),
+    Fit(
+        "kDigammaOne",
+        "digamma(x) = (x - root) p(x - 3/2), 1 <= x <= 2",
+        lambda u: digamma_ratio(u + HALF * 3),
+        lambda u: 1 / digamma_ratio(u + HALF * 3),
+        pair(-HALF),
+        pair(HALF),
+        (11, 22),
+    ),
+    Fit(
+        "kDigammaTwo",
+        "digamma(x) = (x - root) p(x - 5/2), 2 <= x <= 3",
+        lambda u: digamma_ratio(u + HALF * 5),
+        lambda u: 1 / digamma_ratio(u + HALF * 5),
+        pair(-HALF),
+        pair(HALF),
+        (8, 17),
+    ),
+    Fit(
+        "kDigammaSeries",
+        "digamma(x) = log(x) - 1 / (2 x) - z p(z), z = 1 / x^2, x >= 8",
+        stirling_digamma,
+        lambda z: mpf(1) / 128,
+        pair(mpf(0)),
+        pair(mpf(1) / 64),
+        (2, 5),
+    ),
+    Fit(
+        "kSinPiTail",
+        "sin(pi r) / pi = r + r z p(z), z = r^2, |r| <= 1/2",
+        sine_ratio,
+        lambda z: z / (1 + z * sine_ratio(z)),
+        pair(mpf(0)),
+        pair(HALF**2),
+        (4, 8),
+    ),
+]
+
+SPLITS = [
+    Split("kDigammaRoot", "the positive root of digamma", DIGAMMA_ROOT, FULL_BITS),
+]
+
+
+def main() -> None:
+    """Print the header."""
+    print("//===- SpecialPolynomials.h - for the special functions -------*- C++ -*-===//")
+    print("//\n// Written by tools/fit_special.py (Remez exchange in multiple precision).")
+    print("// Coefficients stand from degree zero upwards, float32 first.\n//")
+    print("//===" + "-" * 70 + "===//\n")
+    print("#ifndef XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H")
+    print("#define XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H\n")
+    print('#include "lowering/math/Polynomials.h"\n')
+    print("namespace xform::elementary {\n")
+    for fit in FITS:
+        print_table(fit)
+    for split in SPLITS:
+        print_split(split)
+    print("} // namespace xform::elementary\n")
+    print("#endif // XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H")
+
+
+if __name__ == "__main__":
+    main()
