@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
@@ -11,7 +12,13 @@ from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 
 from .avals import DTYPE_NAMES, Aval
-from .errors import LeakedArrayError, TracedValueError, XformTypeError, at_user_line
+from .errors import (
+    LeakedArrayError,
+    TracedValueError,
+    XformTypeError,
+    XformValueError,
+    at_user_line,
+)
 
 if TYPE_CHECKING:
     from ._xform import Value
@@ -58,24 +65,23 @@ class TracedArray:
     __slots__ = (
         "__weakref__",
         "_derived",
+        "_dtype",
+        "_shape",
         "_view",
-        "dtype",
         "promotion",
-        "shape",
         "trace",
         "value",
         "weak",
     )
-    __hash__: ClassVar[None]  # type: ignore[assignment]
     __array_priority__: ClassVar[float] = 1000.0
 
     def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
         self.value = value
         self.trace = trace
         self.weak = weak
-        self.shape: tuple[int, ...] = value.shape
+        self._shape: tuple[int, ...] = value.shape
         dtype = _DTYPES[value.dtype]
-        self.dtype: DType = dtype
+        self._dtype: DType = dtype
         self.promotion: DType | type[int] | type[float] = (
             _WEAK_PROMOTIONS.get(dtype, dtype) if weak else dtype
         )
@@ -83,6 +89,20 @@ class TracedArray:
         self._derived: list[weakref.ref[TracedArray]] | None = None
 
     # What is known without the elements -------------------------------------
+
+    def _refuse_shape(self, shape: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.shape cannot be set: use x = x.reshape(shape)"))
+
+    def _refuse_dtype(self, dtype: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.dtype cannot be set: use x = x.astype(dtype)"))
+
+    # Read so often that a function of Python's would be felt.
+    shape: tuple[int, ...] = property(  # type: ignore[assignment]
+        operator.attrgetter("_shape"), _refuse_shape
+    )
+    dtype: DType = property(  # type: ignore[assignment]
+        operator.attrgetter("_dtype"), _refuse_dtype
+    )
 
     @property
     def ndim(self) -> int:
@@ -106,6 +126,22 @@ class TracedArray:
     def nbytes(self) -> int:
         """The bytes of all elements."""
         return self.size * self.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        """ "cpu", as of NumPy's arrays; where a program runs is said to `jit`."""
+        return "cpu"
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> TracedArray:
+        """The array itself, for the device "cpu".
+
+        Raises:
+            XformValueError: another device or a stream is given.
+        """
+        promotion.require_device(device, "to_device")
+        if stream is not None:
+            raise XformValueError(at_user_line(f"to_device: stream is None, got {stream!r}"))
+        return self
 
     @property
     def aval(self) -> Aval:
@@ -143,6 +179,19 @@ class TracedArray:
             )
         )
 
+    def _refuse_repetition(self) -> None:
+        """What a sequence times a 0-d array is differs between NumPy's arrays and scalars."""
+        if self.dtype.kind in "iu":
+            self._refuse(
+                "repeating a sequence x times", "multiply with xform.numpy.asarray(sequence)"
+            )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        own = "which NumPy's arrays have" if hasattr(np.ndarray, name) else "nor have NumPy's"
+        raise AttributeError(at_user_line(f"traced arrays have no attribute {name!r}, {own}"))
+
     def __bool__(self) -> bool:
         self._refuse(
             "bool(x), or `if`, `while`, `and`, `or`, `not`, `assert`, `in` on it",
@@ -161,6 +210,12 @@ class TracedArray:
 
     def __complex__(self) -> complex:
         self._refuse("complex(x)", "keep it as an array")
+
+    def __trunc__(self) -> int:
+        self._refuse("math.trunc(x)", "use xform.numpy.trunc")
+
+    def __hash__(self) -> int:
+        self._refuse("hash(x), or using x in a set or as a key", "use a Python number as key")
 
     def __index__(self) -> int:
         self._refuse(
@@ -189,6 +244,9 @@ class TracedArray:
         )
 
     def __dlpack__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        self._refuse("passing x to another library", "return it as a result first")
+
+    def __dlpack_device__(self) -> NoReturn:
         self._refuse("passing x to another library", "return it as a result first")
 
     def __reduce_ex__(self, protocol: Any) -> NoReturn:
@@ -246,9 +304,13 @@ class TracedArray:
         return self._update(ufuncs.subtract.operator(self, other))
 
     def __mul__(self, other: Any) -> TracedArray:
+        if type(other) in (list, tuple) and not self._shape:
+            self._refuse_repetition()
         return ufuncs.multiply.operator(self, other)
 
     def __rmul__(self, other: Any) -> TracedArray:
+        if type(other) in (list, tuple) and not self._shape:
+            self._refuse_repetition()
         return ufuncs.multiply.operator(other, self)
 
     def __imul__(self, other: Any) -> TracedArray:
@@ -427,6 +489,11 @@ class TracedArray:
         """The array itself, as there are no complex ones."""
         return self[...]
 
+    @property
+    def imag(self) -> TracedArray:
+        """Zeros, as there are no complex arrays."""
+        return selection.imag(self)
+
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> TracedArray:
         """See numpy.ndarray.reshape."""
         return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
@@ -588,6 +655,11 @@ class TracedArray:
         """See numpy.all."""
         return reductions.all(self, axis, out, keepdims, where=where)
 
+    def nonzero(self) -> NoReturn:
+        """Raises XformTypeError: how many there are depends on the elements."""
+        np.nonzero(self)
+        raise AssertionError("numpy.nonzero refuses traced arrays")
+
     def argmax(
         self, axis: int | None = None, out: Any = None, *, keepdims: bool = False
     ) -> TracedArray:
@@ -673,6 +745,7 @@ from .numpy import (  # noqa: E402
     indexing,
     manipulation,
     ordering,
+    promotion,
     reductions,
     selection,
     ufuncs,

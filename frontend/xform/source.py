@@ -10,6 +10,9 @@ from types import FrameType
 from ._xform import Location
 
 _UNKNOWN = ("", 0, "")
+# Python's library calls back what it is given: sorted keys, random.randint, statistics.mean, ...
+_STANDARD_LIBRARY = os.path.dirname(os.path.abspath(os.__file__)) + os.sep
+_INSTALLED = tuple(_STANDARD_LIBRARY + name + os.sep for name in ("site-packages", "dist-packages"))
 
 
 def _package_folders() -> tuple[str, ...]:
@@ -28,8 +31,10 @@ _internal_files: dict[str, bool] = {}
 
 
 def is_internal(file: str) -> bool:
-    """Whether a source file belongs to xform, its runtime, NumPy or optree."""
+    """Whether a source file belongs to xform, its runtime, NumPy, optree or Python itself."""
     internal = file.startswith(_INTERNAL_FOLDERS) or file.startswith("<frozen ")
+    if not internal and file.startswith(_STANDARD_LIBRARY):
+        internal = not file.startswith(_INSTALLED)
     if not internal and not os.path.isabs(file):
         internal = os.path.abspath(file).startswith(_INTERNAL_FOLDERS)
     _internal_files[file] = internal

@@ -27,6 +27,16 @@ from .accumulation import (  # fmt: skip
     nancumsum,
 )
 from .axes import AxisError as AxisError
+from .comparison import (
+    allclose,
+    array_equal,
+    array_equiv,
+    isclose,
+    iscomplex,
+    isneginf,
+    isposinf,
+    isreal,
+)
 from .contraction import (
     cross,
     dot,
@@ -45,31 +55,39 @@ from .contraction import (
 from .creation import (
     arange,
     array,
+    asanyarray,
     asarray,
+    ascontiguousarray,
+    asfortranarray,
     astype,
     copy,
     diag,
+    diag_indices_from,
     diagflat,
     empty,
     empty_like,
     eye,
+    from_dlpack,
     full,
     full_like,
+    geomspace,
     identity,
     indices,
     linspace,
+    logspace,
     meshgrid,
     ones,
     ones_like,
     tri,
     tril,
+    tril_indices_from,
     triu,
+    triu_indices_from,
     zeros,
     zeros_like,
 )  # fmt: skip
 from .differences import diff, ediff1d, gradient, trapezoid, unwrap  # fmt: skip
 from .elements import (
-    apply_along_axis,
     argwhere,
     bincount,
     choose,
@@ -92,6 +110,30 @@ from .elements import (
     take_along_axis,
     unravel_index,
 )  # fmt: skip
+from .functional import (
+    apply_along_axis,
+    apply_over_axes,
+    piecewise,
+)
+from .inspection import (
+    __array_namespace_info__ as __array_namespace_info__,
+)
+from .inspection import (
+    array2string,
+    array_repr,
+    array_str,
+    can_cast,
+    common_type,
+    einsum_path,
+    finfo,
+    iinfo,
+    iscomplexobj,
+    isrealobj,
+    may_share_memory,
+    min_scalar_type,
+    result_type,
+    shares_memory,
+)
 from .joining import (  # fmt: skip
     append,
     array_split,
@@ -127,6 +169,7 @@ from .manipulation import (
     ravel,
     repeat,
     reshape,
+    resize,
     roll,
     rollaxis,
     rot90,
@@ -181,25 +224,20 @@ from .reductions import (
     var,
 )  # fmt: skip
 from .selection import (
-    allclose,
+    angle,
     around,
-    array_equal,
-    can_cast,
     clip,
     copyto,
     fix,
     imag,
-    isclose,
-    iscomplexobj,
-    isrealobj,
     nan_to_num,
     real,
+    real_if_close,
     round,
     select,
     sinc,
     where,
 )  # fmt: skip
-from .selection import common_dtype as result_type
 from .statistics import (
     corrcoef,
     cov,
@@ -269,7 +307,6 @@ from .ufuncs import (
     isfinite,
     isinf,
     isnan,
-    isnat,
     lcm,
     ldexp,
     left_shift,
@@ -324,8 +361,10 @@ int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
 uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
 float16, float32, float64 = _np.float16, _np.float32, _np.float64
 bfloat16 = _ml_dtypes.bfloat16
+# Concrete arrays may be complex; traced ones cannot.
+complex64, complex128 = _np.complex64, _np.complex128
 dtype = _np.dtype
-finfo, iinfo, isdtype, promote_types = _np.finfo, _np.iinfo, _np.isdtype, _np.promote_types
+isdtype, promote_types = _np.isdtype, _np.promote_types
 isscalar, issubdtype = _np.isscalar, _np.issubdtype
 # Of shapes, so known while tracing.
 diag_indices, mask_indices = _np.diag_indices, _np.mask_indices
@@ -335,6 +374,13 @@ hanning, kaiser = _np.hanning, _np.kaiser
 e, euler_gamma, pi = _np.e, _np.euler_gamma, _np.pi
 inf, nan = _np.inf, _np.nan
 newaxis = None
+
+# What cannot be traced, and says so; on concrete arrays it is NumPy's.
+isnat, trim_zeros, unique = _np.isnat, _np.trim_zeros, _np.unique
+unique_all, unique_counts = _np.unique_all, _np.unique_counts
+unique_inverse, unique_values = _np.unique_inverse, _np.unique_values
+intersect1d, union1d = _np.intersect1d, _np.union1d
+setdiff1d, setxor1d = _np.setdiff1d, _np.setxor1d
 
 __array_api_version__ = "2024.12"
 
@@ -350,9 +396,11 @@ __all__ = [
     "allclose",
     "amax",
     "amin",
+    "angle",
     "any",
     "append",
     "apply_along_axis",
+    "apply_over_axes",
     "arange",
     "arccos",
     "arccosh",
@@ -368,9 +416,16 @@ __all__ = [
     "argwhere",
     "around",
     "array",
+    "array2string",
     "array_equal",
+    "array_equiv",
+    "array_repr",
     "array_split",
+    "array_str",
+    "asanyarray",
     "asarray",
+    "ascontiguousarray",
+    "asfortranarray",
     "asin",
     "asinh",
     "astype",
@@ -405,6 +460,9 @@ __all__ = [
     "choose",
     "clip",
     "column_stack",
+    "common_type",
+    "complex64",
+    "complex128",
     "compress",
     "concat",
     "concatenate",
@@ -430,6 +488,7 @@ __all__ = [
     "delete",
     "diag",
     "diag_indices",
+    "diag_indices_from",
     "diagflat",
     "diagonal",
     "diff",
@@ -445,6 +504,7 @@ __all__ = [
     "e",
     "ediff1d",
     "einsum",
+    "einsum_path",
     "empty",
     "empty_like",
     "equal",
@@ -473,9 +533,11 @@ __all__ = [
     "fmin",
     "fmod",
     "frexp",
+    "from_dlpack",
     "full",
     "full_like",
     "gcd",
+    "geomspace",
     "gradient",
     "greater",
     "greater_equal",
@@ -498,8 +560,10 @@ __all__ = [
     "int32",
     "int64",
     "interp",
+    "intersect1d",
     "invert",
     "isclose",
+    "iscomplex",
     "iscomplexobj",
     "isdtype",
     "isfinite",
@@ -507,6 +571,9 @@ __all__ = [
     "isinf",
     "isnan",
     "isnat",
+    "isneginf",
+    "isposinf",
+    "isreal",
     "isrealobj",
     "isscalar",
     "issubdtype",
@@ -531,16 +598,19 @@ __all__ = [
     "logical_not",
     "logical_or",
     "logical_xor",
+    "logspace",
     "mask_indices",
     "matmul",
     "matrix_transpose",
     "matvec",
     "max",
     "maximum",
+    "may_share_memory",
     "mean",
     "median",
     "meshgrid",
     "min",
+    "min_scalar_type",
     "minimum",
     "mod",
     "modf",
@@ -577,6 +647,7 @@ __all__ = [
     "percentile",
     "permute_dims",
     "pi",
+    "piecewise",
     "place",
     "polyadd",
     "polyder",
@@ -599,10 +670,12 @@ __all__ = [
     "ravel",
     "ravel_multi_index",
     "real",
+    "real_if_close",
     "reciprocal",
     "remainder",
     "repeat",
     "reshape",
+    "resize",
     "result_type",
     "right_shift",
     "rint",
@@ -612,7 +685,10 @@ __all__ = [
     "round",
     "searchsorted",
     "select",
+    "setdiff1d",
+    "setxor1d",
     "shape",
+    "shares_memory",
     "sign",
     "signbit",
     "sin",
@@ -643,14 +719,23 @@ __all__ = [
     "tri",
     "tril",
     "tril_indices",
+    "tril_indices_from",
+    "trim_zeros",
     "triu",
     "triu_indices",
+    "triu_indices_from",
     "true_divide",
     "trunc",
     "uint8",
     "uint16",
     "uint32",
     "uint64",
+    "union1d",
+    "unique",
+    "unique_all",
+    "unique_counts",
+    "unique_inverse",
+    "unique_values",
     "unravel_index",
     "unstack",
     "unwrap",

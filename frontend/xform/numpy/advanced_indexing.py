@@ -201,7 +201,7 @@ def ufunc_at(ufunc: np.ufunc, x: Any, index: Any, values: Any) -> None:
     items = index if isinstance(index, tuple) else (index,)
     traced = UFUNCS[ufunc]
     if is_traced_mask(items):
-        x[index] = getitem(x, items).combined(traced, values)  # type: ignore[union-attr]
+        x[index] = getitem(x, items).combined(traced, values)
         return
     if not is_advanced(items):
         x[index] = traced(x[index], values)

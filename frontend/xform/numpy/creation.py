@@ -13,24 +13,27 @@ from .. import primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
-from .dispatch import function
+from .dispatch import FUNCTIONS, function
 from .promotion import (
     BOOL,
     INT32,
     INT64,
     Scalar,
     align,
+    broadcast_shapes,
     constant,
     fit,
     in_range,
     is_float,
     operand,
+    require_device,
     result_type,
     supported_dtype,
 )
 from .promotion import (
     array as as_array,
 )
+from .views import ReadOnly, view
 
 
 def shape_of(shape: Any, name: str) -> tuple[int, ...]:
@@ -63,33 +66,47 @@ def _filled(shape: Any, number: bool | int | float, dtype: Any, name: str) -> Tr
 
 
 @function(np.zeros)
-def zeros(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+def zeros(
+    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
+) -> TracedArray:
     """An array of zeros, which can be written into."""
+    require_device(device, "zeros")
     return _filled(shape, 0, dtype, "zeros")
 
 
 @function(np.ones)
-def ones(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+def ones(
+    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
+) -> TracedArray:
     """An array of ones."""
+    require_device(device, "ones")
     return _filled(shape, 1, dtype, "ones")
 
 
 @function(np.empty)
-def empty(shape: Any, dtype: Any = None, order: str = "C", *, like: Any = None) -> TracedArray:
+def empty(
+    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
+) -> TracedArray:
     """An array to write into; its elements are 0."""
+    require_device(device, "empty")
     return _filled(shape, 0, dtype, "empty")
 
 
 @function(np.full)
 def full(
-    shape: Any, fill_value: ArrayLike, dtype: Any = None, order: str = "C", *, like: Any = None
+    shape: Any,
+    fill_value: ArrayLike,
+    dtype: Any = None,
+    order: str = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
 ) -> TracedArray:
     """An array with `fill_value` broadcast to `shape`."""
+    require_device(device, "full")
     value = operand(fill_value)
     found = supported_dtype(dtype, "full", value.dtype)
     sizes = shape_of(shape, "full")
-    from .promotion import broadcast_shapes
-
     if broadcast_shapes(value.shape, sizes) != sizes:
         raise XformValueError(
             at_user_line(f"full: a value of shape {value.shape} does not broadcast to {sizes}")
@@ -106,27 +123,48 @@ def _like(a: Any, dtype: Any, shape: Any, name: str) -> tuple[tuple[int, ...], D
 
 @function(np.zeros_like)
 def zeros_like(
-    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    a: ArrayLike,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """Zeros in the shape and dtype of `a`, which can be written into."""
+    require_device(device, "zeros_like")
     sizes, found = _like(a, dtype, shape, "zeros_like")
     return _filled(sizes, 0, found, "zeros_like")
 
 
 @function(np.ones_like)
 def ones_like(
-    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    a: ArrayLike,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """Ones in the shape and dtype of `a`."""
+    require_device(device, "ones_like")
     sizes, found = _like(a, dtype, shape, "ones_like")
     return _filled(sizes, 1, found, "ones_like")
 
 
 @function(np.empty_like)
 def empty_like(
-    a: ArrayLike, dtype: Any = None, order: str = "K", subok: bool = True, shape: Any = None
+    a: ArrayLike,
+    dtype: Any = None,
+    order: str = "K",
+    subok: bool = True,
+    shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """An array to write into, in the shape and dtype of `a`; its elements are 0."""
+    require_device(device, "empty_like")
     sizes, found = _like(a, dtype, shape, "empty_like")
     return _filled(sizes, 0, found, "empty_like")
 
@@ -139,8 +177,11 @@ def full_like(
     order: str = "K",
     subok: bool = True,
     shape: Any = None,
+    *,
+    device: Any = None,
 ) -> TracedArray:
     """`fill_value` in the shape and dtype of `a`."""
+    require_device(device, "full_like")
     sizes, found = _like(a, dtype, shape, "full_like")
     return full(sizes, fill_value, found)
 
@@ -167,6 +208,7 @@ def arange(
     like: Any = None,
 ) -> TracedArray:
     """start, start + step, ... below stop; the arguments are numbers known while tracing."""
+    require_device(device, "arange")
     if stop is None:
         start, stop = 0, start
     first, end, stride = (_static(x, "arange") for x in (start, stop, step))
@@ -202,6 +244,7 @@ def linspace(
     device: Any = None,
 ) -> Any:
     """`num` evenly spaced numbers from `start` to `stop`, along a new axis `axis`."""
+    require_device(device, "linspace")
     count = operator.index(_static(num, "linspace"))
     if count < 0:
         raise XformValueError(at_user_line(f"linspace: num cannot be negative, got {count}"))
@@ -219,12 +262,67 @@ def linspace(
     found = supported_dtype(dtype, "linspace", natural)
     if not is_float(found) and is_float(natural):
         spaced = ufuncs.floor(spaced)
-    result = as_array(spaced, found)
-    if axis != 0 and left.ndim:
-        from .manipulation import moveaxis
-
-        result = moveaxis(result, 0, axis)
+    result = _along(spaced, found, axis, "linspace")
     return (result, step) if retstep else result
+
+
+@function(np.logspace)
+def logspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    base: ArrayLike = 10.0,
+    dtype: Any = None,
+    axis: int = 0,
+) -> TracedArray:
+    """`base` to the powers that are evenly spaced from `start` to `stop`."""
+    bounds = [operand(start), operand(stop), operand(base)]
+    shape = broadcast_shapes(*(x.shape for x in bounds))
+    natural = result_type(*bounds, Scalar(0.0, float))
+    first, last, radix = (fit(x, natural, shape) for x in bounds)
+    exponents = linspace(first, last, num, endpoint)
+    return _along(ufuncs.power(radix, exponents), dtype, axis, "logspace")
+
+
+@function(np.geomspace)
+def geomspace(
+    start: ArrayLike,
+    stop: ArrayLike,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> TracedArray:
+    """`num` numbers from `start` to `stop`, each the same multiple of the one before."""
+    bounds = [operand(start), operand(stop)]
+    for x, name in zip(bounds, ("start", "stop"), strict=True):
+        if isinstance(x, Scalar) and x.number == 0:
+            raise XformValueError(at_user_line(f"geomspace: {name} cannot be 0"))
+    at_least = constant((), supported_dtype(dtype, "geomspace"), 0.0)
+    left, right = align(*bounds, dtype=result_type(*bounds, Scalar(0.0, float), at_least))
+    sign = ufuncs.sign(left)
+    low, high = (ufuncs.log10(ufuncs.multiply(x, sign)) for x in (left, right))
+    spaced = ufuncs.multiply(logspace(low, high, num, endpoint), sign)
+    count = spaced.shape[0]
+    position = primitives.iota(spaced.shape, INT32, 0)
+    ends = [(0, left)] if count else []
+    if endpoint and count > 1:
+        ends.append((count - 1, right))
+    for place, bound in ends:
+        at_end = ufuncs.equal(position, place)
+        spaced = primitives.select(at_end, fit(bound, spaced.dtype, spaced.shape), spaced)
+    return _along(spaced, dtype, axis, "geomspace")
+
+
+def _along(x: TracedArray, dtype: Any, axis: int, name: str) -> TracedArray:
+    """`x` in a dtype, with its first axis at another place."""
+    result = as_array(x, supported_dtype(dtype, name, x.dtype))
+    if axis == 0 or result.ndim == 1:
+        return result
+    from .manipulation import moveaxis
+
+    return moveaxis(result, 0, axis)
 
 
 @function(np.eye)
@@ -239,6 +337,7 @@ def eye(
     like: Any = None,
 ) -> TracedArray:
     """Ones on the k-th diagonal of an `N` by `M` matrix, zeros elsewhere."""
+    require_device(device, "eye")
     shape = shape_of((N, N if M is None else M), "eye")
     return as_array(on_diagonal(shape, k), supported_dtype(dtype, "eye"))
 
@@ -319,6 +418,7 @@ def asarray(
         XformTypeError: something in it is no array.
         XformValueError: the rows of a sequence differ in shape.
     """
+    require_device(device, "asarray")
     if isinstance(a, TracedArray):
         result = a if dtype is None else as_array(a, supported_dtype(dtype, "asarray"))
         return result.copy() if copy and result is a else result
@@ -337,16 +437,22 @@ def asarray(
         return tracing.traced(concrete)
     from .joining import stack
 
-    weak = all(isinstance(x, bool | int | float) or getattr(x, "weak", False) for x in a)
-    result = stack([asarray(x) if isinstance(x, list | tuple) else x for x in a])
-    result = as_array(result, found)
-    return TracedArray(result.value, result.trace) if weak and result.weak else result
+    return as_array(stack([asarray(x) if isinstance(x, list | tuple) else x for x in a]), found)
 
 
 def _holds_traced(a: Any) -> bool:
     if isinstance(a, list | tuple):
         return any(map(_holds_traced, a))
     return isinstance(a, TracedArray)
+
+
+@function(np.asanyarray, np.ascontiguousarray, np.asfortranarray)
+def asanyarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None) -> TracedArray:
+    """`asarray`, as traced arrays have no subclasses and no order in memory."""
+    return asarray(a, dtype, device=device)
+
+
+ascontiguousarray = asfortranarray = asanyarray
 
 
 def array(
@@ -368,6 +474,23 @@ def array(
     return result
 
 
+def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> TracedArray:
+    """An array of another library's; outside of traced functions numpy.from_dlpack.
+
+    Raises:
+        TracedValueError: `x` is a traced array.
+        XformValueError: the device is not "cpu".
+    """
+    require_device(device, "from_dlpack")
+    concrete: Any = np.from_dlpack(x, device=device, copy=copy)
+    return concrete if tracing.current_trace() is None else as_array(concrete)
+
+
+# NumPy asks for these when they are called with `like`.
+FUNCTIONS[np.asarray] = asarray
+FUNCTIONS[np.array] = array
+
+
 @function(np.copy)
 def copy(a: ArrayLike, order: str = "K", subok: bool = False) -> TracedArray:
     """The same elements, independent of later writes."""
@@ -385,6 +508,7 @@ def astype(
     device: Any = None,
 ) -> TracedArray:
     """Each element as another dtype; Python types mean NumPy's."""
+    require_device(device, "astype")
     a = as_array(x)
     found = supported_dtype(dtype, "astype")
     if not np.can_cast(a.dtype, found, casting=casting):
@@ -431,8 +555,8 @@ def diagflat(v: ArrayLike, k: int = 0) -> TracedArray:
 @function(np.meshgrid)
 def meshgrid(
     *xi: ArrayLike, copy: bool = True, sparse: bool = False, indexing: str = "xy"
-) -> list[TracedArray]:
-    """Coordinate arrays of the grid of vectors `xi`."""
+) -> tuple[TracedArray, ...]:
+    """Coordinate arrays of the grid of vectors `xi`; read-only without `copy`."""
     if indexing not in ("xy", "ij"):
         raise XformValueError(at_user_line(f"meshgrid: indexing is 'xy' or 'ij', got {indexing!r}"))
     vectors = [as_array(x) for x in xi]
@@ -448,10 +572,16 @@ def meshgrid(
         shape[axis] = size
     grids = []
     for axis, x in zip(order, vectors, strict=True):
-        flat = x if x.ndim == 1 else primitives.reshape(x, (1,))
-        target = [n if i == axis or not sparse else 1 for i, n in enumerate(shape)]
-        grids.append(primitives.broadcast_in_dim(flat, target, [axis]))
-    return grids
+        target = tuple(n if i == axis or not sparse else 1 for i, n in enumerate(shape))
+        dims = [axis] if x.ndim else []
+
+        def derive(
+            base: TracedArray, target: tuple[int, ...] = target, dims: list[int] = dims
+        ) -> TracedArray:
+            return primitives.broadcast_in_dim(base, target, dims)
+
+        grids.append(derive(x) if copy else view(x, ReadOnly("meshgrid", target, derive)))
+    return tuple(grids)
 
 
 def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -> Any:
@@ -470,3 +600,37 @@ def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -
     from .joining import stack
 
     return stack([primitives.iota(sizes, found, axis) for axis in range(rank)])
+
+
+def _matrix_shape(arr: Any, name: str) -> tuple[int, int]:
+    shape = operand(arr).shape
+    if len(shape) != 2:
+        raise XformValueError(at_user_line(f"{name}: expected a matrix, got shape {shape}"))
+    return shape
+
+
+@function(np.tril_indices_from)
+def tril_indices_from(arr: ArrayLike, k: int = 0) -> tuple[np.ndarray[Any, Any], ...]:
+    """The rows and columns of the elements on and below a diagonal, known while tracing."""
+    rows, columns = _matrix_shape(arr, "tril_indices_from")
+    return np.tril_indices(rows, k, columns)
+
+
+@function(np.triu_indices_from)
+def triu_indices_from(arr: ArrayLike, k: int = 0) -> tuple[np.ndarray[Any, Any], ...]:
+    """The rows and columns of the elements on and above a diagonal, known while tracing."""
+    rows, columns = _matrix_shape(arr, "triu_indices_from")
+    return np.triu_indices(rows, k, columns)
+
+
+@function(np.diag_indices_from)
+def diag_indices_from(arr: ArrayLike) -> tuple[np.ndarray[Any, Any], ...]:
+    """An index for each axis of an array's main diagonal, known while tracing."""
+    shape = operand(arr).shape
+    if len(shape) < 2 or len(set(shape)) != 1:
+        raise XformValueError(
+            at_user_line(
+                f"diag_indices_from: expected equal sizes of two or more axes, got {shape}"
+            )
+        )
+    return np.diag_indices(shape[0], len(shape))

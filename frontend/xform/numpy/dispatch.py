@@ -97,7 +97,9 @@ def call_function(
     """
     traced = FUNCTIONS.get(function)
     if traced is None:
-        _refuse(_full_name(function), FUNCTIONS)
+        from .uncovered import REASONS
+
+        _refuse(_full_name(function), FUNCTIONS, REASONS.get(function))
     try:
         return traced(*args, **kwargs)
     except TypeError as error:
@@ -118,14 +120,25 @@ def call_ufunc(
 
     Raises:
         XformTypeError: there is none.
+        TracedValueError: the result is to be written into an array of NumPy's.
     """
     from .ufunc import UFUNCS
+    from .views import require_traced
 
+    for target in kwargs.get("out", ()):
+        if target is not None:
+            require_traced(target)
     traced = UFUNCS.get(ufunc)
     if traced is None:
-        _refuse(f"numpy.{ufunc.__name__}", UFUNCS)
+        from .uncovered import REASONS
+
+        name = ufunc.__name__
+        numpys = getattr(np, name, None) is ufunc
+        _refuse(f"numpy.{name}" if numpys else f"the ufunc {name}", UFUNCS, REASONS.get(ufunc))
     if method == "__call__":
         if kwargs:
+            if ufunc.nout == 1 and "out" in kwargs:
+                (kwargs["out"],) = kwargs["out"]
             return traced(*inputs, **kwargs)
         return traced(*inputs)
     from .ufunc_methods import ufunc_method
@@ -139,12 +152,10 @@ def _full_name(function: Callable[..., Any]) -> str:
     return f"{'numpy' if module.startswith('numpy._core') else module}.{name}"
 
 
-def _refuse(name: str, table: Mapping[Any, Any]) -> NoReturn:
+def _refuse(name: str, table: Mapping[Any, Any], reason: str | None = None) -> NoReturn:
     short = name.rpartition(".")[2]
-    known = sorted({f.__name__ for f in table})
-    raise XformTypeError(
-        at_user_line(f"{name} is not supported on traced arrays{suggest(short, known)}")
-    )
+    why = f": {reason}" if reason else suggest(short, sorted({f.__name__ for f in table}))
+    raise XformTypeError(at_user_line(f"{name} is not supported on traced arrays{why}"))
 
 
 def suggest(name: str, names: list[str]) -> str:

@@ -435,29 +435,6 @@ def _numpy_bincount(x: ArrayLike, weights: Any = None, minlength: int = 0) -> Tr
     return bincount(x, weights, minlength)
 
 
-@function(np.apply_along_axis)
-def apply_along_axis(
-    func1d: Callable[..., Any], axis: int, arr: ArrayLike, *args: Any, **kwargs: Any
-) -> TracedArray:
-    """A function of vectors, of each vector along an axis; its result takes the axis's place."""
-    from ..transforms.vmap import vmap
-
-    x = array(arr)
-    place = normalized_axis(axis, x.ndim, "apply_along_axis")
-    rows = _without(x.shape, place)
-    flat = manipulation.reshape(
-        manipulation.moveaxis(x, place, -1), (math.prod(rows), x.shape[place])
-    )
-    found = array(vmap(lambda row: func1d(row, *args, **kwargs))(flat))
-    inner = found.shape[1:]
-    whole = manipulation.reshape(found, (*rows, *inner))
-    return manipulation.moveaxis(
-        whole,
-        tuple(range(len(rows), whole.ndim)),
-        tuple(range(place, place + len(inner))),
-    )
-
-
 @function(np.ix_)
 def ix_(*args: Any) -> tuple[Any, ...]:
     """Vectors of indices, shaped to index all of their combinations."""
@@ -597,7 +574,6 @@ def _scalar(x: Any) -> Any:
 
 
 __all__ = [
-    "apply_along_axis",
     "argwhere",
     "bincount",
     "choose",

@@ -19,20 +19,21 @@ from .promotion import (
     array,
     flat,
     operand,
-    result_type,
     supported_dtype,
 )
 from .views import write_whole
 
 
 def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[TracedArray]:
+    """The arrays in one dtype; a Python number among them is an array as any other."""
     if isinstance(arrays, TracedArray):
         arrays = list(arrays)
     operands = [operand(x) for x in arrays]
     if not operands:
         raise XformValueError(at_user_line(f"{name}: expected at least one array"))
-    common = supported_dtype(dtype, name, result_type(*operands))
-    return [array(x, common) for x in arrays]
+    natural = np.result_type(*(x.dtype for x in operands))
+    common = supported_dtype(dtype, name, natural)
+    return [array(x, common) for x in operands]
 
 
 def _joined(arrays: list[TracedArray], axis: int, name: str) -> TracedArray:

@@ -17,9 +17,11 @@ from .creation import shape_of
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
+    BOOL,
     array,
     broadcast,
     broadcast_shapes,
+    constant,
     flat,
     operand,
 )
@@ -345,6 +347,18 @@ def tile(A: ArrayLike, reps: Any) -> TracedArray:  # noqa: N803 - NumPy's name
     dims = [2 * i + 1 for i in range(rank - x.ndim, rank)]
     repeated = primitives.broadcast_in_dim(x, shape, dims)
     return primitives.reshape(repeated, [n * m for n, m in zip(counts, sizes, strict=True)])
+
+
+@function(np.resize)
+def resize(a: ArrayLike, new_shape: Any) -> TracedArray:
+    """The elements in another shape, repeated as often as they are needed; a copy."""
+    x = flat(array(a))
+    sizes = shape_of(new_shape, "resize")
+    count = math.prod(sizes)
+    if not x.size or not count:
+        return constant(sizes, x.dtype, False if x.dtype == BOOL else 0)
+    repeated = tile(x, -(-count // x.size))
+    return primitives.reshape(select_along(repeated, 0, 0, count), sizes)
 
 
 @function(np.diagonal)

@@ -24,29 +24,51 @@ def without_nan(a: ArrayLike, number: float) -> tuple[TracedArray, TracedArray]:
     return primitives.select(there, x, constant(x.shape, x.dtype, number)), there
 
 
+def _chosen(there: TracedArray, where: Any) -> TracedArray:
+    return there if where is True else ufuncs.logical_and(there, where)
+
+
 @function(np.nansum)
 def nansum(
-    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
     """The sum, NaN counting as 0."""
-    return reductions.sum(without_nan(a, 0)[0], axis, dtype, out, keepdims)
+    return reductions.sum(without_nan(a, 0)[0], axis, dtype, out, keepdims, initial, where)
 
 
 @function(np.nanprod)
 def nanprod(
-    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
     """The product, NaN counting as 1."""
-    return reductions.prod(without_nan(a, 1)[0], axis, dtype, out, keepdims)
+    return reductions.prod(without_nan(a, 1)[0], axis, dtype, out, keepdims, initial, where)
 
 
 @function(np.nanmean)
 def nanmean(
-    a: ArrayLike, axis: Axis = None, dtype: Any = None, out: Any = None, keepdims: Any = False
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
 ) -> TracedArray:
     """The mean of the elements that are not NaN."""
     x, there = without_nan(a, 0)
-    return reductions.mean(x, axis, dtype, out, keepdims, where=there)
+    return reductions.mean(x, axis, dtype, out, keepdims, where=_chosen(there, where))
 
 
 @function(np.nanvar)
@@ -57,10 +79,17 @@ def nanvar(
     out: Any = None,
     ddof: float = 0,
     keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> TracedArray:
     """The variance of the elements that are not NaN."""
     x, there = without_nan(a, 0)
-    return reductions.var(x, axis, dtype, out, ddof, keepdims, where=there)
+    return reductions.var(
+        x, axis, dtype, out, ddof, keepdims,
+        where=_chosen(there, where), mean=mean, correction=correction,
+    )  # fmt: skip
 
 
 @function(np.nanstd)
@@ -71,16 +100,26 @@ def nanstd(
     out: Any = None,
     ddof: float = 0,
     keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> TracedArray:
     """The root of the variance of the elements that are not NaN."""
     x, there = without_nan(a, 0)
-    return reductions.std(x, axis, dtype, out, ddof, keepdims, where=there)
+    return reductions.std(
+        x, axis, dtype, out, ddof, keepdims,
+        where=_chosen(there, where), mean=mean, correction=correction,
+    )  # fmt: skip
 
 
-def _nan_extreme(a: ArrayLike, axis: Axis, out: Any, keepdims: Any, largest: bool) -> TracedArray:
+def _nan_extreme(
+    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, initial: Any, where: Any, largest: bool
+) -> TracedArray:
     x, there = without_nan(a, -math.inf if largest else math.inf)
-    result = (reductions.max if largest else reductions.min)(x, axis, keepdims=keepdims)
-    if is_float(x.dtype):
+    reduce = reductions.max if largest else reductions.min
+    result = reduce(x, axis, keepdims=keepdims, initial=initial, where=where)
+    if is_float(x.dtype) and initial is None:
         none = ufuncs.logical_not(reductions.any(there, axis, keepdims=keepdims))
         nan = constant(result.shape, result.dtype, math.nan)
         result = primitives.select(none, nan, result)
@@ -88,36 +127,42 @@ def _nan_extreme(a: ArrayLike, axis: Axis, out: Any, keepdims: Any, largest: boo
 
 
 @function(np.nanmax)
-def nanmax(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
-    """The largest element that is not NaN."""
-    return _nan_extreme(a, axis, out, keepdims, True)
+def nanmax(
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
+) -> TracedArray:
+    """The largest element that is not NaN; NaN where all are."""
+    return _nan_extreme(a, axis, out, keepdims, initial, where, True)
 
 
 @function(np.nanmin)
-def nanmin(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False) -> TracedArray:
-    """The smallest element that is not NaN."""
-    return _nan_extreme(a, axis, out, keepdims, False)
-
-
-def _nan_place(
-    a: ArrayLike, axis: int | None, out: Any, keepdims: Any, largest: bool
+def nanmin(
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
-    x = without_nan(a, -math.inf if largest else math.inf)[0]
-    find = reductions.argmax if largest else reductions.argmin
-    return find(x, axis, out, keepdims=keepdims)
+    """The smallest element that is not NaN; NaN where all are."""
+    return _nan_extreme(a, axis, out, keepdims, initial, where, False)
 
 
 @function(np.nanargmax)
 def nanargmax(
     a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
 ) -> TracedArray:
-    """The index of the first largest element that is not NaN; 0 where all are."""
-    return _nan_place(a, axis, out, keepdims, True)
+    """The index of the largest element that is not NaN; 0 where all are, which NumPy rejects."""
+    return reductions.argmax(without_nan(a, -math.inf)[0], axis, out, keepdims=keepdims)
 
 
 @function(np.nanargmin)
 def nanargmin(
     a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
 ) -> TracedArray:
-    """The index of the first smallest element that is not NaN; 0 where all are."""
-    return _nan_place(a, axis, out, keepdims, False)
+    """The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects."""
+    return reductions.argmin(without_nan(a, math.inf)[0], axis, out, keepdims=keepdims)

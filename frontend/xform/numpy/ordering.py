@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
@@ -256,26 +256,6 @@ def isin(
             found = primitives.and_(found, primitives.eq(flat, flat))
     result = primitives.reshape(found, x.shape)
     return primitives.not_(result) if invert else result
-
-
-def _refuse_unknown_size(name: str, instead: str) -> None:
-    def refuse(*args: Any, **kwargs: Any) -> NoReturn:
-        raise XformTypeError(
-            at_user_line(
-                f"numpy.{name}: the size of its result depends on the elements, which are not "
-                f"known while tracing; {instead}"
-            )
-        )
-
-    function(getattr(np, name))(refuse)
-
-
-for _name in ("unique", "unique_all", "unique_counts", "unique_inverse", "unique_values"):
-    _refuse_unknown_size(
-        _name, "sort it and compare neighbours (x[1:] != x[:-1]) to mark the first of each"
-    )
-for _name in ("union1d", "intersect1d", "setdiff1d", "setxor1d"):
-    _refuse_unknown_size(_name, "isin marks the elements of one array that are in another")
 
 
 # Sums of bins --------------------------------------------------------------------------------

@@ -25,8 +25,7 @@ from .promotion import (
     constant,
     fit,
     in_range,
-    operand,
-    result_type,
+    is_float,
 )
 from .windows import convolve
 
@@ -129,7 +128,7 @@ def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Trac
     count = a.shape[0] if N is None else operator.index(N)
     if count < 0:
         raise XformValueError(at_user_line(f"vander: N cannot be negative, got {count}"))
-    dtype = result_type(a, operand(0))
+    dtype = a.dtype if is_float(a.dtype) else np.promote_types(a.dtype, np.int64)
     a = fit(a, dtype, a.shape)
     if not count:
         return constant((a.shape[0], 0), dtype, 0)

@@ -29,6 +29,7 @@ BOOL: Final[DType] = np.dtype(np.bool)
 UINT8: Final[DType] = np.dtype(np.uint8)
 INT32: Final[DType] = np.dtype(np.int32)
 INT64: Final[DType] = np.dtype(np.int64)
+FLOAT16: Final[DType] = np.dtype(np.float16)
 FLOAT32: Final[DType] = np.dtype(np.float32)
 FLOAT64: Final[DType] = np.dtype(np.float64)
 
@@ -317,3 +318,18 @@ def supported_dtype(dtype: Any, function: str, default: DType = FLOAT64) -> DTyp
         return checked_dtype(dtype, function)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(str(error))) from None
+
+
+def require_device(device: Any, function: str) -> None:
+    """Checks a `device` argument, which the array API standard gives to many functions.
+
+    Raises:
+        XformValueError: it is neither None nor "cpu".
+    """
+    if device not in (None, "cpu"):
+        raise XformValueError(
+            at_user_line(
+                f"{function}: device is None or 'cpu', got {device!r}; "
+                "jit(f, device=...) says where a program runs"
+            )
+        )

@@ -386,21 +386,30 @@ def average(
         total = ufuncs.multiply(ufuncs.add(constant(result.shape, result.dtype, 0), 1.0),
                                 float(_count(x.shape, axes)))  # fmt: skip
         return (result, total) if returned else result
-    w = array(weights)
-    if w.shape != x.shape:
-        if not isinstance(axis, int) or w.shape != (x.shape[axis],):
-            raise XformValueError(
-                at_user_line(
-                    f"average: weights of shape {w.shape} fit neither the array's shape {x.shape} "
-                    f"nor its axis {axis}"
-                )
-            )
-        place = normalized_axis(axis, x.ndim, "average")
-        w = primitives.broadcast_in_dim(w, x.shape, [place])
-    product = ufuncs.multiply(x, w)
-    total = sum(array(w, product.dtype), axis, keepdims=keepdims)
-    result = ufuncs.divide(sum(product, axis, keepdims=keepdims), total)
+    w = _weights_of(array(weights), x, axis)
+    wide = [FLOAT64] if x.dtype.kind in "bui" else []
+    dtype = np.result_type(x.dtype, w.dtype, *wide)
+    total = sum(w, axis, dtype, keepdims=keepdims)
+    result = ufuncs.divide(sum(ufuncs.multiply(x, w), axis, dtype, keepdims=keepdims), total)
     return (result, total) if returned else result
+
+
+def _weights_of(w: TracedArray, x: TracedArray, axis: Axis) -> TracedArray:
+    """Weights in the shape of `x`, given so or with an axis for each that is averaged over."""
+    if w.shape == x.shape:
+        return w
+    given = axis if isinstance(axis, tuple) else (axis,)
+    places = [] if axis is None else [normalized_axis(i, x.ndim, "average") for i in given]
+    if not places or w.shape != tuple(x.shape[i] for i in places):
+        raise XformValueError(
+            at_user_line(
+                f"average: weights of shape {w.shape} fit neither the array's shape {x.shape} "
+                f"nor its axis {axis}"
+            )
+        )
+    order = sorted(range(len(places)), key=places.__getitem__)
+    turned = primitives.transpose(w, order) if order != sorted(order) else w
+    return primitives.broadcast_in_dim(turned, x.shape, sorted(places))
 
 
 # Places of extremes ----------------------------------------------------------

@@ -12,10 +12,11 @@ import numpy as np
 from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
-from . import reductions, ufuncs
+from . import ufuncs
 from .dispatch import function
 from .promotion import (
     BOOL,
+    FLOAT16,
     array,
     as_weak,
     broadcast_shapes,
@@ -25,12 +26,23 @@ from .promotion import (
     operand,
     result_type,
 )
-from .views import write_whole
+from .views import ReadOnly, view, write_whole
 
 
 @function(np.where)
-def where(condition: ArrayLike, x: ArrayLike, y: ArrayLike) -> TracedArray:
-    """Elements of `x` where the condition is true, of `y` elsewhere."""
+def where(condition: ArrayLike, x: Any = None, y: Any = None) -> TracedArray:
+    """Elements of `x` where the condition is true, of `y` elsewhere.
+
+    Raises:
+        XformTypeError: without `x` and `y` the indices are asked for, whose number is not known.
+    """
+    if x is None or y is None:
+        raise XformTypeError(
+            at_user_line(
+                "where with a condition only is not supported on traced arrays: the shape of its "
+                "result depends on the elements; give x and y"
+            )
+        )
     choice, left, right = operand(condition), operand(x), operand(y)
     dtype = result_type(left, right)
     shape = broadcast_shapes(choice.shape, left.shape, right.shape)
@@ -65,17 +77,17 @@ def select(
 @function(np.clip)
 def clip(
     a: ArrayLike,
-    a_min: Any = None,
-    a_max: Any = None,
-    out: Any = None,
-    *,
     min: Any = None,
     max: Any = None,
+    out: Any = None,
+    *,
+    a_min: Any = None,
+    a_max: Any = None,
     dtype: Any = None,
 ) -> TracedArray:
     """Elements outside of limits replaced by these; the derivative at a limit is 1."""
-    low = a_min if min is None else min
-    high = a_max if max is None else max
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
     x = operand(a)
     limits = [operand(limit) for limit in (low, high) if limit is not None]
     found = result_type(x, *limits) if dtype is None else np.dtype(dtype)
@@ -97,7 +109,7 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
     x = array(a)
     places = operator.index(decimals)
     if x.dtype == BOOL:
-        raise XformTypeError(at_user_line("round: bool arrays cannot be rounded"))
+        x = array(x, FLOAT16)
     if not is_float(x.dtype):
         if places < 0:
             raise XformTypeError(
@@ -134,59 +146,20 @@ def nan_to_num(
     posinf: Any = None,
     neginf: Any = None,
 ) -> TracedArray:
-    """NaN and infinities replaced, infinities by the largest numbers unless told otherwise."""
+    """NaN and infinities replaced, infinities by the largest numbers unless told otherwise.
+
+    With `copy` false, the array itself is written into.
+    """
     a = array(x)
     if not is_float(a.dtype):
-        return a.copy()
+        return a.copy() if copy else a
     largest = float(np.finfo(a.dtype).max) if a.dtype.kind == "f" else 3.3895313892515355e38
     result = where(ufuncs.isnan(a), nan, a)
     above = ufuncs.equal(a, math.inf)
     result = where(above, largest if posinf is None else posinf, result)
     below = ufuncs.equal(a, -math.inf)
-    return where(below, -largest if neginf is None else neginf, result)
-
-
-@function(np.isclose)
-def isclose(
-    a: ArrayLike,
-    b: ArrayLike,
-    rtol: ArrayLike = 1e-05,
-    atol: ArrayLike = 1e-08,
-    equal_nan: bool = False,
-) -> TracedArray:
-    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
-    x, y = operand(a), operand(b)
-    difference = ufuncs.absolute(ufuncs.subtract(ufuncs.multiply(a, 1.0), b))
-    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(b)))
-    near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
-    result = ufuncs.logical_or(near, ufuncs.equal(a, b))
-    if equal_nan and is_float(x.dtype) and is_float(y.dtype):
-        result = ufuncs.logical_or(result, ufuncs.logical_and(ufuncs.isnan(a), ufuncs.isnan(b)))
-    return result
-
-
-@function(np.allclose)
-def allclose(
-    a: ArrayLike,
-    b: ArrayLike,
-    rtol: ArrayLike = 1e-05,
-    atol: ArrayLike = 1e-08,
-    equal_nan: bool = False,
-) -> TracedArray:
-    """Whether all elements are close."""
-    return reductions.all(isclose(a, b, rtol, atol, equal_nan))
-
-
-@function(np.array_equal)
-def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> TracedArray:
-    """Whether shapes and all elements are equal."""
-    x, y = operand(a1), operand(a2)
-    if x.shape != y.shape:
-        return constant((), BOOL, False)
-    same = ufuncs.equal(a1, a2)
-    if equal_nan and is_float(x.dtype) and is_float(y.dtype):
-        same = ufuncs.logical_or(same, ufuncs.logical_and(ufuncs.isnan(a1), ufuncs.isnan(a2)))
-    return reductions.all(same)
+    result = where(below, -largest if neginf is None else neginf, result)
+    return result if copy or not isinstance(x, TracedArray) else write_whole(x, result)
 
 
 @function(np.copyto)
@@ -207,9 +180,23 @@ def real(val: ArrayLike) -> TracedArray:
 
 @function(np.imag)
 def imag(val: ArrayLike) -> TracedArray:
-    """Zeros, as there are no complex arrays."""
+    """Zeros, as there are no complex arrays; read-only."""
     x = array(val)
-    return constant(x.shape, x.dtype, 0)
+    zero = False if x.dtype == BOOL else 0
+    return view(x, ReadOnly("imag", x.shape, lambda base: constant(base.shape, base.dtype, zero)))
+
+
+@function(np.real_if_close)
+def real_if_close(a: ArrayLike, tol: float = 100) -> TracedArray:
+    """The array itself, as there are no complex ones."""
+    return array(a)
+
+
+@function(np.angle)
+def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
+    """The angle of numbers in the complex plane: 0, or pi where the sign is negative."""
+    result = ufuncs.arctan2(0, z)
+    return ufuncs.multiply(result, 180 / math.pi) if deg else result
 
 
 @function(np.sinc)
@@ -219,34 +206,3 @@ def sinc(x: ArrayLike) -> TracedArray:
     at_zero = ufuncs.equal(a, 0.0)
     safe = where(at_zero, 1.0, a)
     return where(at_zero, 1.0, ufuncs.divide(ufuncs.sin(safe), safe))
-
-
-@function(np.result_type)
-def common_dtype(*arrays_and_dtypes: Any) -> np.dtype[Any]:
-    """The dtype that arrays and dtypes have together."""
-    return np.result_type(
-        *(
-            (0 if x.promotion is int else 0.0 if x.promotion is float else x.dtype)
-            if isinstance(x, TracedArray)
-            else x
-            for x in arrays_and_dtypes
-        )
-    )
-
-
-@function(np.can_cast)
-def can_cast(from_: Any, to: Any, casting: Any = "safe") -> bool:
-    """Whether a cast between dtypes is allowed by a rule."""
-    return np.can_cast(from_.dtype if isinstance(from_, TracedArray) else from_, to, casting)
-
-
-@function(np.iscomplexobj)
-def iscomplexobj(x: Any) -> bool:
-    """False, as there are no complex traced arrays."""
-    return False
-
-
-@function(np.isrealobj)
-def isrealobj(x: Any) -> bool:
-    """True, as there are no complex traced arrays."""
-    return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -270,25 +270,3 @@ class Comparison(Ufunc):
 def _is_beyond(x: Scalar, dtype: DType) -> bool:
     limits = INT_RANGES.get(dtype)
     return x.promotion is int and limits is not None and not limits[0] <= x.number <= limits[1]
-
-
-class Refused(Ufunc):
-    """A ufunc for dtypes that compiled programs do not know.
-
-    Args:
-        numpy: the ufunc.
-        reason: why there is none.
-    """
-
-    def __init__(self, numpy: np.ufunc, reason: str) -> None:
-        super().__init__(numpy, "")
-        self.reason = reason
-
-    def apply(
-        self,
-        operands: tuple[Operand, ...],
-        dtype: DType | None = None,
-        casting: str = "same_kind",
-    ) -> NoReturn:
-        """Raises XformTypeError."""
-        raise XformTypeError(at_user_line(f"{self.__name__} is not supported: {self.reason}"))

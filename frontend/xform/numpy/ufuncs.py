@@ -19,7 +19,7 @@ from ..errors import XformValueError, at_user_line
 from . import float_parts, integers
 from .float_parts import like
 from .promotion import BOOL, Operand, Scalar, as_weak, constant, fit, is_float, resolve
-from .ufunc import Comparison, Form, Refused, Ufunc
+from .ufunc import Comparison, Form, Ufunc
 
 # Forms -----------------------------------------------------------------------
 
@@ -220,7 +220,6 @@ isnan = Ufunc(np.isnan, float_parts.isnan, boolean=_always(False), integer=_alwa
 isinf = Ufunc(np.isinf, float_parts.isinf, boolean=_always(False), integer=_always(False))
 isfinite = Ufunc(np.isfinite, float_parts.isfinite, boolean=_always(True), integer=_always(True))
 signbit = Ufunc(np.signbit, float_parts.signbit)
-isnat = Refused(np.isnat, "compiled programs know no dates and times")
 
 equal = Comparison(np.equal, "eq", python_operator.eq)
 not_equal = Comparison(np.not_equal, "ne", python_operator.ne)

@@ -194,22 +194,70 @@ def _require_own(target: TracedArray) -> None:
         )
 
 
-def _mirror(x: TracedArray) -> Mirror:
-    if x._view is not None:
-        return x._view.relation.mirror(_mirror(x._view.base))
-    strides = [1] * len(x.shape)
-    for axis in range(len(x.shape) - 2, -1, -1):
-        strides[axis] = strides[axis + 1] * max(x.shape[axis + 1], 1)
-    return np.lib.stride_tricks.as_strided(np.empty(1, np.int8), x.shape, strides)
+def _memory(shape: Shape) -> Mirror:
+    """A NumPy array of a shape and its usual strides whose elements must not be touched."""
+    strides = [1] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
+    return np.lib.stride_tricks.as_strided(np.empty(1, np.int8), shape, strides)
+
+
+def _root(x: TracedArray) -> TracedArray:
+    return x if x._view is None else x._view.root
+
+
+def _mirror(x: TracedArray, memory: Mirror) -> Mirror:
+    """The view of `memory`, a mirror of the root, that `x` would be; ValueError if a copy."""
+    if x._view is None:
+        return memory
+    return x._view.relation.mirror(_mirror(x._view.base, memory))
 
 
 def _shares_elements(x: TracedArray) -> bool:
     """Whether NumPy would have made a view, and not a copy."""
     try:
-        _mirror(x)
+        _mirror(x, _memory(_root(x).shape))
     except ValueError:
         return False
     return True
+
+
+def overlap(x: TracedArray, y: TracedArray) -> bool:
+    """Whether two arrays have an element in common; a read-only view counts as all of its base."""
+    x, y = _writable(x), _writable(y)
+    root = _root(x)
+    if root is not _root(y):
+        return False
+    memory = _memory(root.shape)
+    try:
+        return bool(np.shares_memory(_mirror(x, memory), _mirror(y, memory)))
+    except ValueError:
+        return False
+
+
+def _writable(x: TracedArray) -> TracedArray:
+    """The array itself, or what the first read-only view among it and its bases was made from."""
+    found, link = x, x._view
+    while link is not None:
+        if isinstance(link.relation, ReadOnly):
+            found = link.base
+        link = link.base._view
+    return found
+
+
+def require_traced(target: object) -> None:
+    """Checks what a result is to be written into.
+
+    Raises:
+        TracedValueError: it is no traced array.
+    """
+    if type(target) is not TracedArray:
+        raise TracedValueError(
+            at_user_line(
+                f"a traced result cannot be written into {type(target).__name__}: make the array "
+                "with xform.numpy.zeros or np.zeros_like(traced)"
+            )
+        )
 
 
 def write_whole(target: TracedArray, part: object) -> TracedArray:
@@ -220,13 +268,7 @@ def write_whole(target: TracedArray, part: object) -> TracedArray:
         XformValueError: the shape does not fit, or the array is read-only.
         TracedValueError: `target` is no traced array, or was made outside of this function.
     """
-    if type(target) is not TracedArray:
-        raise TracedValueError(
-            at_user_line(
-                f"a traced result cannot be written into {type(target).__name__}: make the array "
-                "with xform.numpy.zeros or np.zeros_like(traced)"
-            )
-        )
+    require_traced(target)
     x = operand(part)
     if not np.can_cast(x.dtype, target.dtype, casting="same_kind"):
         raise XformTypeError(

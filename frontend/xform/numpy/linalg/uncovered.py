@@ -1,18 +1,15 @@
-"""The functions of numpy.linalg that have no traced form: on traced arrays they say what has."""
+"""The functions of numpy.linalg that have no traced form, and what comes nearest to them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, Final
 
 import numpy as np
 
-from ...errors import XformTypeError, at_user_line
-from ..dispatch import function
+_POSITIVE: Final = "cholesky, or solve, inv, det and slogdet with assume_a='positive definite'"
 
-_POSITIVE = "cholesky, or solve, inv, det and slogdet with assume_a='positive definite'"
-
-_NEAREST: dict[Callable[..., Any], str] = {
+NEAREST: Final[dict[Callable[..., Any], str]] = {
     np.linalg.cond: "norm for orders that need no singular values",
     np.linalg.eig: _POSITIVE,
     np.linalg.eigh: _POSITIVE,
@@ -27,22 +24,3 @@ _NEAREST: dict[Callable[..., Any], str] = {
     np.linalg.tensorinv: "solve and inv on reshaped matrices",
     np.linalg.tensorsolve: "solve on reshaped matrices",
 }
-
-
-def _uncovered(numpy: Callable[..., Any], nearest: str) -> Callable[..., Any]:
-    name = numpy.__name__
-
-    def refuse(*_: Any, **__: Any) -> NoReturn:
-        raise XformTypeError(
-            at_user_line(
-                f"numpy.linalg.{name} is not supported on traced arrays; nearest in "
-                f"xform.numpy.linalg: {nearest}"
-            )
-        )
-
-    refuse.__name__ = name
-    refuse.__doc__ = f"NumPy's {name}, on concrete arrays only."
-    return function(numpy)(refuse)
-
-
-UNCOVERED = {numpy.__name__: _uncovered(numpy, nearest) for numpy, nearest in _NEAREST.items()}

@@ -193,7 +193,7 @@ def test_gradient_of_interp() -> None:
 @pytest.mark.parametrize(
     ("function", "message"),
     [
-        (np.unique, "numpy.unique: the size of its result depends on the elements"),
+        (np.unique, "numpy.unique .* the shape of its result depends on the elements"),
         (lambda x: np.union1d(x, x), "isin marks the elements"),
         (lambda x: np.sort(x, 2), "axis 2 is out of range"),
         (lambda x: np.quantile(x, 1.5), "q must be from 0 to 1, got 1.5"),

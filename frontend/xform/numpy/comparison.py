@@ -1,0 +1,114 @@
+"""Questions to elements: closeness, equality, membership, infinities."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, TracedArray
+from ..errors import XformValueError
+from . import reductions, ufuncs
+from .dispatch import function
+from .promotion import (
+    BOOL,
+    Operand,
+    array,
+    broadcast_shapes,
+    constant,
+    fit,
+    is_float,
+    operand,
+)
+from .views import write_whole
+
+
+@function(np.isclose)
+def isclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> TracedArray:
+    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
+    x, y = operand(a), operand(b)
+    difference = ufuncs.absolute(ufuncs.subtract(ufuncs.multiply(a, 1.0), b))
+    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(b)))
+    near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
+    result = ufuncs.logical_or(near, ufuncs.equal(a, b))
+    return _or_both_nan(result, x, y) if equal_nan else result
+
+
+def _or_both_nan(result: TracedArray, x: Operand, y: Operand) -> TracedArray:
+    if not (is_float(x.dtype) and is_float(y.dtype)):
+        return result
+    both = ufuncs.logical_and(ufuncs.isnan.apply((x,)), ufuncs.isnan.apply((y,)))
+    return ufuncs.logical_or(result, both)
+
+
+@function(np.allclose)
+def allclose(
+    a: ArrayLike,
+    b: ArrayLike,
+    rtol: ArrayLike = 1e-05,
+    atol: ArrayLike = 1e-08,
+    equal_nan: bool = False,
+) -> TracedArray:
+    """Whether all elements are close."""
+    return reductions.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@function(np.array_equal)
+def array_equal(a1: ArrayLike, a2: ArrayLike, equal_nan: bool = False) -> TracedArray:
+    """Whether shapes and all elements are equal."""
+    x, y = operand(a1), operand(a2)
+    if x.shape != y.shape:
+        return constant((), BOOL, False)
+    same = ufuncs.equal(a1, a2)
+    return reductions.all(_or_both_nan(same, x, y) if equal_nan else same)
+
+
+@function(np.array_equiv)
+def array_equiv(a1: ArrayLike, a2: ArrayLike) -> TracedArray:
+    """Whether one array broadcasts to the other and all elements are then equal."""
+    try:
+        broadcast_shapes(operand(a1).shape, operand(a2).shape)
+    except XformValueError:
+        return constant((), BOOL, False)
+    return reductions.all(ufuncs.equal(a1, a2))
+
+
+@function(np.isreal)
+def isreal(x: ArrayLike) -> TracedArray:
+    """True everywhere, as there are no complex traced arrays."""
+    return constant(operand(x).shape, BOOL, True)
+
+
+@function(np.iscomplex)
+def iscomplex(x: ArrayLike) -> TracedArray:
+    """False everywhere, as there are no complex traced arrays."""
+    return constant(operand(x).shape, BOOL, False)
+
+
+def _is_number(x: ArrayLike, number: float, out: Any) -> TracedArray:
+    a = array(x)
+    if is_float(a.dtype):
+        result = primitives.eq(a, constant(a.shape, a.dtype, number))
+    else:
+        result = fit(operand(False), BOOL, a.shape)
+    return result if out is None else write_whole(out, result)
+
+
+@function(np.isposinf)
+def isposinf(x: ArrayLike, out: Any = None) -> TracedArray:
+    """Whether elements are infinity."""
+    return _is_number(x, math.inf, out)
+
+
+@function(np.isneginf)
+def isneginf(x: ArrayLike, out: Any = None) -> TracedArray:
+    """Whether elements are minus infinity."""
+    return _is_number(x, -math.inf, out)
