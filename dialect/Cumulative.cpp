@@ -56,6 +56,12 @@ template <typename OpTy> struct TransposeFirst : OpRewritePattern<TransposeOp> {
 
 } // namespace
 
+template <typename OpTy>
+static void addTransposeFirst(OpTy, RewritePatternSet &patterns,
+                              MLIRContext *context) {
+  patterns.add<TransposeFirst<OpTy>>(context);
+}
+
 #define XFORM_CUMULATIVE(OpTy)                                                 \
   LogicalResult OpTy::inferReturnTypes(                                        \
       MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
@@ -68,7 +74,7 @@ template <typename OpTy> struct TransposeFirst : OpRewritePattern<TransposeOp> {
   OpFoldResult OpTy::fold(FoldAdaptor) { return foldCumulative(*this); }       \
   void OpTy::getCanonicalizationPatterns(RewritePatternSet &patterns,          \
                                          MLIRContext *context) {               \
-    patterns.add<TransposeFirst<OpTy>>(context);                               \
+    addTransposeFirst(OpTy(), patterns, context);                              \
   }
 XFORM_CUMULATIVE(CumsumOp)
 XFORM_CUMULATIVE(CumprodOp)

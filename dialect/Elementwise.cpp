@@ -130,8 +130,41 @@ OpFoldResult SelectOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-OpFoldResult ConvertOp::fold(FoldAdaptor) {
-  return getX().getType() == getType() ? getX() : OpFoldResult();
+/// A number as another type; null where a float becomes an integer, which needs
+/// the rules for what does not fit.
+static Attribute converted(DenseElementsAttr splat, Type to) {
+  Type from = splat.getElementType();
+  if (auto floating = dyn_cast<FloatType>(to)) {
+    APFloat number(floating.getFloatSemantics());
+    bool loses = false;
+    if (isa<FloatType>(from)) {
+      number = splat.getSplatValue<APFloat>();
+      number.convert(floating.getFloatSemantics(), APFloat::rmNearestTiesToEven,
+                     &loses);
+    } else {
+      bool isSigned = !from.isInteger(1) && !from.isUnsignedInteger();
+      number.convertFromAPInt(splat.getSplatValue<APInt>(), isSigned,
+                              APFloat::rmNearestTiesToEven);
+    }
+    return FloatAttr::get(to, number);
+  }
+  if (isa<FloatType>(from) || to.isInteger(1))
+    return {};
+  APInt number = splat.getSplatValue<APInt>();
+  unsigned width = to.getIntOrFloatBitWidth();
+  bool isSigned = !from.isInteger(1) && !from.isUnsignedInteger();
+  return IntegerAttr::get(to, isSigned ? number.sextOrTrunc(width)
+                                       : number.zextOrTrunc(width));
+}
+
+OpFoldResult ConvertOp::fold(FoldAdaptor adaptor) {
+  if (getX().getType() == getType())
+    return getX();
+  DenseElementsAttr splat = splatOf(adaptor.getX());
+  if (!splat)
+    return {};
+  Attribute number = converted(splat, getType().getElementType());
+  return number ? DenseElementsAttr::get(getType(), number) : OpFoldResult();
 }
 
 OpFoldResult IntegerPowOp::fold(FoldAdaptor) {

@@ -102,7 +102,7 @@ LogicalResult GatherOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
 }
 
 LogicalResult GatherOp::buildBatched(RuleBuilder &b, ValueRange operands,
-                                     ArrayRef<bool> batched, int64_t size,
+                                     ArrayRef<bool> batched, int64_t,
                                      SmallVectorImpl<Value> &results) {
   Indexing indexing = Indexing::of(*this);
   indexing = batched[1] ? indexing.withBatchedIndices(batched[0])

@@ -89,3 +89,27 @@ func.func @dot_of_transpose(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) -> tensor<
   %1 = xform.dot_general %x, %0 batch = [] x [] contracting = [1] x [0] : tensor<2x3xf32>, tensor<3x4xf32>
   return %1 : tensor<2x4xf32>
 }
+
+// -----
+
+// Constants are converted once, but for floats that become integers.
+// CHECK-LABEL: func.func @converted_constants
+func.func @converted_constants() -> (tensor<2xf32>, tensor<f64>, tensor<f32>, tensor<i8>, tensor<i64>, tensor<i32>) {
+  %a = xform.constant dense<0.1> : tensor<2xf64>
+  %b = xform.constant dense<-3> : tensor<i32>
+  %c = xform.constant dense<255> : tensor<ui8>
+  %d = xform.constant dense<1.5> : tensor<f32>
+  // CHECK-DAG: xform.constant dense<1.000000e-01> : tensor<2xf32>
+  // CHECK-DAG: xform.constant dense<-3.000000e+00> : tensor<f64>
+  // CHECK-DAG: xform.constant dense<2.550000e+02> : tensor<f32>
+  // CHECK-DAG: xform.constant dense<-3> : tensor<i8>
+  // CHECK-DAG: xform.constant dense<255> : tensor<i64>
+  // CHECK: xform.convert %{{.*}} : tensor<f32> to tensor<i32>
+  %0 = xform.convert %a : tensor<2xf64> to tensor<2xf32>
+  %1 = xform.convert %b : tensor<i32> to tensor<f64>
+  %2 = xform.convert %c : tensor<ui8> to tensor<f32>
+  %3 = xform.convert %b : tensor<i32> to tensor<i8>
+  %4 = xform.convert %c : tensor<ui8> to tensor<i64>
+  %5 = xform.convert %d : tensor<f32> to tensor<i32>
+  return %0, %1, %2, %3, %4, %5 : tensor<2xf32>, tensor<f64>, tensor<f32>, tensor<i8>, tensor<i64>, tensor<i32>
+}
