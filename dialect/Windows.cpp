@@ -173,7 +173,7 @@ ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 
 #define XFORM_REDUCE_WINDOW(OpTy, element)                                     \
   LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *context, std::optional<Location> loc, ValueRange operands,  \
+      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
       DictionaryAttr attributes, OpaqueProperties properties,                  \
       RegionRange regions, SmallVectorImpl<Type> &types) {                     \
     Adaptor op(operands, attributes, properties, regions);                     \
@@ -187,8 +187,8 @@ ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 XFORM_REDUCE_WINDOW(ReduceWindowSumOp, x.getElementType())
 XFORM_REDUCE_WINDOW(ReduceWindowMaxOp, x.getElementType())
 XFORM_REDUCE_WINDOW(ReduceWindowMinOp, x.getElementType())
-XFORM_REDUCE_WINDOW(WindowArgmaxOp, IntegerType::get(context, 32))
-XFORM_REDUCE_WINDOW(WindowArgminOp, IntegerType::get(context, 32))
+XFORM_REDUCE_WINDOW(WindowArgmaxOp, IntegerType::get(x.getContext(), 32))
+XFORM_REDUCE_WINDOW(WindowArgminOp, IntegerType::get(x.getContext(), 32))
 #undef XFORM_REDUCE_WINDOW
 
 LogicalResult WindowGatherOp::inferReturnTypes(

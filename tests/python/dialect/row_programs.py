@@ -22,6 +22,37 @@ def rows_of(family: str) -> list[Row]:
     return [row for row in ROWS if row.family == family]
 
 
+# Families whose primitives become loops: every row is tried for values, a few of each primitive for
+# derivatives and batches, which compile tens of times as much.
+_LOOPS = frozenset(
+    {
+        "cumulative",
+        "dynamic_slice",
+        "gather",
+        "linear algebra",
+        "ordering",
+        "random",
+        "scatter",
+        "scatter_op",
+        "windows",
+    }
+)
+_FEW = 3
+
+
+def rows_to_derive(family: str) -> list[Row]:
+    """The rows of a family whose derivatives and batches are tried, spread over its primitives."""
+    rows = rows_of(family)
+    if family not in _LOOPS:
+        return rows
+    chosen: list[Row] = []
+    for primitive in dict.fromkeys(row.primitive for row in rows):
+        own = [row for row in rows if row.primitive == primitive]
+        places = {round(i * (len(own) - 1) / max(_FEW - 1, 1)) for i in range(_FEW)}
+        chosen += [own[i] for i in sorted(places)]
+    return chosen
+
+
 def is_differentiable(row: Row) -> bool:
     """Whether the row is a function from float64 to float64; its derivative may be zero."""
     return bool(row.floating) and row.result_dtype == np.float64

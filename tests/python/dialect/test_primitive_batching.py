@@ -19,6 +19,7 @@ from row_programs import (
     program,
     report,
     rows_of,
+    rows_to_derive,
     tangent,
     value,
 )
@@ -132,7 +133,7 @@ def one_row(row: Row, given: Mapping[str, list[Any]]) -> Any:
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_batching(family: str) -> None:
-    rows = rows_of(family)
+    rows = rows_to_derive(family)
     samples = {
         row.name: {
             kind: arguments([sample(kind, row, seed) for seed in range(BATCH + 1)])
@@ -201,7 +202,7 @@ def at_or_last(items: Sequence[Any], index: int) -> Any:
 @pytest.mark.parametrize("size", [0, 1])
 def test_batches_of_few_rows(size: int) -> None:
     """Of no row and of one, every operand batched."""
-    rows = [row for family in FAMILIES for row in rows_of(family) if row.draws]
+    rows = [row for family in FAMILIES for row in rows_to_derive(family) if row.draws]
     inputs = {row.name: ([np.stack([x] * 2)[:size] for x in row.sample(1)],) for row in rows}
     results = program(rows, lambda row, xs: vmap(row.emit)(*xs))(inputs)
     failures: list[str] = []
