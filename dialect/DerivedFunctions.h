@@ -1,6 +1,6 @@
 //===- DerivedFunctions.h - functions made from functions -------*- C++ -*-===//
 //
-// What the rules of an op that calls a function (xform.map) ask of the driver:
+// What the rules of an op that calls a function (xform.scan) ask of the driver:
 // its callee batched, differentiated, split or transposed. Masks name arguments
 // or results; a value whose mark is false is absent from the derived function.
 //
@@ -9,11 +9,30 @@
 #ifndef XFORM_DIALECT_DERIVEDFUNCTIONS_H
 #define XFORM_DIALECT_DERIVEDFUNCTIONS_H
 
+#include "dialect/RuleBuilder.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include <string>
 
 namespace xform {
 
 using Mask = llvm::SmallVector<bool>;
+
+/// A mask as the text that stands in memo keys.
+std::string maskText(ArrayRef<bool> mask);
+
+/// Which of some values, null ones among them, are there.
+Mask presenceOf(ValueRange values);
+
+/// Clones the body of a function of one block to the builder's place.
+SmallVector<Value> inlineBody(mlir::OpBuilder &builder,
+                              mlir::func::FuncOp function,
+                              ValueRange arguments);
+
+/// Writes the body of a function from its arguments; returns its results.
+using BuildBody =
+    llvm::function_ref<SmallVector<Value>(RuleBuilder &, ValueRange)>;
 
 /// (arguments) -> (results), those marked with a leading batch dim.
 struct BatchedFunction {
@@ -37,7 +56,6 @@ struct SplitFunction {
   mlir::func::FuncOp primal;
   mlir::func::FuncOp linear;
   llvm::SmallVector<int64_t> forwarded;
-  int64_t residualCount = 0;
   Mask linearResults;
 };
 
@@ -62,9 +80,13 @@ public:
   virtual llvm::FailureOr<TransposedFunction>
   transposed(mlir::func::FuncOp function, const Mask &linear,
              const Mask &cotangents) = 0;
-  /// The function with argument `order[i]` in place i.
-  virtual mlir::func::FuncOp reordered(mlir::func::FuncOp function,
-                                       llvm::ArrayRef<int64_t> order) = 0;
+  /// A function named after `origin`, with arguments of these types, whose body
+  /// `build` writes. Made once for an origin and a key, which says all that the
+  /// body depends on and begins with the suffix of the name.
+  virtual mlir::func::FuncOp around(mlir::func::FuncOp origin,
+                                    const std::string &key,
+                                    mlir::TypeRange arguments,
+                                    BuildBody build) = 0;
 };
 
 } // namespace xform

@@ -1,6 +1,7 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
 #include "dialect/Bits.h"
+#include "dialect/Control.h"
 #include "dialect/Cumulative.h"
 #include "dialect/Indexing.h"
 #include "dialect/LinearAlgebra.h"
@@ -23,6 +24,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Contraction.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Control.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST
@@ -66,11 +71,11 @@ void XformDialect::initialize() {
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialect/Windows.cpp.inc"
+#include "dialect/Transforms.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST
-#include "dialect/Transforms.cpp.inc"
+#include "dialect/Windows.cpp.inc"
       >();
 }
 

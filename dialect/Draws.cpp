@@ -1,7 +1,15 @@
 //===- Draws.cpp - which random draws the rows of a vmap share ------------===//
+//
+// A draw that counts as one of each row's own although some rows share it would
+// be a silent error, so only what surely differs from row to row counts.
+//
+//===----------------------------------------------------------------------===//
 
+#include "dialect/Control.h"
 #include "dialect/Random.h"
 #include "dialect/Transforms.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 #include <set>
 
@@ -27,6 +35,114 @@ bool xform::draws(Operation &op) {
          });
 }
 
+//===----------------------------------------------------------------------===//
+// What surely differs from row to row
+//===----------------------------------------------------------------------===//
+
+static Mask rowResults(func::FuncOp function, const Mask &arguments,
+                       bool freshDraws) {
+  DenseSet<Value> dependent;
+  for (auto [argument, marked] :
+       llvm::zip_equal(function.getArguments(), arguments))
+    if (marked)
+      dependent.insert(argument);
+  auto isDependent = [&](Value value) { return dependent.contains(value); };
+  for (Operation &op : function.front().without_terminator()) {
+    Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
+    RowDependence rows = rowDependence(op, operands, freshDraws);
+    for (auto [result, marked] : llvm::zip_equal(op.getResults(), rows.results))
+      if (marked)
+        dependent.insert(result);
+  }
+  return llvm::map_to_vector(function.front().getTerminator()->getOperands(),
+                             isDependent);
+}
+
+/// Takes the marks from the carried arguments of a step that it does not return
+/// marked, until none is left; returns the marks of its results.
+static Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried,
+                        bool freshDraws) {
+  while (true) {
+    Mask results = rowResults(step, arguments, freshDraws);
+    bool changed = false;
+    for (size_t i = 0; i < carried; ++i) {
+      changed |= arguments[i] && !results[i];
+      arguments[i] = arguments[i] && results[i];
+    }
+    if (!changed) {
+      // A loop of no steps returns what came in.
+      std::copy_n(arguments.begin(), carried, results.begin());
+      return results;
+    }
+  }
+}
+
+RowDependence xform::rowDependence(Operation &op, const Mask &operands,
+                                   bool freshDraws) {
+  ArrayRef<bool> marks(operands);
+  SmallVector<func::FuncOp> callees = calleesOf(op);
+  bool isDependent =
+      llvm::is_contained(operands, true) || (freshDraws && isa<RngBitsOp>(op));
+  RowDependence rows{{}, Mask(op.getNumResults(), isDependent)};
+  if (callees.empty())
+    return rows;
+
+  auto module = op.getParentOfType<ModuleOp>();
+  llvm::TypeSwitch<Operation *>(&op)
+      .Case([&](ScanOp scan) {
+        Mask arguments(operands);
+        rows.results = keepCarried(callees[0], arguments, scan.getInit().size(),
+                                   freshDraws);
+        rows.callees = {{callees[0], arguments}};
+      })
+      .Case([&](WhileOp loop) {
+        auto cond = module.lookupSymbol<func::FuncOp>(loop.getCond());
+        auto body = module.lookupSymbol<func::FuncOp>(loop.getBody());
+        size_t carried = loop.getInit().size();
+        Mask ofBody(marks.take_front(carried));
+        llvm::append_range(ofBody,
+                           marks.take_back(loop.getBodyCaptures().size()));
+        rows.results = keepCarried(body, ofBody, carried, freshDraws);
+        Mask ofCond(ArrayRef<bool>(ofBody).take_front(carried));
+        llvm::append_range(ofCond,
+                           marks.slice(carried, loop.getCondCaptures().size()));
+        rows.callees = {{cond, ofCond}, {body, ofBody}};
+      })
+      .Case([&](SwitchOp conditional) {
+        // Rows that choose the same branch share what it returns.
+        Mask inputs(marks.drop_front());
+        rows.results.assign(op.getNumResults(), true);
+        for (FlatSymbolRefAttr symbol : conditional.callees()) {
+          auto branch = module.lookupSymbol<func::FuncOp>(symbol.getValue());
+          Mask results = rowResults(branch, inputs, freshDraws);
+          for (auto [all, marked] : llvm::zip_equal(rows.results, results))
+            all = all && marked;
+          rows.callees.push_back({branch, inputs});
+        }
+      })
+      .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>([&](auto) {
+        Mask arguments(marks.take_front(callees[0].getNumArguments()));
+        rows.callees = {{callees[0], arguments}};
+        // A derivative returns the function's own results first, but a gradient
+        // does not.
+        if (isa<GradOp>(op))
+          return;
+        llvm::copy(rowResults(callees[0], arguments, freshDraws),
+                   rows.results.begin());
+      })
+      .Default([&](Operation *) {
+        for (func::FuncOp callee : callees)
+          rows.callees.push_back(
+              {callee, Mask(callee.getNumArguments(), false)});
+        rows.results.assign(op.getNumResults(), false);
+      });
+  return rows;
+}
+
+//===----------------------------------------------------------------------===//
+// Shared draws
+//===----------------------------------------------------------------------===//
+
 namespace {
 
 /// Looks through a function and those that it calls, each once for each way in
@@ -47,16 +163,14 @@ public:
       Mask operands = llvm::map_to_vector(op.getOperands(), [&](Value operand) {
         return dependent.contains(operand);
       });
-      bool isDependent = llvm::is_contained(operands, true);
-      if (isa<RngBitsOp>(op) && !isDependent)
+      RowDependence rows = rowDependence(op, operands);
+      if (isa<RngBitsOp>(op) && !llvm::is_contained(operands, true))
         return &op;
-      for (func::FuncOp callee : calleesOf(op))
-        if (Operation *draw = run(callee, argumentsOf(callee, operands)))
+      for (CalleeRows &callee : rows.callees)
+        if (Operation *draw = run(callee.function, callee.arguments))
           return draw;
-      if (!isDependent)
-        continue;
       for (auto [result, marked] :
-           llvm::zip_equal(op.getResults(), dependentResults(op, operands)))
+           llvm::zip_equal(op.getResults(), rows.results))
         if (marked)
           dependent.insert(result);
     }
@@ -64,11 +178,6 @@ public:
   }
 
 private:
-  /// The arguments of every callee are its op's first operands.
-  static Mask argumentsOf(func::FuncOp callee, const Mask &operands) {
-    return Mask(ArrayRef(operands).take_front(callee.getNumArguments()));
-  }
-
   std::set<std::pair<Operation *, std::vector<bool>>> seen;
 };
 

@@ -53,7 +53,7 @@ public:
   Value reshapeTo(Value value, ArrayRef<int64_t> shape);
   Value permute(Value value, ArrayRef<int64_t> permutation);
 
-  /// The functions derived from the callees of ops like xform.map; null where
+  /// The functions derived from the callees of ops like xform.scan; null where
   /// a rule is used outside --xform-expand-transforms.
   DerivedFunctions *derived;
 

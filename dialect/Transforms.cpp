@@ -67,8 +67,7 @@ static RankedTensorType withAxis(RankedTensorType type, int64_t axis,
   return type.clone(shape);
 }
 
-/// Whether the callee takes operands of these types.
-static LogicalResult checkArguments(Emit emit, func::FuncOp callee,
+LogicalResult xform::checkArguments(Emit emit, func::FuncOp callee,
                                     TypeRange given) {
   TypeRange expected = callee.getArgumentTypes();
   if (expected.size() != given.size())
@@ -324,7 +323,7 @@ Mask xform::dependentResults(func::FuncOp function, const Mask &arguments,
 // Verification
 //===----------------------------------------------------------------------===//
 
-static FailureOr<func::FuncOp> lookupCallee(Operation *op,
+FailureOr<func::FuncOp> xform::lookupCallee(Operation *op,
                                             FlatSymbolRefAttr symbol,
                                             SymbolTableCollection &symbols) {
   auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(op, symbol);
@@ -341,7 +340,7 @@ static FailureOr<func::FuncOp> lookupCallee(Operation *op,
   return callee;
 }
 
-static LogicalResult checkResults(Operation *op,
+LogicalResult xform::checkResults(Operation *op,
                                   const FailureOr<SmallVector<Type>> &types) {
   if (failed(types))
     return failure();

@@ -36,6 +36,19 @@ llvm::FailureOr<SmallVector<Type>> inferMap(Emit emit,
 llvm::FailureOr<int64_t> batchSize(Emit emit, mlir::TypeRange inputs,
                                    ArrayRef<int64_t> inDims);
 
+/// Whether the callee takes operands of these types.
+LogicalResult checkArguments(Emit emit, mlir::func::FuncOp callee,
+                             mlir::TypeRange given);
+
+/// The function that an op names, or an error at the op if it cannot run it.
+llvm::FailureOr<mlir::func::FuncOp>
+lookupCallee(Operation *op, mlir::FlatSymbolRefAttr symbol,
+             mlir::SymbolTableCollection &symbols);
+
+/// Whether an op has the results that were inferred for it.
+LogicalResult checkResults(Operation *op,
+                           const llvm::FailureOr<SmallVector<Type>> &types);
+
 /// Which results of a function depend on its marked arguments; with
 /// `freshDraws` also those that depend on a draw whose key does not.
 Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments,
@@ -47,6 +60,24 @@ Mask dependentResults(Operation &op, const Mask &operands,
 
 /// Whether an op draws random bits, itself or by a function that it calls.
 bool draws(Operation &op);
+
+/// A function that an op calls and those of its arguments that differ from row
+/// to row, in every step of a loop.
+struct CalleeRows {
+  mlir::func::FuncOp function;
+  Mask arguments;
+};
+
+/// What surely differs from row to row where the marked operands of an op do;
+/// with `freshDraws` also what is drawn with a key that does not. Unlike
+/// `dependentResults`, which marks what may be batched, this leaves unmarked
+/// what depends on the row in some steps or branches only.
+struct RowDependence {
+  llvm::SmallVector<CalleeRows> callees;
+  Mask results;
+};
+RowDependence rowDependence(Operation &op, const Mask &operands,
+                            bool freshDraws = false);
 
 /// A draw, in a function or in one that it calls, whose key does not depend on
 /// the marked arguments; null if there is none.

@@ -1,8 +1,7 @@
 //===- Transforms.td - the transform operations ---------------------------===//
 //
 // Each names a function of the module by symbol. --xform-expand-transforms
-// replaces all of them but `map`, which is a loop and stays until
-// --xform-lower-loops.
+// replaces all of them; `map` becomes a scan that carries nothing.
 //
 //===----------------------------------------------------------------------===//
 
@@ -90,12 +89,7 @@ def Xform_GradOp : Xform_Transform<"grad"> {
   }];
 }
 
-def Xform_MapOp : Xform_Transform<"map", [
-    AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>,
-    DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
-    DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
+def Xform_MapOp : Xform_Transform<"map", [AttrSizedOperandSegments]> {
   let summary = "a function on each row in turn, its results stacked";
   let description = [{
     Sequential over the leading axis of `xs`; `captures` are passed whole.

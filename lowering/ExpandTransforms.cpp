@@ -25,10 +25,10 @@ static void removeUnusedFunctions(ModuleOp module) {
     if (!live.insert(function.getSymNameAttr()).second)
       continue;
     function.walk([&](Operation *op) {
-      for (NamedAttribute attribute : op->getAttrs())
-        if (auto symbol = dyn_cast<FlatSymbolRefAttr>(attribute.getValue()))
-          if (auto callee = symbols.lookup<func::FuncOp>(symbol.getValue()))
-            pending.push_back(callee);
+      op->getAttrDictionary().walk([&](FlatSymbolRefAttr symbol) {
+        if (auto callee = symbols.lookup<func::FuncOp>(symbol.getValue()))
+          pending.push_back(callee);
+      });
     });
   }
   for (auto function :

@@ -1,13 +1,14 @@
-//===- LowerLoops.cpp - xform.map as scf.for ------------------------------===//
+//===- LowerLoops.cpp - control flow as scf -------------------------------===//
 
-#include "dialect/Ops.h"
 #include "lowering/Passes.h"
+#include "lowering/control/Lowerings.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/IRMapping.h"
 #include "mlir/IR/SymbolTable.h"
+
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -17,29 +18,6 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 
 namespace {
-
-/// The length that the operands of a map share, static where one tells it.
-int64_t lengthOf(MapOp map) {
-  for (Value x : map.getXs()) {
-    auto type = cast<RankedTensorType>(x.getType());
-    if (!type.isDynamicDim(0))
-      return type.getDimSize(0);
-  }
-  return ShapedType::kDynamic;
-}
-
-/// One row of a stacked tensor: offsets, sizes and strides.
-struct RowSlice {
-  SmallVector<OpFoldResult> offsets, sizes, strides;
-
-  RowSlice(ImplicitLocOpBuilder &b, Value stacked, Value index)
-      : sizes(tensor::getMixedSizes(b, b.getLoc(), stacked)) {
-    offsets.assign(sizes.size(), b.getIndexAttr(0));
-    strides.assign(sizes.size(), b.getIndexAttr(1));
-    offsets[0] = index;
-    sizes[0] = b.getIndexAttr(1);
-  }
-};
 
 class LoopLowering {
 public:
@@ -55,115 +33,48 @@ public:
   }
 
 private:
-  /// Lowers the maps of a function, those of the functions they call first.
+  /// Lowers the control flow of a function, that of the functions it runs
+  /// first.
   LogicalResult lowerIn(func::FuncOp function) {
     if (!state.try_emplace(function, State::lowering).second)
       return success();
-    SmallVector<MapOp> maps;
-    function.walk([&](MapOp map) { maps.push_back(map); });
-    for (MapOp map : maps) {
-      auto body = symbols.lookup<func::FuncOp>(map.getCallee());
-      if (!body || body.isExternal() || !body.getBody().hasOneBlock())
-        return map.emitOpError("needs a function with a body of one block, ")
-               << map.getCalleeAttr() << " is none";
-      if (failed(lowerIn(body)))
-        return failure();
-      if (state.lookup(body) == State::lowering)
-        return map.emitOpError("calls ")
-               << map.getCalleeAttr() << ", which leads back here";
-      if (failed(lower(map, body)))
+    SmallVector<Operation *> ops;
+    function.walk([&](Operation *op) {
+      if (isa<ScanOp, SwitchOp, WhileOp>(op))
+        ops.push_back(op);
+    });
+    for (Operation *op : ops) {
+      LogicalResult lowered =
+          llvm::TypeSwitch<Operation *, LogicalResult>(op)
+              .Case<ScanOp, SwitchOp, WhileOp>([&](auto control) {
+                FailureOr<SmallVector<func::FuncOp>> callees =
+                    lowerCallees(control);
+                return failed(callees) ? LogicalResult(failure())
+                                       : lower(control, *callees);
+              });
+      if (failed(lowered))
         return failure();
     }
     state[function] = State::lowered;
     return success();
   }
 
-  LogicalResult lower(MapOp map, func::FuncOp body) {
-    ImplicitLocOpBuilder b(map.getLoc(), map);
-    int64_t length = lengthOf(map);
-    SmallVector<Value> results;
-    if (length == 1) {
-      results = buildOnlyRow(b, map, body);
-    } else {
-      Value count = b.createOrFold<tensor::DimOp>(map.getXs()[0], 0);
-      for (Type type : map.getOuts().getTypes()) {
-        auto stacked = cast<RankedTensorType>(type);
-        if (llvm::any_of(stacked.getShape().drop_front(),
-                         ShapedType::isDynamic))
-          return map.emitOpError(
-                     "has rows of dynamic size in its result of type ")
-                 << stacked;
-        SmallVector<OpFoldResult> sizes =
-            getAsIndexOpFoldResult(b.getContext(), stacked.getShape());
-        if (stacked.isDynamicDim(0))
-          sizes[0] = count;
-        results.push_back(
-            tensor::EmptyOp::create(b, sizes, stacked.getElementType()));
-      }
-      if (length != 0)
-        results = buildLoop(b, map, body, count, results);
+  /// The functions that an op runs, with their own control flow lowered.
+  template <typename ControlOp>
+  FailureOr<SmallVector<func::FuncOp>> lowerCallees(ControlOp op) {
+    SmallVector<func::FuncOp> callees;
+    for (FlatSymbolRefAttr symbol : op.callees()) {
+      auto callee = symbols.lookup<func::FuncOp>(symbol.getValue());
+      if (!callee || callee.isExternal() || !callee.getBody().hasOneBlock())
+        return op.emitOpError("needs a function with a body of one block, ")
+               << symbol << " is none";
+      if (failed(lowerIn(callee)))
+        return failure();
+      if (state.lookup(callee) == State::lowering)
+        return op.emitOpError("calls ") << symbol << ", which leads back here";
+      callees.push_back(callee);
     }
-    map->replaceAllUsesWith(results);
-    map.erase();
-    return success();
-  }
-
-  /// The body on its own, in place of a loop that would run once.
-  SmallVector<Value> buildOnlyRow(ImplicitLocOpBuilder &b, MapOp map,
-                                  func::FuncOp body) {
-    SmallVector<Value> arguments;
-    for (auto [index, x] : llvm::enumerate(map.getXs()))
-      arguments.push_back(
-          ReshapeOp::create(b, body.getArgumentTypes()[index], x));
-    llvm::append_range(arguments, map.getCaptures());
-    SmallVector<Value> results;
-    for (auto [row, type] : llvm::zip_equal(inlineBody(b, body, arguments),
-                                            map.getOuts().getTypes()))
-      results.push_back(ReshapeOp::create(b, type, row));
-    return results;
-  }
-
-  SmallVector<Value> buildLoop(ImplicitLocOpBuilder &b, MapOp map,
-                               func::FuncOp body, Value count,
-                               ValueRange stacked) {
-    Value zero = arith::ConstantIndexOp::create(b, 0);
-    Value one = arith::ConstantIndexOp::create(b, 1);
-    auto loop = scf::ForOp::create(
-        b, zero, count, one, stacked,
-        [&](OpBuilder &builder, Location loc, Value index, ValueRange carried) {
-          ImplicitLocOpBuilder inner(loc, builder);
-          SmallVector<Value> arguments;
-          for (auto [place, x] : llvm::enumerate(map.getXs())) {
-            RowSlice row(inner, x, index);
-            auto type = cast<RankedTensorType>(body.getArgumentTypes()[place]);
-            arguments.push_back(tensor::ExtractSliceOp::create(
-                inner, type, x, row.offsets, row.sizes, row.strides));
-          }
-          llvm::append_range(arguments, map.getCaptures());
-          SmallVector<Value> next;
-          for (auto [result, into] :
-               llvm::zip_equal(inlineBody(inner, body, arguments), carried)) {
-            RowSlice row(inner, into, index);
-            next.push_back(tensor::InsertSliceOp::create(
-                inner, result, into, row.offsets, row.sizes, row.strides));
-          }
-          scf::YieldOp::create(inner, next);
-        });
-    return SmallVector<Value>(loop.getResults());
-  }
-
-  /// A copy of a function's operations on the given arguments.
-  static SmallVector<Value>
-  inlineBody(ImplicitLocOpBuilder &b, func::FuncOp body, ValueRange arguments) {
-    IRMapping mapping;
-    Block &block = body.getBody().front();
-    mapping.map(block.getArguments(), arguments);
-    for (Operation &op : block.without_terminator())
-      b.clone(op, mapping);
-    SmallVector<Value> results;
-    for (Value result : block.getTerminator()->getOperands())
-      results.push_back(mapping.lookupOrDefault(result));
-    return results;
+    return callees;
   }
 
   /// Keeps the public functions and what they refer to.

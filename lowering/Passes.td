@@ -35,7 +35,8 @@ def XformExpandTransforms : Pass<"xform-expand-transforms", "::mlir::ModuleOp"> 
     part. Zero tangents and cotangents are never materialised, operations
     without batched operands are left alone, and a function derived once for a
     given set of arguments is used again. Calls are inlined, and functions
-    that nothing refers to any more are removed. `xform.map` stays.
+    that nothing refers to any more are removed. Control flow stays, and
+    `xform.map` becomes a scan.
 
     Before:
     ```mlir
@@ -94,7 +95,7 @@ def XformLowerLinearAlgebra : Pass<"xform-lower-linear-algebra", "::mlir::Module
 }
 
 def XformLowerLoops : Pass<"xform-lower-loops", "::mlir::ModuleOp"> {
-  let summary = "turn xform.map into scf.for with its function inlined";
+  let summary = "turn xform.scan, switch and while into scf with their functions inlined";
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
                            "::mlir::tensor::TensorDialect"];
 }

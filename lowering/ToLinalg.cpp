@@ -61,7 +61,8 @@ struct EmptyToTensor : ConversionPattern {
   LogicalResult
   matchAndRewrite(Operation *op, ArrayRef<Value>,
                   ConversionPatternRewriter &rewriter) const override {
-    if (!isa_and_present<XformDialect>(op->getDialect()) || op->getNumResults() != 1)
+    if (!isa_and_present<XformDialect>(op->getDialect()) ||
+        op->getNumResults() != 1)
       return failure();
     auto type =
         cast<RankedTensorType>(signlessType(op->getResult(0).getType()));

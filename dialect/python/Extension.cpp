@@ -8,6 +8,7 @@
 #include "Builder.h"
 #include "PrimitiveTable.h"
 
+#include "dialect/Control.h"
 #include "lowering/Sparsity.h"
 
 #include <nanobind/nanobind.h>
@@ -75,8 +76,12 @@ FunctionHandle addFunction(const ModulePtr &module, const std::string &name,
 ValueHandle addArgument(FunctionHandle &self, const TypeSpec &type,
                         const SourceLocation &location) {
   MLIRContext *context = self.owner->context.get();
-  return self.wrap(self.function.front().addArgument(type.get(context),
-                                                     location.get(context)));
+  Value argument = self.function.front().addArgument(type.get(context),
+                                                     location.get(context));
+  self.function.setFunctionType(
+      FunctionType::get(context, self.function.front().getArgumentTypes(),
+                        self.function.getResultTypes()));
+  return self.wrap(argument);
 }
 
 void setReturn(FunctionHandle &self, const Values &values,
@@ -201,6 +206,61 @@ Values emitMap(FunctionHandle &self, const FunctionHandle &callee,
                         ValueRange(whole).getTypes());
       },
       symbolOf(callee), rows, whole);
+}
+
+Values emitScan(FunctionHandle &self, const FunctionHandle &callee,
+                const Values &init, const Values &xs, const Values &captures,
+                const SourceLocation &location, std::optional<int64_t> length,
+                bool reverse, int64_t unroll) {
+  SmallVector<Value> first = self.unwrap(init), rows = self.unwrap(xs),
+                     whole = self.unwrap(captures);
+  Builder b(self.owner->context.get());
+  IntegerAttr steps = length ? b.getI64IntegerAttr(*length) : IntegerAttr();
+  return emitTransform<ScanOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferScan(emit, callee.function, ValueRange(first).getTypes(),
+                         ValueRange(rows).getTypes(),
+                         ValueRange(whole).getTypes(), steps);
+      },
+      symbolOf(callee), first, rows, whole, steps, reverse, unroll);
+}
+
+Values emitSwitch(FunctionHandle &self, const ValueHandle &index,
+                  const std::vector<FunctionHandle> &branches,
+                  const Values &operands, const SourceLocation &location) {
+  Value chosen = self.unwrap(index);
+  SmallVector<Value> inputs = self.unwrap(operands);
+  SmallVector<func::FuncOp> functions;
+  SmallVector<Attribute> symbols;
+  for (const FunctionHandle &branch : branches) {
+    functions.push_back(branch.function);
+    symbols.push_back(FlatSymbolRefAttr::get(functions.back()));
+  }
+  return emitTransform<SwitchOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferSwitch(emit, chosen.getType(), functions,
+                           ValueRange(inputs).getTypes());
+      },
+      chosen, ArrayAttr::get(self.owner->context.get(), symbols), inputs);
+}
+
+Values emitWhile(FunctionHandle &self, const Values &init,
+                 const FunctionHandle &cond, const Values &condCaptures,
+                 const FunctionHandle &body, const Values &bodyCaptures,
+                 const SourceLocation &location) {
+  SmallVector<Value> first = self.unwrap(init),
+                     inCond = self.unwrap(condCaptures),
+                     inBody = self.unwrap(bodyCaptures);
+  return emitTransform<WhileOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferWhile(
+            emit, cond.function, body.function, ValueRange(first).getTypes(),
+            ValueRange(inCond).getTypes(), ValueRange(inBody).getTypes());
+      },
+      first, symbolOf(cond), inCond, symbolOf(body), inBody);
 }
 
 Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
@@ -409,6 +469,15 @@ NB_MODULE(_xform, m) {
            nb::arg("with_value") = false, nb::arg("has_aux") = false)
       .def("map", &emitMap, nb::arg("callee"), nb::arg("xs"),
            nb::arg("captures"), nb::arg("location"))
+      .def("scan", &emitScan, nb::arg("callee"), nb::arg("init"), nb::arg("xs"),
+           nb::arg("captures"), nb::arg("location"),
+           nb::arg("length") = nb::none(), nb::arg("reverse") = false,
+           nb::arg("unroll") = 1)
+      .def("switch", &emitSwitch, nb::arg("index"), nb::arg("branches"),
+           nb::arg("operands"), nb::arg("location"))
+      .def("while_loop", &emitWhile, nb::arg("init"), nb::arg("cond"),
+           nb::arg("cond_captures"), nb::arg("body"), nb::arg("body_captures"),
+           nb::arg("location"))
       .def("sparsity", &sparsityOf, nb::arg("arguments"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("fresh_draws") = false)

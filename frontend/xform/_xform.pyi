@@ -131,6 +131,36 @@ class Function:
         captures: Sequence[Value],
         location: Location,
     ) -> list[Value]: ...
+    def scan(
+        self,
+        callee: Function,
+        init: Sequence[Value],
+        xs: Sequence[Value],
+        captures: Sequence[Value],
+        location: Location,
+        length: int | None = None,
+        reverse: bool = False,
+        unroll: int = 1,
+    ) -> list[Value]:
+        """The last carried values, then the stacked ones; `length` without `xs` only."""
+    def switch(
+        self,
+        index: Value,
+        branches: Sequence[Function],
+        operands: Sequence[Value],
+        location: Location,
+    ) -> list[Value]:
+        """Results of the branch that `index`, a bool or an int32 or int64, names."""
+    def while_loop(
+        self,
+        init: Sequence[Value],
+        cond: Function,
+        cond_captures: Sequence[Value],
+        body: Function,
+        body_captures: Sequence[Value],
+        location: Location,
+    ) -> list[Value]:
+        """The carried values for which `cond` is false first."""
     def sparsity(self, arguments: Sequence[bool]) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each result, which elements of the marked arguments its elements may depend on.
 

@@ -195,7 +195,8 @@ class TracedArray:
     def __bool__(self) -> bool:
         self._refuse(
             "bool(x), or `if`, `while`, `and`, `or`, `not`, `assert`, `in` on it",
-            "choose with xform.numpy.where(condition, x, y), combine with &, | and ~",
+            "choose with xform.cond or xform.numpy.where, loop with xform.while_loop, combine with "
+            "&, | and ~",
         )
 
     def __float__(self) -> float:
@@ -220,7 +221,8 @@ class TracedArray:
     def __index__(self) -> int:
         self._refuse(
             "using x as an index, a size or a range",
-            "an array takes it as x[i], a size must be known: pass it as a static argument of jit",
+            "an array takes it as x[i], a loop as xform.fori_loop, a choice as xform.switch; a "
+            "size must be known: pass it as a static argument of jit",
         )
 
     def item(self, *args: Any) -> NoReturn:

@@ -22,14 +22,18 @@ from .errors import (
 )
 from .export import save
 from .lowered import Compiled, Lowered, Timings
+from .transforms.associative_scan import associative_scan
+from .transforms.conditional import cond, switch
 from .transforms.grad import grad, grad_and_value
 from .transforms.gradient_stop import stop_gradient
 from .transforms.jacobian import hessian, jacfwd, jacrev
 from .transforms.jit import Jitted, jit
 from .transforms.jvp import jvp
 from .transforms.linearize import linearize
+from .transforms.loops import fori_loop, while_loop
 from .transforms.map import map
 from .transforms.no_grad import no_grad
+from .transforms.scan import scan
 from .transforms.sparse_jacobian import jacobian, value_and_jacobian
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
@@ -49,6 +53,9 @@ __all__ = [
     "XformRuntimeError",
     "XformTypeError",
     "XformValueError",
+    "associative_scan",
+    "cond",
+    "fori_loop",
     "grad",
     "grad_and_value",
     "hessian",
@@ -61,9 +68,12 @@ __all__ = [
     "map",
     "no_grad",
     "save",
+    "scan",
     "spec",
     "stop_gradient",
+    "switch",
     "value_and_jacobian",
     "vjp",
     "vmap",
+    "while_loop",
 ]

@@ -20,7 +20,7 @@ from ._xform import Diagnostic, Module
 from .avals import Aval, Spec
 from .cache import compile_cached
 from .compiler import Target, as_target, check_dtypes
-from .errors import XformError, XformTypeError, XformValueError
+from .errors import XformRuntimeError, XformTypeError, XformValueError
 from .program import TracedProgram
 from .structure import tree_of
 
@@ -285,7 +285,7 @@ def _after(module: Module, passes: str, name: str) -> Module:
     except Diagnostic as diagnostic:
         place = f"\n  at {diagnostic.file}:{diagnostic.line}" if diagnostic.file else ""
         text = "\n".join([diagnostic.message, *diagnostic.notes])
-        raise XformError(f"cannot lower {name!r}: {text}{place}") from None
+        raise XformRuntimeError(f"cannot lower {name!r}: {text}{place}") from None
     return copy
 
 

@@ -316,6 +316,12 @@ class Callee:
         """All operands in the innermost trace: `own`, then the captures."""
         return [*own, *(lift(x) for x in self.captures)]
 
+    def capture_too(self, more: Sequence[TracedArray]) -> None:
+        """Adds captures that the function does not read, so that another one can share them."""
+        for x in more:
+            self.function.add_argument(x.aval.type, user_location())
+        self.captures = [*self.captures, *more]
+
 
 def trace_callee(
     name: str,
@@ -323,6 +329,7 @@ def trace_callee(
     avals: Sequence[Aval],
     body: Callable[[list[TracedArray]], Sequence[Any]],
     place: Location,
+    captured: Sequence[TracedArray] = (),
 ) -> Callee:
     """Records `body` as a private function of the module of the innermost trace.
 
@@ -332,6 +339,7 @@ def trace_callee(
         avals: the types of its arguments.
         body: takes the arguments, returns the results: traced arrays, arrays or numbers.
         place: the location of the arguments.
+        captured: the captures of another callee, which come first among this one's.
 
     Raises:
         Whatever `body` raises; the unfinished function is then removed.
@@ -339,12 +347,12 @@ def trace_callee(
     parent = require_trace(transform)
     function = parent.program.module.function(name, [a.type for a in avals], place)
     trace = Trace(parent.program, function, parent, transform)
+    own = function.arguments
+    for x in captured:
+        trace.capture(x.value)
     try:
         with tracing(trace):
-            arguments = [
-                wrap(value, trace, a.weak)
-                for value, a in zip(function.arguments, avals, strict=True)
-            ]
+            arguments = [wrap(value, trace, a.weak) for value, a in zip(own, avals, strict=True)]
             results = [traced(x, "result") for x in body(arguments)]
             function.set_return([x.value for x in results], place)
     except BaseException:

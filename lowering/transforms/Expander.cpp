@@ -4,30 +4,10 @@
 
 #include "dialect/Transforms.h"
 
-#include "mlir/IR/IRMapping.h"
-
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace xform;
-
-std::string xform::maskText(const Mask &mask) {
-  std::string text;
-  for (bool marked : mask)
-    text += marked ? '1' : '0';
-  return text;
-}
-
-SmallVector<Value> xform::inlineBody(OpBuilder &builder, func::FuncOp function,
-                                     ValueRange arguments) {
-  IRMapping mapping;
-  mapping.map(function.getArguments(), arguments);
-  for (Operation &op : function.front().without_terminator())
-    builder.clone(op, mapping);
-  return llvm::map_to_vector(
-      function.front().getTerminator()->getOperands(),
-      [&](Value value) { return mapping.lookup(value); });
-}
 
 //===----------------------------------------------------------------------===//
 // Functions
@@ -54,30 +34,21 @@ void Expander::finish(func::FuncOp function, ValueRange results) {
   func::ReturnOp::create(builder, function.getLoc(), results);
   function.setFunctionType(
       builder.getFunctionType(function.getArgumentTypes(), results.getTypes()));
-  simplifier.run(function);
+  simplify(function);
   states[function] = State::kFlat;
 }
 
-func::FuncOp Expander::reordered(func::FuncOp function,
-                                 ArrayRef<int64_t> order) {
-  if (llvm::equal(order, axesUpTo(order.size())))
-    return function;
-  std::string text;
-  for (int64_t place : order)
-    text += std::to_string(place) + ",";
-  Key key(function, text);
-  func::FuncOp &memo = reorderedFunctions[key];
-  if (memo)
-    return memo;
-  SmallVector<Type> types = llvm::map_to_vector(
-      order, [&](int64_t place) { return function.getArgumentTypes()[place]; });
-  func::FuncOp result = create(function, ".reordered", types);
-  SmallVector<Value> arguments(order.size());
-  for (auto [place, from] : llvm::enumerate(order))
-    arguments[from] = result.getArgument(place);
-  OpBuilder builder = OpBuilder::atBlockEnd(&result.front());
-  finish(result, inlineBody(builder, function, arguments));
-  return memo = result;
+func::FuncOp Expander::around(func::FuncOp origin, const std::string &key,
+                              TypeRange arguments, BuildBody build) {
+  if (auto it = functionsAround.find({origin, key});
+      it != functionsAround.end())
+    return it->second;
+  StringRef suffix = StringRef(key).take_until([](char c) { return c == ' '; });
+  func::FuncOp result = create(origin, suffix, arguments);
+  RuleBuilder b(origin.getLoc(), OpBuilder::atBlockEnd(&result.front()), this);
+  SmallVector<Value> results = build(b, result.getArguments());
+  finish(result, results);
+  return functionsAround[{origin, key}] = result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -100,17 +71,24 @@ LogicalResult Expander::flatten(func::FuncOp function) {
   for (Operation &op : llvm::make_early_inc_range(function.front())) {
     LogicalResult result =
         llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-            .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp>(
+            .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
                 [&](auto transform) { return expand(transform); })
-            .Case<MapOp>([&](MapOp map) {
-              return LogicalResult(flatCallee(map, map.getCallee()));
-            })
+            .Case<ScanOp, SwitchOp, WhileOp>(
+                [&](auto control) { return flattenCallees(control); })
             .Default([](Operation *) { return success(); });
     if (failed(result))
       return failure();
   }
-  simplifier.run(function);
+  simplify(function);
   states[function] = State::kFlat;
+  return success();
+}
+
+template <typename ControlOp>
+LogicalResult Expander::flattenCallees(ControlOp op) {
+  for (FlatSymbolRefAttr callee : op.callees())
+    if (failed(flatCallee(op, callee.getValue())))
+      return failure();
   return success();
 }
 
@@ -322,6 +300,19 @@ LogicalResult Expander::expand(GradOp op) {
   if (op.getHasAux())
     results.append(values.begin() + 1, values.end());
   op->replaceAllUsesWith(results);
+  op->erase();
+  return success();
+}
+
+LogicalResult Expander::expand(MapOp op) {
+  if (failed(flatCallee(op, op.getCallee())))
+    return failure();
+  OpBuilder builder(op);
+  auto scan =
+      ScanOp::create(builder, op.getLoc(), op.getResultTypes(), op.getCallee(),
+                     /*init=*/ValueRange(), op.getXs(), op.getCaptures(),
+                     /*length=*/IntegerAttr(), /*reverse=*/false, /*unroll=*/1);
+  op->replaceAllUsesWith(scan.getResults());
   op->erase();
   return success();
 }

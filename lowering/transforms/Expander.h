@@ -11,6 +11,7 @@
 #ifndef XFORM_LOWERING_TRANSFORMS_EXPANDER_H
 #define XFORM_LOWERING_TRANSFORMS_EXPANDER_H
 
+#include "dialect/Control.h"
 #include "dialect/DerivedFunctions.h"
 #include "dialect/Ops.h"
 #include "lowering/Simplify.h"
@@ -41,8 +42,9 @@ public:
   llvm::FailureOr<TransposedFunction>
   transposed(mlir::func::FuncOp function, const Mask &linear,
              const Mask &cotangents) override;
-  mlir::func::FuncOp reordered(mlir::func::FuncOp function,
-                               ArrayRef<int64_t> order) override;
+  mlir::func::FuncOp around(mlir::func::FuncOp origin, const std::string &key,
+                            mlir::TypeRange arguments,
+                            BuildBody build) override;
 
   /// The function with one more argument, the number of the row, which is
   /// folded into the key of each draw whose key does not depend on the marked
@@ -51,12 +53,20 @@ public:
                                     const Mask &arguments);
 
 private:
+  /// Does so to the functions that a control op runs.
+  void makeDrawsFresh(Operation *op, ArrayRef<CalleeRows> callees, Value row);
+  /// The function with one more argument that it does not read.
+  mlir::func::FuncOp withRow(mlir::func::FuncOp function);
+
   // The transform operations; each is replaced where it stands.
   LogicalResult expand(mlir::func::CallOp op);
   LogicalResult expand(VmapOp op);
   LogicalResult expand(JvpOp op);
   LogicalResult expand(VjpOp op);
   LogicalResult expand(GradOp op);
+  LogicalResult expand(MapOp op);
+  /// An op that stays, whose callees are made flat.
+  template <typename ControlOp> LogicalResult flattenCallees(ControlOp op);
 
   /// The callee of a transform, flat; an error at the op if it has no body.
   llvm::FailureOr<mlir::func::FuncOp> flatCallee(Operation *op,
@@ -74,6 +84,12 @@ private:
                             mlir::TypeRange arguments);
   /// Closes a function made by `create` and simplifies it.
   void finish(mlir::func::FuncOp function, ValueRange results);
+  /// Simplifies a flat function and the control flow in it.
+  void simplify(mlir::func::FuncOp function);
+  /// Replaces the op by one that does less; whether it could.
+  bool prune(ScanOp op);
+  bool prune(SwitchOp op);
+  bool prune(WhileOp op);
 
   enum class State { kExpanding, kFlat };
   using Key = std::pair<Operation *, std::string>;
@@ -85,17 +101,15 @@ private:
   std::map<Key, JvpFunction> jvpFunctions;
   std::map<Key, SplitFunction> splitFunctions;
   std::map<Key, TransposedFunction> transposedFunctions;
-  std::map<Key, mlir::func::FuncOp> reorderedFunctions;
+  std::map<Key, mlir::func::FuncOp> functionsAround;
   std::map<Key, mlir::func::FuncOp> freshFunctions;
 };
 
-/// Clones the body of a flat function to the builder's place.
-SmallVector<Value> inlineBody(mlir::OpBuilder &builder,
-                              mlir::func::FuncOp function,
-                              ValueRange arguments);
-
-/// A mask as the text that stands in memo keys and function names.
-std::string maskText(const Mask &mask);
+/// Cheaper to do again than to keep: without operands, or only a view.
+inline bool isCheap(Operation *op) {
+  return op && (op->getNumOperands() == 0 ||
+                mlir::isa<BroadcastInDimOp, ReshapeOp, TransposeOp>(op));
+}
 
 } // namespace xform
 

@@ -16,13 +16,13 @@ public:
       : function(function), linear(linear), expander(expander) {}
 
   LogicalResult buildPrimal(func::FuncOp primal);
-  LogicalResult buildLinear(func::FuncOp linearFunction);
+  LogicalResult buildLinear(func::FuncOp primal, func::FuncOp linearFunction);
 
   SmallVector<Value> primalResults, linearResults;
-  /// Values of the function that the linear part reads.
+  /// What the linear part reads: values of the primal part, and the numbers of
+  /// its arguments.
   SmallVector<Value> residuals;
   SmallVector<int64_t> forwarded;
-  SmallVector<Value> primalResiduals;
   Mask linearResultMask;
 
 private:
@@ -34,28 +34,23 @@ private:
   void request(Value value);
   Value residual(OpBuilder &builder, Value value);
 
-  /// Cheaper to do again than to keep: without operands, or only a view.
-  static bool isCheap(Operation *op) {
-    return op && (op->getNumOperands() == 0 ||
-                  isa<BroadcastInDimOp, ReshapeOp, TransposeOp>(op));
-  }
-
   func::FuncOp function;
   const Mask &linear;
   Expander &expander;
   DenseSet<Value> linearValues;
+  /// Values of the primal part.
   DenseSet<Value> requested;
   /// The residuals of ops that split themselves, as values of the primal part.
-  DenseMap<Operation *, SmallVector<Value>> loopResiduals;
-  DenseMap<Operation *, SmallVector<Value>> loopArguments;
-  SmallVector<Operation *> loops;
-  IRMapping primalMapping, linearMapping;
+  DenseMap<Operation *, SmallVector<Value>> controlResiduals;
+  /// From the function to its primal part, from there and from the function to
+  /// the linear part.
+  IRMapping primalMapping, residualMapping, linearMapping;
 };
 
 } // namespace
 
 void Splitter::request(Value value) {
-  if (isLinear(value) || !requested.insert(value).second)
+  if (!requested.insert(value).second)
     return;
   if (Operation *op = value.getDefiningOp(); isCheap(op)) {
     for (Value operand : op->getOperands())
@@ -63,10 +58,7 @@ void Splitter::request(Value value) {
     return;
   }
   if (auto argument = dyn_cast<BlockArgument>(value)) {
-    int64_t place = 0;
-    for (unsigned i = 0; i < argument.getArgNumber(); ++i)
-      place += !linear[i];
-    forwarded.push_back(place);
+    forwarded.push_back(argument.getArgNumber());
     return;
   }
   residuals.push_back(value);
@@ -91,8 +83,9 @@ LogicalResult Splitter::buildPrimal(func::FuncOp primal) {
     auto splittable = dyn_cast<SplitOpInterface>(op);
     if (!splittable) {
       linearValues.insert(op.result_begin(), op.result_end());
-      for (Value operand : op.getOperands())
-        request(operand);
+      for (auto [operand, marked] : llvm::zip_equal(op.getOperands(), operands))
+        if (!marked)
+          request(primalMapping.lookup(operand));
       continue;
     }
     SmallVector<Value> values, results;
@@ -100,9 +93,10 @@ LogicalResult Splitter::buildPrimal(func::FuncOp primal) {
       values.push_back(marked ? Value() : primalMapping.lookup(operand));
     RuleBuilder b(op.getLoc(), builder, &expander);
     if (failed(splittable.buildPrimal(b, operands, values, results,
-                                      loopResiduals[&op])))
+                                      controlResiduals[&op])))
       return failure();
-    loops.push_back(&op);
+    for (Value value : controlResiduals[&op])
+      request(value);
     for (auto [result, value] : llvm::zip_equal(op.getResults(), results)) {
       if (value)
         primalMapping.map(result, value);
@@ -115,40 +109,28 @@ LogicalResult Splitter::buildPrimal(func::FuncOp primal) {
     if (!isLinear(value))
       primalResults.push_back(primalMapping.lookup(value));
   }
-  for (Value value : residuals)
-    primalResiduals.push_back(primalMapping.lookup(value));
-  for (Operation *loop : loops)
-    llvm::append_range(primalResiduals, loopResiduals[loop]);
   return success();
 }
 
 /// A value of the primal part, in the linear function: an argument, or a cheap
 /// op done again.
 Value Splitter::residual(OpBuilder &builder, Value value) {
-  if (Value known = linearMapping.lookupOrNull(value))
+  if (Value known = residualMapping.lookupOrNull(value))
     return known;
   Operation *op = value.getDefiningOp();
   for (Value operand : op->getOperands())
     residual(builder, operand);
-  builder.clone(*op, linearMapping);
-  return linearMapping.lookup(value);
+  builder.clone(*op, residualMapping);
+  return residualMapping.lookup(value);
 }
 
-LogicalResult Splitter::buildLinear(func::FuncOp result) {
+LogicalResult Splitter::buildLinear(func::FuncOp primal, func::FuncOp result) {
   OpBuilder builder = OpBuilder::atBlockEnd(&result.front());
   size_t next = 0;
-  SmallVector<Value> primalArguments;
-  for (auto [argument, isLinearArgument] :
-       llvm::zip_equal(function.getArguments(), linear))
-    if (!isLinearArgument)
-      primalArguments.push_back(argument);
   for (int64_t place : forwarded)
-    linearMapping.map(primalArguments[place], result.getArgument(next++));
+    residualMapping.map(primal.getArgument(place), result.getArgument(next++));
   for (Value value : residuals)
-    linearMapping.map(value, result.getArgument(next++));
-  for (Operation *loop : loops)
-    for (size_t i = 0; i < loopResiduals[loop].size(); ++i)
-      loopArguments[loop].push_back(result.getArgument(next++));
+    residualMapping.map(value, result.getArgument(next++));
   for (auto [argument, isLinearArgument] :
        llvm::zip_equal(function.getArguments(), linear))
     if (isLinearArgument)
@@ -159,20 +141,23 @@ LogicalResult Splitter::buildLinear(func::FuncOp result) {
     if (!llvm::is_contained(operands, true))
       continue;
     if (auto splittable = dyn_cast<SplitOpInterface>(op)) {
-      SmallVector<Value> values, results;
+      SmallVector<Value> values, read, results;
       for (auto [operand, marked] : llvm::zip_equal(op.getOperands(), operands))
         values.push_back(marked ? linearMapping.lookup(operand) : Value());
+      for (Value value : controlResiduals[&op])
+        read.push_back(residual(builder, value));
       RuleBuilder b(op.getLoc(), builder, &expander);
-      if (failed(splittable.buildLinear(b, operands, loopArguments[&op], values,
-                                        results)))
+      if (failed(splittable.buildLinear(b, operands, read, values, results)))
         return failure();
       for (auto [value, built] : llvm::zip_equal(op.getResults(), results))
         if (built)
           linearMapping.map(value, built);
       continue;
     }
-    for (Value operand : op.getOperands())
-      residual(builder, operand);
+    for (auto [operand, marked] : llvm::zip_equal(op.getOperands(), operands))
+      if (!marked)
+        linearMapping.map(operand,
+                          residual(builder, primalMapping.lookup(operand)));
     builder.clone(op, linearMapping);
   }
   for (auto [value, isLinearResult] : llvm::zip_equal(
@@ -199,20 +184,19 @@ FailureOr<SplitFunction> Expander::split(func::FuncOp function,
   if (failed(splitter.buildPrimal(split.primal)))
     return failure();
   split.forwarded = splitter.forwarded;
-  split.residualCount = splitter.primalResiduals.size();
   split.linearResults = splitter.linearResultMask;
 
   SmallVector<Type> types;
   for (int64_t place : split.forwarded)
     types.push_back(primalTypes[place]);
-  llvm::append_range(types, ValueRange(splitter.primalResiduals).getTypes());
+  llvm::append_range(types, ValueRange(splitter.residuals).getTypes());
   llvm::append_range(types, linearTypes);
   split.linear = create(function, ".linear", types);
-  if (failed(splitter.buildLinear(split.linear)))
+  if (failed(splitter.buildLinear(split.primal, split.linear)))
     return failure();
 
   SmallVector<Value> results(splitter.primalResults);
-  llvm::append_range(results, splitter.primalResiduals);
+  llvm::append_range(results, splitter.residuals);
   finish(split.primal, results);
   finish(split.linear, splitter.linearResults);
   return splitFunctions[key] = split;

@@ -141,6 +141,71 @@ def call_map(callee: Callee, xs: Sequence[TracedArray]) -> list[TracedArray]:
     return wrapped(values)
 
 
+def call_scan(
+    callee: Callee,
+    init: Sequence[TracedArray],
+    xs: Sequence[TracedArray],
+    length: int | None,
+    *,
+    reverse: bool,
+    unroll: int,
+) -> list[TracedArray]:
+    """A traced function of what is carried and a row of `xs`, on each row in turn.
+
+    Args:
+        callee: the function; it returns what is carried on, then a row of each stacked result.
+        init: what the first step is given.
+        xs: stacked rows.
+        length: the number of steps; None where `xs` tell it.
+        reverse: whether the last row comes first.
+        unroll: how many steps are written out.
+    """
+    function = require_trace("scan").function
+    with reporting("scan"):
+        values = function.scan(
+            callee.function,
+            [lift(x) for x in init],
+            [lift(x) for x in xs],
+            [lift(x) for x in callee.captures],
+            user_location(),
+            length,
+            reverse,
+            unroll,
+        )
+    count = len(init)
+    return wrapped(values[:count], callee.results) + wrapped(values[count:])
+
+
+def call_switch(
+    transform: str, index: TracedArray, branches: Sequence[Callee]
+) -> list[TracedArray]:
+    """The one of some traced functions that a 0-d index names; they share their captures."""
+    function = require_trace(transform).function
+    with reporting(transform):
+        values = function.switch(
+            lift(index),
+            [branch.function for branch in branches],
+            [lift(x) for x in branches[0].captures],
+            user_location(),
+        )
+    return wrapped(values, branches[0].results)
+
+
+def call_while(cond: Callee, body: Callee, init: Sequence[TracedArray]) -> list[TracedArray]:
+    """A traced function on what it returned before, for as long as another one is true."""
+    function = require_trace("while_loop").function
+    with reporting("while_loop"):
+        values = function.while_loop(
+            [lift(x) for x in init],
+            cond.function,
+            [lift(x) for x in cond.captures],
+            body.function,
+            [lift(x) for x in body.captures],
+            user_location(),
+        )
+    return wrapped(values, body.results)
+
+
 def call_grad(
     callee: Callee, primals: Sequence[TracedArray], *, with_value: bool, has_aux: bool
 ) -> list[TracedArray]:

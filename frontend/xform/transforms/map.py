@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .. import direct, pytrees, tracing
-from ..avals import Aval
-from ..errors import XformTypeError, XformValueError, at_user_line
+from ..errors import XformValueError, at_user_line
 from ..tracing import definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_map, call_vmap
+from .rows import rows_of
 from .selection import entering, output_aval, require_callable
 
 
@@ -51,7 +51,9 @@ def _traced_map(
     func: Callable[..., Any], xs: Any, args: tuple[Any, ...], batch_size: int | None
 ) -> Any:
     leaves, spec = pytrees.flatten(xs)
-    size, avals = _rows(leaves, pytrees.paths(spec, "xs"))
+    if not leaves:
+        raise XformValueError(at_user_line("map: xs contains no array"))
+    size, avals = rows_of("map", leaves, pytrees.paths(spec, "xs"))
     outputs: list[pytrees.TreeSpec] = []
 
     def body(rows: list[Any]) -> list[Any]:
@@ -77,29 +79,3 @@ def _traced_map(
     else:
         results = vmap_in_chunks(callee, stacked, dims, out_dims, size, batch_size, "map")
     return pytrees.unflatten(outputs[0], results)
-
-
-def _rows(leaves: list[Any], paths: list[str]) -> tuple[int, list[Aval]]:
-    """The leading size of all leaves, and the avals of their rows."""
-    if not leaves:
-        raise XformValueError(at_user_line("map: xs contains no array"))
-    kinds: list[Aval] = []
-    for leaf, path in zip(leaves, paths, strict=True):
-        try:
-            kind = tracing.aval(leaf, path)
-        except XformTypeError as error:
-            raise XformTypeError(at_user_line(f"map: {error}")) from None
-        if not kind.shape:
-            raise XformValueError(
-                at_user_line(f"map: {path} is a scalar ({kind}) and has no leading axis")
-            )
-        kinds.append(kind)
-    sizes = [kind.shape[0] for kind in kinds]
-    if len(set(sizes)) > 1:
-        lines = [
-            f"  {path} has shape {kind.shape}" for path, kind in zip(paths, kinds, strict=True)
-        ]
-        raise XformValueError(
-            at_user_line("\n".join(["map: the leading sizes of xs differ:", *lines]))
-        )
-    return sizes[0], [Aval(kind.shape[1:], kind.dtype) for kind in kinds]

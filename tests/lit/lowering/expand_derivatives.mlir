@@ -107,7 +107,8 @@ func.func @jacobians(%xs: tensor<8x4xf32>, %w: tensor<3x4xf32>, %v: tensor<2x3xf
 
 // -----
 
-// The backward map reads each step's residual and sums what all steps share.
+// A map is a scan that carries nothing; its backward scan reads each step's
+// residual and carries the sum of what all steps share.
 func.func private @body(%x: tensor<3xf32>, %w: tensor<3xf32>) -> tensor<3xf32> {
   %0 = xform.mul %x, %w : tensor<3xf32>
   %1 = xform.tanh %0 : tensor<3xf32>
@@ -120,13 +121,14 @@ func.func private @loop(%x: tensor<5x3xf32>, %w: tensor<3xf32>) -> tensor<f32> {
 }
 // CHECK-LABEL: func @map_gradient
 func.func @map_gradient(%x: tensor<5x3xf32>, %w: tensor<3xf32>) -> (tensor<5x3xf32>, tensor<3xf32>) {
-  // CHECK: %[[FORWARD:.*]]:2 = xform.map @[[PRIMAL:.*]](%arg0) captures(%arg1)
-  // CHECK: %[[BACKWARD:.*]]:2 = xform.map @[[LINEAR:.*]](%arg0, %[[FORWARD]]#1, %{{.*}}) captures(%arg1)
-  // CHECK: xform.reduce_sum %[[BACKWARD]]#1 axes = [0]
+  // CHECK-DAG: %[[ZERO:.*]] = xform.constant dense<0.0{{.*}}> : tensor<3xf32>
+  // CHECK: %[[FORWARD:.*]] = xform.scan @[[PRIMAL:.*]]() over(%arg0) captures(%arg1)
+  // CHECK: %[[BACKWARD:.*]]:2 = xform.scan @[[LINEAR:.*]](%[[ZERO]]) over(%arg0, %[[FORWARD]], %{{.*}}) captures(%arg1) reverse
+  // CHECK: return %[[BACKWARD]]#1, %[[BACKWARD]]#0
   %0:2 = xform.grad @loop(%x, %w) argnums = [0, 1] : (tensor<5x3xf32>, tensor<3xf32>) -> (tensor<5x3xf32>, tensor<3xf32>)
   return %0#0, %0#1 : tensor<5x3xf32>, tensor<3xf32>
 }
-// CHECK: func private @[[PRIMAL]]
-// CHECK: xform.tanh
 // CHECK: func private @[[LINEAR]]
 // CHECK-NOT: xform.tanh
+// CHECK: func private @[[PRIMAL]]
+// CHECK: xform.tanh

@@ -55,10 +55,53 @@ func.func private @steps(%x: tensor<4xf32>, %key: tensor<2xui32>) -> tensor<4xf3
   return %0 : tensor<4xf32>
 }
 
-// The body of a map sees the row's number as a capture.
+// All steps draw with one key, so the draw is made once for each row, not in the loop.
 // CHECK-LABEL: func @in_map
-// CHECK: xform.map @[[BODY:.*]](%{{.*}}) captures(%{{.*}}, %{{.*}}) : (tensor<4x8xf32>), (tensor<2xui32>, tensor<8xui32>) -> tensor<4x8xf32>
+// CHECK: %[[OWN:.*]] = xform.fold_in %{{.*}}, %arg2 : tensor<8x2xui32>, tensor<8xui32>
+// CHECK: xform.rng_bits %[[OWN]] : tensor<8x2xui32> to tensor<8xui32>
+// CHECK: xform.scan @{{.*}}() over(%{{.*}}) captures(%{{.*}}) : (), (tensor<4x8xf32>), (tensor<8xf32>) -> tensor<4x8xf32>
 func.func @in_map(%x: tensor<8x4xf32>, %key: tensor<2xui32>, %numbers: tensor<8xui32>) -> tensor<8x4xf32> {
   %0 = xform.vmap @steps(%x, %key) in_dims = [0, none] out_dims = [0] row_numbers(%numbers : tensor<8xui32>) : (tensor<8x4xf32>, tensor<2xui32>) -> tensor<8x4xf32>
   return %0 : tensor<8x4xf32>
 }
+
+func.func private @chain(%key: tensor<2xui32>, %x: tensor<f32>) -> (tensor<2xui32>, tensor<f32>) {
+  %number = xform.constant dense<1> : tensor<ui32>
+  %next = xform.fold_in %key, %number : tensor<2xui32>, tensor<ui32>
+  %y = call @noise(%x, %key) : (tensor<f32>, tensor<2xui32>) -> tensor<f32>
+  return %next, %y : tensor<2xui32>, tensor<f32>
+}
+
+func.func private @chained(%x: tensor<4xf32>, %key: tensor<2xui32>) -> tensor<4xf32> {
+  %0:2 = xform.scan @chain(%key) over(%x) : (tensor<2xui32>), (tensor<4xf32>), () -> (tensor<2xui32>, tensor<4xf32>)
+  return %0#1 : tensor<4xf32>
+}
+
+// The key that a scan carries stays that of all rows; each step folds in the row's number.
+// CHECK-LABEL: func @in_scan
+// CHECK: xform.scan @[[STEP:.*]](%arg1) over(%{{.*}}) captures(%arg2) : (tensor<2xui32>), (tensor<4x8xf32>), (tensor<8xui32>) -> (tensor<2xui32>, tensor<4x8xf32>)
+func.func @in_scan(%x: tensor<8x4xf32>, %key: tensor<2xui32>, %numbers: tensor<8xui32>) -> tensor<8x4xf32> {
+  %0 = xform.vmap @chained(%x, %key) in_dims = [0, none] out_dims = [0] row_numbers(%numbers : tensor<8xui32>) : (tensor<8x4xf32>, tensor<2xui32>) -> tensor<8x4xf32>
+  return %0 : tensor<8x4xf32>
+}
+
+func.func private @plain(%x: tensor<f32>, %key: tensor<2xui32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+
+func.func private @either(%which: tensor<i1>, %x: tensor<f32>, %key: tensor<2xui32>) -> tensor<f32> {
+  %0 = xform.switch %which [@plain, @noise](%x, %key) : tensor<i1>, (tensor<f32>, tensor<2xui32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// Every branch takes the row's number, whether it draws or not.
+// CHECK-LABEL: func @in_switch
+// CHECK: xform.switch %arg0 [@{{.*}}, @[[DRAWS:.*]]](%arg1, %arg2, %arg3) : tensor<i1>, (tensor<8xf32>, tensor<2xui32>, tensor<8xui32>) -> tensor<8xf32>
+func.func @in_switch(%which: tensor<i1>, %x: tensor<8xf32>, %key: tensor<2xui32>, %numbers: tensor<8xui32>) -> tensor<8xf32> {
+  %0 = xform.vmap @either(%which, %x, %key) in_dims = [none, 0, none] out_dims = [0] row_numbers(%numbers : tensor<8xui32>) : (tensor<i1>, tensor<8xf32>, tensor<2xui32>) -> tensor<8xf32>
+  return %0 : tensor<8xf32>
+}
+
+// CHECK: func.func private @[[STEP]](%[[KEY:.*]]: tensor<2xui32>, %{{.*}}: tensor<8xf32>, %[[ROW:.*]]: tensor<8xui32>)
+// CHECK: %[[KEYS:.*]] = xform.broadcast_in_dim %[[KEY]] dims = [1]
+// CHECK: xform.fold_in %[[KEYS]], %[[ROW]]

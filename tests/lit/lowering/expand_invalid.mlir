@@ -26,3 +26,23 @@ func.func @grad(%x: tensor<f32>) -> tensor<f32> {
   %0 = xform.grad @foreign(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
+
+// -----
+
+func.func private @less(%x: tensor<f32>) -> tensor<i1> {
+  %0 = xform.lt %x, %x : tensor<f32>
+  return %0 : tensor<i1>
+}
+func.func private @body(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.exp %x : tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func private @loop(%x: tensor<f32>) -> tensor<f32> {
+  // expected-error @below {{while_loop has no derivative in reverse mode, because the number of its steps is not known before it runs; use scan}}
+  %0 = xform.while(%x) cond @less() body @body() : (tensor<f32>), (), () -> tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @gradient(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.grad @loop(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+  return %0 : tensor<f32>
+}

@@ -9,7 +9,21 @@ import numpy as np
 import pytest
 import torch
 from xform import random
-from xform.frontend import grad, hessian, jacfwd, jacrev, jit, jvp, map, vjp, vmap
+from xform.frontend import (
+    cond,
+    grad,
+    hessian,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    map,
+    scan,
+    switch,
+    vjp,
+    vmap,
+    while_loop,
+)
 
 KEY = np.asarray(random.key(5))
 X = np.arange(5.0)
@@ -180,3 +194,116 @@ def test_errors(user_error: Callable[..., Any]) -> None:
         jit(vmap(vmap(noise, randomness="different")))(TABLE)
     with user_error(ValueError, "output has None in out_dims"):
         vmap(lambda x: random.uniform(KEY), out_dims=None, randomness="different")(X)
+
+
+def test_control_flow() -> None:
+    """Each row's number reaches the draws of loops and branches."""
+    xs = np.arange(3.0)
+
+    def shared(total: Any, x: Any) -> Any:
+        return total + x * random.uniform(KEY), random.uniform(KEY)
+
+    def chain(key: Any, x: Any) -> Any:
+        key, own = random.split(key)
+        return key, x + random.uniform(own)
+
+    def late(key: Any, x: Any) -> Any:
+        """From the second step on the key is the row's own."""
+        return random.fold_in(key, x.astype("uint32")), random.uniform(key)
+
+    def reset(key: Any, x: Any) -> Any:
+        """From the second step on all rows share the key."""
+        return KEY, random.uniform(key) + x
+
+    def chosen(x: Any) -> Any:
+        return switch((x % 3).astype("int32"), [noise, lambda v: v, lambda v: -noise(v)], x)
+
+    def stepped(x: Any) -> Any:
+        return while_loop(lambda v: v < 4, lambda v: v + random.uniform(KEY), x)
+
+    def asked(x: Any) -> Any:
+        return while_loop(lambda v: v < 9 * random.uniform(KEY), lambda v: v + 1, x)
+
+    def nested(x: Any) -> Any:
+        return scan(lambda c, v: (cond(v > 0, noise, lambda u: u, c), v), x, xs)[0]
+
+    @jit
+    def everything(x: Any) -> dict[str, Any]:
+        def each(function: Callable[[Any], Any]) -> Any:
+            return vmap(function, randomness="different")(x)
+
+        def by_key(step: Callable[..., Any]) -> Any:
+            return each(lambda v: scan(step, KEY, v * np.ones(2))[1])
+
+        def by_own_key(v: Any) -> Any:
+            own = random.fold_in(KEY, v.astype("uint32"))
+            return scan(reset, own, np.zeros(2))[1]
+
+        first, second = chain(KEY, 0)[0], random.split(KEY)[1]
+        uniform = [drawn(i) for i in range(5)]
+        return {
+            "scan": (
+                each(lambda v: scan(shared, v, xs)),
+                [(x[i] + 3 * u, [u] * 3) for i, u in enumerate(uniform)],
+            ),
+            "carried key": (
+                by_key(chain),
+                [
+                    [
+                        x[i] + random.uniform(random.fold_in(own, i))
+                        for own in (second, random.split(first)[1])
+                    ]
+                    for i in range(5)
+                ],
+            ),
+            "late": (
+                by_key(late),
+                [
+                    [drawn(i), random.uniform(random.fold_in(random.fold_in(KEY, i), i))]
+                    for i in range(5)
+                ],
+            ),
+            "reset": (
+                each(by_own_key),
+                [
+                    [random.uniform(random.fold_in(random.fold_in(KEY, i), i)), drawn(i)]
+                    for i in range(5)
+                ],
+            ),
+            "switch": (
+                each(chosen),
+                [[x[i] + u, x[i], -x[i] - u][i % 3] for i, u in enumerate(uniform)],
+            ),
+            "nested": (each(nested), [x[i] + 2 * u for i, u in enumerate(uniform)]),
+            "while": (each(stepped), uniform),
+            "condition": (each(asked), uniform),
+        }
+
+    for name, (got, want) in everything(X).items():
+        leaves = got if isinstance(got, tuple) else (got,)
+        columns = zip(*want, strict=True) if isinstance(got, tuple) else (want,)
+        for g, w in zip(leaves, columns, strict=True):
+            wanted = np.array(
+                [np.asarray([np.asarray(v) for v in r] if isinstance(r, list) else r) for r in w]
+            )
+            if name == "while":
+                wanted = X + np.maximum(0, np.ceil((4 - X) / wanted)) * wanted
+            if name == "condition":
+                wanted = X + np.maximum(0, np.ceil(9 * wanted - X))
+            np.testing.assert_allclose(g, wanted, rtol=1e-12, err_msg=name)
+
+    for function in (
+        lambda v: scan(shared, v, xs),
+        lambda v: scan(late, KEY, v * np.ones(2)),
+        lambda v: scan(reset, random.fold_in(KEY, v.astype("uint32")), xs),
+        lambda v: random.uniform(scan(chain, KEY, v * np.ones(2))[0]),
+        lambda v: random.uniform(
+            cond(v > 0, random.split, lambda k: random.split(k)[::-1], KEY)[0]
+        ),
+        chosen,
+        stepped,
+        asked,
+        nested,
+    ):
+        with pytest.raises(RuntimeError, match="a key that all rows share"):
+            vmap(function)(X)

@@ -1,4 +1,4 @@
-"""Maps, lowered to loops."""
+"""Scans, lowered to loops."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ for _length in (0, 1, 2, 5):
     _maxima = (_sums.max(1) if _length else np.zeros(0)).astype(np.float32) + _numbers
     _types = f"tensor<{_length}x3xui8>", f"tensor<{_length}xf32>"
     CASES.add(
-        f"map_{_length}",
-        f"%r0, %r1 = xform.map @row_{_length}(%0, %1) captures(%2) : "
-        f"({', '.join(_types)}), (tensor<3xui8>) -> {', '.join(_types)}",
+        f"scan_{_length}",
+        f"%r0, %r1 = xform.scan @row_{_length}() over(%0, %1) captures(%2) : "
+        f"(), ({', '.join(_types)}), (tensor<3xui8>) -> ({', '.join(_types)})",
         [_rows, _numbers, _w],
         [_sums, _maxima],
         functions=_BODY.replace("NAME", f"row_{_length}"),
     )
 _planes = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
 CASES.add(
-    "map_nested",
-    "%r0 = xform.map @outer(%0) captures(%1) "
-    ": (tensor<2x3x4xf32>), (tensor<4xf32>) -> tensor<2x3xf32>",
+    "scan_nested",
+    "%r0 = xform.scan @outer() over(%0) captures(%1) "
+    ": (), (tensor<2x3x4xf32>), (tensor<4xf32>) -> tensor<2x3xf32>",
     [_planes, np.ones(4, np.float32)],
     _planes.sum(2),
     functions="""func.func private @inner(%x: tensor<4xf32>, %w: tensor<4xf32>) -> tensor<f32> {
@@ -45,7 +45,8 @@ CASES.add(
   return %0 : tensor<f32>
 }
 func.func private @outer(%x: tensor<3x4xf32>, %w: tensor<4xf32>) -> tensor<3xf32> {
-  %0 = xform.map @inner(%x) captures(%w) : (tensor<3x4xf32>), (tensor<4xf32>) -> tensor<3xf32>
+  %0 = xform.scan @inner() over(%x) captures(%w)
+      : (), (tensor<3x4xf32>), (tensor<4xf32>) -> tensor<3xf32>
   return %0 : tensor<3xf32>
 }
 """,

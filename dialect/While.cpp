@@ -1,0 +1,222 @@
+//===- While.cpp - the rules of xform.while -------------------------------===//
+//
+// What is carried has a tangent, or is batched, if it is so at the start of any
+// step. There is no transpose: see the op.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dialect/Control.h"
+#include "dialect/DerivedFunctions.h"
+
+using namespace mlir;
+using namespace xform;
+
+/// The arguments of a step that takes captures behind what is carried.
+static SmallVector<Type> stepTypes(ValueRange carried, ValueRange captures) {
+  SmallVector<Type> types(carried.getTypes());
+  llvm::append_range(types, captures.getTypes());
+  return types;
+}
+
+/// A value followed by its captures, without what lies between.
+static SmallVector<Value> withoutMiddle(ValueRange values, size_t front,
+                                        size_t back) {
+  SmallVector<Value> kept(values.take_front(front));
+  llvm::append_range(kept, values.take_back(back));
+  return kept;
+}
+
+static WhileOp buildWhile(RuleBuilder &b, ValueRange init, func::FuncOp cond,
+                          ValueRange condCaptures, func::FuncOp body,
+                          ValueRange bodyCaptures) {
+  return WhileOp::create(b, init.getTypes(), init, FlatSymbolRefAttr::get(cond),
+                         condCaptures, FlatSymbolRefAttr::get(body),
+                         bodyCaptures);
+}
+
+//===----------------------------------------------------------------------===//
+// jvp
+//===----------------------------------------------------------------------===//
+
+LogicalResult WhileOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                                SmallVectorImpl<Value> &resultTangents) {
+  func::FuncOp cond = b.derived->lookup(getCondAttr());
+  func::FuncOp body = b.derived->lookup(getBodyAttr());
+  size_t carried = getInit().size();
+  size_t condCount = getCondCaptures().size();
+  size_t bodyCount = getBodyCaptures().size();
+  // The condition's captures have no say in a derivative.
+  Mask active = presenceOf(withoutMiddle(tangents, carried, bodyCount));
+  FailureOr<JvpFunction> jvp;
+  do {
+    jvp = b.derived->jvp(body, active);
+    if (failed(jvp))
+      return failure();
+  } while (markCarried(active, jvp->tangentResults, carried));
+
+  SmallVector<Value> init(getInit()), captures(getBodyCaptures());
+  for (size_t i = 0; i < carried; ++i)
+    if (active[i])
+      init.push_back(tangents[i] ? tangents[i]
+                                 : b.zeros(getInit()[i].getType()));
+  for (Value tangent : tangents.take_back(bodyCount))
+    if (tangent)
+      captures.push_back(tangent);
+  size_t carriedTangents = init.size() - carried;
+
+  func::FuncOp newCond = b.derived->around(
+      cond, ".step jvp" + maskText(active), stepTypes(init, getCondCaptures()),
+      [&](RuleBuilder &inner, ValueRange arguments) {
+        return inlineBody(inner, cond,
+                          withoutMiddle(arguments, carried, condCount));
+      });
+  func::FuncOp newBody = b.derived->around(
+      jvp->function, ".step jvp" + std::to_string(carried),
+      stepTypes(init, captures), [&](RuleBuilder &inner, ValueRange arguments) {
+        // Tangents lie behind all primal values in the function's order.
+        SmallVector<Value> ordered(arguments.take_front(carried));
+        llvm::append_range(ordered, arguments.slice(init.size(), bodyCount));
+        llvm::append_range(ordered, arguments.slice(carried, carriedTangents));
+        llvm::append_range(ordered,
+                           arguments.drop_front(init.size() + bodyCount));
+        SmallVector<Value> values = inlineBody(inner, jvp->function, ordered);
+        SmallVector<Value> results(ArrayRef<Value>(values).take_front(carried));
+        auto next = values.begin() + carried;
+        for (size_t i = 0; i < carried; ++i) {
+          if (jvp->tangentResults[i])
+            results.push_back(*next++);
+          else if (active[i])
+            results.push_back(inner.zeros(results[i].getType()));
+        }
+        return results;
+      });
+  WhileOp built =
+      buildWhile(b, init, newCond, getCondCaptures(), newBody, captures);
+  auto next = built->result_begin() + carried;
+  for (size_t i = 0; i < carried; ++i)
+    resultTangents.push_back(active[i] ? *next++ : Value());
+  // The new loop computes the results too.
+  llvm::append_range(resultTangents, built->getResults().take_front(carried));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Batching: until every row is done; one that is keeps its value
+//===----------------------------------------------------------------------===//
+
+LogicalResult WhileOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                    ArrayRef<bool> batched, int64_t size,
+                                    SmallVectorImpl<Value> &results) {
+  func::FuncOp cond = b.derived->lookup(getCondAttr());
+  func::FuncOp body = b.derived->lookup(getBodyAttr());
+  size_t carried = getInit().size();
+  size_t condCount = getCondCaptures().size();
+  size_t bodyCount = getBodyCaptures().size();
+  Mask condMarks(batched.take_front(carried + condCount));
+  Mask bodyMarks(batched.take_front(carried));
+  llvm::append_range(bodyMarks, batched.take_back(bodyCount));
+
+  FailureOr<BatchedFunction> rowsCond, rowsBody;
+  while (true) {
+    do {
+      rowsBody = b.derived->batched(body, bodyMarks, size);
+      if (failed(rowsBody))
+        return failure();
+    } while (markCarried(bodyMarks, rowsBody->batchedResults, carried));
+    std::copy_n(bodyMarks.begin(), carried, condMarks.begin());
+    rowsCond = b.derived->batched(cond, condMarks, size);
+    if (failed(rowsCond))
+      return failure();
+    // Rows that stop at different steps differ in all that is carried.
+    if (!rowsCond->batchedResults[0] ||
+        !markCarried(bodyMarks, Mask(carried, true), carried))
+      break;
+  }
+  bool rowsStopAlone = rowsCond->batchedResults[0];
+
+  SmallVector<Value> init;
+  for (size_t i = 0; i < carried; ++i)
+    init.push_back(bodyMarks[i] && !batched[i]
+                       ? b.broadcastBatch(operands[i], size)
+                       : operands[i]);
+  SmallVector<Value> condCaptures(operands.slice(carried, condCount));
+  SmallVector<Value> bodyCaptures(operands.take_back(bodyCount));
+
+  /// The body's results, all those that are marked batched.
+  auto buildStep = [&](RuleBuilder &inner, ValueRange arguments) {
+    SmallVector<Value> values =
+        inlineBody(inner, rowsBody->function, arguments);
+    for (size_t i = 0; i < carried; ++i)
+      if (bodyMarks[i] && !rowsBody->batchedResults[i])
+        values[i] = inner.broadcastBatch(values[i], size);
+    return values;
+  };
+  WhileOp built;
+  if (!rowsStopAlone) {
+    func::FuncOp newBody = b.derived->around(
+        rowsBody->function, ".step vmap" + std::to_string(carried),
+        stepTypes(init, bodyCaptures), buildStep);
+    built = buildWhile(b, init, rowsCond->function, condCaptures, newBody,
+                       bodyCaptures);
+  } else {
+    // Which rows go on is carried, so that each step asks once.
+    SmallVector<Value> first(init);
+    llvm::append_range(first, condCaptures);
+    SmallVector<Value> all(init);
+    all.push_back(inlineBody(b, rowsCond->function, first)[0]);
+    func::FuncOp newCond = b.derived->around(
+        rowsCond->function, ".any", ValueRange(all).getTypes(),
+        [&](RuleBuilder &inner, ValueRange arguments) -> SmallVector<Value> {
+          return {
+              inner.fold<ReduceOrOp>(arguments.back(), ArrayRef<int64_t>{0})};
+        });
+    SmallVector<Value> captures(bodyCaptures);
+    llvm::append_range(captures, condCaptures);
+    func::FuncOp newBody = b.derived->around(
+        rowsBody->function,
+        ".step masked " + std::to_string(carried) + " " +
+            rowsCond->function.getName().str(),
+        stepTypes(all, captures),
+        [&](RuleBuilder &inner, ValueRange arguments) {
+          SmallVector<Value> own(arguments.take_front(carried));
+          llvm::append_range(own, arguments.slice(carried + 1, bodyCount));
+          SmallVector<Value> values = buildStep(inner, own);
+          for (size_t i = 0; i < carried; ++i) {
+            auto type = cast<RankedTensorType>(values[i].getType());
+            Value goes = inner.broadcastTo(arguments[carried],
+                                           type.clone(inner.getI1Type()), {0});
+            values[i] = inner.fold<SelectOp>(goes, values[i], arguments[i]);
+          }
+          SmallVector<Value> asked(values);
+          llvm::append_range(asked, arguments.take_back(condCount));
+          // A row that is done stays so, since its values stay.
+          values.push_back(inlineBody(inner, rowsCond->function, asked)[0]);
+          return values;
+        });
+    built = buildWhile(b, all, newCond, {}, newBody, captures);
+  }
+  for (size_t i = 0; i < carried; ++i)
+    results.push_back(bodyMarks[i]
+                          ? Value(built->getResult(i))
+                          : b.broadcastBatch(built->getResult(i), size));
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Split: reverse mode ends here
+//===----------------------------------------------------------------------===//
+
+LogicalResult WhileOp::buildPrimal(RuleBuilder &, ArrayRef<bool>, ValueRange,
+                                   SmallVectorImpl<Value> &,
+                                   SmallVectorImpl<Value> &) {
+  // Not emitOpError: the user knows this op by its Python name.
+  return mlir::emitError(getLoc())
+         << "while_loop has no derivative in reverse mode, because the number "
+            "of its steps is not known before it runs; use scan, or fori_loop "
+            "with bounds that are Python ints";
+}
+
+LogicalResult WhileOp::buildLinear(RuleBuilder &, ArrayRef<bool>, ValueRange,
+                                   ValueRange, SmallVectorImpl<Value> &) {
+  return failure();
+}
