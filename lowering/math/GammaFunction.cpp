@@ -130,7 +130,7 @@ SmallVector<double> derivativeOfCotangent(int64_t order) {
 }
 
 /// 1 / x^n, n >= 1.
-Real inversePower(Builder &m, Real x, int64_t n) {
+Real inversePower(Real x, int64_t n) {
   Real power{};
   for (Real square = x; n; n >>= 1) {
     if (n & 1)
@@ -153,7 +153,7 @@ Real hurwitzZeta(Builder &m, int64_t s, Real x) {
   Real sum = m.constant(0.0);
   // Small terms first.
   for (int64_t k = count - 1; k > 0; --k)
-    sum = sum + inversePower(m, x + static_cast<double>(k), s);
+    sum = sum + inversePower(x + static_cast<double>(k), s);
 
   Real end = x + static_cast<double>(count);
   Real t = 1.0 / end, z = t * t;
@@ -167,8 +167,8 @@ Real hurwitzZeta(Builder &m, int64_t s, Real x) {
   for (double term : llvm::drop_begin(llvm::reverse(terms)))
     series = series * z + term;
   Real tail = 1.0 / static_cast<double>(s - 1) + t * (0.5 + t * series);
-  sum = sum + inversePower(m, end, s - 1) * tail;
-  return sum + inversePower(m, x, s);
+  sum = sum + inversePower(end, s - 1) * tail;
+  return sum + inversePower(x, s);
 }
 
 } // namespace

@@ -38,13 +38,16 @@ _LOOPS = frozenset(
     }
 )
 _FEW = 3
+# Elementwise, so batched by the rule that all of them share, and loops over one element each, which
+# IREE compiles for seconds.
+_SCALAR_LOOPS = frozenset({"floor_div", "floor_rem", "gcd", "wrapping_pow"})
 
 
 def rows_to_derive(family: str) -> list[Row]:
     """The rows of a family whose derivatives and batches are tried, spread over its primitives."""
     rows = rows_of(family)
     if family not in _LOOPS:
-        return rows
+        return [row for row in rows if row.primitive not in _SCALAR_LOOPS]
     chosen: list[Row] = []
     for primitive in dict.fromkeys(row.primitive for row in rows):
         own = [row for row in rows if row.primitive == primitive]

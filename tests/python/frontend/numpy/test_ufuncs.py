@@ -138,7 +138,7 @@ def test_values(case: Case) -> None:
 
 def test_every_ufunc_is_in_a_table_above() -> None:
     tested = {*UNARY, *BINARY, *INTEGER_UNARY, *INTEGER_BINARY, *BOOLEAN_BINARY, *TWO_RESULTS}
-    assert {u.__name__ for u in UFUNCS} == tested | CONTRACTIONS | {"ldexp", "isnat"}
+    assert {u.__name__ for u in UFUNCS} == tested | CONTRACTIONS | {"ldexp"}
     assert {u for u in vars(np).values() if isinstance(u, np.ufunc)} <= set(UFUNCS)
 
 
@@ -235,7 +235,10 @@ def test_methods(case: Case) -> None:
 @pytest.mark.parametrize(
     ("call", "text"),
     [
-        (lambda x: np.isnat(x), "isnat is not supported: compiled programs know no dates"),
+        (
+            lambda x: np.isnat(x),
+            "numpy.isnat is not supported on traced arrays: dates cannot be compiled",
+        ),
         (lambda x: np.subtract.reduce(x, axis=(0, 1)), "depends on their order"),
         (lambda x: np.fmax.reduce(x[:, :0], axis=1), "no identity"),
         (lambda x: np.less.reduce(x), "gives another dtype"),
