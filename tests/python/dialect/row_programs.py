@@ -38,6 +38,7 @@ _LOOPS = frozenset(
     }
 )
 _FEW = 3
+_SLOWEST = frozenset({"linear algebra", "scatter_op"})
 # Elementwise, so batched by the rule that all of them share, and loops over one element each, which
 # IREE compiles for seconds.
 _SCALAR_LOOPS = frozenset({"floor_div", "floor_rem", "gcd", "wrapping_pow"})
@@ -51,7 +52,8 @@ def rows_to_derive(family: str) -> list[Row]:
     chosen: list[Row] = []
     for primitive in dict.fromkeys(row.primitive for row in rows):
         own = [row for row in rows if row.primitive == primitive]
-        places = {round(i * (len(own) - 1) / max(_FEW - 1, 1)) for i in range(_FEW)}
+        count = 1 if family in _SLOWEST else _FEW
+        places = {round(i * (len(own) - 1) / max(count - 1, 1)) for i in range(count)}
         chosen += [own[i] for i in sorted(places)]
     return chosen
 
