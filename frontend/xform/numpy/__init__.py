@@ -52,6 +52,7 @@ from .contraction import (
     vecdot,
     vecmat,
 )  # fmt: skip
+from .covariance import corrcoef, cov
 from .creation import (
     arange,
     array,
@@ -239,8 +240,6 @@ from .selection import (
     where,
 )  # fmt: skip
 from .statistics import (
-    corrcoef,
-    cov,
     interp,
     median,
     nanmedian,

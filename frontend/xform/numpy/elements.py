@@ -457,8 +457,8 @@ def ix_(*args: Any) -> tuple[Any, ...]:
 def _refuse_nonzero(name: str) -> NoReturn:
     raise TracedValueError(
         at_user_line(
-            f"{name}: how many elements of a traced array are true is not known while the function "
-            "is traced; choose with xform.numpy.where(condition, x, y), count with "
+            f"{name}: the shape of its result depends on the elements, which are not known while "
+            "the function is traced; choose with xform.numpy.where(condition, x, y), count with "
             "np.count_nonzero, or find the first with np.argmax"
         )
     )

@@ -11,7 +11,7 @@ import numpy as np
 from .. import primitives, tracing
 from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
-from . import contraction, reductions, ufuncs
+from . import ufuncs
 from .axes import normalized_axes
 from .dispatch import function
 from .indexing import select_along
@@ -293,49 +293,6 @@ def nanmedian(
 # Covariances ---------------------------------------------------------------------------------
 
 
-@function(np.cov)
-def cov(
-    m: ArrayLike,
-    y: ArrayLike | None = None,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-    *,
-    dtype: Any = None,
-) -> TracedArray:
-    """The covariances of variables, each a row of observations (or a column)."""
-    x = array(m, None if dtype is None else np.dtype(dtype))
-    if x.ndim > 2:
-        raise XformValueError(at_user_line(f"cov: m has more than 2 axes, shape {x.shape}"))
-    x = x if is_float(x.dtype) else array(x, FLOAT64)
-    x = x.reshape(1, -1) if x.ndim < 2 else x
-    x = x if rowvar or x.shape[0] == 1 else x.T
-    if y is not None:
-        other = array(y)
-        other = other.reshape(1, -1) if other.ndim < 2 else other
-        x = concatenate([x, other if rowvar or other.shape[0] == 1 else other.T], 0)
-    count = x.shape[1] - ((0 if bias else 1) if ddof is None else ddof)
-    centred = ufuncs.subtract(x, reductions.mean(x, 1, keepdims=True))
-    sums = contraction.matmul(centred, centred.T)
-    return ufuncs.multiply(sums, 1 / count if count > 0 else math.nan).squeeze()
-
-
-@function(np.corrcoef)
-def corrcoef(
-    x: ArrayLike, y: ArrayLike | None = None, rowvar: bool = True, *, dtype: Any = None
-) -> TracedArray:
-    """The covariances of variables divided by both their standard deviations."""
-    found = cov(x, y, rowvar, dtype=dtype)
-    if found.ndim == 0:
-        return ufuncs.divide(found, found)
-    deviation = ufuncs.sqrt(found.diagonal())
-    scaled = ufuncs.divide(ufuncs.divide(found, deviation[:, None]), deviation[None, :])
-    return ufuncs.minimum(ufuncs.maximum(scaled, -1.0), 1.0)
-
-
-# Interpolation -------------------------------------------------------------------------------
-
-
 @function(np.interp)
 def interp(
     x: ArrayLike,
@@ -399,8 +356,6 @@ def interp(
 
 
 __all__ = [
-    "corrcoef",
-    "cov",
     "interp",
     "median",
     "nanmedian",
