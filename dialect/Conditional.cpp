@@ -251,7 +251,10 @@ LogicalResult SwitchOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
     if (!isLinear)
       inputs.push_back(operand);
   SmallVector<func::FuncOp> functions;
-  for (auto [branch, slots] : llvm::zip_equal(split->branches, split->slotsOf))
+  for (size_t which = 0; which < split->branches.size(); ++which) {
+    // A lambda captures no structured binding before C++20.
+    const auto &branch = split->branches[which];
+    const auto &slots = split->slotsOf[which];
     functions.push_back(b.derived->around(
         branch.primal, ".branch primal" + split->key,
         ValueRange(inputs).getTypes(),
@@ -276,6 +279,7 @@ LogicalResult SwitchOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
           }
           return results;
         }));
+  }
   SwitchOp built = buildSwitch(b, operands[0], functions, inputs);
   auto next = built->result_begin();
   for (bool isLinear : split->linearResults)
@@ -298,7 +302,9 @@ LogicalResult SwitchOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
     if (operand)
       inputs.push_back(operand);
   SmallVector<func::FuncOp> functions;
-  for (auto [branch, slots] : llvm::zip_equal(split->branches, split->slotsOf))
+  for (size_t which = 0; which < split->branches.size(); ++which) {
+    const auto &branch = split->branches[which];
+    const auto &slots = split->slotsOf[which];
     functions.push_back(b.derived->around(
         branch.linear, ".branch linear" + split->key,
         ValueRange(inputs).getTypes(),
@@ -321,6 +327,7 @@ LogicalResult SwitchOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
           }
           return tangents;
         }));
+  }
   SwitchOp built = buildSwitch(b, residuals[0], functions, inputs);
   auto next = built->result_begin();
   for (bool isLinear : split->linearResults)

@@ -323,7 +323,8 @@ def test_nested_sequences(case: Case) -> None:
 def test_namespace_has_every_covered_function(function) -> None:
     module = function.__module__ or "numpy"
     space = xnp.linalg if "linalg" in module else xnp
-    assert hasattr(space, function.__name__)
+    name = function.__name__
+    assert name.startswith("_") or hasattr(space, name)
 
 
 def test_outside_of_a_function_they_are_numpys() -> None:
