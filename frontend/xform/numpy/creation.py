@@ -423,7 +423,7 @@ def asarray(
         result = a if dtype is None else as_array(a, supported_dtype(dtype, "asarray"))
         return result.copy() if copy and result is a else result
     if tracing.current_trace() is None and not _holds_traced(a):
-        return np.asarray(a, dtype)  # type: ignore[return-value]
+        return np.asarray(a, dtype, order, copy=copy)  # type: ignore[return-value]
     found = None if dtype is None else supported_dtype(dtype, "asarray")
     if not isinstance(a, list | tuple):
         return as_array(a, found)
@@ -446,13 +446,26 @@ def _holds_traced(a: Any) -> bool:
     return isinstance(a, TracedArray)
 
 
-@function(np.asanyarray, np.ascontiguousarray, np.asfortranarray)
-def asanyarray(a: Any, dtype: Any = None, order: Any = None, *, device: Any = None) -> TracedArray:
-    """`asarray`, as traced arrays have no subclasses and no order in memory."""
-    return asarray(a, dtype, device=device)
+@function(np.asanyarray)
+def asanyarray(
+    a: Any, dtype: Any = None, order: Any = None, *, device: Any = None, copy: bool | None = None
+) -> TracedArray:
+    """`asarray`, as traced arrays have no subclasses."""
+    return asarray(a, dtype, order, device=device, copy=copy)
 
 
-ascontiguousarray = asfortranarray = asanyarray
+@function(np.ascontiguousarray)
+def ascontiguousarray(a: Any, dtype: Any = None) -> TracedArray:
+    """`asarray` with at least one axis; traced arrays have no order in memory."""
+    result = asarray(a, dtype, "C")
+    return result if result.ndim else result.reshape(1)
+
+
+@function(np.asfortranarray)
+def asfortranarray(a: Any, dtype: Any = None) -> TracedArray:
+    """`ascontiguousarray` in Fortran's order."""
+    result = asarray(a, dtype, "F")
+    return result if result.ndim else result.reshape(1)
 
 
 def array(
@@ -466,7 +479,7 @@ def array(
     """A new array of an array, a number, or nested sequences of these; see `asarray`."""
     result = asarray(object, dtype, copy=copy)
     if tracing.current_trace() is None and not isinstance(result, TracedArray):
-        return np.array(result, ndmin=ndmin)
+        return np.array(result, copy=None, order=order, ndmin=ndmin)
     if result.weak:
         result = TracedArray(result.value, result.trace)
     if result.ndim < ndmin:

@@ -12,16 +12,18 @@ from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import reductions, ufuncs
+from ..numpy.accumulation import cumsum
 from ..numpy.axes import normalized_axis
 from ..numpy.creation import shape_of
+from ..numpy.elements import take
+from ..numpy.indexing import select_along
+from ..numpy.ordering import searchsorted
 from ..numpy.promotion import (
-    BOOL,
     FLOAT64,
     INT32,
     INT64,
     INT_RANGES,
     Scalar,
-    Shape,
     array,
     broadcast,
     constant,
@@ -268,13 +270,10 @@ def permutation(
     values = _population(x, "permutation")
     place = normalized_axis(axis, values.ndim, "random.permutation")
     n = values.shape[place]
-    lines = values.shape if independent else (n,)
-    scores = primitives.rng_bits(words, lines, _UINT64)
-    line_axis = place if independent else 0
-    rank = _ranks(scores, line_axis)
-    if not independent:
-        rank = primitives.broadcast_in_dim(rank, values.shape, (place,))
-    return _scattered(values, rank, place, n)
+    if independent or values.ndim == 1:
+        scores = primitives.rng_bits(words, values.shape, _UINT64)
+        return primitives.sort([scores, values], place)[1]
+    return take(values, _order(primitives.rng_bits(words, (n,), _UINT64)), place)
 
 
 @drawing
@@ -322,22 +321,23 @@ def choice(
                 f"random.choice: {count} of {n} slices cannot be chosen without replacement"
             )
         )
-    logits = None if p is None else _logits(p, n)
+    weights = None if p is None else _weights(p, n)
     if not replace:
+        # The largest sums of logits and Gumbel noise are those of a draw without replacement.
         scores = (
             primitives.rng_bits(words, (n,), _UINT64)
-            if logits is None
-            else primitives.neg(primitives.add(gumbel(words, (n,), logits.dtype), logits))
+            if weights is None
+            else primitives.neg(ufuncs.add(gumbel(words, (n,), weights.dtype), ufuncs.log(weights)))
         )
-        rank = primitives.broadcast_in_dim(_ranks(scores, 0), values.shape, (place,))
-        chosen = _scattered(values, rank, place, count)
+        index = select_along(_order(scores), 0, 0, count)
+    elif weights is None:
+        index = randint(words, (count,), 0, n)
     else:
-        index = (
-            randint(words, (count,), 0, n)
-            if logits is None
-            else categorical(words, logits, shape=(count,))
-        )
-        chosen = _taken(values, index, place)
+        ends = cumsum(weights)
+        # Of (0, 1], so that each point lies in a slice whose weight is not zero.
+        parts = ufuncs.subtract(1, unit(words, (count,), weights.dtype))
+        index = searchsorted(ends, ufuncs.multiply(parts, ends[-1:]))
+    chosen = take(values, index, place)
     return primitives.reshape(chosen, values.shape[:place] + sizes + values.shape[place + 1 :])
 
 
@@ -359,7 +359,7 @@ def _population(x: ArrayLike, name: str) -> TracedArray:
     return primitives.iota((count,), INT64, 0)
 
 
-def _logits(p: ArrayLike, n: int) -> TracedArray:
+def _weights(p: ArrayLike, n: int) -> TracedArray:
     weights = array(p)
     if weights.shape != (n,):
         raise XformValueError(
@@ -368,51 +368,9 @@ def _logits(p: ArrayLike, n: int) -> TracedArray:
                 f"of {n} slices"
             )
         )
-    return ufuncs.log(weights)
+    return weights if is_float(weights.dtype) else array(weights, FLOAT64)
 
 
-def _ranks(scores: TracedArray, axis: int) -> TracedArray:
-    """For each score how many others along the axis come before it, of equal ones the first."""
-    n = scores.shape[axis]
-    every = (*scores.shape[:axis], n, *scores.shape[axis:])
-    others = [i for i in range(len(every)) if i != axis]
-    mine = [i for i in range(len(every)) if i != axis + 1]
-    own = primitives.broadcast_in_dim(scores, every, mine)
-    other = primitives.broadcast_in_dim(scores, every, others)
-    earlier = primitives.lt(
-        primitives.iota(every, INT64, axis + 1), primitives.iota(every, INT64, axis)
-    )
-    before = primitives.or_(
-        primitives.lt(other, own), primitives.and_(primitives.eq(other, own), earlier)
-    )
-    return primitives.reduce_sum(primitives.convert(before, INT64), [axis + 1])
-
-
-def _scattered(values: TracedArray, rank: TracedArray, axis: int, count: int) -> TracedArray:
-    """The slices of rank 0 to count - 1 along an axis, in the order of their ranks."""
-    every = (*values.shape[:axis], count, *values.shape[axis:])
-    others = [i for i in range(len(every)) if i != axis]
-    place = primitives.iota(every, INT64, axis)
-    chosen = primitives.eq(primitives.broadcast_in_dim(rank, every, others), place)
-    return _picked(values, chosen, every, others, axis + 1)
-
-
-def _taken(values: TracedArray, index: TracedArray, axis: int) -> TracedArray:
-    """The slices at indices, which are in range, along an axis."""
-    count = index.shape[0]
-    every = (*values.shape[:axis], count, *values.shape[axis:])
-    others = [i for i in range(len(every)) if i != axis]
-    place = primitives.iota(every, INT64, axis + 1)
-    chosen = primitives.eq(primitives.broadcast_in_dim(index, every, [axis]), place)
-    return _picked(values, chosen, every, others, axis + 1)
-
-
-def _picked(
-    values: TracedArray, chosen: TracedArray, every: Shape, dims: list[int], axis: int
-) -> TracedArray:
-    """Along an axis the one element that is chosen."""
-    wide = primitives.broadcast_in_dim(values, every, dims)
-    if values.dtype == BOOL:
-        return primitives.reduce_or(primitives.and_(wide, chosen), [axis])
-    zero = constant(every, values.dtype, 0)
-    return primitives.reduce_sum(primitives.select(chosen, wide, zero), [axis])
+def _order(scores: TracedArray) -> TracedArray:
+    """The places of a vector's elements, those of smaller elements first."""
+    return primitives.sort([scores, primitives.iota(scores.shape, INT64, 0)], 0)[1]

@@ -72,6 +72,26 @@ def test_like_numpy(name: str, kind: str) -> None:
         np.testing.assert_array_equal(result, truth)
 
 
+@pytest.mark.parametrize("make", [xnp.asarray, xnp.asanyarray, xnp.array])
+def test_a_copy_shares_no_memory(make: Callable[..., Any]) -> None:
+    x = np.arange(3.0)
+    copied = make(x, copy=True)
+    x[0] = 7
+    np.testing.assert_array_equal(copied, [0, 1, 2])
+    assert np.shares_memory(xnp.asarray(x), x)
+    with pytest.raises(ValueError, match="copy"):
+        xnp.asarray(x, np.float32, copy=False)
+
+
+def test_orders_in_memory() -> None:
+    x = np.arange(6.0).reshape(2, 3)
+    assert xnp.ascontiguousarray(x.T).flags.c_contiguous
+    assert xnp.asfortranarray(x).flags.f_contiguous
+    assert xnp.array(x, order="F").flags.f_contiguous
+    assert xnp.asarray(x, order="F").flags.f_contiguous
+    assert xnp.ascontiguousarray(2.0).shape == np.ascontiguousarray(2.0).shape == (1,)
+
+
 def test_writing_outside_of_a_function_is_numpys() -> None:
     a = xnp.zeros(3)
     a[1] = 5
