@@ -62,7 +62,7 @@ for shape in ((3, 3), (2, 1, 1), (0, 0), (0, 2, 2)):
 
 def well_conditioned(a: Any, eye: Array) -> Any:
     """Matrices whose diagonals outweigh their triangles."""
-    return a * 0.25 + 2.0 * eye.astype(a.dtype)
+    return a * 0.25 + (2.0 * eye).astype(a.dtype)
 
 
 def traced_solve(a: Any, b: Any, **attributes: bool) -> Any:
