@@ -41,7 +41,7 @@ def bits(key: Array, shape: Shape, dtype: np.dtype) -> Array:
             drawn.append(
                 x << 32 | y if dtype.itemsize == 8 else (x ^ y) % 2 ** (8 * dtype.itemsize)
             )
-    return np.array(drawn, np.uint64).astype(dtype).reshape(*key.shape[:-1], *shape)
+    return np.array(drawn, np.uint64).astype(dtype).reshape((*key.shape[:-1], *shape))
 
 
 def fold_in(key: Array, data: Array) -> Array:
