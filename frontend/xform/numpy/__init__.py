@@ -116,6 +116,7 @@ from .functional import (
     apply_over_axes,
     piecewise,
 )
+from .histograms import histogram, histogram2d, histogram_bin_edges, histogramdd  # fmt: skip
 from .inspection import (
     __array_namespace_info__ as __array_namespace_info__,
 )
@@ -196,15 +197,24 @@ from .ordering import (
     argpartition,
     argsort,
     digitize,
-    histogram,
     isin,
     lexsort,
     partition,
     searchsorted,
     sort,
 )
+from .packing import packbits, unpackbits  # fmt: skip
 from .padding import pad
-from .polynomials import polyadd, polyder, polyint, polymul, polysub, polyval, vander  # fmt: skip
+from .polynomials import (  # fmt: skip
+    poly,
+    polyadd,
+    polyder,
+    polyint,
+    polymul,
+    polysub,
+    polyval,
+    vander,
+)
 from .promotion import broadcast_shapes
 from .reductions import (
     all,
@@ -544,6 +554,9 @@ __all__ = [
     "hanning",
     "heaviside",
     "histogram",
+    "histogram2d",
+    "histogram_bin_edges",
+    "histogramdd",
     "hsplit",
     "hstack",
     "hypot",
@@ -641,6 +654,7 @@ __all__ = [
     "ones",
     "ones_like",
     "outer",
+    "packbits",
     "pad",
     "partition",
     "percentile",
@@ -648,6 +662,7 @@ __all__ = [
     "pi",
     "piecewise",
     "place",
+    "poly",
     "polyadd",
     "polyder",
     "polyint",
@@ -735,6 +750,7 @@ __all__ = [
     "unique_counts",
     "unique_inverse",
     "unique_values",
+    "unpackbits",
     "unravel_index",
     "unstack",
     "unwrap",

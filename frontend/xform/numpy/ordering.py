@@ -11,11 +11,11 @@ import numpy as np
 from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
-from . import reductions, ufuncs
+from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
 from .indexing import select_along
-from .promotion import FLOAT64, INT32, INT64, array, constant, is_float, operand, result_type
+from .promotion import INT32, INT64, array, constant, is_float, operand, result_type
 
 
 def _line(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
@@ -258,76 +258,10 @@ def isin(
     return primitives.not_(result) if invert else result
 
 
-# Sums of bins --------------------------------------------------------------------------------
-
-
-@function(np.histogram)
-def histogram(
-    a: ArrayLike,
-    bins: Any = 10,
-    range: tuple[float, float] | None = None,
-    density: bool | None = None,
-    weights: ArrayLike | None = None,
-) -> tuple[TracedArray, Any]:
-    """How many elements, or how much weight, lie in each bin; the last one has both its edges.
-
-    Raises:
-        XformTypeError: `bins` is the name of a rule, which needs the elements themselves.
-    """
-    if isinstance(bins, str):
-        raise XformTypeError(
-            at_user_line(f"histogram: bins={bins!r} depends on the elements; give a number of bins")
-        )
-    x = array(a).reshape(-1)
-    if np.ndim(bins) == 0:
-        edges = _even_edges(x, operator.index(bins), range)
-    else:
-        edges = bins
-    count = array(edges).shape[0] - 1
-    # The number of edges at or before an element; the last edge still belongs to the last bin.
-    wide, limits = _of_one_dtype(x, edges)
-    last = primitives.eq(wide, primitives.broadcast_in_dim(limits[-1], wide.shape, []))
-    place = ufuncs.subtract(searchsorted(limits, wide, "right"), 1)
-    place = primitives.select(last, constant(place.shape, INT64, count - 1), place)
-    shape = (count, x.size)
-    inside = primitives.eq(
-        primitives.broadcast_in_dim(place, shape, [1]), primitives.iota(shape, INT64, 0)
-    )
-    if weights is None:
-        found = reductions.sum(inside, 1)
-    else:
-        w = array(weights).reshape(-1)
-        zero = constant(shape, w.dtype, 0)
-        found = reductions.sum(
-            primitives.select(inside, primitives.broadcast_in_dim(w, shape, [1]), zero), 1
-        )
-    if density:
-        widths = ufuncs.subtract(array(edges)[1:], array(edges)[:-1])
-        found = ufuncs.divide(ufuncs.divide(found, widths), reductions.sum(found))
-    return found, edges
-
-
-def _even_edges(x: TracedArray, count: int, limits: tuple[float, float] | None) -> Any:
-    if count < 1:
-        raise XformValueError(at_user_line(f"histogram: bins must be positive, got {count}"))
-    if limits is not None:
-        low, high = limits
-        if low > high:
-            raise XformValueError(at_user_line(f"histogram: range {limits} is not in order"))
-        widened = 0.5 if low == high else 0.0
-        return np.linspace(low - widened, high + widened, count + 1)
-    least, most = reductions.min(x), reductions.max(x)
-    margin = ufuncs.multiply(primitives.convert(primitives.eq(least, most), FLOAT64), 0.5)
-    start = ufuncs.subtract(least, margin)
-    width = ufuncs.subtract(ufuncs.add(most, margin), start)
-    return ufuncs.add(start, ufuncs.multiply(width, np.arange(count + 1) / count))
-
-
 __all__ = [
     "argpartition",
     "argsort",
     "digitize",
-    "histogram",
     "isin",
     "lexsort",
     "partition",

@@ -19,6 +19,7 @@ from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
 from .promotion import (
+    FLOAT64,
     INT64,
     array,
     broadcast,
@@ -35,6 +36,31 @@ def _coefficients(p: ArrayLike, name: str) -> TracedArray:
     if found.ndim > 1:
         raise XformValueError(at_user_line(f"{name}: expected a vector, got shape {found.shape}"))
     return found if found.ndim else primitives.reshape(found, (1,))
+
+
+@function(np.poly)
+def poly(seq_of_zeros: ArrayLike) -> TracedArray:
+    """The polynomial with given roots and leading coefficient 1.
+
+    Args:
+        seq_of_zeros: the roots, a vector. Of a matrix NumPy takes the eigenvalues, which cannot be
+            compiled.
+
+    Raises:
+        XformValueError: the roots are no vector.
+    """
+    roots = array(seq_of_zeros)
+    if roots.ndim != 1:
+        raise XformValueError(
+            at_user_line(f"poly: expected a vector of roots, got shape {roots.shape}")
+        )
+    if not is_float(roots.dtype):
+        roots = array(roots, FLOAT64)
+    one = constant((1,), roots.dtype, 1.0)
+    result = one
+    for i in range(roots.shape[0]):
+        result = convolve(result, concatenate([one, -roots[i : i + 1]]))
+    return result
 
 
 @function(np.polyval)

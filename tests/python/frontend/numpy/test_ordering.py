@@ -20,6 +20,7 @@ B = K > 1
 F = M.astype(np.float32)
 GAPS = np.array([[1.0, np.nan, 3.0, 2.0], [np.nan, 5.0, 4.0, np.nan], [1.0, 1.0, 0.0, np.inf]])
 LONG = rng.normal(size=5003).astype(np.float32)
+DOUBLES = rng.normal(size=100)
 QS = np.array([0.0, 0.1, 0.5, 0.8, 1.0])
 EDGES = np.array([-1.0, 0.0, 0.5, 2.0])
 METHODS = (
@@ -54,6 +55,23 @@ ORDER = Batch([
                                  np.histogram(x, EDGES, weights=x)[0],
                                  np.histogram(x, EDGES, density=True)[0]],
          np.array([-1.0, 0.1, 0.5, 2.0, 1.0, -0.3])),
+    Case("histogram weights", lambda x, k: [*np.histogram(x, 4, (-1, 2), weights=k),
+                                            *np.histogram(x[:2], 3, density=True)],
+         np.array([-1.5, 0.1, np.nan, 2.0, 1.0, -0.3, -7.0]), np.arange(7, dtype=np.float32)),
+    Case("histogram2d", lambda x, y: [*np.histogram2d(x, y, 3), *np.histogram2d(x, y, EDGES),
+                                      *np.histogram2d(x, y, [2, EDGES], density=True),
+                                      *np.histogram2d(x, y, 2, [[-1, 1], [0, 1]], weights=x)],
+         DOUBLES[:50], DOUBLES[50:]),
+    Case("histogramdd", lambda p: [np.histogramdd(p, 2)[0], *np.histogramdd(p, [2, 3, 4])[1],
+                                   np.histogramdd([p[:, 0]], 3)[0],
+                                   np.histogram_bin_edges(p, 5)],
+         DOUBLES[:60].reshape(20, 3)),
+    Case("packbits", lambda b, k: [np.packbits(b), np.packbits(b, 1), np.packbits(k, 0, "little"),
+                                   np.unpackbits(np.packbits(b), count=5),
+                                   np.unpackbits(np.packbits(b, 1), 1, -3, "little"),
+                                   np.unpackbits(np.packbits(k), count=40)],
+         rng.random((3, 11)) < 0.5, np.arange(-2, 10).reshape(6, 2)),
+    Case("poly", lambda x, k: [np.poly(x), np.poly(k), np.poly(x[:0])], V[:4], np.array([2, -1])),
     Case("argmax", lambda x: [np.argmax(x), np.argmax(x, 1), np.argmin(x, 0, keepdims=True)], K),
     Case("argmax NaN", lambda x: [np.argmax(x, 1), np.argmin(x)], GAPS),
     Case("argmax bools", lambda x: [x.argmax(1), x.argmin(0)], B),
