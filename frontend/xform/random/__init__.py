@@ -16,9 +16,11 @@ from .continuous import (
     gumbel,
     laplace,
     logistic,
+    multivariate_normal,
     normal,
     truncated_normal,
 )
+from .counts import poisson
 from .discrete import (
     bernoulli,
     categorical,
@@ -60,8 +62,10 @@ __all__ = [
     "key",
     "laplace",
     "logistic",
+    "multivariate_normal",
     "normal",
     "permutation",
+    "poisson",
     "rademacher",
     "randint",
     "split",

@@ -13,6 +13,9 @@ import numpy as np
 
 from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
+from ..errors import XformValueError, at_user_line
+from ..numpy import linalg, ufuncs
+from ..numpy.contraction import matvec
 from ..numpy.promotion import FLOAT32, array, constant
 from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
 from .quantile import normal_quantile
@@ -48,6 +51,56 @@ def normal(
     True
     """
     return _located("normal", standard_normal, key, shape, dtype, loc, scale)
+
+
+@drawing
+def multivariate_normal(
+    key: ArrayLike,
+    mean: ArrayLike,
+    cov: ArrayLike,
+    shape: Any = None,
+    dtype: Any = None,
+) -> TracedArray:
+    """Vectors of normal numbers with a given covariance.
+
+    Args:
+        key: uint32[2].
+        mean: their means [..., n].
+        cov: their covariances [..., n, n], symmetric and positive definite.
+        shape: the shape to draw without the last axis, to which those of `mean` and `cov`
+            broadcast; None for theirs.
+        dtype: a floating dtype; None for float64.
+
+    Returns:
+        An array [*shape, n] of `dtype`, differentiable in `mean` and `cov`; NaN where `cov` is not
+        positive definite.
+
+    Raises:
+        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformValueError: `key` is not one key, or `mean` and `cov` do not belong together.
+
+    >>> from xform.random import key
+    >>> multivariate_normal(key(0), [0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]], (5,)).shape
+    (5, 2)
+    """
+    words = checked_key(key, "multivariate_normal")
+    target = float_dtype(dtype, "multivariate_normal")
+    means, covariance = array(mean), array(cov)
+    n = means.shape[-1] if means.ndim else 0
+    if not means.ndim or covariance.shape[-2:] != (n, n):
+        raise XformValueError(
+            at_user_line(
+                "random.multivariate_normal: expected a mean of shape (..., n) and a cov of shape "
+                f"(..., n, n), got {means.shape} and {covariance.shape}"
+            )
+        )
+    batch = None if shape is None else (*drawn_shape(shape, "multivariate_normal"), n)
+    sizes = drawn_shape(batch, "multivariate_normal", mean=means, cov=covariance[..., 0])
+    computed = computed_dtype(target)
+    factor = linalg.cholesky(array(covariance, computed))
+    numbers = standard_normal(words, sizes, computed)
+    correlated = matvec(factor, numbers)
+    return array(ufuncs.add(correlated, array(means, computed)), target)
 
 
 @drawing

@@ -214,6 +214,57 @@ def test_orders() -> None:
     assert got["empty"].shape == (0, 6)
 
 
+def test_poisson(user_error: Callable[..., Any]) -> None:
+    means = np.array([0.0, 0.3, 4.0, 9.99, 10.0, 37.5, 1e4, 1e15, -1.0, np.nan])
+    drawn = np.asarray(random.poisson(KEY, means, (COUNT // 2, len(means))))
+    assert drawn.dtype == np.int64
+    assert (drawn[:, 0] == 0).all()
+    assert (drawn[:, -2:] == -1).all()
+    for mean, column in zip(means[1:-4], drawn[:, 1:-4].T, strict=True):
+        most = int(stats.poisson.ppf(0.999, mean))
+        seen = np.bincount(np.minimum(column, most), minlength=most + 1)
+        wanted = stats.poisson.pmf(np.arange(most + 1), mean)
+        wanted[most] += stats.poisson.sf(most, mean)
+        many = wanted * len(column) > 5
+        merged = [np.append(x[many], x[~many].sum() + 1e-9) for x in (seen, wanted)]
+        assert chi_square(*merged) > P_VALUE, mean
+    for mean, column in zip(means[-4:-2], drawn[:, -4:-2].T, strict=True):
+        assert stats.kstest((column - mean) / np.sqrt(mean), "norm").pvalue > P_VALUE
+    few = random.poisson(KEY, np.float32([2.0, 50.0]), dtype=np.uint8)
+    assert few.dtype == np.uint8
+    assert few.shape == (2,)
+    with user_error(TypeError, "random.poisson", "float32"):
+        random.poisson(KEY, 2.0, dtype=np.float32)
+
+
+def test_multivariate_normal(user_error: Callable[..., Any]) -> None:
+    mean, factor = np.array([1.0, -2.0]), np.array([[2.0, 0.0], [0.6, 0.5]])
+    cov = factor @ factor.T
+
+    @jit
+    def everything(key: Any, mean: Any, cov: Any) -> Any:
+        def last(mean: Any, cov: Any) -> Any:
+            return random.multivariate_normal(key, mean, cov)[1]
+
+        rows = random.multivariate_normal(key, mean, cov, (COUNT,))
+        batch = random.multivariate_normal(key, mean, np.stack([cov, 4 * cov]), dtype=np.float32)
+        return rows, batch, grad(last, (0, 1))(mean, cov)
+
+    rows, batch, (by_mean, by_cov) = everything(KEY, mean, cov)
+    white = np.linalg.solve(factor, (np.asarray(rows) - mean).T)
+    for line in white:
+        assert stats.kstest(line, "norm").pvalue > P_VALUE
+    assert abs(np.corrcoef(white)[0, 1]) < 4 / np.sqrt(COUNT)
+    assert batch.shape == (2, 2)
+    assert batch.dtype == np.float32
+    np.testing.assert_array_equal(by_mean, [0.0, 1.0])
+    # The derivative by a variance: the last number is f[1, 0] n[0] + f[1, 1] n[1].
+    z = np.linalg.solve(factor, np.asarray(random.multivariate_normal(KEY, mean, cov)) - mean)
+    assert np.asarray(by_cov)[1, 1] == pytest.approx(z[1] / (2 * factor[1, 1]))
+    with user_error(ValueError, "multivariate_normal", "(2,)", "(3, 3)"):
+        random.multivariate_normal(KEY, mean, np.eye(3))
+
+
 def test_dtypes_and_shapes() -> None:
     floats = (np.float16, ml_dtypes.bfloat16, np.float32, np.float64)
     functions = (

@@ -28,8 +28,9 @@ Reference = Callable[..., Any]
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "mathematics.md"
 PRECISIONS = ("f32", "f64")
-# How many arguments a function is measured with, in each precision.
+# How many arguments a function is measured with, in each precision: by the test and for the page.
 COUNT = 3000
+PAGE_COUNT = 60000
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class MathFunction:
         primitive: its name among the primitives, if that is another one.
         floor: what errors of smaller results are relative to.
         title: what the page calls it.
+        poles: whether it has a pole at each integer of its domain.
     """
 
     operation: str
@@ -58,6 +60,7 @@ class MathFunction:
     primitive: str = ""
     floor: float = 0.0
     title: str = ""
+    poles: bool = False
 
     @property
     def name(self) -> str:
@@ -156,6 +159,7 @@ OTHERS = [
         (-12, 0),
         floor=1,
         title="lgamma, x < 0",
+        poles=True,
     ),
     MathFunction(
         "digamma",
@@ -166,6 +170,7 @@ OTHERS = [
         (-12, 0),
         floor=1,
         title="digamma, x < 0",
+        poles=True,
     ),
 ]
 TYPES: dict[str, Any] = {"f32": np.float32, "f64": np.float64}
@@ -195,7 +200,10 @@ def sample(function: MathFunction, precision: str, count: int, seed: int = 0) ->
         ]
     ).astype(dtype)
     values = values[(values >= low) & (values <= high)]
-    kept: Array = values[np.abs(values) >= info.smallest_normal]
+    values = values[np.abs(values) >= info.smallest_normal]
+    if function.poles:
+        values = values[values != np.floor(values)]
+    kept: Array = values
     return kept
 
 
@@ -302,9 +310,9 @@ ROWS = [
 
 
 @cache
-def results(precision: str) -> dict[str, tuple[tuple[Array, ...], Array]]:
-    """The arguments and the results of every row, from one compiled program."""
-    arguments = {row.name: row.arguments(precision, COUNT) for row in ROWS}
+def results(precision: str, count: int) -> dict[str, tuple[tuple[Array, ...], Array]]:
+    """About `count` arguments and results of every row, from one compiled program."""
+    arguments = {row.name: row.arguments(precision, count) for row in ROWS}
 
     def everything(given: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
         return {row.name: row.primitive(*given[row.name]) for row in ROWS}
@@ -313,9 +321,9 @@ def results(precision: str) -> dict[str, tuple[tuple[Array, ...], Array]]:
     return {name: (arguments[name], np.asarray(computed[name])) for name in arguments}
 
 
-def measure(row: Measured, precision: str) -> float:
+def measure(row: Measured, precision: str, count: int = COUNT) -> float:
     """The largest error of a row in ULP."""
-    arguments, got = results(precision)[row.name]
+    arguments, got = results(precision, count)[row.name]
     exact = exact_values(row.reference, *arguments)
     return float(np.max(ulp_errors(got, exact, row.floor)))
 
@@ -335,7 +343,8 @@ def write_page() -> None:
     """Measure every function and replace the rows of the page's table."""
     rows = []
     for row in ROWS:
-        errors = [math.ceil(measure(row, precision) * 10) / 10 for precision in PRECISIONS]
+        measured = [measure(row, precision, PAGE_COUNT) for precision in PRECISIONS]
+        errors = [math.ceil(error * 10) / 10 for error in measured]
         rows.append(f"| {row.name} | {errors[0]:.1f} | {errors[1]:.1f} |\n")
     text = PAGE.read_text(encoding="utf-8")
     head = "| function | float32 | float64 |\n|---|---:|---:|\n"

@@ -1,0 +1,102 @@
+"""How often something happens: the Poisson distribution.
+
+Means below 10 invert the distribution function, whose terms are summed. For larger ones points are
+drawn from a hat and accepted or not: W. Hörmann, "The transformed rejection method for generating
+Poisson random variables", Insurance: Mathematics and Economics 12 (1993), algorithm PTRS. All
+attempts are made at once, so that there is no loop.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, TracedArray
+from ..errors import XformTypeError, at_user_line
+from ..numpy import ufuncs
+from ..numpy.promotion import FLOAT64, INT64, INT_RANGES, Shape, broadcast, supported_dtype
+from ..numpy.selection import where
+from .arguments import checked_key, drawing, drawn_shape, fitted
+from .gamma import first_accepted, subkeys
+from .uniform import open_unit, unit
+
+_LARGE = 10.0
+# The chance that a Poisson number of mean 10 is larger is below 1e-15.
+_MOST_OF_SMALL = 45
+# The chance that an attempt fails is below 0.15.
+_ATTEMPTS = 12
+
+
+@drawing
+def poisson(key: ArrayLike, lam: ArrayLike, shape: Any = None, dtype: Any = None) -> TracedArray:
+    """Poisson numbers.
+
+    Args:
+        key: uint32[2].
+        lam: the mean, not negative and at most 1e15. It has no derivative.
+        shape: the shape to draw, to which `lam` broadcasts; None for that of `lam`.
+        dtype: an integer dtype; None for int64.
+
+    Returns:
+        An array of `dtype`; -1 where `lam` is negative or NaN.
+
+    Raises:
+        XformTypeError: `key` is no key, or the dtype is not an integer.
+        XformValueError: `key` is not one key, or `lam` does not broadcast.
+
+    >>> from xform.random import key
+    >>> poisson(key(0), 1000.0).shape
+    ()
+    """
+    words = checked_key(key, "poisson")
+    target = supported_dtype(dtype, "random.poisson", INT64)
+    if target not in INT_RANGES:
+        raise XformTypeError(
+            at_user_line(f"random.poisson: dtype must be an integer, got {target.name}")
+        )
+    sizes = drawn_shape(shape, "poisson", lam=lam)
+    mean = primitives.stop_gradient(fitted(lam, FLOAT64, sizes))
+    small, first, second = subkeys(words, 3)
+    is_large = ufuncs.greater_equal(mean, _LARGE)
+    counts = where(
+        is_large,
+        _accepted(first, second, where(is_large, mean, _LARGE), sizes),
+        _inverted(small, where(is_large, 0.0, mean), sizes),
+    )
+    counts = where(ufuncs.greater_equal(mean, 0.0), counts, -1.0)
+    return primitives.convert(counts, target)
+
+
+def _inverted(words: TracedArray, mean: TracedArray, shape: Shape) -> TracedArray:
+    """How many sums of the probabilities of 0, 1, ... a uniform number is not below."""
+    u = unit(words, shape, FLOAT64)
+    term = total = primitives.exp(primitives.neg(mean))
+    count = primitives.convert(ufuncs.greater_equal(u, total), FLOAT64)
+    for k in range(1, _MOST_OF_SMALL):
+        term = ufuncs.multiply(term, ufuncs.divide(mean, k))
+        total = ufuncs.add(total, term)
+        count = ufuncs.add(count, primitives.convert(ufuncs.greater_equal(u, total), FLOAT64))
+    return count
+
+
+def _accepted(first: TracedArray, second: TracedArray, mean: Any, shape: Shape) -> TracedArray:
+    """The first number of those from the hat that is accepted."""
+    root, log_mean = np.sqrt(mean), np.log(mean)
+    b = 0.931 + 2.53 * root
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    squeeze = 0.9277 - 3.6224 / (b - 2.0)
+
+    every = (_ATTEMPTS, *shape)
+    v = open_unit(second, every, FLOAT64)
+    u: Any = open_unit(first, every, FLOAT64) - 0.5
+    distance = 0.5 - np.abs(u)
+    k = np.floor((2.0 * a / distance + b) * u + mean + 0.43)
+    surely = (distance >= 0.07) & (v <= squeeze)
+    never = (k < 0.0) | ((distance < 0.013) & (v > distance))
+    hat = np.log(v * inverse_alpha / (a / (distance * distance) + b))
+    log_probability = k * log_mean - mean - primitives.lgamma(np.maximum(k, 0.0) + 1.0)
+    accepted = surely | (~never & (hat <= log_probability))
+    return first_accepted(broadcast(k, every), accepted)
