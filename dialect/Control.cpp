@@ -1,6 +1,7 @@
 //===- Control.cpp - loops and branches -----------------------------------===//
 
 #include "dialect/Control.h"
+#include "dialect/TypeGroups.h"
 
 using namespace mlir;
 using namespace xform;
@@ -13,23 +14,12 @@ static ParseResult parseTypes(OpAsmParser &parser, SmallVectorImpl<Type> &first,
                               SmallVectorImpl<Type> &second,
                               SmallVectorImpl<Type> &third,
                               SmallVectorImpl<Type> &results) {
-  bool isFirst = true;
-  for (SmallVectorImpl<Type> *group : {&first, &second, &third}) {
-    if (!isFirst && parser.parseComma())
-      return failure();
-    isFirst = false;
-    if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Paren, [&] {
-          return parser.parseType(group->emplace_back());
-        }))
-      return failure();
-  }
-  return parser.parseArrowTypeList(results);
+  return parseTypeGroups(parser, {&first, &second, &third}, results);
 }
 
 static void printTypes(OpAsmPrinter &printer, Operation *, TypeRange first,
                        TypeRange second, TypeRange third, TypeRange results) {
-  printer << '(' << first << "), (" << second << "), (" << third << ')';
-  printer.printArrowTypeList(results);
+  printTypeGroups(printer, {first, second, third}, results);
 }
 
 #define GET_OP_CLASSES

@@ -87,6 +87,12 @@ public:
                                     const std::string &key,
                                     mlir::TypeRange arguments,
                                     BuildBody build) = 0;
+  /// Called by a custom call that has no rule of this name ("derivative",
+  /// "vmap") for its marked operands, `size` rows of each. Success means that
+  /// anything will do instead.
+  virtual LogicalResult askForRule(Operation *op, mlir::StringAttr site,
+                                   StringRef rule, ArrayRef<bool> operands,
+                                   int64_t size) = 0;
 };
 
 } // namespace xform

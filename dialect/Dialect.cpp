@@ -3,6 +3,7 @@
 #include "dialect/Bits.h"
 #include "dialect/Control.h"
 #include "dialect/Cumulative.h"
+#include "dialect/Custom.h"
 #include "dialect/Indexing.h"
 #include "dialect/LinearAlgebra.h"
 #include "dialect/Ordering.h"
@@ -36,6 +37,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Cumulative.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Custom.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Control.h"
+#include "dialect/Custom.h"
 #include "dialect/Random.h"
 #include "dialect/Transforms.h"
 
@@ -77,6 +78,66 @@ static Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried,
   }
 }
 
+static Mask joined(std::initializer_list<ArrayRef<bool>> groups) {
+  Mask mask;
+  for (ArrayRef<bool> group : groups)
+    llvm::append_range(mask, group);
+  return mask;
+}
+
+/// The functions of a custom call, in the order of `callees`. A cotangent is
+/// one of each row's own, and a tangent is if its primal is.
+static SmallVector<CalleeRows> customRows(CustomOp op, ArrayRef<bool> marks,
+                                          bool freshDraws) {
+  auto module = op->getParentOfType<ModuleOp>();
+  auto lookup = [&](FlatSymbolRefAttr symbol) {
+    return module.lookupSymbol<func::FuncOp>(symbol.getValue());
+  };
+  ArrayRef<bool> inputs = marks.take_front(op.getInputs().size()),
+                 captures = marks.drop_front(inputs.size());
+  SmallVector<CalleeRows> callees{{lookup(op.getCalleeAttr()), Mask(marks)}};
+  auto isFloating = [](Value value) {
+    return isDifferentiable(value.getType());
+  };
+  if (FlatSymbolRefAttr jvp = op.getJvpAttr()) {
+    Mask tangents;
+    for (auto [input, marked] : llvm::zip_equal(op.getInputs(), inputs))
+      if (isFloating(input))
+        tangents.push_back(marked);
+    callees.push_back({lookup(jvp), joined({inputs, tangents, captures})});
+  }
+  if (FlatSymbolRefAttr symbol = op.getForwardAttr()) {
+    func::FuncOp forward = lookup(symbol);
+    Mask results = rowResults(forward, Mask(marks), freshDraws);
+    Mask cotangents(llvm::count_if(op.getResults(), isFloating), true);
+    callees.push_back({forward, Mask(marks)});
+    callees.push_back(
+        {lookup(op.getBackwardAttr()),
+         joined({ArrayRef<bool>(results).drop_front(op.getNumResults()),
+                 cotangents, captures})});
+  }
+  return callees;
+}
+
+static SmallVector<CalleeRows> pushforwardRows(PushforwardOp op,
+                                               ArrayRef<bool> marks) {
+  auto module = op->getParentOfType<ModuleOp>();
+  size_t seeds = op.getTangents().size();
+  ArrayRef<bool> primals = marks.take_front(op.getPrimals().size()),
+                 residuals =
+                     marks.slice(primals.size(), op.getResiduals().size()),
+                 captures =
+                     marks.drop_back(seeds).take_back(op.getCaptures().size());
+  SmallVector<CalleeRows> callees;
+  if (FlatSymbolRefAttr jvp = op.getJvpAttr())
+    callees.push_back({module.lookupSymbol<func::FuncOp>(jvp.getValue()),
+                       joined({primals, marks.take_back(seeds), captures})});
+  callees.push_back(
+      {module.lookupSymbol<func::FuncOp>(op.getBackward()),
+       joined({residuals, Mask(op.getNumResults(), true), captures})});
+  return callees;
+}
+
 RowDependence xform::rowDependence(Operation &op, const Mask &operands,
                                    bool freshDraws) {
   ArrayRef<bool> marks(operands);
@@ -119,6 +180,19 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
             all = all && marked;
           rows.callees.push_back({branch, inputs});
         }
+      })
+      .Case([&](CustomOp custom) {
+        // A vmap rule runs outside of the rows, so nothing in it is shared.
+        if (custom.getVmap() &&
+            llvm::is_contained(marks.take_front(custom.getInputs().size()),
+                               true))
+          return;
+        rows.callees = customRows(custom, marks, freshDraws);
+        rows.results =
+            rowResults(rows.callees[0].function, operands, freshDraws);
+      })
+      .Case([&](PushforwardOp pushforward) {
+        rows.callees = pushforwardRows(pushforward, marks);
       })
       .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>([&](auto) {
         Mask arguments(marks.take_front(callees[0].getNumArguments()));

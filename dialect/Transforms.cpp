@@ -2,6 +2,8 @@
 
 #include "dialect/Transforms.h"
 
+#include "dialect/Custom.h"
+
 #include "mlir/IR/Builders.h"
 
 using namespace mlir;
@@ -282,6 +284,9 @@ Mask xform::dependentResults(Operation &op, const Mask &operands,
   };
   if (auto call = dyn_cast<func::CallOp>(op))
     return ofCallee(call.getCallee(), operands.size());
+  // A vmap rule may return rows where the callee would not.
+  if (auto custom = dyn_cast<CustomOp>(op); custom && !custom.getVmap())
+    return ofCallee(custom.getCallee(), operands.size());
   if (auto vmap = dyn_cast<VmapOp>(op))
     return ofCallee(vmap.getCallee(), vmap.getInputs().size());
   // A derivative also gives the function's own results, which do not depend on

@@ -41,9 +41,11 @@ namespace {
 
 struct XformExpandTransforms
     : xform::impl::XformExpandTransformsBase<XformExpandTransforms> {
+  using XformExpandTransformsBase::XformExpandTransformsBase;
+
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    Expander expander(module);
+    Expander expander(module, asks);
     // Public functions reach every other one that matters; the list is taken
     // first because derived functions are added to the module.
     SmallVector<func::FuncOp> entries;
@@ -52,6 +54,11 @@ struct XformExpandTransforms
         entries.push_back(function);
     for (func::FuncOp function : entries)
       if (failed(expander.flatten(function)))
+        return signalPassFailure();
+    if (asks)
+      return;
+    for (func::FuncOp function : entries)
+      if (failed(expander.settle(function)))
         return signalPassFailure();
     removeUnusedFunctions(module);
     // Every derivative has been taken, so nothing is left to be stopped.

@@ -36,7 +36,8 @@ def XformExpandTransforms : Pass<"xform-expand-transforms", "::mlir::ModuleOp"> 
     without batched operands are left alone, and a function derived once for a
     given set of arguments is used again. Calls are inlined, and functions
     that nothing refers to any more are removed. Control flow stays, and
-    `xform.map` becomes a scan.
+    `xform.map` becomes a scan. A custom call that no transform has met becomes
+    an ordinary one at last.
 
     Before:
     ```mlir
@@ -47,6 +48,10 @@ def XformExpandTransforms : Pass<"xform-expand-transforms", "::mlir::ModuleOp"> 
     %g = xform.cos %x : tensor<f32>
     ```
   }];
+  let options = [
+    Option<"asks", "asks", "bool", "false",
+           "instead of failing at a custom call that lacks a rule, list the "
+           "rule in the module's xform.asked; the functions are of no use then">];
 }
 
 def XformSplitDerivative : Pass<"xform-split-derivative", "::mlir::ModuleOp"> {
@@ -69,7 +74,9 @@ def XformSplitDerivative : Pass<"xform-split-derivative", "::mlir::ModuleOp"> {
     ListOption<"results", "results", "int64_t",
                "the results to differentiate; every floating one if empty">,
     Option<"transpose", "transpose", "bool", "true",
-           "whether cotangents go back or tangents forward">];
+           "whether cotangents go back or tangents forward">,
+    Option<"asks", "asks", "bool", "false",
+           "list the rules that custom calls lack; see xform-expand-transforms">];
 }
 
 def XformSimplify : Pass<"xform-simplify", "::mlir::ModuleOp"> {

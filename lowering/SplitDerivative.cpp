@@ -20,12 +20,18 @@ struct XformSplitDerivative
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (failed(split(module)))
+    Expander expander(module, asks);
+    FailureOr<Halves> halves = split(module, expander);
+    if (failed(halves) || (!asks && (failed(expander.settle(halves->forward)) ||
+                                     failed(expander.settle(halves->map)))))
       signalPassFailure();
   }
 
 private:
-  LogicalResult split(ModuleOp module);
+  struct Halves {
+    func::FuncOp forward, map;
+  };
+  FailureOr<Halves> split(ModuleOp module, Expander &expander);
   FailureOr<Mask> differentiated(func::FuncOp origin) const;
   FailureOr<Mask> regarded(func::FuncOp origin) const;
 
@@ -89,7 +95,8 @@ FailureOr<Mask> XformSplitDerivative::regarded(func::FuncOp origin) const {
   return mask;
 }
 
-LogicalResult XformSplitDerivative::split(ModuleOp module) {
+FailureOr<XformSplitDerivative::Halves>
+XformSplitDerivative::split(ModuleOp module, Expander &expander) {
   auto origin = module.lookupSymbol<func::FuncOp>(function);
   if (!origin || origin.isExternal())
     return module.emitError("has no function @") << function << " with a body";
@@ -98,7 +105,6 @@ LogicalResult XformSplitDerivative::split(ModuleOp module) {
   if (failed(mask) || failed(wanted))
     return failure();
 
-  Expander expander(module);
   if (failed(expander.flatten(origin)))
     return failure();
   FailureOr<JvpFunction> derivative = expander.jvp(origin, *mask);
@@ -150,7 +156,7 @@ LogicalResult XformSplitDerivative::split(ModuleOp module) {
         built.push_back(tangent ? tangent : b.zeros(type));
     }
     finish(map, built);
-    return success();
+    return Halves{forward, map};
   }
 
   Mask linearArguments(operands.size(), false);
@@ -178,5 +184,5 @@ LogicalResult XformSplitDerivative::split(ModuleOp module) {
     if (marked)
       built.push_back(present[index++] ? cotangents[place++] : b.zeros(type));
   finish(map, built);
-  return success();
+  return Halves{forward, map};
 }

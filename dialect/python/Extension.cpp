@@ -9,7 +9,9 @@
 #include "PrimitiveTable.h"
 
 #include "dialect/Control.h"
+#include "dialect/Custom.h"
 #include "lowering/Sparsity.h"
+#include "lowering/transforms/Expander.h"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/ndarray.h>
@@ -263,6 +265,66 @@ Values emitWhile(FunctionHandle &self, const Values &init,
       first, symbolOf(cond), inCond, symbolOf(body), inBody);
 }
 
+FlatSymbolRefAttr symbolOf(const std::optional<FunctionHandle> &function) {
+  return function ? FlatSymbolRefAttr::get(func::FuncOp(function->function))
+                  : FlatSymbolRefAttr();
+}
+
+Values emitCustom(FunctionHandle &self, const FunctionHandle &callee,
+                  const Values &inputs, const Values &captures,
+                  const SourceLocation &location, const std::string &site,
+                  const std::optional<FunctionHandle> &jvp,
+                  const std::optional<FunctionHandle> &forward,
+                  const std::optional<FunctionHandle> &backward,
+                  const std::optional<std::vector<FunctionHandle>> &vmap) {
+  MLIRContext *context = self.owner->context.get();
+  SmallVector<Value> own = self.unwrap(inputs), whole = self.unwrap(captures);
+  CustomFunctions functions;
+  auto find = [](const std::optional<FunctionHandle> &function) {
+    return function ? function->function : func::FuncOp();
+  };
+  functions.callee = callee.function;
+  functions.jvp = find(jvp);
+  functions.forward = find(forward);
+  functions.backward = find(backward);
+  SmallVector<Attribute> rules;
+  if (vmap)
+    for (const FunctionHandle &rule : *vmap) {
+      functions.vmap.push_back(rule.function);
+      rules.push_back(FlatSymbolRefAttr::get(functions.vmap.back()));
+    }
+  return emitTransform<CustomOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferCustom(emit, functions, ValueRange(own).getTypes(),
+                           ValueRange(whole).getTypes());
+      },
+      FlatSymbolRefAttr::get(functions.callee), own, whole, symbolOf(jvp),
+      symbolOf(forward), symbolOf(backward),
+      vmap ? ArrayAttr::get(context, rules) : ArrayAttr(),
+      StringAttr::get(context, site));
+}
+
+/// The rules that an expansion with `asks` has listed, as (site, rule,
+/// operands, size).
+nb::list askedRules(const ModuleState &self) {
+  nb::list rules;
+  auto asked = ModuleOp(*self.module)->getAttrOfType<ArrayAttr>(kAskedRules);
+  if (!asked)
+    return rules;
+  for (auto rule : asked.getAsRange<DictionaryAttr>()) {
+    nb::list operands;
+    for (bool marked :
+         cast<DenseBoolArrayAttr>(rule.get("operands")).asArrayRef())
+      operands.append(marked);
+    rules.append(nb::make_tuple(
+        cast<StringAttr>(rule.get("site")).getValue().str(),
+        cast<StringAttr>(rule.get("rule")).getValue().str(),
+        nb::tuple(operands), cast<IntegerAttr>(rule.get("size")).getInt()));
+  }
+  return rules;
+}
+
 Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
                 const Values &operands, const SourceLocation &location) {
   MLIRContext *context = self.owner->context.get();
@@ -478,6 +540,10 @@ NB_MODULE(_xform, m) {
       .def("while_loop", &emitWhile, nb::arg("init"), nb::arg("cond"),
            nb::arg("cond_captures"), nb::arg("body"), nb::arg("body_captures"),
            nb::arg("location"))
+      .def("custom", &emitCustom, nb::arg("callee"), nb::arg("inputs"),
+           nb::arg("captures"), nb::arg("location"), nb::arg("site"),
+           nb::arg("jvp") = nb::none(), nb::arg("forward") = nb::none(),
+           nb::arg("backward") = nb::none(), nb::arg("vmap") = nb::none())
       .def("sparsity", &sparsityOf, nb::arg("arguments"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("fresh_draws") = false)
@@ -500,6 +566,7 @@ NB_MODULE(_xform, m) {
       .def("clone", &ModuleState::clone)
       .def("run", &ModuleState::run, nb::arg("pipeline"),
            nb::call_guard<nb::gil_scoped_release>())
+      .def("asked_rules", &askedRules)
       .def("text", &ModuleState::text, nb::arg("locations") = false)
       .def("op_names", &opNames)
       .def("work", &ModuleState::work);

@@ -161,6 +161,24 @@ class Function:
         location: Location,
     ) -> list[Value]:
         """The carried values for which `cond` is false first."""
+    def custom(
+        self,
+        callee: Function,
+        inputs: Sequence[Value],
+        captures: Sequence[Value],
+        location: Location,
+        site: str,
+        jvp: Function | None = None,
+        forward: Function | None = None,
+        backward: Function | None = None,
+        vmap: Sequence[Function] | None = None,
+    ) -> list[Value]:
+        """Results of a callee that has rules of its own.
+
+        The functions take `captures` behind their own arguments. Without `vmap` the callee and
+        the rules are batched alike; an empty one says that each rule has to be asked for. `site`
+        is the name by which `Module.asked_rules` asks.
+        """
     def sparsity(self, arguments: Sequence[bool]) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each result, which elements of the marked arguments its elements may depend on.
 
@@ -200,6 +218,12 @@ class Module:
     def clone(self) -> Module: ...
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
+    def asked_rules(self) -> list[tuple[str, str, tuple[bool, ...], int]]:
+        """The rules that a pass with the option `asks` missed, each once.
+
+        Site, "derivative" or "vmap", which of the inputs have a tangent or are batched, and how
+        many rows there are.
+        """
     def text(self, locations: bool = False) -> str: ...
     def op_names(self) -> dict[str, int]:
         """How often each op stands in the module."""

@@ -24,6 +24,9 @@ from .export import save
 from .lowered import Compiled, Lowered, Timings
 from .transforms.associative_scan import associative_scan
 from .transforms.conditional import cond, switch
+from .transforms.custom_jvp import custom_jvp
+from .transforms.custom_vjp import custom_vjp
+from .transforms.function import Function, FunctionContext, VmapInfo
 from .transforms.grad import grad, grad_and_value
 from .transforms.gradient_stop import stop_gradient
 from .transforms.jacobian import hessian, jacfwd, jacrev
@@ -41,6 +44,8 @@ from .transforms.vmap import vmap
 __all__ = [
     "CompileError",
     "Compiled",
+    "Function",
+    "FunctionContext",
     "Jitted",
     "LeakedArrayError",
     "Lowered",
@@ -48,6 +53,7 @@ __all__ = [
     "Target",
     "Timings",
     "TracedValueError",
+    "VmapInfo",
     "XformError",
     "XformIndexError",
     "XformRuntimeError",
@@ -55,6 +61,8 @@ __all__ = [
     "XformValueError",
     "associative_scan",
     "cond",
+    "custom_jvp",
+    "custom_vjp",
     "fori_loop",
     "grad",
     "grad_and_value",

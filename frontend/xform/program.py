@@ -13,6 +13,7 @@ from xform_runtime import Array
 
 from . import pytrees, tracing
 from ._xform import Function
+from .asked_rules import EXPANSION, Asked
 from .avals import Aval
 from .errors import XformTypeError, at_user_line
 from .tracing import Program, Trace, definition_site
@@ -102,8 +103,12 @@ def trace_program(
     transform: str,
     bake: bool = False,
     any_output: bool = False,
+    expansions: Callable[[], Sequence[str]] = lambda: (EXPANSION,),
 ) -> TracedProgram:
     """Traces a function as the public entry of a new module.
+
+    A function that calls others with rules of their own is traced again until they have all the
+    rules that they need.
 
     Args:
         function: the user's function.
@@ -114,13 +119,34 @@ def trace_program(
         bake: whether closed-over arrays become constants.
         any_output: whether the output may have leaves of any type; otherwise only arrays,
             numbers and immutable plain values.
+        expansions: the passes that ask for these rules; called after tracing.
 
     Raises:
         XformTypeError: an output of another type.
         Whatever the function raises.
     """
     start = time.perf_counter()
-    program = Program(bake=bake)
+    asked: Mapping[str, Asked] | None = {}
+    while asked is not None:
+        program = Program(bake=bake, asked=asked)
+        entry, outputs = _trace_entry(
+            program, function, inputs, leaves, name, transform, any_output
+        )
+        asked = None
+        if program.custom.is_needed:
+            asked = program.custom.completed(program.module, expansions())
+    return TracedProgram(name, program, entry, inputs, outputs, time.perf_counter() - start)
+
+
+def _trace_entry(
+    program: Program,
+    function: Callable[..., Any],
+    inputs: Inputs,
+    leaves: Sequence[Any],
+    name: str,
+    transform: str,
+    any_output: bool,
+) -> tuple[Function, Outputs]:
     place = definition_site(function)
     entry = program.module.function(name, [a.type for a in inputs.avals], place, public=True)
     trace = Trace(program, entry, None, transform)
@@ -134,7 +160,7 @@ def trace_program(
         result = function(*args, **kwargs)
         outputs, values = _outputs(result, transform, any_output)
         entry.set_return(values, place)
-    return TracedProgram(name, program, entry, inputs, outputs, time.perf_counter() - start)
+    return entry, outputs
 
 
 def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, list[Any]]:

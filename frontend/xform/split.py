@@ -44,12 +44,7 @@ class Halves:
         self.traced = traced
         self.device = device
         self._module = traced.program.module.clone()
-        argnums = ",".join(map(str, range(len(traced.inputs.avals))))
-        numbers = ",".join(map(str, results))
-        self._module.run(
-            f"xform-split-derivative{{function={traced.name} argnums={argnums} results={numbers} "
-            f"transpose={'true' if transpose else 'false'}}}"
-        )
+        self._module.run(split_pass(traced.name, len(traced.inputs.avals), results, transpose))
         self._forward = f"{traced.name}.forward"
         self._linear = f"{traced.name}.{'pullback' if transpose else 'pushforward'}"
 
@@ -99,6 +94,30 @@ class Halves:
         return Compiled(traced, Target(self.device), None)
 
 
+def split_pass(
+    name: str, arguments: int, results: Sequence[int], transpose: bool, *, asks: bool = False
+) -> str:
+    """The pass that makes the halves of a program.
+
+    Args:
+        name: the program's name.
+        arguments: how many arguments it is differentiated by, the first ones.
+        results: which of its results have cotangents or tangents.
+        transpose: whether the derivative is the pullback or the pushforward.
+        asks: whether the pass only asks for the rules of custom calls.
+    """
+    argnums = ",".join(map(str, range(arguments)))
+    numbers = ",".join(map(str, results))
+    return (
+        f"xform-split-derivative{{function={name} argnums={argnums} results={numbers} "
+        f"transpose={_text(transpose)} asks={_text(asks)}}}"
+    )
+
+
+def _text(option: bool) -> str:
+    return "true" if option else "false"
+
+
 class Linearized(NamedTuple):
     """A function at a point.
 
@@ -134,7 +153,13 @@ def linearize_direct(
     """
     inputs, leaves, device = direct.inputs(function, primals, {}, transform)
     traced = trace_program(
-        function, inputs, leaves, name=name, transform=transform, any_output=True
+        function,
+        inputs,
+        leaves,
+        name=name,
+        transform=transform,
+        any_output=True,
+        expansions=lambda: (split_pass(name, len(inputs.avals), results(), transpose, asks=True),),
     )
     halves = halves_of(traced, results(), transpose, device)
     held = [asarray(leaf, device) for leaf in [*leaves, *traced.program.hidden]]

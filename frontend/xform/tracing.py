@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from xform_runtime import Array
 
 from . import array as _array
 from ._xform import Function, Location, Module, Value
+from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, python_aval
 from .errors import LeakedArrayError, TracedValueError, XformTypeError, at_user_line
 from .source import is_internal, user_location
@@ -34,12 +35,20 @@ class Program:
         hidden: copies of the closed-over arrays, in the order of the entry's last arguments.
         stops_cut: whether stop_gradient becomes zeros, to see what depends on arguments without it.
         bake: whether closed-over arrays become constants of the entry instead, as a file needs.
+        custom: the calls of functions with rules of their own.
     """
 
-    def __init__(self, module: Module | None = None, *, bake: bool = False) -> None:
+    def __init__(
+        self,
+        module: Module | None = None,
+        *,
+        bake: bool = False,
+        asked: Mapping[str, Asked] | None = None,
+    ) -> None:
         self.module = Module() if module is None else module
         self.bake = bake
         self.stops_cut = False
+        self.custom = AskedRules(asked or {})
         self.hidden: list[np.ndarray[Any, Any] | Array] = []
         # By identity of the array; the array itself is kept so that its id stays taken.
         self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, Value]]] = {}
@@ -77,6 +86,7 @@ class Trace:
             stands for it; these arguments come after the function's own.
         active: false once the body is finished.
         no_grad: how many `no_grad` blocks of this function are open.
+        rows: in a vmap, how many rows there are, and its randomness.
     """
 
     __slots__ = (
@@ -87,6 +97,7 @@ class Trace:
         "no_grad",
         "parent",
         "program",
+        "rows",
         "transform",
     )
 
@@ -101,6 +112,7 @@ class Trace:
         self._captured: dict[int, Value] = {}
         self.active = True
         self.no_grad = 0
+        self.rows: tuple[int, str] | None = None
 
     def capture(self, outer: Value) -> Value:
         """The argument of this function that stands for a value of the parent's."""

@@ -51,6 +51,29 @@ func::FuncOp Expander::around(func::FuncOp origin, const std::string &key,
   return functionsAround[{origin, key}] = result;
 }
 
+LogicalResult Expander::askForRule(Operation *op, StringAttr site,
+                                   StringRef rule, ArrayRef<bool> operands,
+                                   int64_t size) {
+  if (!asks || !site)
+    return op->emitOpError("has no ")
+           << rule << " rule for what is asked of it";
+  Builder b(op->getContext());
+  auto asked = b.getDictionaryAttr(
+      {b.getNamedAttr("site", site),
+       b.getNamedAttr("rule", b.getStringAttr(rule)),
+       b.getNamedAttr("operands", b.getDenseBoolArrayAttr(operands)),
+       b.getNamedAttr("size", b.getI64IntegerAttr(size))});
+  auto module = op->getParentOfType<ModuleOp>();
+  auto list = module->getAttrOfType<ArrayAttr>(kAskedRules);
+  SmallVector<Attribute> all;
+  if (list)
+    llvm::append_range(all, list);
+  if (!llvm::is_contained(all, asked))
+    all.push_back(asked);
+  module->setAttr(kAskedRules, b.getArrayAttr(all));
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // Flattening
 //===----------------------------------------------------------------------===//
@@ -73,8 +96,8 @@ LogicalResult Expander::flatten(func::FuncOp function) {
         llvm::TypeSwitch<Operation *, LogicalResult>(&op)
             .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
                 [&](auto transform) { return expand(transform); })
-            .Case<ScanOp, SwitchOp, WhileOp>(
-                [&](auto control) { return flattenCallees(control); })
+            .Case<ScanOp, SwitchOp, WhileOp, CustomOp, PushforwardOp>(
+                [&](auto stays) { return flattenCallees(stays); })
             .Default([](Operation *) { return success(); });
     if (failed(result))
       return failure();
@@ -84,8 +107,8 @@ LogicalResult Expander::flatten(func::FuncOp function) {
   return success();
 }
 
-template <typename ControlOp>
-LogicalResult Expander::flattenCallees(ControlOp op) {
+template <typename StayingOp>
+LogicalResult Expander::flattenCallees(StayingOp op) {
   for (FlatSymbolRefAttr callee : op.callees())
     if (failed(flatCallee(op, callee.getValue())))
       return failure();

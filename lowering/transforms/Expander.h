@@ -12,6 +12,7 @@
 #define XFORM_LOWERING_TRANSFORMS_EXPANDER_H
 
 #include "dialect/Control.h"
+#include "dialect/Custom.h"
 #include "dialect/DerivedFunctions.h"
 #include "dialect/Ops.h"
 #include "lowering/Simplify.h"
@@ -23,13 +24,22 @@
 
 namespace xform {
 
+/// The module's attribute that lists the rules which custom calls lack.
+constexpr StringRef kAskedRules = "xform.asked";
+
 class Expander final : public DerivedFunctions {
 public:
-  explicit Expander(mlir::ModuleOp module)
-      : symbols(module), simplifier(module.getContext()) {}
+  /// With `asks`, a custom call that lacks a rule is no error: the rule is
+  /// added to the module's `xform.asked`, and what comes out of the expansion
+  /// has no meaning.
+  explicit Expander(mlir::ModuleOp module, bool asks = false)
+      : symbols(module), simplifier(module.getContext()), asks(asks) {}
 
   /// Expands every transform in the function, callees first.
   LogicalResult flatten(mlir::func::FuncOp function);
+  /// Replaces the custom calls in a flat function, and in those that it runs,
+  /// by what they are when no transform is left.
+  LogicalResult settle(mlir::func::FuncOp function);
 
   mlir::func::FuncOp lookup(mlir::FlatSymbolRefAttr symbol) override;
   llvm::FailureOr<BatchedFunction> batched(mlir::func::FuncOp function,
@@ -45,6 +55,8 @@ public:
   mlir::func::FuncOp around(mlir::func::FuncOp origin, const std::string &key,
                             mlir::TypeRange arguments,
                             BuildBody build) override;
+  LogicalResult askForRule(Operation *op, mlir::StringAttr site, StringRef rule,
+                           ArrayRef<bool> operands, int64_t size) override;
 
   /// The function with one more argument, the number of the row, which is
   /// folded into the key of each draw whose key does not depend on the marked
@@ -66,7 +78,12 @@ private:
   LogicalResult expand(GradOp op);
   LogicalResult expand(MapOp op);
   /// An op that stays, whose callees are made flat.
-  template <typename ControlOp> LogicalResult flattenCallees(ControlOp op);
+  template <typename StayingOp> LogicalResult flattenCallees(StayingOp op);
+
+  // What custom calls are when no transform is left.
+  llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, CustomOp op);
+  llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, PushforwardOp op);
+  template <typename CustomCall> LogicalResult replaceSettled(CustomCall op);
 
   /// The callee of a transform, flat; an error at the op if it has no body.
   llvm::FailureOr<mlir::func::FuncOp> flatCallee(Operation *op,
@@ -103,6 +120,10 @@ private:
   std::map<Key, TransposedFunction> transposedFunctions;
   std::map<Key, mlir::func::FuncOp> functionsAround;
   std::map<Key, mlir::func::FuncOp> freshFunctions;
+  llvm::DenseSet<Operation *> settledFunctions;
+  /// How many of them had custom calls, in themselves or in what they run.
+  size_t settledWithChanges = 0;
+  bool asks;
 };
 
 /// Cheaper to do again than to keep: without operands, or only a view.

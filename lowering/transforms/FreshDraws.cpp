@@ -47,6 +47,23 @@ static void runFresh(Operation *op, ArrayRef<FlatSymbolRefAttr> fresh,
         if (changed[1])
           loop.getBodyCapturesMutable().append(row);
       })
+      .Case([&](CustomOp custom) {
+        const auto *next = fresh.begin();
+        custom.setCalleeAttr(*next++);
+        if (custom.getJvp())
+          custom.setJvpAttr(*next++);
+        if (custom.getForward()) {
+          custom.setForwardAttr(*next++);
+          custom.setBackwardAttr(*next++);
+        }
+        custom.getCapturesMutable().append(row);
+      })
+      .Case([&](PushforwardOp pushforward) {
+        if (pushforward.getJvp())
+          pushforward.setJvpAttr(fresh.front());
+        pushforward.setBackwardAttr(fresh.back());
+        pushforward.getCapturesMutable().append(row);
+      })
       .Case([&](SwitchOp conditional) {
         SmallVector<Attribute> branches(fresh);
         conditional.setBranchesAttr(ArrayAttr::get(op->getContext(), branches));
@@ -75,8 +92,9 @@ void Expander::makeDrawsFresh(Operation *op, ArrayRef<CalleeRows> callees,
     return;
   SmallVector<FlatSymbolRefAttr> fresh;
   for (auto [function, hasRow] : llvm::zip_equal(functions, changed)) {
-    // The branches of a switch take the same operands.
-    if (!hasRow && isa<SwitchOp>(op))
+    // The branches of a switch take the same operands, and so do the rules of
+    // a custom call.
+    if (!hasRow && isa<SwitchOp, CustomOp, PushforwardOp>(op))
       function = withRow(function);
     fresh.push_back(FlatSymbolRefAttr::get(function));
   }

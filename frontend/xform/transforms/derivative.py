@@ -47,12 +47,25 @@ def matching_leaves(
         )
     paths = pytrees.paths(spec, what)
     return [
-        _matching_leaf(transform, leaf, path, like, kind)
+        matching_leaf(transform, leaf, path, like, kind)
         for leaf, path, kind in zip(leaves, paths, avals, strict=True)
     ]
 
 
-def _matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval) -> Any:
+def matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval) -> Any:
+    """A tangent or cotangent after comparing it with what it belongs to.
+
+    Args:
+        transform: the transform's name.
+        leaf: an array or a number.
+        path: how the message calls it.
+        like: how the message calls the value that it belongs to.
+        wanted: the aval of that value.
+
+    Raises:
+        XformValueError: another shape.
+        XformTypeError: another dtype, or no array.
+    """
     try:
         kind = tracing.aval(leaf, path)
     except XformTypeError as error:

@@ -19,7 +19,7 @@ from ..colouring import Ints, colour_columns, transposed
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled
 from ..program import TracedProgram, trace_program
-from ..split import Halves, avals_of, halves_of
+from ..split import Halves, avals_of, halves_of, split_pass
 from ..tracing import Callee, Program, Trace, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call, call_vmap
@@ -233,6 +233,16 @@ class _Point:
             name=function_name(func),
             transform=transform,
             any_output=True,
+            expansions=lambda: [
+                split_pass(
+                    function_name(func),
+                    len(inputs.avals),
+                    range(len(outputs[0].avals)),
+                    transpose,
+                    asks=True,
+                )
+                for transpose in (False, True)
+            ],
         )
         self._leaves = leaves
         self._output = outputs[0]

@@ -76,6 +76,7 @@ def vmap(
         outputs: list[tuple[pytrees.TreeSpec, list[int | None]]] = []
 
         def body(rows: list[Any]) -> list[Any]:
+            tracing.require_trace("vmap").rows = batch.size, randomness
             result = func(*batch.arguments(rows), **entering_kwargs(kwargs))
             leaves, spec = pytrees.flatten(result)
             dims = _out_dims(out_dims, result, leaves, spec)

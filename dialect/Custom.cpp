@@ -1,0 +1,705 @@
+//===- Custom.cpp - functions with rules of their own ---------------------===//
+
+#include "dialect/Custom.h"
+#include "dialect/TypeGroups.h"
+
+using namespace mlir;
+using namespace xform;
+
+//===----------------------------------------------------------------------===//
+// Assembly
+//===----------------------------------------------------------------------===//
+
+static ParseResult parseCustomTypes(OpAsmParser &parser,
+                                    SmallVectorImpl<Type> &inputs,
+                                    SmallVectorImpl<Type> &captures,
+                                    SmallVectorImpl<Type> &results) {
+  return parseTypeGroups(parser, {&inputs, &captures}, results);
+}
+
+static void printCustomTypes(OpAsmPrinter &printer, Operation *,
+                             TypeRange inputs, TypeRange captures,
+                             TypeRange results) {
+  printTypeGroups(printer, {inputs, captures}, results);
+}
+
+static ParseResult parsePushforwardTypes(OpAsmParser &parser,
+                                         SmallVectorImpl<Type> &primals,
+                                         SmallVectorImpl<Type> &residuals,
+                                         SmallVectorImpl<Type> &captures,
+                                         SmallVectorImpl<Type> &tangents,
+                                         SmallVectorImpl<Type> &results) {
+  return parseTypeGroups(parser, {&primals, &residuals, &captures, &tangents},
+                         results);
+}
+
+static void printPushforwardTypes(OpAsmPrinter &printer, Operation *,
+                                  TypeRange primals, TypeRange residuals,
+                                  TypeRange captures, TypeRange tangents,
+                                  TypeRange results) {
+  printTypeGroups(printer, {primals, residuals, captures, tangents}, results);
+}
+
+#define GET_OP_CLASSES
+#include "dialect/Custom.cpp.inc"
+
+//===----------------------------------------------------------------------===//
+// Types
+//===----------------------------------------------------------------------===//
+
+static SmallVector<Type> joined(std::initializer_list<TypeRange> groups) {
+  SmallVector<Type> types;
+  for (TypeRange group : groups)
+    llvm::append_range(types, group);
+  return types;
+}
+
+static SmallVector<Value> joined(std::initializer_list<ValueRange> groups) {
+  SmallVector<Value> values;
+  for (ValueRange group : groups)
+    llvm::append_range(values, group);
+  return values;
+}
+
+static Mask joined(std::initializer_list<ArrayRef<bool>> groups) {
+  Mask mask;
+  for (ArrayRef<bool> group : groups)
+    llvm::append_range(mask, group);
+  return mask;
+}
+
+/// Those that have tangents.
+static SmallVector<Type> floating(TypeRange types) {
+  return llvm::to_vector(llvm::make_filter_range(types, isDifferentiable));
+}
+
+static LogicalResult checkRule(Emit emit, func::FuncOp rule,
+                               ArrayRef<Type> arguments,
+                               ArrayRef<Type> results) {
+  if (failed(checkArguments(emit, rule, arguments)))
+    return failure();
+  if (TypeRange(results) != rule.getResultTypes())
+    return emit() << "@" << rule.getName() << " must return (" << results
+                  << "), got (" << rule.getResultTypes() << ")";
+  return success();
+}
+
+/// The number of rows of the marked types, each the type of a row with a
+/// leading axis; an error if a type is neither that nor the row's.
+static LogicalResult markBatched(Emit emit, func::FuncOp rule, StringRef what,
+                                 TypeRange rows, TypeRange given,
+                                 std::optional<int64_t> &size, Mask &batched) {
+  if (given.size() != rows.size())
+    return emit() << "@" << rule.getName() << " must have " << rows.size()
+                  << " " << what << "s, got " << given.size();
+  for (auto [index, row, type] : llvm::enumerate(rows, given)) {
+    batched.push_back(type != row);
+    if (type == row)
+      continue;
+    auto tensor = cast<RankedTensorType>(type);
+    if (tensor.getRank() == 0 || rowType(tensor) != row ||
+        (size && *size != tensor.getDimSize(0)))
+      return emit() << what << " " << index << " of @" << rule.getName()
+                    << " must be of type " << row
+                    << " or have the rows along a leading axis, got " << type;
+    size = tensor.getDimSize(0);
+  }
+  return success();
+}
+
+static LogicalResult checkBatchRule(Emit emit, func::FuncOp rule,
+                                    TypeRange inputs, TypeRange captures,
+                                    TypeRange results) {
+  Mask arguments, batchedResults;
+  std::optional<int64_t> size;
+  if (failed(markBatched(emit, rule, "argument", joined({inputs, captures}),
+                         rule.getArgumentTypes(), size, arguments)))
+    return failure();
+  if (!llvm::is_contained(arguments, true))
+    return emit() << "no argument of @" << rule.getName()
+                  << " has the rows along a leading axis";
+  return markBatched(emit, rule, "result", results, rule.getResultTypes(), size,
+                     batchedResults);
+}
+
+static LogicalResult checkBackward(Emit emit, func::FuncOp backward,
+                                   TypeRange residuals, TypeRange results,
+                                   TypeRange captures, TypeRange tangents) {
+  return checkRule(emit, backward,
+                   joined({residuals, floating(results), captures}),
+                   SmallVector<Type>(tangents));
+}
+
+FailureOr<SmallVector<Type>>
+xform::inferCustom(Emit emit, const CustomFunctions &functions,
+                   TypeRange inputs, TypeRange captures) {
+  func::FuncOp callee = functions.callee, jvp = functions.jvp,
+               forward = functions.forward, backward = functions.backward;
+  SmallVector<Type> operands = joined({inputs, captures});
+  if (failed(checkArguments(emit, callee, operands)))
+    return failure();
+  SmallVector<Type> results(callee.getResultTypes());
+  SmallVector<Type> tangents = floating(inputs);
+  if (!forward != !backward)
+    return emit() << "needs forward and backward together";
+  if (jvp && failed(checkRule(emit, jvp, joined({inputs, tangents, captures}),
+                              joined({results, floating(results)}))))
+    return failure();
+  if (forward) {
+    TypeRange returned = forward.getResultTypes();
+    if (failed(checkArguments(emit, forward, operands)))
+      return failure();
+    if (returned.size() < results.size() ||
+        returned.take_front(results.size()) != TypeRange(results))
+      return emit() << "@" << forward.getName() << " must return (" << results
+                    << ") and residuals, got (" << returned << ")";
+    if (failed(checkBackward(emit, backward,
+                             returned.drop_front(results.size()), results,
+                             captures, tangents)))
+      return failure();
+  }
+  for (func::FuncOp rule : functions.vmap)
+    if (failed(checkBatchRule(emit, rule, inputs, captures, results)))
+      return failure();
+  return results;
+}
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+/// Looks a function up that may not be named.
+static LogicalResult find(Operation *op, FlatSymbolRefAttr symbol,
+                          SymbolTableCollection &symbols,
+                          func::FuncOp &function) {
+  if (!symbol)
+    return success();
+  FailureOr<func::FuncOp> found = lookupCallee(op, symbol, symbols);
+  if (succeeded(found))
+    function = *found;
+  return found;
+}
+
+LogicalResult CustomOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  CustomFunctions functions;
+  if (failed(find(*this, getCalleeAttr(), symbols, functions.callee)) ||
+      failed(find(*this, getJvpAttr(), symbols, functions.jvp)) ||
+      failed(find(*this, getForwardAttr(), symbols, functions.forward)) ||
+      failed(find(*this, getBackwardAttr(), symbols, functions.backward)))
+    return failure();
+  if (ArrayAttr vmap = getVmapAttr())
+    for (auto symbol : vmap.getAsRange<FlatSymbolRefAttr>())
+      if (failed(find(*this, symbol, symbols, functions.vmap.emplace_back())))
+        return failure();
+  return checkResults(*this, inferCustom([this] { return emitOpError(); },
+                                         functions, getInputs().getTypes(),
+                                         getCaptures().getTypes()));
+}
+
+LogicalResult PushforwardOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  func::FuncOp jvp, backward;
+  if (failed(find(*this, getJvpAttr(), symbols, jvp)) ||
+      failed(find(*this, getBackwardAttr(), symbols, backward)))
+    return failure();
+  auto emit = [this] { return emitOpError(); };
+  if (failed(checkBackward(emit, backward, getResiduals().getTypes(),
+                           getResultTypes(), getCaptures().getTypes(),
+                           getTangents().getTypes())))
+    return failure();
+  if (!jvp)
+    return success();
+  if (failed(checkArguments(
+          emit, jvp,
+          joined({getPrimals().getTypes(), getTangents().getTypes(),
+                  getCaptures().getTypes()}))))
+    return failure();
+  TypeRange returned = jvp.getResultTypes();
+  if (returned.size() < getNumResults() ||
+      returned.take_back(getNumResults()) != getResultTypes())
+    return emitOpError() << "@" << jvp.getName()
+                         << " must return results and their tangents ("
+                         << getResultTypes() << "), got (" << returned << ")";
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// What the ops say of themselves
+//===----------------------------------------------------------------------===//
+
+SmallVector<FlatSymbolRefAttr> CustomOp::callees() {
+  SmallVector<FlatSymbolRefAttr> symbols{getCalleeAttr()};
+  for (FlatSymbolRefAttr rule :
+       {getJvpAttr(), getForwardAttr(), getBackwardAttr()})
+    if (rule)
+      symbols.push_back(rule);
+  if (ArrayAttr vmap = getVmapAttr())
+    llvm::append_range(symbols, vmap.getAsRange<FlatSymbolRefAttr>());
+  return symbols;
+}
+
+SmallVector<FlatSymbolRefAttr> PushforwardOp::callees() {
+  if (FlatSymbolRefAttr jvp = getJvpAttr())
+    return {jvp, getBackwardAttr()};
+  return {getBackwardAttr()};
+}
+
+//===----------------------------------------------------------------------===//
+// Rules that are missing
+//===----------------------------------------------------------------------===//
+
+/// A value of a type that depends on another one and stands for what a rule
+/// would return.
+static Value standIn(RuleBuilder &b, Value of, RankedTensorType type) {
+  int64_t rank = cast<RankedTensorType>(of.getType()).getRank();
+  auto row = type.clone(ArrayRef<int64_t>());
+  Type element = type.getElementType();
+  auto converted = cast<RankedTensorType>(of.getType()).clone(element);
+  Value value =
+      of.getType() == converted ? of : b.fold<ConvertOp>(converted, of);
+  if (rank > 0)
+    value = element.isInteger(1) ? b.fold<ReduceOrOp>(value, axesUpTo(rank))
+                                 : b.fold<ReduceSumOp>(value, axesUpTo(rank));
+  return type == row ? value : b.broadcastTo(value, type, {});
+}
+
+//===----------------------------------------------------------------------===//
+// jvp
+//===----------------------------------------------------------------------===//
+
+/// A tangent for each floating primal, zeros where there is none.
+static SmallVector<Value> materialized(RuleBuilder &b, ValueRange primals,
+                                       ValueRange tangents) {
+  SmallVector<Value> all;
+  for (auto [primal, tangent] : llvm::zip_equal(primals, tangents))
+    if (isDifferentiable(primal.getType()))
+      all.push_back(tangent ? tangent : b.zeros(primal.getType()));
+  return all;
+}
+
+/// A tangent or cotangent that a rule returned, null where it is zero.
+static Value symbolic(Value value) {
+  return isSplat(value, 0) ? Value() : value;
+}
+
+LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                                 SmallVectorImpl<Value> &resultTangents) {
+  size_t count = getInputs().size();
+  ValueRange ofCaptures = tangents.drop_front(count);
+  func::FuncOp callee = b.derived->lookup(getCalleeAttr());
+  bool hasRule = getJvp() || getBackward();
+  if (!hasRule && !getSite()) {
+    FailureOr<JvpFunction> jvp = b.derived->jvp(callee, presenceOf(tangents));
+    if (failed(jvp))
+      return failure();
+    SmallVector<Value> arguments(getOperands());
+    for (Value tangent : tangents)
+      if (tangent)
+        arguments.push_back(tangent);
+    SmallVector<Value> values = inlineBody(b, jvp->function, arguments);
+    auto next = values.begin() + getNumResults();
+    for (bool hasTangent : jvp->tangentResults)
+      resultTangents.push_back(hasTangent ? *next++ : Value());
+    resultTangents.append(values.begin(), values.begin() + getNumResults());
+    return success();
+  }
+  for (auto [argument, tangent] :
+       llvm::zip_equal(callee.getArguments().drop_front(count), ofCaptures))
+    if (tangent && !argument.use_empty())
+      return mlir::emitError(getLoc())
+             << "a function with derivative rules of its own is differentiated "
+                "by a value that it closes over; pass the value as an argument";
+  if (llvm::none_of(tangents.take_front(count),
+                    [](Value tangent) { return static_cast<bool>(tangent); })) {
+    resultTangents.assign(getNumResults(), Value());
+    return success();
+  }
+  if (!hasRule) {
+    Mask active = presenceOf(tangents.take_front(count));
+    if (failed(b.derived->askForRule(*this, getSiteAttr(), "derivative", active,
+                                     /*size=*/0)))
+      return failure();
+    for (Type type : getResultTypes()) {
+      Value sum;
+      for (Value tangent : tangents.take_front(count))
+        if (tangent && isDifferentiable(type))
+          sum = b.accumulate(sum,
+                             standIn(b, tangent, cast<RankedTensorType>(type)));
+      resultTangents.push_back(sum);
+    }
+    return success();
+  }
+
+  SmallVector<Value> seeds =
+      materialized(b, getInputs(), tangents.take_front(count));
+  SmallVector<Value> values, derivatives;
+  if (!getBackward()) {
+    values = inlineBody(b, b.derived->lookup(getJvpAttr()),
+                        joined({getInputs(), seeds, getCaptures()}));
+    derivatives.assign(values.begin() + getNumResults(), values.end());
+  } else {
+    values = inlineBody(b, b.derived->lookup(getForwardAttr()), getOperands());
+    ValueRange residuals = ValueRange(values).drop_front(getNumResults());
+    auto pushforward = PushforwardOp::create(
+        b, floating(getResultTypes()), getJvpAttr(),
+        getJvp() ? ValueRange(getInputs()) : ValueRange(), getBackwardAttr(),
+        residuals, getCaptures(), seeds);
+    llvm::append_range(derivatives, pushforward.getOuts());
+  }
+  auto next = derivatives.begin();
+  for (Type type : getResultTypes())
+    resultTangents.push_back(isDifferentiable(type) ? symbolic(*next++)
+                                                    : Value());
+  // The rule computes the results too.
+  resultTangents.append(values.begin(), values.begin() + getNumResults());
+  return success();
+}
+
+FailureOr<SmallVector<Value>> PushforwardOp::evaluate(RuleBuilder &b,
+                                                      ValueRange operands) {
+  ValueRange primals = operands.take_front(getPrimals().size());
+  ValueRange residuals = operands.slice(primals.size(), getResiduals().size());
+  ValueRange tangents = operands.take_back(getTangents().size());
+  ValueRange captures =
+      operands.drop_back(tangents.size()).take_back(getCaptures().size());
+  if (FlatSymbolRefAttr jvp = getJvpAttr()) {
+    SmallVector<Value> values = inlineBody(
+        b, b.derived->lookup(jvp), joined({primals, tangents, captures}));
+    values.erase(values.begin(),
+                 values.end() - static_cast<ptrdiff_t>(getNumResults()));
+    return values;
+  }
+  Mask linear(residuals.size(), false);
+  linear.append(getNumResults(), true);
+  linear.append(captures.size(), false);
+  SmallVector<Value> arguments = joined({residuals, captures});
+  Mask given;
+  for (Value tangent : tangents) {
+    given.push_back(static_cast<bool>(symbolic(tangent)));
+    if (given.back())
+      arguments.push_back(tangent);
+  }
+  FailureOr<TransposedFunction> transposed = b.derived->transposed(
+      b.derived->lookup(getBackwardAttr()), linear, given);
+  if (failed(transposed))
+    return failure();
+  SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
+  SmallVector<Value> results;
+  auto next = values.begin();
+  for (auto [index, type] : llvm::enumerate(getResultTypes()))
+    results.push_back(transposed->argumentCotangents[residuals.size() + index]
+                          ? *next++
+                          : b.zeros(type));
+  return results;
+}
+
+LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                                      SmallVectorImpl<Value> &resultTangents) {
+  size_t fixed = getNumOperands() - getTangents().size();
+  Mask active = presenceOf(tangents);
+  if (!llvm::is_contained(ArrayRef<bool>(active).take_front(fixed), true)) {
+    SmallVector<Value> seeds =
+        materialized(b, getTangents(), tangents.drop_front(fixed));
+    auto again = PushforwardOp::create(b, getResultTypes(), getJvpAttr(),
+                                       getPrimals(), getBackwardAttr(),
+                                       getResiduals(), getCaptures(), seeds);
+    llvm::append_range(resultTangents, again.getOuts());
+    return success();
+  }
+  // Whoever differentiates this took the tangents forward.
+  func::FuncOp origin = b.derived->lookup(callees().front());
+  bool isEvaluated = true;
+  func::FuncOp forward = b.derived->around(
+      origin,
+      ".evaluated " + std::to_string(getPrimals().size()) + "," +
+          std::to_string(getResiduals().size()) + "," +
+          std::to_string(getCaptures().size()) + "," + getBackward().str(),
+      getOperandTypes(), [&](RuleBuilder &inner, ValueRange arguments) {
+        FailureOr<SmallVector<Value>> values = evaluate(inner, arguments);
+        isEvaluated = succeeded(values);
+        return isEvaluated ? *values : SmallVector<Value>();
+      });
+  if (!isEvaluated)
+    return failure();
+  FailureOr<JvpFunction> jvp = b.derived->jvp(forward, active);
+  if (failed(jvp))
+    return failure();
+  SmallVector<Value> arguments(getOperands());
+  for (Value tangent : tangents)
+    if (tangent)
+      arguments.push_back(tangent);
+  SmallVector<Value> values = inlineBody(b, jvp->function, arguments);
+  auto next = values.begin() + getNumResults();
+  for (bool hasTangent : jvp->tangentResults)
+    resultTangents.push_back(hasTangent ? *next++ : Value());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Transpose
+//===----------------------------------------------------------------------===//
+
+bool CustomOp::isLinearIn(ArrayRef<bool> linear) {
+  return llvm::is_contained(linear, true);
+}
+
+LogicalResult
+CustomOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
+                         ValueRange operands, ValueRange cotangents,
+                         SmallVectorImpl<Value> &operandCotangents) {
+  // A linear function is its own derivative.
+  FailureOr<TransposedFunction> transposed = b.derived->transposed(
+      b.derived->lookup(getCalleeAttr()), Mask(linear), presenceOf(cotangents));
+  if (failed(transposed))
+    return failure();
+  SmallVector<Value> arguments;
+  for (ValueRange group : {operands, cotangents})
+    for (Value value : group)
+      if (value)
+        arguments.push_back(value);
+  SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
+  auto next = values.begin();
+  for (bool hasCotangent : transposed->argumentCotangents)
+    operandCotangents.push_back(hasCotangent ? *next++ : Value());
+  return success();
+}
+
+bool PushforwardOp::isLinearIn(ArrayRef<bool> linear) {
+  return !llvm::is_contained(linear.drop_back(getTangents().size()), true) &&
+         llvm::is_contained(linear, true);
+}
+
+LogicalResult
+PushforwardOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
+                              ValueRange operands, ValueRange cotangents,
+                              SmallVectorImpl<Value> &operandCotangents) {
+  size_t fixed = getNumOperands() - getTangents().size();
+  SmallVector<Value> arguments(
+      operands.slice(getPrimals().size(), getResiduals().size()));
+  llvm::append_range(arguments, materialized(b, getOuts(), cotangents));
+  llvm::append_range(
+      arguments, operands.take_front(fixed).take_back(getCaptures().size()));
+  SmallVector<Value> values =
+      inlineBody(b, b.derived->lookup(getBackwardAttr()), arguments);
+  operandCotangents.assign(fixed, Value());
+  for (auto [value, isLinear] :
+       llvm::zip_equal(values, linear.drop_front(fixed)))
+    operandCotangents.push_back(isLinear ? symbolic(value) : Value());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Batching
+//===----------------------------------------------------------------------===//
+
+/// The function over a batch; the first `all` of its results are batched
+/// whether or not they depend on the row. Fills the mask of the others.
+static FailureOr<func::FuncOp>
+batchedResults(RuleBuilder &b, func::FuncOp function, const Mask &arguments,
+               int64_t size, size_t all, Mask *rest = nullptr) {
+  FailureOr<BatchedFunction> rows =
+      b.derived->batched(function, arguments, size);
+  if (failed(rows))
+    return failure();
+  if (rest)
+    rest->assign(rows->batchedResults.begin() + all,
+                 rows->batchedResults.end());
+  return b.derived->around(rows->function, ".rows " + std::to_string(all),
+                           rows->function.getArgumentTypes(),
+                           [&](RuleBuilder &inner, ValueRange values) {
+                             SmallVector<Value> results =
+                                 inlineBody(inner, rows->function, values);
+                             for (size_t i = 0; i < all; ++i)
+                               if (!rows->batchedResults[i])
+                                 results[i] =
+                                     inner.broadcastBatch(results[i], size);
+                             return results;
+                           });
+}
+
+/// A backward rule over a batch. The cotangent of an input that all rows share
+/// is the sum of theirs.
+static FailureOr<func::FuncOp>
+batchedBackward(RuleBuilder &b, func::FuncOp backward, const Mask &arguments,
+                int64_t size, const Mask &inputs) {
+  FailureOr<BatchedFunction> rows =
+      b.derived->batched(backward, arguments, size);
+  if (failed(rows))
+    return failure();
+  return b.derived->around(
+      rows->function, ".rows " + maskText(inputs),
+      rows->function.getArgumentTypes(),
+      [&](RuleBuilder &inner, ValueRange values) {
+        SmallVector<Value> results = inlineBody(inner, rows->function, values);
+        for (size_t i = 0; i < results.size(); ++i) {
+          Value &result = results[i];
+          if (inputs[i] == rows->batchedResults[i])
+            continue;
+          if (inputs[i])
+            result = inner.broadcastBatch(result, size);
+          else
+            result = inner.fold<ReduceSumOp>(result, ArrayRef<int64_t>{0});
+        }
+        for (size_t i = 0; i < results.size(); ++i)
+          if (!inputs[i] && !rows->batchedResults[i])
+            results[i] = inner.fold<MulOp>(
+                results[i],
+                inner.literal(std::to_string(size), results[i].getType()));
+        return results;
+      });
+}
+
+/// The marks of the values that have tangents.
+static Mask floatingMask(ValueRange values, ArrayRef<bool> marks) {
+  Mask mask;
+  for (auto [value, marked] : llvm::zip_equal(values, marks))
+    if (isDifferentiable(value.getType()))
+      mask.push_back(marked);
+  return mask;
+}
+
+static SmallVector<Type> batchedTypes(TypeRange types, int64_t size) {
+  return llvm::map_to_vector(
+      types, [&](Type type) -> Type { return batchedType(type, size); });
+}
+
+/// The rule of a call for inputs that are batched so, null if it has none.
+static func::FuncOp findBatchRule(CustomOp op, DerivedFunctions &derived,
+                                  ValueRange operands) {
+  for (auto symbol : op.getVmapAttr().getAsRange<FlatSymbolRefAttr>()) {
+    func::FuncOp rule = derived.lookup(symbol);
+    size_t count = op.getInputs().size();
+    if (rule.getArgumentTypes().take_front(count) ==
+        operands.take_front(count).getTypes())
+      return rule;
+  }
+  return {};
+}
+
+/// A call whose batching is the user's own.
+static LogicalResult buildByRule(CustomOp op, RuleBuilder &b,
+                                 ValueRange operands, ArrayRef<bool> batched,
+                                 int64_t size,
+                                 SmallVectorImpl<Value> &results) {
+  size_t count = op.getInputs().size();
+  func::FuncOp callee = b.derived->lookup(op.getCalleeAttr());
+  func::FuncOp rule = findBatchRule(op, *b.derived, operands);
+  SmallVector<Value> arguments(operands);
+  for (size_t i = count; i < operands.size(); ++i) {
+    if (!batched[i])
+      continue;
+    if (!callee.getArgument(i).use_empty() ||
+        (rule && !rule.getArgument(i).use_empty()))
+      return mlir::emitError(op.getLoc())
+             << "a function with a vmap rule of its own closes over a value "
+                "that differs from row to row; pass the value as an argument";
+    arguments[i] = b.zeros(op.getOperand(i).getType());
+  }
+  if (rule) {
+    SmallVector<Value> values = inlineBody(b, rule, arguments);
+    for (auto [value, type] : llvm::zip_equal(values, op.getResultTypes()))
+      results.push_back(value.getType() == type ? b.broadcastBatch(value, size)
+                                                : value);
+    return success();
+  }
+  ArrayRef<bool> inputs = batched.take_front(count);
+  if (!llvm::is_contained(inputs, true)) {
+    // No rule reads the captures that are batched.
+    auto same = cast<CustomOp>(b.clone(*op));
+    same->setOperands(arguments);
+    for (Value value : same->getResults())
+      results.push_back(b.broadcastBatch(value, size));
+    return success();
+  }
+  if (failed(b.derived->askForRule(op, op.getSiteAttr(), "vmap", inputs, size)))
+    return failure();
+  Value row = operands[llvm::find(inputs, true) - inputs.begin()];
+  for (Type type : batchedTypes(op.getResultTypes(), size))
+    results.push_back(standIn(b, row, cast<RankedTensorType>(type)));
+  return success();
+}
+
+LogicalResult CustomOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                     ArrayRef<bool> batched, int64_t size,
+                                     SmallVectorImpl<Value> &results) {
+  if (getVmap())
+    return buildByRule(*this, b, operands, batched, size, results);
+  size_t count = getInputs().size(), outs = getNumResults();
+  ArrayRef<bool> inputs = batched.take_front(count),
+                 captures = batched.drop_front(count);
+  Mask tangents = floatingMask(getInputs(), inputs);
+  auto symbolOf = [](FailureOr<func::FuncOp> function) {
+    return FlatSymbolRefAttr::get(*function);
+  };
+
+  FailureOr<func::FuncOp> callee = batchedResults(
+      b, b.derived->lookup(getCalleeAttr()), Mask(batched), size, outs);
+  if (failed(callee))
+    return failure();
+  FlatSymbolRefAttr newJvp, newForward, newBackward;
+  if (FlatSymbolRefAttr jvp = getJvpAttr()) {
+    FailureOr<func::FuncOp> rows = batchedResults(
+        b, b.derived->lookup(jvp), joined({inputs, tangents, captures}), size,
+        outs + floating(getResultTypes()).size());
+    if (failed(rows))
+      return failure();
+    newJvp = symbolOf(rows);
+  }
+  if (FlatSymbolRefAttr forward = getForwardAttr()) {
+    Mask residuals;
+    FailureOr<func::FuncOp> rows = batchedResults(
+        b, b.derived->lookup(forward), Mask(batched), size, outs, &residuals);
+    if (failed(rows))
+      return failure();
+    newForward = symbolOf(rows);
+    Mask cotangents(floating(getResultTypes()).size(), true);
+    rows = batchedBackward(b, b.derived->lookup(getBackwardAttr()),
+                           joined({residuals, cotangents, captures}), size,
+                           tangents);
+    if (failed(rows))
+      return failure();
+    newBackward = symbolOf(rows);
+  }
+  auto built = CustomOp::create(
+      b, batchedTypes(getResultTypes(), size), symbolOf(callee),
+      operands.take_front(count), operands.drop_front(count), newJvp,
+      newForward, newBackward, /*vmap=*/ArrayAttr(), getSiteAttr());
+  llvm::append_range(results, built.getOuts());
+  return success();
+}
+
+LogicalResult PushforwardOp::buildBatched(RuleBuilder &b, ValueRange operands,
+                                          ArrayRef<bool> batched, int64_t size,
+                                          SmallVectorImpl<Value> &results) {
+  size_t seeds = getTangents().size();
+  ArrayRef<bool> primals = batched.take_front(getPrimals().size()),
+                 residuals =
+                     batched.slice(primals.size(), getResiduals().size()),
+                 captures =
+                     batched.drop_back(seeds).take_back(getCaptures().size()),
+                 tangents = batched.take_back(seeds);
+  FlatSymbolRefAttr newJvp;
+  if (FlatSymbolRefAttr jvp = getJvpAttr()) {
+    func::FuncOp function = b.derived->lookup(jvp);
+    FailureOr<func::FuncOp> rows =
+        batchedResults(b, function, joined({primals, tangents, captures}), size,
+                       function.getNumResults());
+    if (failed(rows))
+      return failure();
+    newJvp = FlatSymbolRefAttr::get(*rows);
+  }
+  FailureOr<func::FuncOp> rows = batchedBackward(
+      b, b.derived->lookup(getBackwardAttr()),
+      joined({residuals, Mask(getNumResults(), true), captures}), size,
+      Mask(tangents));
+  if (failed(rows))
+    return failure();
+  ValueRange values = operands;
+  auto built = PushforwardOp::create(
+      b, batchedTypes(getResultTypes(), size), newJvp,
+      values.take_front(primals.size()), FlatSymbolRefAttr::get(*rows),
+      values.slice(primals.size(), residuals.size()),
+      values.drop_back(seeds).take_back(captures.size()),
+      values.take_back(seeds));
+  llvm::append_range(results, built.getOuts());
+  return success();
+}

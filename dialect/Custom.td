@@ -1,0 +1,104 @@
+//===- Custom.td - functions with rules of their own ----------------------===//
+//
+// A call of a function for which the user has said how it is differentiated and
+// batched. It stays while there are transforms to come and is then the call that
+// it looks like. The rules are in Custom.cpp.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_DIALECT_CUSTOM
+#define XFORM_DIALECT_CUSTOM
+
+include "mlir/IR/SymbolInterfaces.td"
+include "dialect/Base.td"
+
+class Xform_Custom<string mnemonic, list<Trait> traits = []>
+    : Xform_Op<mnemonic, !listconcat([
+        Pure, AttrSizedOperandSegments,
+        DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+        DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
+        DeclareOpInterfaceMethods<Xform_TransposeOpInterface>,
+        DeclareOpInterfaceMethods<Xform_BatchOpInterface>], traits)> {
+  let results = (outs Variadic<Xform_Tensor>:$outs);
+  code calleesDeclaration = [{
+    /// The functions that the op names.
+    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> callees();
+  }];
+}
+
+def Xform_CustomOp : Xform_Custom<"custom"> {
+  let summary = "a call of a function that has rules of its own";
+  let description = [{
+    Every function takes `captures`, which have no tangents, behind its own
+    arguments:
+
+    - the callee and `forward` take the inputs; the callee returns the results,
+      `forward` the results and what `backward` reads of them, the residuals;
+    - `backward` takes the residuals and a cotangent for each floating result; it
+      returns one for each floating input;
+    - `jvp` takes the inputs and a tangent for each floating one; it returns the
+      results and a tangent for each floating one;
+    - those in `vmap` take the inputs, some of them with their rows along a new
+      leading axis, and return the results, all or some of them so. One of them
+      is chosen by which inputs are batched, and by how many rows.
+
+    In reverse mode `backward` comes before `jvp`, in forward mode `jvp` before
+    `backward`; the one that is missing is the transpose of the other. Without
+    both the callee is differentiated. Without `vmap` the callee and the rules
+    are batched alike. With `site`, a rule that is needed and missing is an error
+    instead, or, where rules are asked for, becomes an entry of the module's
+    `xform.asked`.
+
+    ```mlir
+    %y = xform.custom @f(%x) captures(%c) forward @f_forward backward @f_backward
+        : (tensor<3xf32>), (tensor<f32>) -> tensor<3xf32>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$callee, Variadic<Xform_Tensor>:$inputs,
+                   Variadic<Xform_Tensor>:$captures,
+                   OptionalAttr<FlatSymbolRefAttr>:$jvp,
+                   OptionalAttr<FlatSymbolRefAttr>:$forward,
+                   OptionalAttr<FlatSymbolRefAttr>:$backward,
+                   OptionalAttr<FlatSymbolRefArrayAttr>:$vmap,
+                   OptionalAttr<StrAttr>:$site);
+  let assemblyFormat = [{
+    $callee `(` $inputs `)` (`captures` `(` $captures^ `)`)? (`jvp` $jvp^)?
+    (`forward` $forward^)? (`backward` $backward^)? (`vmap` $vmap^)? (`site` $site^)?
+    attr-dict `:` custom<CustomTypes>(type($inputs), type($captures), type($outs))
+  }];
+  let extraClassDeclaration = calleesDeclaration;
+}
+
+def Xform_PushforwardOp : Xform_Custom<"pushforward"> {
+  let summary = "the tangents of the results of a custom call";
+  let description = [{
+    A linear map of the tangents of all floating inputs, which is either `jvp`
+    of the primals and these tangents, or the transpose of `backward`. Its own
+    transpose is `backward`, which then need not be linear.
+
+    ```mlir
+    %t = xform.pushforward backward @f_backward(%residual) tangents(%dx)
+        : (), (tensor<3xf32>), (), (tensor<3xf32>) -> tensor<3xf32>
+    ```
+  }];
+  let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$jvp,
+                   Variadic<Xform_Tensor>:$primals,
+                   FlatSymbolRefAttr:$backward,
+                   Variadic<Xform_Tensor>:$residuals,
+                   Variadic<Xform_Tensor>:$captures,
+                   Variadic<Xform_FloatTensor>:$tangents);
+  let assemblyFormat = [{
+    (`jvp` $jvp^ `(` $primals `)`)? `backward` $backward `(` $residuals `)`
+    (`captures` `(` $captures^ `)`)? `tangents` `(` $tangents `)` attr-dict `:`
+    custom<PushforwardTypes>(type($primals), type($residuals), type($captures),
+                             type($tangents), type($outs))
+  }];
+  let extraClassDeclaration = calleesDeclaration # [{
+    /// The results, from the op's operands: by `jvp`, or by transposing
+    /// `backward`.
+    ::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>
+    evaluate(::xform::RuleBuilder &b, ::mlir::ValueRange operands);
+  }];
+}
+
+#endif // XFORM_DIALECT_CUSTOM

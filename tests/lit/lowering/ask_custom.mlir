@@ -1,0 +1,26 @@
+// RUN: xform-opt %s --xform-expand-transforms=asks=true | FileCheck %s
+
+// CHECK: module attributes {xform.asked = [
+// CHECK-SAME: {operands = array<i1: true, false>, rule = "derivative", site = "1", size = 0 : i64}
+// CHECK-SAME: {operands = array<i1: true>, rule = "vmap", site = "0", size = 8 : i64}
+
+func.func private @f(%x: tensor<3xf32>) -> tensor<3xf32> {
+  return %x : tensor<3xf32>
+}
+func.func private @g(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<f32> {
+  %0 = xform.reduce_sum %x axes = [0] : tensor<3xf32>
+  return %0 : tensor<f32>
+}
+func.func private @row(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.custom @f(%x) vmap [] site "0" : (tensor<3xf32>), () -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+func.func private @loss(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<f32> {
+  %0 = xform.custom @g(%x, %y) site "1" : (tensor<3xf32>, tensor<3xf32>), () -> tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func @asking(%x: tensor<8x3xf32>, %y: tensor<3xf32>) -> (tensor<3xf32>, tensor<8x3xf32>) {
+  %0 = xform.grad @loss(%y, %y) argnums = [0] : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  %1 = xform.vmap @row(%x) in_dims = [0] out_dims = [0] : (tensor<8x3xf32>) -> tensor<8x3xf32>
+  return %0, %1 : tensor<3xf32>, tensor<8x3xf32>
+}
