@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from .._xform import Diagnostic, Value
 from ..avals import Aval
 from ..errors import XformValueError, at_user_line
-from ..primitives import full
 from ..source import user_location
 from ..tracing import Callee, lift, require_trace, result
 
@@ -54,17 +53,14 @@ def call_vjp(
     Args:
         callee: the function.
         primals: its own arguments.
-        cotangents: those of its first floating results; the others are aux, behind a
-            stop_gradient, and what is said about them does not matter.
+        cotangents: those of its results.
     """
     function = require_trace("vjp").function
-    floating = [kind for kind in callee.results if kind.is_float]
-    zeros = [full(kind.shape, kind.dtype, 0.0) for kind in floating[len(cotangents) :]]
     with reporting("vjp"):
         values = function.vjp(
             callee.function,
             callee.operands([lift(x) for x in primals]),
-            [lift(x) for x in [*cotangents, *zeros]],
+            [lift(x) for x in cotangents],
             list(range(len(primals))),
             user_location(),
         )

@@ -10,8 +10,10 @@ import numpy as np
 from .. import pytrees, tracing
 from ..avals import Aval
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..primitives import convert, full, stop_gradient
+from ..primitives import convert, full
+from ..source import user_location
 from ..tracing import Callee, definition_site, function_name, trace_callee
+from .calls import call
 from .selection import Auxiliary, Output, Selection, entering_kwargs, output_and_aux
 
 
@@ -112,19 +114,35 @@ class TracedOutput:
     ) -> None:
         self.auxiliary = Auxiliary()
         self.has_aux = has_aux
+        self._transform = transform
+        self._selection = selection
 
         def body(leaves: list[Any]) -> list[Any]:
             result = func(*selection.arguments(leaves), **entering_kwargs(kwargs or {}))
             aux: list[Any] = []
             if has_aux:
                 result, rest = output_and_aux(transform, result)
-                # Without this, aux would ask for cotangents of its own.
-                aux = [stop_gradient(x) for x in self.auxiliary.split(rest)]
+                aux = self.auxiliary.split(rest)
             self.output = Output(transform, result, floating=floating)
             return [*self.output.leaves, *aux]
 
         self.callee: Callee = trace_callee(
             function_name(func), transform, selection.avals, body, definition_site(func)
+        )
+
+    def only(self, leaves: Sequence[int]) -> Callee:
+        """The function that returns some of the output's leaves and no aux.
+
+        What is left out then asks for no cotangents of its own.
+        """
+        if len(leaves) == len(self.callee.results):
+            return self.callee
+        return trace_callee(
+            f"{self.callee.function.name}_output",
+            self._transform,
+            self._selection.avals,
+            lambda xs: [call(self.callee, xs)[i] for i in leaves],
+            user_location(),
         )
 
     def split(self, results: Sequence[Any]) -> tuple[Any, Any]:

@@ -6,22 +6,23 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .. import pytrees
-from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import full, reshape
-from ..source import user_location
-from ..tracing import Callee, function_name, trace_callee
+from ..tracing import Callee, function_name
 from .basis import moved, rows_of_linear_map
 from .calls import call, call_jvp, call_vjp
 from .derivative import TracedOutput
 from .selection import (
     Selection,
     checked_argnums,
+    checked_rows,
     require_callable,
     transformed,
 )
 
 if TYPE_CHECKING:
     from ..array import TracedArray
+
+Blocks = Callable[[Callable[..., Any], Selection, TracedOutput, int | None], Any]
 
 
 def jacrev(
@@ -54,16 +55,7 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]])
     """
-    require_callable("jacrev", func)
-    numbers = checked_argnums("jacrev", argnums)
-    chunk = checked_chunk_size("jacrev", chunk_size)
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        selection = Selection("jacrev", func, args, numbers)
-        traced = TracedOutput("jacrev", func, selection, has_aux, kwargs)
-        return _with_aux(selection, traced, reverse_blocks(func, selection, traced, chunk))
-
-    return transformed("jacrev", func, run)
+    return _jacobian("jacrev", reverse_blocks, func, argnums, has_aux, chunk_size)
 
 
 def jacfwd(
@@ -92,16 +84,7 @@ def jacfwd(
     array([[2., 0.],
            [0., 4.]])
     """
-    require_callable("jacfwd", func)
-    numbers = checked_argnums("jacfwd", argnums)
-    chunk = checked_chunk_size("jacfwd", chunk_size)
-
-    def run(*args: Any, **kwargs: Any) -> Any:
-        selection = Selection("jacfwd", func, args, numbers)
-        traced = TracedOutput("jacfwd", func, selection, has_aux, kwargs)
-        return _with_aux(selection, traced, forward_blocks(func, selection, traced, chunk))
-
-    return transformed("jacfwd", func, run)
+    return _jacobian("jacfwd", forward_blocks, func, argnums, has_aux, chunk_size)
 
 
 def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
@@ -123,28 +106,28 @@ def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Cal
     array([[2., 0.],
            [0., 2.]])
     """
-    require_callable("hessian", func)
-    return jacfwd(jacrev(func, argnums), argnums)
+    first = _jacobian("hessian", reverse_blocks, func, argnums)
+    return _jacobian("hessian", forward_blocks, first, argnums)
 
 
-def checked_chunk_size(transform: str, chunk_size: Any) -> int | None:
-    """`chunk_size` if it is None or a positive int.
+def _jacobian(
+    transform: str,
+    blocks: Blocks,
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...],
+    has_aux: bool = False,
+    chunk_size: int | None = None,
+) -> Callable[..., Any]:
+    require_callable(transform, func)
+    numbers = checked_argnums(transform, argnums)
+    chunk = checked_rows(transform, "chunk_size", chunk_size)
 
-    Raises:
-        XformTypeError: it is no int.
-        XformValueError: it is below 1.
-    """
-    if chunk_size is None:
-        return None
-    if isinstance(chunk_size, bool) or not hasattr(chunk_size, "__index__"):
-        raise XformTypeError(
-            at_user_line(f"{transform}: chunk_size must be an int or None, got {chunk_size!r}")
-        )
-    if chunk_size < 1:
-        raise XformValueError(
-            at_user_line(f"{transform}: chunk_size must be at least 1, got {chunk_size}")
-        )
-    return int(chunk_size)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        selection = Selection(transform, func, args, numbers)
+        traced = TracedOutput(transform, func, selection, has_aux, kwargs)
+        return _with_aux(selection, traced, blocks(func, selection, traced, chunk))
+
+    return transformed(transform, func, run)
 
 
 def reverse_blocks(
@@ -155,13 +138,15 @@ def reverse_blocks(
     primals = selection.lifted()
     blocks: list[Any] = []
     for k, kind in enumerate(traced.output.avals):
-        callee = _one_output(name, selection, traced, k)
+        callee = traced.only([k])
 
         def pullback(seed: TracedArray, callee: Callee = callee) -> list[TracedArray]:
             return call_vjp(callee, primals, [seed])[1]
 
         if kind.shape:
-            rows = rows_of_linear_map(f"{name}_pullback", "jacrev", kind, pullback, chunk)
+            rows = rows_of_linear_map(
+                f"{name}_pullback", selection.transform, kind, pullback, chunk
+            )
         else:
             rows = pullback(full((), kind.dtype, 1.0))
         shaped = [
@@ -170,19 +155,6 @@ def reverse_blocks(
         ]
         blocks.append(selection.rebuild(shaped))
     return pytrees.unflatten(traced.output.spec, blocks)
-
-
-def _one_output(name: str, selection: Selection, traced: TracedOutput, k: int) -> Callee:
-    """The function that returns only one leaf of the output."""
-    if len(traced.callee.results) == 1:
-        return traced.callee
-    return trace_callee(
-        f"{name}_output",
-        "jacrev",
-        selection.avals,
-        lambda leaves: [call(traced.callee, leaves)[k]],
-        user_location(),
-    )
 
 
 def forward_blocks(
@@ -199,7 +171,9 @@ def forward_blocks(
             return call_jvp(traced.callee, primals, [seed], [i])[1][: len(outputs)]
 
         if kind.shape:
-            rows = rows_of_linear_map(f"{name}_pushforward", "jacfwd", kind, pushforward, chunk)
+            rows = rows_of_linear_map(
+                f"{name}_pushforward", selection.transform, kind, pushforward, chunk
+            )
             rows = [moved(x, 0, x.ndim - 1) for x in rows]
         else:
             rows = pushforward(full((), kind.dtype, 1.0))

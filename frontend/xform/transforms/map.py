@@ -11,7 +11,7 @@ from ..tracing import definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_map, call_vmap
 from .rows import rows_of
-from .selection import entering, output_aval, require_callable
+from .selection import checked_rows, entering, output_aval, require_callable
 
 
 def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = None) -> Any:
@@ -29,18 +29,18 @@ def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = 
     Raises:
         XformValueError: no array in `xs`, one without a leading axis or of another leading size,
             an output without arrays, or batch_size below 1.
-        XformTypeError: an output that is neither an array nor a number.
+        XformTypeError: an output that is neither an array nor a number, or a batch_size that is
+            no int.
 
     >>> import numpy as np
     >>> map(lambda row, w: row @ w, np.eye(2), np.array([3.0, 4.0])).numpy()
     array([3., 4.])
     """
     require_callable("map", func)
-    if batch_size is not None and (isinstance(batch_size, bool) or batch_size < 1):
-        raise XformValueError(at_user_line(f"map: batch_size must be at least 1, got {batch_size}"))
+    batch = checked_rows("map", "batch_size", batch_size)
 
     def run(xs: Any, *args: Any) -> Any:
-        return _traced_map(func, xs, args, batch_size)
+        return _traced_map(func, xs, args, batch)
 
     if tracing.current_trace() is None:
         return direct.call(run, (xs, *args), {}, name=function_name(func), transform="map")

@@ -11,7 +11,7 @@ import numpy as np
 from xform_runtime import Array
 
 from .. import direct, pytrees, tracing
-from ..avals import Aval
+from ..avals import Aval, is_array
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
 
 if TYPE_CHECKING:
@@ -77,6 +77,24 @@ def _checked_int(transform: str, number: Any) -> int:
     raise XformTypeError(
         at_user_line(f"{transform}: argnums must be an int or a tuple of ints, got {number!r}")
     )
+
+
+def checked_rows(transform: str, option: str, rows: Any) -> int | None:
+    """How many rows to compute at once: `rows` if it is None or a positive int.
+
+    Raises:
+        XformTypeError: it is no int.
+        XformValueError: it is below 1.
+    """
+    if rows is None:
+        return None
+    if isinstance(rows, bool) or not hasattr(rows, "__index__"):
+        raise XformTypeError(
+            at_user_line(f"{transform}: {option} must be an int or None, got {rows!r}")
+        )
+    if rows < 1:
+        raise XformValueError(at_user_line(f"{transform}: {option} must be at least 1, got {rows}"))
+    return int(rows)
 
 
 def resolved_argnums(transform: str, argnums: int | tuple[int, ...], count: int) -> tuple[int, ...]:
@@ -292,11 +310,13 @@ def output_aval(transform: str, leaf: Any, path: str) -> Aval:
     """The aval of a leaf that a transformed function returned.
 
     Raises:
-        XformTypeError: it is neither an array nor a number.
+        XformTypeError: it is neither an array nor a number, or of a dtype that cannot be compiled.
     """
     try:
         return tracing.aval(leaf, path)
-    except XformTypeError:
+    except XformTypeError as error:
+        if is_array(leaf) or isinstance(leaf, complex):
+            raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
         raise XformTypeError(
             at_user_line(
                 f"{transform}: the function must return arrays or numbers, but {path} is of type "

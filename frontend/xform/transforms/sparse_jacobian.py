@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise
 from math import prod
 from typing import Any, Literal, TypeAlias
@@ -24,8 +24,15 @@ from ..tracing import Callee, Program, Trace, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call, call_vmap
 from .derivative import TracedOutput
-from .jacobian import checked_chunk_size, forward_blocks, reverse_blocks
-from .selection import Output, Selection, checked_argnums, entering_kwargs, require_callable
+from .jacobian import forward_blocks, reverse_blocks
+from .selection import (
+    Output,
+    Selection,
+    checked_argnums,
+    checked_rows,
+    entering_kwargs,
+    require_callable,
+)
 
 Mode: TypeAlias = Literal["auto", "forward", "reverse"]
 
@@ -122,7 +129,7 @@ def _value_and_jacobian(
 ) -> Callable[..., tuple[Any, Any]]:
     require_callable(transform, func)
     numbers = checked_argnums(transform, argnums)
-    chunk = checked_chunk_size(transform, chunk_size)
+    chunk = checked_rows(transform, "chunk_size", chunk_size)
     if mode not in ("auto", "forward", "reverse"):
         raise XformValueError(
             at_user_line(f"{transform}: mode must be 'auto', 'forward' or 'reverse', got {mode!r}")
@@ -143,6 +150,8 @@ def _value_and_jacobian(
         result = blocks(func, selection, traced, chunk)
         value = traced.split(call(traced.callee, selection.lifted()))[0] if with_value else None
         return value, result
+
+    functools.update_wrapper(plain, func, updated=())
 
     def run(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         if tracing.current_trace() is not None:
@@ -185,16 +194,16 @@ class _Pattern:
     def rows(self) -> int:
         return len(self.offsets) - 1
 
-    @cached_property
+    @functools.cached_property
     def column_colours(self) -> Ints:
         return colour_columns(self.offsets, self.indices, self.columns)
 
-    @cached_property
+    @functools.cached_property
     def row_colours(self) -> Ints:
         offsets, indices = transposed(self.offsets, self.indices, self.columns)
         return colour_columns(offsets, indices, self.rows)
 
-    @cached_property
+    @functools.cached_property
     def row_of(self) -> Ints:
         """The row of each entry."""
         return np.repeat(np.arange(self.rows), np.diff(self.offsets))

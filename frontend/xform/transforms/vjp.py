@@ -88,7 +88,8 @@ def _traced_vjp(
     output, aux = traced.split(call(traced.callee, leaves))
 
     def apply(cotangents: Sequence[Any]) -> Sequence[Any]:
-        return call_vjp(traced.callee, leaves, cotangents)[1]
+        callee = traced.only(range(len(traced.output.leaves)))
+        return call_vjp(callee, leaves, cotangents)[1]
 
     return output, Pullback(selection, traced.output.spec, traced.output.avals, apply), aux
 

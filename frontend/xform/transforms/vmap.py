@@ -20,8 +20,14 @@ from ..primitives import iota
 from ..tracing import Callee, definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_vmap
-from .jacobian import checked_chunk_size
-from .selection import entering, entering_kwargs, output_aval, require_callable, transformed
+from .selection import (
+    checked_rows,
+    entering,
+    entering_kwargs,
+    output_aval,
+    require_callable,
+    transformed,
+)
 
 RANDOMNESS = ("error", "same", "different")
 
@@ -69,7 +75,7 @@ def vmap(
                 f"got {randomness!r}"
             )
         )
-    chunk = checked_chunk_size("vmap", chunk_size)
+    chunk = checked_rows("vmap", "chunk_size", chunk_size)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         batch = _Batch(func, args, in_dims)
