@@ -215,9 +215,32 @@ struct DotOfTranspose : OpRewritePattern<DotGeneralOp> {
   }
 };
 
+/// A contraction with a number is a product, which folds where the number is 1,
+/// the seed of a gradient.
+struct DotOfNumber : OpRewritePattern<DotGeneralOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotGeneralOp op,
+                                PatternRewriter &rewriter) const override {
+    auto isNumber = [](Value value) {
+      return cast<RankedTensorType>(value.getType()).getRank() == 0;
+    };
+    if (!isNumber(op.getLhs()) && !isNumber(op.getRhs()))
+      return failure();
+    auto everywhere = [&](Value value) -> Value {
+      if (value.getType() == op.getType())
+        return value;
+      return BroadcastInDimOp::create(rewriter, op.getLoc(), op.getType(),
+                                      value, ArrayRef<int64_t>());
+    };
+    rewriter.replaceOpWithNewOp<MulOp>(op, everywhere(op.getLhs()),
+                                       everywhere(op.getRhs()));
+    return success();
+  }
+};
+
 } // namespace
 
 void DotGeneralOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
                                                MLIRContext *context) {
-  patterns.add<DotOfTranspose>(context);
+  patterns.add<DotOfTranspose, DotOfNumber>(context);
 }

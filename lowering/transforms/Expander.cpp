@@ -229,6 +229,28 @@ LogicalResult Expander::expand(JvpOp op) {
   return success();
 }
 
+/// The place of the only result that a cotangent is given for, where it and the
+/// only differentiated operand are numbers of one type: such a derivative is
+/// one product of the same factors in either mode. Forwards it keeps no
+/// residuals, and derivatives of it grow with a power of their order, where
+/// those of a pullback double with each.
+static std::optional<size_t> onlyNumber(func::FuncOp callee, ValueRange primals,
+                                        ArrayRef<int64_t> argnums,
+                                        ValueRange cotangents) {
+  if (argnums.size() != 1 || rankOf(primals[argnums[0]]) != 0)
+    return std::nullopt;
+  std::optional<size_t> place;
+  size_t next = 0;
+  for (auto [index, type] : llvm::enumerate(callee.getResultTypes())) {
+    if (!isDifferentiable(type) || !cotangents[next++])
+      continue;
+    if (place || type != primals[argnums[0]].getType())
+      return std::nullopt;
+    place = index;
+  }
+  return place;
+}
+
 LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
                                  ValueRange primals, ArrayRef<int64_t> argnums,
                                  ValueRange cotangents,
@@ -238,6 +260,18 @@ LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
       jvp(callee, maskOf(primals.size(), argnums));
   if (failed(derivative))
     return failure();
+  if (std::optional<size_t> place =
+          onlyNumber(callee, primals, argnums, cotangents)) {
+    SmallVector<Value> operands(primals);
+    operands.push_back(*llvm::find_if(cotangents, [](Value ct) { return ct; }));
+    SmallVector<Value> values = inlineBody(b, derivative->function, operands);
+    results.assign(values.begin(), values.begin() + callee.getNumResults());
+    const Mask &tangents = derivative->tangentResults;
+    size_t before = llvm::count(ArrayRef(tangents).take_front(*place), true);
+    argumentCotangents.push_back(
+        tangents[*place] ? values[results.size() + before] : Value());
+    return success();
+  }
   size_t tangentCount = argnums.size();
   Mask linear(primals.size(), false);
   linear.append(tangentCount, true);

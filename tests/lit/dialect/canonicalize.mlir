@@ -90,6 +90,20 @@ func.func @dot_of_transpose(%x: tensor<2x3xf32>, %y: tensor<4x3xf32>) -> tensor<
   return %1 : tensor<2x4xf32>
 }
 
+// A contraction with a number is a product, and with 1 nothing at all.
+// CHECK-LABEL: func @dot_of_number
+func.func @dot_of_number(%x: tensor<2x3xf32>, %n: tensor<f32>) -> (tensor<2x3xf32>, tensor<2x3xf32>, tensor<f32>) {
+  %one = xform.constant dense<1.0> : tensor<f32>
+  // CHECK-NEXT: %[[N:.*]] = xform.broadcast_in_dim %arg1 dims = [] : tensor<f32> to tensor<2x3xf32>
+  // CHECK-NEXT: %[[P:.*]] = xform.mul %[[N]], %arg0
+  // CHECK-NEXT: %[[Q:.*]] = xform.mul %arg1, %arg1
+  // CHECK-NEXT: return %[[P]], %arg0, %[[Q]]
+  %0 = xform.dot_general %n, %x batch = [] x [] contracting = [] x [] : tensor<f32>, tensor<2x3xf32>
+  %1 = xform.dot_general %x, %one batch = [] x [] contracting = [] x [] : tensor<2x3xf32>, tensor<f32>
+  %2 = xform.dot_general %n, %n batch = [] x [] contracting = [] x [] : tensor<f32>, tensor<f32>
+  return %0, %1, %2 : tensor<2x3xf32>, tensor<2x3xf32>, tensor<f32>
+}
+
 // -----
 
 // Constants are converted once, but for floats that become integers.

@@ -39,6 +39,35 @@ func.func @forward(%x: tensor<f32>, %t: tensor<f32>) -> (tensor<f32>, tensor<f32
 
 // -----
 
+// One number by one number runs forwards: the product begins at the argument,
+// and the seed is the cotangent.
+func.func private @chain(%x: tensor<f32>) -> (tensor<f32>, tensor<2xf32>) {
+  %0 = xform.sin %x : tensor<f32>
+  %1 = xform.exp %0 : tensor<f32>
+  %2 = xform.broadcast_in_dim %0 dims = [] : tensor<f32> to tensor<2xf32>
+  return %1, %2 : tensor<f32>, tensor<2xf32>
+}
+// CHECK-LABEL: func @number
+func.func @number(%x: tensor<f32>) -> (tensor<f32>, tensor<2xf32>) {
+  // CHECK-DAG: %[[S:.*]] = xform.sin %arg0
+  // CHECK-DAG: %[[C:.*]] = xform.cos %arg0
+  // CHECK-DAG: %[[E:.*]] = xform.exp %[[S]]
+  // CHECK-DAG: %[[G:.*]] = xform.mul %[[C]], %[[E]]
+  // CHECK-DAG: %[[AUX:.*]] = xform.broadcast_in_dim %[[S]]
+  // CHECK: return %[[G]], %[[AUX]]
+  %0:2 = xform.grad @chain(%x) argnums = [0] {has_aux} : (tensor<f32>) -> (tensor<f32>, tensor<2xf32>)
+  return %0#0, %0#1 : tensor<f32>, tensor<2xf32>
+}
+// With a cotangent for another result the pullback runs backwards.
+// CHECK-LABEL: func @numbers
+func.func @numbers(%x: tensor<f32>, %a: tensor<f32>, %b: tensor<2xf32>) -> tensor<f32> {
+  // CHECK: xform.reduce_sum %arg2
+  %0:3 = xform.vjp @chain(%x) cotangents(%a, %b) argnums = [0] : (tensor<f32>), (tensor<f32>, tensor<2xf32>) -> tensor<f32>, tensor<2xf32>, tensor<f32>
+  return %0#2 : tensor<f32>
+}
+
+// -----
+
 // An operand that the result does not depend on has a zero gradient, and no
 // multiplication by zero is written for it.
 func.func private @first(%x: tensor<3xf32>, %y: tensor<2xf32>) -> tensor<f32> {

@@ -42,7 +42,12 @@ func.func private @loop(%x: tensor<f32>) -> tensor<f32> {
   %0 = xform.while(%x) cond @less() body @body() : (tensor<f32>), (), () -> tensor<f32>
   return %0 : tensor<f32>
 }
-func.func @gradient(%x: tensor<f32>) -> tensor<f32> {
-  %0 = xform.grad @loop(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
-  return %0 : tensor<f32>
+func.func private @loop_of_product(%x: tensor<f32>, %y: tensor<f32>) -> tensor<f32> {
+  %0 = xform.mul %x, %y : tensor<f32>
+  %1 = call @loop(%0) : (tensor<f32>) -> tensor<f32>
+  return %1 : tensor<f32>
+}
+func.func @gradient(%x: tensor<f32>, %y: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %0:2 = xform.grad @loop_of_product(%x, %y) argnums = [0, 1] : (tensor<f32>, tensor<f32>) -> (tensor<f32>, tensor<f32>)
+  return %0#0, %0#1 : tensor<f32>, tensor<f32>
 }

@@ -135,7 +135,10 @@ def test_called_directly() -> None:
 def test_reverse_mode_is_refused(user_error: Any) -> None:
     parts = ("while_loop has no derivative in reverse mode", "use scan, or fori_loop")
     with user_error(RuntimeError, *parts):
-        grad(lambda x: while_loop(lambda y: y < 20, lambda y: y * x, x))(1.5)
+        grad(lambda x: while_loop(lambda y: y.sum() < 20, lambda y: y * x, x).sum())(X)
+    # The derivative of one number by one number runs forwards.
+    by_number = grad(lambda x: while_loop(lambda y: y < 20, lambda y: y * x, x))(3.0)
+    assert float(by_number) == 27.0
     # What the gradient does not go through may loop as it likes.
     stopped = grad(lambda x: x * frontend.stop_gradient(powers(x, 20.0)))(2.0)
     assert float(stopped) == 32.0

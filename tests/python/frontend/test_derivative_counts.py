@@ -1,0 +1,190 @@
+"""How many operations a derivative has: what is shared, what folds, and how orders grow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from xform.frontend import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, spec, vjp, vmap
+
+Function = Callable[..., Any]
+
+LINKS: tuple[Function, ...] = (np.sin, np.exp, np.tanh, np.square, np.cos)
+VECTOR, MATRIX = spec((4,)), spec((3, 4))
+
+
+def counts(f: Function, *specs: Any) -> dict[str, int]:
+    """The operations of a program after expansion and simplification."""
+    names = jit(f).lower(*specs).op_names("expanded")
+    return {
+        name.removeprefix("xform."): count
+        for name, count in names.items()
+        if name.startswith("xform.")
+    }
+
+
+def chain(length: int) -> Function:
+    def f(x: Any) -> Any:
+        for i in range(length):
+            x = LINKS[i % len(LINKS)](x)
+        return x
+
+    return f
+
+
+def along_one(f: Function) -> Function:
+    return lambda x: jvp(f, (x,), (1.0,))[1]
+
+
+ORDERS: dict[str, Callable[[Function, int], Function]] = {
+    "grad": lambda f, order: grad(f),
+    "jvp": lambda f, order: along_one(f),
+    "in turn": lambda f, order: along_one(f) if order % 2 else grad(f),
+}
+
+
+@pytest.mark.parametrize("length", [1, 3, 8])
+@pytest.mark.parametrize("mode", ORDERS)
+def test_higher_derivatives_of_a_number_grow_like_power_series(mode: str, length: int) -> None:
+    """A link of the chain maps n + 1 Taylor coefficients to as many.
+
+    A product of two such series takes (n + 1)(n + 2) / 2 products and no more sums; a link has at
+    most two, that of the chain rule and one in its own derivative. Nested pullbacks would double
+    with each order instead.
+    """
+    f = chain(length)
+    for n in range(1, 6):
+        f = ORDERS[mode](f, n)
+        found = sum(counts(f, spec(())).values())
+        assert found <= 2 * length * (n + 1) * (n + 2), (n, found)
+
+
+def test_both_modes_give_the_same_number_of_operations() -> None:
+    reverse, forward = chain(4), chain(4)
+    for _ in range(4):
+        reverse, forward = grad(reverse), along_one(forward)
+        assert counts(reverse, spec(())) == counts(forward, spec(()))
+
+
+def test_a_gradient_costs_at_most_three_times_its_function() -> None:
+    """So does each order of a vector's derivatives, because they share what they compute."""
+
+    def f(x: Any) -> Any:
+        return chain(5)(x).sum()
+
+    before = sum(counts(f, VECTOR).values())
+    for _ in range(4):
+        f = (lambda inner: lambda x: grad(inner)(x).sum())(f)
+        now = sum(counts(f, VECTOR).values())
+        assert now <= 3 * before
+        before = now
+
+
+def test_a_polynomial_s_derivatives_vanish() -> None:
+    def cubic(x: Any) -> Any:
+        return x * x * x + 2 * x
+
+    third = grad(grad(grad(cubic)))
+    assert float(jit(third)(0.7)) == 6.0
+    assert counts(grad(third), spec(())) == {"constant": 1}
+
+
+# Linear functions.
+
+
+@pytest.mark.parametrize("jacobian", [jacrev, jacfwd])
+def test_the_jacobian_of_a_matrix_product_is_the_matrix(
+    jacobian: Callable[..., Function],
+) -> None:
+    assert counts(jacobian(lambda x, a: a @ x), VECTOR, MATRIX) == {}
+    assert counts(jacobian(lambda x, a: a.T @ (a @ x)), VECTOR, MATRIX) == {"dot_general": 1}
+
+
+@pytest.mark.parametrize("jacobian", [jacrev, jacfwd])
+def test_a_diagonal_jacobian_has_no_matrix_products(jacobian: Callable[..., Function]) -> None:
+    for f in (lambda x: 3 * x, np.sin, lambda x: x * np.exp(x)):
+        found = counts(jacobian(f), VECTOR)
+        assert "dot_general" not in found
+        # The basis is a comparison of indices, made once.
+        assert found["eq"] == 1
+        assert found["iota"] == 2
+
+
+def test_the_jacobian_of_a_sum_is_a_constant() -> None:
+    assert counts(jacrev(lambda x: x.sum()), VECTOR) == {"constant": 1}
+
+
+def test_the_hessian_of_a_quadratic_form_is_its_matrix_and_its_transpose() -> None:
+    found = counts(hessian(lambda x, a: x @ (a @ x)), VECTOR, spec((4, 4)))
+    assert "dot_general" not in found
+    assert "eq" not in found
+    assert sum(found.values()) <= 3
+
+
+# Each primitive's transpose is one operation.
+
+
+def test_the_gradients_of_a_matrix_product_are_matrix_products() -> None:
+    def pulled(a: Any, b: Any, ct: Any) -> Any:
+        return vjp(lambda a, b: a @ b, a, b)[1](ct)
+
+    found = counts(pulled, MATRIX, spec((4, 5)), spec((3, 5)))
+    assert found.pop("dot_general") == 2
+    assert set(found) <= {"transpose"}
+
+
+def test_the_gradient_of_indexing_is_one_scatter() -> None:
+    for x, index, rows in (
+        (VECTOR, np.array([2, 0, 0]), (3,)),
+        (MATRIX, (np.array([2, 0]), np.array([1, 1])), (2,)),
+        (MATRIX, np.array([[2], [0]]), (2, 1, 4)),
+    ):
+
+        def pulled(x: Any, ct: Any, index: Any = index) -> Any:
+            return vjp(lambda x: x[index], x)[1](ct)
+
+        assert counts(pulled, x, spec(rows)) == {"scatter_add": 1, "constant": 1}
+
+
+def test_the_gradient_of_a_broadcast_is_one_sum() -> None:
+    def pulled(x: Any, ct: Any) -> Any:
+        return vjp(lambda x: np.broadcast_to(x, (3, 4)), x)[1](ct)
+
+    assert counts(pulled, VECTOR, MATRIX) == {"reduce_sum": 1}
+
+    def added(x: Any, y: Any, ct: Any) -> Any:
+        return vjp(lambda x, y: x + y, x, y)[1](ct)
+
+    assert counts(added, VECTOR, MATRIX, MATRIX) == {"reduce_sum": 1}
+
+
+# One forward pass.
+
+
+def test_every_derivative_shares_one_forward_pass() -> None:
+    def f(x: Any) -> Any:
+        return np.tanh(np.exp(x) * x)
+
+    def everything(x: Any) -> Any:
+        y, pullback = vjp(f, x)
+        z, pushforward = linearize(f, x)
+        pulled = pullback(x), pullback(2 * y), vmap(pullback)(np.eye(4))
+        return f(x), pulled, z, pushforward(x), jvp(f, (x,), (x,)), jacrev(f)(x), jacfwd(f)(x)
+
+    found = counts(everything, VECTOR)
+    assert found["exp"] == found["tanh"] == 1
+
+
+def test_a_value_beside_its_gradient_costs_nothing() -> None:
+    def f(x: Any) -> Any:
+        return np.tanh(np.exp(x) * x).sum()
+
+    def with_value(x: Any) -> Any:
+        y, pullback = vjp(f, x)
+        return y, pullback(1.0)
+
+    alone, both = counts(grad(f), VECTOR), counts(with_value, VECTOR)
+    assert both.pop("reduce_sum") == 1
+    assert both == alone
