@@ -24,6 +24,10 @@ namespace xform {
 
 using namespace xform;
 
+static int64_t rankOf(Value value) {
+  return cast<RankedTensorType>(value.getType()).getRank();
+}
+
 namespace {
 
 /// An elementwise op on broadcasts of one shape is a broadcast of the op: it
@@ -96,8 +100,7 @@ struct DotOfIdentity : OpRewritePattern<DotGeneralOp> {
     int64_t axis =
         ofLhs ? op.getRhsContracting()[0] : op.getLhsContracting()[0];
     SmallVector<int64_t> permutation;
-    for (int64_t i :
-         axesUpTo(cast<RankedTensorType>(other.getType()).getRank()))
+    for (int64_t i : axesUpTo(rankOf(other)))
       if (i != axis)
         permutation.push_back(i);
     permutation.insert(ofLhs ? permutation.begin() : permutation.end(), axis);
@@ -116,11 +119,111 @@ struct DotOfIdentity : OpRewritePattern<DotGeneralOp> {
   }
 };
 
+/// A transposed contraction takes its operands in the order in which the last
+/// axis of the transpose is the contraction's last, so lines stay lines.
+struct TransposeOfDot : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op,
+                                PatternRewriter &rewriter) const override {
+    auto dot = op.getX().getDefiningOp<DotGeneralOp>();
+    ArrayRef<int64_t> permutation = op.getPermutation();
+    int64_t rank = permutation.size();
+    if (!dot || !dot->hasOneUse() || permutation.back() == rank - 1)
+      return failure();
+    int64_t batchCount = dot.getLhsBatch().size();
+    int64_t rhsFree = rankOf(dot.getRhs()) - batchCount -
+                      static_cast<int64_t>(dot.getRhsContracting().size());
+    int64_t lhsFree = rank - batchCount - rhsFree;
+    SmallVector<int64_t> exchanged;
+    for (int64_t axis : permutation) {
+      if (axis >= batchCount + lhsFree)
+        axis -= lhsFree;
+      else if (axis >= batchCount)
+        axis += rhsFree;
+      exchanged.push_back(axis);
+    }
+    if (exchanged.back() != rank - 1)
+      return failure();
+    Value swapped = DotGeneralOp::create(
+        rewriter, dot.getLoc(), dot.getRhs(), dot.getLhs(), dot.getRhsBatch(),
+        dot.getLhsBatch(), dot.getRhsContracting(), dot.getLhsContracting());
+    rewriter.replaceOpWithNewOp<TransposeOp>(op, swapped, exchanged);
+    return success();
+  }
+};
+
+/// A sum over free axes of a contraction is the contraction of the sum: of a
+/// batch of cotangents, only their sum meets the matrix.
+struct SumOfDot : OpRewritePattern<ReduceSumOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ReduceSumOp op,
+                                PatternRewriter &rewriter) const override {
+    SmallVector<int64_t> axes(op.getAxes());
+    Value summed = op.getX();
+    if (auto transpose = summed.getDefiningOp<TransposeOp>()) {
+      if (!transpose->hasOneUse() || !keepsOrder(transpose, axes))
+        return failure();
+      for (int64_t &axis : axes)
+        axis = transpose.getPermutation()[axis];
+      llvm::sort(axes);
+      summed = transpose.getX();
+    }
+    auto dot = summed.getDefiningOp<DotGeneralOp>();
+    if (!dot || !dot->hasOneUse() || axes.empty())
+      return failure();
+    int64_t batchCount = dot.getLhsBatch().size();
+    if (axes.front() < batchCount)
+      return failure();
+    SmallVector<int64_t> lhsBatch(dot.getLhsBatch()),
+        rhsBatch(dot.getRhsBatch()), lhsContracting(dot.getLhsContracting()),
+        rhsContracting(dot.getRhsContracting());
+    int64_t place = batchCount;
+    Value lhs =
+        sumOver(rewriter, dot.getLhs(), axes, place, lhsBatch, lhsContracting);
+    Value rhs =
+        sumOver(rewriter, dot.getRhs(), axes, place, rhsBatch, rhsContracting);
+    rewriter.replaceOpWithNewOp<DotGeneralOp>(op, lhs, rhs, lhsBatch, rhsBatch,
+                                              lhsContracting, rhsContracting);
+    return success();
+  }
+
+  /// Whether the axes of a transpose that are left lie as in its operand.
+  static bool keepsOrder(TransposeOp transpose, ArrayRef<int64_t> axes) {
+    SmallVector<int64_t> left;
+    for (auto [place, axis] : llvm::enumerate(transpose.getPermutation()))
+      if (!llvm::is_contained(axes, static_cast<int64_t>(place)))
+        left.push_back(axis);
+    return llvm::is_sorted(left);
+  }
+
+  /// The operand summed over those of its free axes, which are the
+  /// contraction's from `place` on, that `axes` names; its other axes move up.
+  static Value sumOver(PatternRewriter &rewriter, Value operand,
+                       ArrayRef<int64_t> axes, int64_t &place,
+                       SmallVectorImpl<int64_t> &batch,
+                       SmallVectorImpl<int64_t> &contracting) {
+    SmallVector<int64_t> gone, places;
+    for (int64_t axis : axesUpTo(rankOf(operand))) {
+      places.push_back(axis - static_cast<int64_t>(gone.size()));
+      if (!llvm::is_contained(batch, axis) &&
+          !llvm::is_contained(contracting, axis) &&
+          llvm::is_contained(axes, place++))
+        gone.push_back(axis);
+    }
+    if (gone.empty())
+      return operand;
+    for (SmallVectorImpl<int64_t> *named : {&batch, &contracting})
+      for (int64_t &axis : *named)
+        axis = places[axis];
+    return ReduceSumOp::create(rewriter, operand.getLoc(), operand, gone);
+  }
+};
+
 } // namespace
 
 static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   RewritePatternSet patterns(context);
-  patterns.add<SinkBroadcast, DotOfIdentity>(context);
+  patterns.add<SinkBroadcast, DotOfIdentity, TransposeOfDot, SumOfDot>(context);
   StringRef dialect = XformDialect::getDialectNamespace();
   for (RegisteredOperationName name :
        context->getRegisteredOperationsByDialect(dialect))

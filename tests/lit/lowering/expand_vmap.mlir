@@ -10,7 +10,7 @@ func.func private @affine(%x: tensor<3xf32>, %w: tensor<4x3xf32>, %b: tensor<4xf
 // One contraction for all rows; what does not depend on a row is not repeated.
 // CHECK-LABEL: func @rows
 func.func @rows(%xs: tensor<8x3xf32>, %w: tensor<4x3xf32>, %b: tensor<4xf32>) -> (tensor<8x4xf32>, tensor<4xf32>) {
-  // CHECK-DAG: xform.dot_general %arg1, %arg0 batch = [] x [] contracting = [1] x [1]
+  // CHECK-DAG: xform.dot_general %arg0, %arg1 batch = [] x [] contracting = [1] x [1]
   // CHECK-DAG: xform.exp %arg2 : tensor<4xf32>
   %0:2 = xform.vmap @affine(%xs, %w, %b) in_dims = [0, none, none] out_dims = [0, none] : (tensor<8x3xf32>, tensor<4x3xf32>, tensor<4xf32>) -> (tensor<8x4xf32>, tensor<4xf32>)
   return %0#0, %0#1 : tensor<8x4xf32>, tensor<4xf32>

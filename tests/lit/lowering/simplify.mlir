@@ -38,3 +38,43 @@ func.func @twice(%x: tensor<3xf32>) -> tensor<3xf32> {
   %2 = xform.mul %0, %1 : tensor<3xf32>
   return %2 : tensor<3xf32>
 }
+
+// A transposed contraction exchanges its operands where lines stay lines so.
+// CHECK-LABEL: func @transposed_dot
+func.func @transposed_dot(%w: tensor<3x4x5xf32>, %x: tensor<7x3x5xf32>, %a: tensor<4x5xf32>, %b: tensor<5x6xf32>) -> (tensor<7x3x4xf32>, tensor<6x4xf32>, tensor<4x3x7xf32>) {
+  // CHECK-DAG: %[[X:.*]] = xform.dot_general %arg1, %arg0 batch = [1] x [0] contracting = [2] x [2] : tensor<7x3x5xf32>, tensor<3x4x5xf32>
+  // CHECK-DAG: %[[T:.*]] = xform.transpose %[[X]] permutation = [1, 0, 2]
+  // CHECK-DAG: %[[B:.*]] = xform.dot_general %arg3, %arg2 batch = [] x [] contracting = [0] x [1]
+  // CHECK-DAG: %[[W:.*]] = xform.dot_general %arg0, %arg1
+  // CHECK-DAG: %[[K:.*]] = xform.transpose %[[W]] permutation = [1, 0, 2]
+  // CHECK: return %[[T]], %[[B]], %[[K]]
+  %0 = xform.dot_general %w, %x batch = [0] x [1] contracting = [2] x [2] : tensor<3x4x5xf32>, tensor<7x3x5xf32>
+  %1 = xform.transpose %0 permutation = [2, 0, 1] : tensor<3x4x7xf32>
+  %2 = xform.dot_general %a, %b batch = [] x [] contracting = [1] x [0] : tensor<4x5xf32>, tensor<5x6xf32>
+  %3 = xform.transpose %2 permutation = [1, 0] : tensor<4x6xf32>
+  %4 = xform.dot_general %w, %x batch = [0] x [1] contracting = [2] x [2] : tensor<3x4x5xf32>, tensor<7x3x5xf32>
+  %5 = xform.transpose %4 permutation = [1, 0, 2] : tensor<3x4x7xf32>
+  return %1, %3, %5 : tensor<7x3x4xf32>, tensor<6x4xf32>, tensor<4x3x7xf32>
+}
+
+// A sum over free axes goes in front of a contraction, a sum over batch axes
+// stays behind it.
+// CHECK-LABEL: func @summed_dot
+func.func @summed_dot(%x: tensor<7x3x5xf32>, %w: tensor<3x4x5x2xf32>) -> (tensor<3x4xf32>, tensor<7x4x2xf32>, tensor<3x2xf32>) {
+  // CHECK-DAG: %[[X:.*]] = xform.reduce_sum %arg0 axes = [0]
+  // CHECK-DAG: %[[W:.*]] = xform.reduce_sum %arg1 axes = [3]
+  // CHECK-DAG: %[[S:.*]] = xform.dot_general %[[X]], %[[W]] batch = [0] x [0] contracting = [1] x [2] : tensor<3x5xf32>, tensor<3x4x5xf32>
+  // CHECK-DAG: %[[D:.*]] = xform.dot_general %arg0, %arg1
+  // CHECK-DAG: %[[B:.*]] = xform.reduce_sum %[[D]] axes = [0]
+  // CHECK-DAG: %[[V:.*]] = xform.reduce_sum %arg1 axes = [1]
+  // CHECK-DAG: %[[T:.*]] = xform.dot_general %[[X]], %[[V]] batch = [0] x [0] contracting = [1] x [1] : tensor<3x5xf32>, tensor<3x5x2xf32>
+  // CHECK: return %[[S]], %[[B]], %[[T]]
+  %0 = xform.dot_general %x, %w batch = [1] x [0] contracting = [2] x [2] : tensor<7x3x5xf32>, tensor<3x4x5x2xf32>
+  %1 = xform.reduce_sum %0 axes = [1, 3] : tensor<3x7x4x2xf32>
+  %2 = xform.dot_general %x, %w batch = [1] x [0] contracting = [2] x [2] : tensor<7x3x5xf32>, tensor<3x4x5x2xf32>
+  %3 = xform.reduce_sum %2 axes = [0] : tensor<3x7x4x2xf32>
+  %4 = xform.dot_general %x, %w batch = [1] x [0] contracting = [2] x [2] : tensor<7x3x5xf32>, tensor<3x4x5x2xf32>
+  %5 = xform.transpose %4 permutation = [1, 0, 2, 3] : tensor<3x7x4x2xf32>
+  %6 = xform.reduce_sum %5 axes = [0, 2] : tensor<7x3x4x2xf32>
+  return %1, %3, %6 : tensor<3x4xf32>, tensor<7x4x2xf32>, tensor<3x2xf32>
+}
