@@ -260,8 +260,9 @@ LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
       jvp(callee, maskOf(primals.size(), argnums));
   if (failed(derivative))
     return failure();
-  if (std::optional<size_t> place =
-          onlyNumber(callee, primals, argnums, cotangents)) {
+  std::optional<size_t> place =
+      onlyNumber(callee, primals, argnums, cotangents);
+  if (place && !leavesModeOpen(derivative->function)) {
     SmallVector<Value> operands(primals);
     operands.push_back(*llvm::find_if(cotangents, [](Value ct) { return ct; }));
     SmallVector<Value> values = inlineBody(b, derivative->function, operands);

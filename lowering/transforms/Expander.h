@@ -84,6 +84,9 @@ private:
   llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, CustomOp op);
   llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, PushforwardOp op);
   template <typename CustomCall> LogicalResult replaceSettled(CustomCall op);
+  /// Whether a jvp calls something whose backward rule is not that jvp's
+  /// transpose, in itself or in what it runs.
+  bool leavesModeOpen(mlir::func::FuncOp function);
 
   /// The callee of a transform, flat; an error at the op if it has no body.
   llvm::FailureOr<mlir::func::FuncOp> flatCallee(Operation *op,

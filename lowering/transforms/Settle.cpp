@@ -71,3 +71,17 @@ LogicalResult Expander::settle(func::FuncOp function) {
   }
   return success();
 }
+
+bool Expander::leavesModeOpen(func::FuncOp function) {
+  auto isOpen = [&](auto op) {
+    return llvm::any_of(op.callees(), [&](FlatSymbolRefAttr callee) {
+      return leavesModeOpen(lookup(callee));
+    });
+  };
+  return llvm::any_of(function.front(), [&](Operation &op) {
+    return llvm::TypeSwitch<Operation *, bool>(&op)
+        .Case<PushforwardOp>([](auto) { return true; })
+        .Case<ScanOp, SwitchOp, WhileOp>(isOpen)
+        .Default([](Operation *) { return false; });
+  });
+}

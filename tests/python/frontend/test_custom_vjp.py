@@ -133,6 +133,22 @@ def test_a_rule_that_is_not_linear_clips_row_by_row() -> None:
     np.testing.assert_allclose(shared.item(), np.clip(0.4 * x, -1, 1).sum())
 
 
+def test_a_rule_that_is_not_linear_of_one_number() -> None:
+    """The derivative of a number by a number could be taken forwards, but not through this rule."""
+
+    @custom_vjp
+    def clipped(x: Any) -> Any:
+        return x * 1
+
+    clipped.defvjp(lambda x: (x * 1, None), lambda _, ct: (np.clip(ct, -1, 1),))
+
+    def of_steps(x: Any) -> Any:
+        return frontend.scan(lambda c, _: (3 * clipped(c), None), x, length=2)[0]
+
+    derivatives = jit(lambda x: (grad(lambda x: 5 * clipped(x))(x), grad(of_steps)(x)))
+    assert [float(d) for d in derivatives(2.0)] == [1.0, 1.0]
+
+
 def test_rules_are_differentiated_by_what_they_close_over() -> None:
     def f(x: Any, strength: Any) -> Any:
         @custom_vjp
