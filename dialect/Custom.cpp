@@ -381,7 +381,9 @@ FailureOr<SmallVector<Value>> PushforwardOp::evaluate(RuleBuilder &b,
   FailureOr<TransposedFunction> transposed = b.derived->transposed(
       b.derived->lookup(getBackwardAttr()), linear, given);
   if (failed(transposed))
-    return failure();
+    return mlir::emitError(getLoc())
+           << "in forward mode a backward rule without a jvp rule is "
+              "transposed, so it must be linear in the cotangents";
   SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
   SmallVector<Value> results;
   auto next = values.begin();

@@ -7,6 +7,21 @@
 using namespace mlir;
 using namespace xform;
 
+/// The ops whose tangents can reach a result of the function: not those that
+/// nobody reads but a stop.
+static DenseSet<Operation *> opsWithTangents(func::FuncOp function) {
+  DenseSet<Operation *> needed;
+  for (Operation &op : llvm::reverse(function.front())) {
+    bool isNeeded = &op == function.front().getTerminator() ||
+                    llvm::any_of(op.getUsers(), [&](Operation *user) {
+                      return needed.contains(user);
+                    });
+    if (isNeeded && !isa<StopGradientOp>(op))
+      needed.insert(&op);
+  }
+  return needed;
+}
+
 FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
                                      const Mask &arguments) {
   Key key(function, maskText(arguments));
@@ -30,14 +45,16 @@ FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
     if (arguments[index])
       tangents[argument] = result.getArgument(next++);
   }
+  DenseSet<Operation *> needed = opsWithTangents(function);
   for (Operation &op : function.front().without_terminator()) {
     Operation *primal = builder.clone(op, mapping);
     SmallVector<Value> operandTangents =
         llvm::map_to_vector(op.getOperands(), [&](Value operand) {
           return tangents.lookup(operand);
         });
-    if (llvm::none_of(operandTangents,
-                      [](Value t) { return static_cast<bool>(t); }))
+    if (!needed.contains(&op) || llvm::none_of(operandTangents, [](Value t) {
+          return static_cast<bool>(t);
+        }))
       continue;
     auto rule = dyn_cast<JvpOpInterface>(primal);
     if (!rule)

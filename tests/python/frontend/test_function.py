@@ -14,7 +14,7 @@ import torch
 import torch.func
 import xform.numpy as xnp
 import xform.runtime
-from xform import frontend
+from xform import frontend, random
 from xform.frontend import (
     Function,
     XformError,
@@ -735,5 +735,61 @@ def test_closing_over_what_is_differentiated() -> None:
 
 def test_a_backward_that_is_not_linear_has_no_jvp() -> None:
     op = made(backward=lambda ctx, ct: np.clip(ct, -1, 1))
-    with pytest.raises(XformRuntimeError, match="is not linear in its tangent operands"):
+    with pytest.raises(XformRuntimeError, match="must be linear in the cotangents"):
         jvp(op.apply, (X,), (X,))
+
+
+def test_a_rule_is_needed_only_where_a_derivative_goes_through() -> None:
+    apply = made().apply
+
+    def loss(x: Any) -> Any:
+        with frontend.no_grad():
+            y = apply(x)
+        return x * y + x * frontend.stop_gradient(apply(x))
+
+    assert grad(loss)(3.0).item() == 12.0
+
+
+def test_random_draws_and_chunks() -> None:
+    key = random.key(0)
+
+    class Noisy(Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x: Any) -> Any:
+            return x + random.normal(key)
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def backward(ctx: Any, ct: Any) -> Any:
+            return ct * random.uniform(key)
+
+    class Own(Noisy):
+        generate_vmap_rule = False
+
+        @staticmethod
+        def vmap(info: Any, in_dims: Any, x: Any) -> Any:
+            seen.append(info)
+            return x + random.normal(key, (info.batch_size,)), 0
+
+    seen: list[Any] = []
+
+    def all_of(x: Any) -> Any:
+        different = functools.partial(vmap, randomness="different")
+        return (
+            (different(Noisy.apply)(x), different(lambda x: x + random.normal(key))(x)),
+            (different(grad(Noisy.apply))(x), different(lambda x: random.uniform(key))(x)),
+            (vmap(Noisy.apply, randomness="same")(x), x + random.normal(key)),
+            (vmap(Own.apply)(x), x + random.normal(key, (3,))),
+            (different(Own.apply, chunk_size=2)(x)[:2], x[:2] + random.normal(key, (2,))),
+        )
+
+    for found, expected in jit(all_of)(np.arange(3.0)):
+        np.testing.assert_array_equal(found.numpy(), expected.numpy())
+    assert set(seen) == {(3, "error"), (2, "different"), (1, "different")}
+    with pytest.raises(XformRuntimeError, match="with a key that all rows share"):
+        vmap(Noisy.apply)(np.arange(3.0))
