@@ -78,6 +78,7 @@ accuracy: build ## Measure the mathematical functions into docs/mathematics.md
 
 bench: build ## Measure against the peers
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/overhead.py
 
 wheel: setup ## Wheels of xform and of its runtime in dist/
 	@$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist ./runtime .
