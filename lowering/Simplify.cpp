@@ -28,6 +28,13 @@ static int64_t rankOf(Value value) {
   return cast<RankedTensorType>(value.getType()).getRank();
 }
 
+static DenseElementsAttr splatOf(Value value) {
+  auto constant = value.getDefiningOp<ConstantOp>();
+  auto elements =
+      constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : nullptr;
+  return elements && elements.isSplat() ? elements : DenseElementsAttr();
+}
+
 namespace {
 
 /// An elementwise op on broadcasts of one shape is a broadcast of the op: it
@@ -76,46 +83,123 @@ struct SinkBroadcast : OpTraitRewritePattern<OpTrait::Elementwise> {
   static ArrayRef<int64_t> shapeOf(Value value) {
     return cast<RankedTensorType>(value.getType()).getShape();
   }
+};
 
-  static DenseElementsAttr splatOf(Value value) {
-    auto constant = value.getDefiningOp<ConstantOp>();
-    auto elements =
-        constant ? dyn_cast<DenseElementsAttr>(constant.getValue()) : nullptr;
-    return elements && elements.isSplat() ? elements : DenseElementsAttr();
+/// Square matrices that are zero off their diagonal by the way they are
+/// written: the seed of a Jacobian, an identity, and what elementwise
+/// operations make of it.
+struct Diagonal {
+  static bool is(Value value) { return is(value, /*depth=*/0); }
+
+  static bool isIdentity(Value value) {
+    // convert(iota 0 == iota 1), the form in which a basis is written.
+    auto convert = value.getDefiningOp<ConvertOp>();
+    auto eq = convert ? convert.getX().getDefiningOp<EqOp>() : EqOp();
+    auto x = eq ? eq.getX().getDefiningOp<IotaOp>() : IotaOp();
+    auto y = eq ? eq.getY().getDefiningOp<IotaOp>() : IotaOp();
+    if (!x || !y || x.getAxis() == y.getAxis())
+      return false;
+    ArrayRef<int64_t> shape = convert.getType().getShape();
+    return shape.size() == 2 && shape[0] == shape[1];
+  }
+
+  /// The elements on the diagonal of such a matrix.
+  static Value elements(OpBuilder &builder, Location loc, Value value) {
+    auto type = cast<RankedTensorType>(value.getType());
+    auto line = type.clone(type.getShape().take_front());
+    if (isIdentity(value))
+      return ConstantOp::create(
+          builder, loc,
+          DenseElementsAttr::get(
+              line, builder.getFloatAttr(type.getElementType(), 1)));
+    if (auto broadcast = value.getDefiningOp<BroadcastInDimOp>()) {
+      Value x = broadcast.getX();
+      if (x.getType() == line)
+        return x;
+      return BroadcastInDimOp::create(builder, loc, line, x,
+                                      ArrayRef<int64_t>());
+    }
+    if (DenseElementsAttr constant = splatOf(value))
+      return ConstantOp::create(builder, loc, constant.resizeSplat(line));
+    SmallVector<Value> operands;
+    Operation *op = value.getDefiningOp();
+    for (Value operand : op->getOperands())
+      operands.push_back(elements(builder, loc, operand));
+    OperationState state(loc, op->getName(), operands, {line});
+    return builder.create(state)->getResult(0);
+  }
+
+private:
+  static bool is(Value value, unsigned depth) {
+    constexpr unsigned kDeepest = 8;
+    if (depth > kDeepest)
+      return false;
+    if (isIdentity(value))
+      return isa<FloatType>(getElementTypeOrSelf(value.getType()));
+    Operation *op = value.getDefiningOp();
+    if (isa_and_nonnull<AddOp, SubOp, NegOp>(op))
+      return llvm::all_of(op->getOperands(),
+                          [&](Value x) { return is(x, depth + 1); });
+    if (auto mul = value.getDefiningOp<MulOp>())
+      return (is(mul.getX(), depth + 1) && isLine(mul.getY())) ||
+             (isLine(mul.getX()) && is(mul.getY(), depth + 1));
+    return false;
+  }
+
+  /// Whether all rows or all columns of a matrix are alike.
+  static bool isLine(Value value) {
+    auto broadcast = value.getDefiningOp<BroadcastInDimOp>();
+    return (broadcast && broadcast.getDims().size() <= 1 &&
+            broadcast.getType().getRank() == 2) ||
+           splatOf(value);
   }
 };
 
-/// A contraction with an identity matrix, the seed of a Jacobian, only moves
-/// the other operand's contracted axis to the matrix's free one.
-struct DotOfIdentity : OpRewritePattern<DotGeneralOp> {
+/// A contraction with a diagonal matrix scales the other operand along the
+/// contracted axis and moves that to the matrix's free one.
+struct DotOfDiagonal : OpRewritePattern<DotGeneralOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(DotGeneralOp op,
                                 PatternRewriter &rewriter) const override {
     if (!op.getLhsBatch().empty() || op.getLhsContracting().size() != 1)
       return failure();
-    bool ofLhs = isIdentity(op.getLhs());
-    if (!ofLhs && !isIdentity(op.getRhs()))
+    bool ofLhs = Diagonal::is(op.getLhs());
+    if (!ofLhs && !Diagonal::is(op.getRhs()))
       return failure();
+    Value diagonal = ofLhs ? op.getLhs() : op.getRhs();
     Value other = ofLhs ? op.getRhs() : op.getLhs();
     int64_t axis =
         ofLhs ? op.getRhsContracting()[0] : op.getLhsContracting()[0];
+    int64_t rank = rankOf(other);
     SmallVector<int64_t> permutation;
-    for (int64_t i : axesUpTo(rankOf(other)))
+    for (int64_t i : axesUpTo(rank))
       if (i != axis)
         permutation.push_back(i);
     permutation.insert(ofLhs ? permutation.begin() : permutation.end(), axis);
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, other, permutation);
+    Value moved =
+        TransposeOp::create(rewriter, op.getLoc(), other, permutation);
+    if (Diagonal::isIdentity(diagonal)) {
+      rewriter.replaceOp(op, moved);
+      return success();
+    }
+    Value scale = BroadcastInDimOp::create(
+        rewriter, op.getLoc(), op.getType(),
+        Diagonal::elements(rewriter, op.getLoc(), diagonal),
+        ArrayRef<int64_t>(ofLhs ? 0 : rank - 1));
+    rewriter.replaceOpWithNewOp<MulOp>(op, moved, scale);
     return success();
   }
+};
 
-  /// convert(iota 0 == iota 1), the form in which a basis is written.
-  static bool isIdentity(Value value) {
-    auto convert = value.getDefiningOp<ConvertOp>();
-    auto eq = convert ? convert.getX().getDefiningOp<EqOp>() : EqOp();
-    auto x = eq ? eq.getX().getDefiningOp<IotaOp>() : IotaOp();
-    auto y = eq ? eq.getY().getDefiningOp<IotaOp>() : IotaOp();
-    return x && y && x.getAxis() != y.getAxis() &&
-           convert.getType().getRank() == 2;
+/// A diagonal matrix is its own transpose.
+struct TransposeOfDiagonal : OpRewritePattern<TransposeOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(TransposeOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!Diagonal::is(op.getX()))
+      return failure();
+    rewriter.replaceOp(op, op.getX());
+    return success();
   }
 };
 
@@ -223,7 +307,8 @@ struct SumOfDot : OpRewritePattern<ReduceSumOp> {
 
 static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   RewritePatternSet patterns(context);
-  patterns.add<SinkBroadcast, DotOfIdentity, TransposeOfDot, SumOfDot>(context);
+  patterns.add<SinkBroadcast, DotOfDiagonal, TransposeOfDiagonal,
+               TransposeOfDot, SumOfDot>(context);
   StringRef dialect = XformDialect::getDialectNamespace();
   for (RegisteredOperationName name :
        context->getRegisteredOperationsByDialect(dialect))

@@ -78,3 +78,51 @@ func.func @summed_dot(%x: tensor<7x3x5xf32>, %w: tensor<3x4x5x2xf32>) -> (tensor
   %6 = xform.reduce_sum %5 axes = [0, 2] : tensor<7x3x4x2xf32>
   return %1, %3, %6 : tensor<3x4xf32>, tensor<7x4x2xf32>, tensor<3x2xf32>
 }
+
+// What elementwise operations make of an identity matrix is a scaling, also
+// where it is subtracted, negated or transposed.
+// CHECK-LABEL: func @diagonal
+func.func @diagonal(%d: tensor<10xf32>, %w: tensor<10x4xf32>) -> (tensor<10x4xf32>, tensor<4x10xf32>, tensor<10x10xf32>) {
+  // CHECK-NOT: dot_general
+  // CHECK-DAG: %[[N:.*]] = xform.neg %arg0
+  // CHECK-DAG: %[[ROWS:.*]] = xform.broadcast_in_dim %[[N]] dims = [0] : tensor<10xf32> to tensor<10x4xf32>
+  // CHECK-DAG: %[[A:.*]] = xform.mul %arg1, %[[ROWS]]
+  // CHECK-DAG: %[[T:.*]] = xform.transpose %arg1
+  // CHECK-DAG: %[[S:.*]] = xform.sub %arg0,
+  // CHECK-DAG: %[[COLUMNS:.*]] = xform.broadcast_in_dim %[[S]] dims = [1] : tensor<10xf32> to tensor<4x10xf32>
+  // CHECK-DAG: %[[B:.*]] = xform.mul %[[T]], %[[COLUMNS]]
+  // CHECK: return %[[A]], %[[B]], %{{.*}}
+  %0 = xform.iota axis = 0 : tensor<10x10xi32>
+  %1 = xform.iota axis = 1 : tensor<10x10xi32>
+  %2 = xform.eq %0, %1 : tensor<10x10xi32>
+  %3 = xform.convert %2 : tensor<10x10xi1> to tensor<10x10xf32>
+  %4 = xform.broadcast_in_dim %d dims = [1] : tensor<10xf32> to tensor<10x10xf32>
+  %5 = xform.mul %3, %4 : tensor<10x10xf32>
+  %6 = xform.neg %5 : tensor<10x10xf32>
+  %7 = xform.dot_general %6, %w batch = [] x [] contracting = [1] x [0] : tensor<10x10xf32>, tensor<10x4xf32>
+  %8 = xform.constant dense<2.0> : tensor<10x10xf32>
+  %9 = xform.mul %8, %3 : tensor<10x10xf32>
+  %10 = xform.sub %5, %9 : tensor<10x10xf32>
+  %11 = xform.dot_general %w, %10 batch = [] x [] contracting = [0] x [0] : tensor<10x4xf32>, tensor<10x10xf32>
+  // CHECK-NOT: xform.transpose {{.*}} tensor<10x10xf32>
+  %12 = xform.transpose %9 permutation = [1, 0] : tensor<10x10xf32>
+  return %7, %11, %12 : tensor<10x4xf32>, tensor<4x10xf32>, tensor<10x10xf32>
+}
+
+// A sum with anything else and a matrix that is not square are none.
+// CHECK-LABEL: func @no_diagonal
+func.func @no_diagonal(%m: tensor<3x3xf32>, %x: tensor<3x2xf32>, %y: tensor<4x2xf32>) -> (tensor<3x2xf32>, tensor<3x2xf32>) {
+  // CHECK-COUNT-2: xform.dot_general
+  %0 = xform.iota axis = 0 : tensor<3x3xi32>
+  %1 = xform.iota axis = 1 : tensor<3x3xi32>
+  %2 = xform.eq %0, %1 : tensor<3x3xi32>
+  %3 = xform.convert %2 : tensor<3x3xi1> to tensor<3x3xf32>
+  %4 = xform.add %3, %m : tensor<3x3xf32>
+  %5 = xform.dot_general %4, %x batch = [] x [] contracting = [1] x [0] : tensor<3x3xf32>, tensor<3x2xf32>
+  %6 = xform.iota axis = 0 : tensor<3x4xi32>
+  %7 = xform.iota axis = 1 : tensor<3x4xi32>
+  %8 = xform.eq %6, %7 : tensor<3x4xi32>
+  %9 = xform.convert %8 : tensor<3x4xi1> to tensor<3x4xf32>
+  %10 = xform.dot_general %9, %y batch = [] x [] contracting = [1] x [0] : tensor<3x4xf32>, tensor<4x2xf32>
+  return %5, %10 : tensor<3x2xf32>, tensor<3x2xf32>
+}

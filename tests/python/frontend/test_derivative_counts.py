@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xform.numpy as xnp
 from xform.frontend import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, spec, vjp, vmap
 
 Function = Callable[..., Any]
@@ -107,9 +108,32 @@ def test_a_diagonal_jacobian_has_no_matrix_products(jacobian: Callable[..., Func
     for f in (lambda x: 3 * x, np.sin, lambda x: x * np.exp(x)):
         found = counts(jacobian(f), VECTOR)
         assert "dot_general" not in found
+        assert "transpose" not in found
         # The basis is a comparison of indices, made once.
         assert found["eq"] == 1
         assert found["iota"] == 2
+
+
+@pytest.mark.parametrize("jacobian", [jacrev, jacfwd])
+def test_a_layer_s_jacobian_scales_its_matrix(jacobian: Callable[..., Function]) -> None:
+    """The only contraction is the function's own; the seed and its diagonal are gone."""
+
+    def layer(x: Any, w: Any) -> Any:
+        return np.tanh(w @ x) * 3 - (w @ x)
+
+    found = counts(jacobian(layer), VECTOR, MATRIX)
+    assert found["dot_general"] == 1
+    assert "eq" not in found
+    x, w = np.array([0.5, -1.0, 2.0, 0.1]), np.linspace(-1, 1, 12).reshape(3, 4)
+    slopes = 3 * (1 - np.tanh(w @ x) ** 2) - 1
+    np.testing.assert_allclose(jit(jacobian(layer))(x, w), slopes[:, None] * w, rtol=1e-12)
+
+
+def test_an_identity_that_is_not_square_is_multiplied() -> None:
+    x = np.array([0.5, -1.0, 2.0, 0.1])
+    found = jit(lambda x: (xnp.eye(3, 4) @ x, xnp.eye(4) @ x, x @ xnp.eye(4, 2)))(x)
+    for y, expected in zip(found, (x[:3], x, x[:2]), strict=True):
+        np.testing.assert_array_equal(y, expected)
 
 
 def test_the_jacobian_of_a_sum_is_a_constant() -> None:
