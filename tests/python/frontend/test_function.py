@@ -314,6 +314,10 @@ def test_nests_of_calls_in_rules_equal_torch() -> None:
             np.testing.assert_array_equal(a.numpy(), b.detach().numpy(), err_msg=name)
 
 
+def test_forward_mode_transposes_the_calls_in_backward() -> None:
+    assert jvp(Logged.apply, (3.0,), (4.0,))[1].item() == 10 * 2 * 4
+
+
 class OldStyle(Function):
     """The exponential, by a forward that saves; the backward rule is half of the truth."""
 
