@@ -522,6 +522,39 @@ def test_hessian_is_jacfwd_of_jacrev() -> None:
             np.testing.assert_array_equal(first["y"][a][b], second["y"][a][b])
 
 
+@pytest.mark.parametrize("name", ["vmap", "jacrev", "jacfwd"])
+def test_chunks_are_one_loop_and_at_most_one_rest(name: str) -> None:
+    transform = getattr(frontend, name)
+    for rows, size, loops, vmaps in ((7, 2, 1, 2), (6, 2, 1, 1), (6, 6, 0, 1), (6, 9, 0, 1)):
+        names = jit(transform(np.sin, chunk_size=size)).lower(spec((rows,))).op_names()
+        assert names.get("xform.map", 0) == loops
+        assert names["xform.vmap"] == vmaps
+
+
+def test_jacobian_takes_the_mode_of_the_smaller_side() -> None:
+    def modes(f: Callable[..., Any], size: int, **options: Any) -> set[str]:
+        names = jit(jacobian(f, **options)).lower(spec((size,))).op_names()
+        return {mode for mode in ("jvp", "vjp") if f"xform.{mode}" in names}
+
+    def narrowing(x: Any) -> Any:
+        return np.sin(x[:2])
+
+    def widening(x: Any) -> Any:
+        return np.concatenate([x, np.sin(x)])
+
+    assert modes(narrowing, 6) == {"vjp"}
+    assert modes(widening, 6) == {"jvp"}
+    assert modes(narrowing, 6, mode="forward") == {"jvp"}
+    assert modes(widening, 6, mode="reverse") == {"vjp"}
+
+
+def test_value_and_jacobian_share_one_pass() -> None:
+    for mode in ("forward", "reverse"):
+        both = value_and_jacobian(lambda x: np.exp(np.tanh(x)), mode=mode)
+        names = jit(both).lower(spec((3,))).op_names("expanded")
+        assert names["xform.exp"] == names["xform.tanh"] == 1
+
+
 # no_grad.
 
 
