@@ -1,6 +1,7 @@
 //===- Dialect.cpp - registration -----------------------------------------===//
 
 #include "dialect/Bits.h"
+#include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Cumulative.h"
 #include "dialect/Custom.h"
@@ -21,6 +22,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Bits.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Checkpoint.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
 #include "dialect/Random.h"
@@ -194,16 +195,17 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
       .Case([&](PushforwardOp pushforward) {
         rows.callees = pushforwardRows(pushforward, marks);
       })
-      .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>([&](auto) {
-        Mask arguments(marks.take_front(callees[0].getNumArguments()));
-        rows.callees = {{callees[0], arguments}};
-        // A derivative returns the function's own results first, but a gradient
-        // does not.
-        if (isa<GradOp>(op))
-          return;
-        llvm::copy(rowResults(callees[0], arguments, freshDraws),
-                   rows.results.begin());
-      })
+      .Case<func::CallOp, CheckpointOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
+          [&](auto) {
+            Mask arguments(marks.take_front(callees[0].getNumArguments()));
+            rows.callees = {{callees[0], arguments}};
+            // A derivative returns the function's own results first, but a
+            // gradient does not.
+            if (isa<GradOp>(op))
+              return;
+            llvm::copy(rowResults(callees[0], arguments, freshDraws),
+                       rows.results.begin());
+          })
       .Default([&](Operation *) {
         for (func::FuncOp callee : callees)
           rows.callees.push_back(

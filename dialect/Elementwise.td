@@ -403,4 +403,12 @@ def Xform_StopGradientOp : Xform_Unary<"stop_gradient", Xform_Tensor> {
   let transpose = (NotLinear);
 }
 
+def Xform_CheckpointNameOp : Xform_Unary<"checkpoint_name", Xform_Tensor> {
+  let summary = "x, with a name that the policies of xform.checkpoint know";
+  let arguments = (ins Xform_Tensor:$x, StrAttr:$name);
+  let assemblyFormat = "$x `,` $name attr-dict `:` type($x)";
+  let jvp = (PerOperand $t);
+  let transpose = (PerOperand $ct);
+}
+
 #endif // XFORM_DIALECT_ELEMENTWISE

@@ -49,7 +49,7 @@ def Xform_BatchOpInterface : OpInterface<"BatchOpInterface"> {
   let cppNamespace = "::xform";
   let description = [{
     How an op becomes one over a batch. The batch dim of a batched value is
-    always dim 0, and every result of an op with a batched operand is batched.
+    always dim 0. A result of the op's own type is one that all rows share.
   }];
   let methods = [
     InterfaceMethod<[{

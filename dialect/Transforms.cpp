@@ -2,6 +2,7 @@
 
 #include "dialect/Transforms.h"
 
+#include "dialect/Checkpoint.h"
 #include "dialect/Custom.h"
 
 #include "mlir/IR/Builders.h"
@@ -287,6 +288,8 @@ Mask xform::dependentResults(Operation &op, const Mask &operands,
   // A vmap rule may return rows where the callee would not.
   if (auto custom = dyn_cast<CustomOp>(op); custom && !custom.getVmap())
     return ofCallee(custom.getCallee(), operands.size());
+  if (auto checkpoint = dyn_cast<CheckpointOp>(op))
+    return ofCallee(checkpoint.getCallee(), operands.size());
   if (auto vmap = dyn_cast<VmapOp>(op))
     return ofCallee(vmap.getCallee(), vmap.getInputs().size());
   // A derivative also gives the function's own results, which do not depend on

@@ -1,5 +1,6 @@
 //===- ExpandTransforms.cpp - --xform-expand-transforms -------------------===//
 
+#include "lowering/InlineCheckpoints.h"
 #include "lowering/Passes.h"
 #include "lowering/transforms/Expander.h"
 
@@ -61,10 +62,21 @@ struct XformExpandTransforms
       if (failed(expander.settle(function)))
         return signalPassFailure();
     removeUnusedFunctions(module);
-    // Every derivative has been taken, so nothing is left to be stopped.
-    module.walk([](StopGradientOp op) {
-      op.replaceAllUsesWith(op.getX());
-      op.erase();
+    // Every derivative has been taken, so nothing is left to be saved, named or
+    // stopped.
+    if (inlineCheckpoints(module)) {
+      // What a checkpoint kept apart from its surroundings is simplified again.
+      Expander again(module);
+      for (func::FuncOp function : entries)
+        if (failed(again.flatten(function)))
+          return signalPassFailure();
+      removeUnusedFunctions(module);
+    }
+    module.walk([](Operation *op) {
+      if (!isa<StopGradientOp, CheckpointNameOp>(op))
+        return;
+      op->replaceAllUsesWith(op->getOperands());
+      op->erase();
     });
   }
 };

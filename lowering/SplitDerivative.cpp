@@ -1,5 +1,6 @@
 //===- SplitDerivative.cpp - --xform-split-derivative ---------------------===//
 
+#include "lowering/InlineCheckpoints.h"
 #include "lowering/Passes.h"
 #include "lowering/transforms/Expander.h"
 
@@ -24,7 +25,8 @@ struct XformSplitDerivative
     FailureOr<Halves> halves = split(module, expander);
     if (failed(halves) || (!asks && (failed(expander.settle(halves->forward)) ||
                                      failed(expander.settle(halves->map)))))
-      signalPassFailure();
+      return signalPassFailure();
+    inlineCheckpoints(module);
   }
 
 private:

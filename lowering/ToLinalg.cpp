@@ -96,6 +96,7 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     });
 
     RewritePatternSet patterns(context);
+    populateBarrierToLinalg(converter, patterns);
     populateElementwiseToLinalg(converter, patterns);
     populateCreationToLinalg(converter, patterns);
     populateShapeToLinalg(converter, patterns);

@@ -8,6 +8,7 @@
 #include "Builder.h"
 #include "PrimitiveTable.h"
 
+#include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
 #include "lowering/Sparsity.h"
@@ -325,6 +326,27 @@ nb::list askedRules(const ModuleState &self) {
   return rules;
 }
 
+Values emitCheckpoint(FunctionHandle &self, const FunctionHandle &callee,
+                      const Values &operands, const std::string &policy,
+                      const SourceLocation &location,
+                      const std::optional<std::vector<std::string>> &names,
+                      std::optional<int64_t> bytes) {
+  SmallVector<Value> inputs = self.unwrap(operands);
+  Builder b(self.owner->context.get());
+  ArrayAttr listed;
+  if (names)
+    listed =
+        b.getStrArrayAttr(SmallVector<StringRef>(names->begin(), names->end()));
+  IntegerAttr limit = bytes ? b.getI64IntegerAttr(*bytes) : IntegerAttr();
+  return emitTransform<CheckpointOp>(
+      self, location,
+      [&](Emit emit) {
+        return inferCheckpoint(emit, callee.function,
+                               ValueRange(inputs).getTypes());
+      },
+      symbolOf(callee), inputs, b.getStringAttr(policy), listed, limit);
+}
+
 Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
                 const Values &operands, const SourceLocation &location) {
   MLIRContext *context = self.owner->context.get();
@@ -544,6 +566,9 @@ NB_MODULE(_xform, m) {
            nb::arg("captures"), nb::arg("location"), nb::arg("site"),
            nb::arg("jvp") = nb::none(), nb::arg("forward") = nb::none(),
            nb::arg("backward") = nb::none(), nb::arg("vmap") = nb::none())
+      .def("checkpoint", &emitCheckpoint, nb::arg("callee"),
+           nb::arg("operands"), nb::arg("policy"), nb::arg("location"),
+           nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())
       .def("sparsity", &sparsityOf, nb::arg("arguments"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("fresh_draws") = false)

@@ -151,6 +151,16 @@ class Function:
         location: Location,
     ) -> list[Value]:
         """Results of the branch that `index`, a bool or an int32 or int64, names."""
+    def checkpoint(
+        self,
+        callee: Function,
+        operands: Sequence[Value],
+        policy: str,
+        location: Location,
+        names: Sequence[str] | None = None,
+        bytes: int | None = None,
+    ) -> list[Value]:
+        """Results of `callee`, of which a derivative saves what the policy says."""
     def while_loop(
         self,
         init: Sequence[Value],

@@ -22,7 +22,9 @@ from .errors import (
 )
 from .export import save
 from .lowered import Compiled, Lowered, Timings
+from .transforms import checkpoint_policies
 from .transforms.associative_scan import associative_scan
+from .transforms.checkpoint import checkpoint, checkpoint_name
 from .transforms.conditional import cond, switch
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_vjp import custom_vjp
@@ -60,6 +62,9 @@ __all__ = [
     "XformTypeError",
     "XformValueError",
     "associative_scan",
+    "checkpoint",
+    "checkpoint_name",
+    "checkpoint_policies",
     "cond",
     "custom_jvp",
     "custom_vjp",

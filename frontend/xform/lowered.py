@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime.image import ModuleImage
+from xform_runtime.memory import peak_memory
 from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
 
 from . import pytrees, tracing
@@ -181,7 +183,8 @@ class Compiled:
         self._is_plain = traced.outputs.is_plain
         self._lowered = lowered
         self._target = target
-        self._executable = Executable(built.vmfb, target.device, work=built.work)
+        self._image = ModuleImage(built.vmfb)
+        self._executable = Executable(self._image, target.device, work=built.work)
         self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -191,6 +194,10 @@ class Compiled:
             XformTypeError: an argument of another dtype, or no array.
             XformValueError: arguments of another structure or shape.
         """
+        return self.run(self._leaves(args, kwargs))
+
+    def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The array leaves of a call's arguments, checked."""
         leaves, spec = pytrees.flatten((args, kwargs))
         expected = self._inputs
         if spec != expected.spec:
@@ -200,7 +207,7 @@ class Compiled:
             )
         for i, kind, path in zip(expected.positions, expected.avals, expected.paths, strict=True):
             _check(self.name, leaves[i], kind, path)
-        return self.run([leaves[i] for i in expected.positions])
+        return [leaves[i] for i in expected.positions]
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Calls the program with its array leaves, which must be of the program's types."""
@@ -223,6 +230,16 @@ class Compiled:
         avals = self._inputs.avals
         values = [_array(leaf, kind) for leaf, kind in zip(leaves, avals, strict=True)]
         return self._executable.invoke(self.name, [*values, *hidden])
+
+    def peak_memory(self, *args: Any, **kwargs: Any) -> int:
+        """The most bytes of device memory that a call holds at a time; see its runtime's namesake.
+
+        Raises:
+            As a call, and XformValueError for a device other than "cpu".
+        """
+        leaves = self._leaves(args, kwargs)
+        values = [_array(leaf, kind) for leaf, kind in zip(leaves, self._inputs.avals, strict=True)]
+        return peak_memory(self._image, self.name, [*values, *self._hidden])
 
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)

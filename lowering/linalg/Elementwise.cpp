@@ -146,10 +146,12 @@ Value convert(const Elements &x) {
   return convertElement(x.b, x[0], from, to);
 }
 
-struct ForwardStopGradient : OpConversionPattern<StopGradientOp> {
-  using OpConversionPattern::OpConversionPattern;
+/// An op that says something of its operand and returns it.
+template <typename Identity>
+struct ForwardOperand : OpConversionPattern<Identity> {
+  using OpConversionPattern<Identity>::OpConversionPattern;
   LogicalResult
-  matchAndRewrite(StopGradientOp op, OpAdaptor adaptor,
+  matchAndRewrite(Identity op, typename Identity::Adaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     rewriter.replaceOp(op, adaptor.getX());
     return success();
@@ -163,7 +165,9 @@ void xform::populateElementwiseToLinalg(const TypeConverter &converter,
   auto add = [&](auto op, ElementRule rule) {
     addElementRule<decltype(op)>(converter, patterns, rule);
   };
-  patterns.add<ForwardStopGradient>(converter, patterns.getContext());
+  patterns
+      .add<ForwardOperand<StopGradientOp>, ForwardOperand<CheckpointNameOp>>(
+          converter, patterns.getContext());
   populateBitsToLinalg(converter, patterns);
   populateSpecialToLinalg(converter, patterns);
 

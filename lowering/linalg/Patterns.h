@@ -7,6 +7,8 @@
 
 namespace xform {
 
+void populateBarrierToLinalg(const mlir::TypeConverter &converter,
+                             mlir::RewritePatternSet &patterns);
 void populateElementwiseToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateCreationToLinalg(const mlir::TypeConverter &converter,

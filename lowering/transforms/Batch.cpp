@@ -48,7 +48,9 @@ Expander::batched(func::FuncOp function, const Mask &arguments, int64_t size) {
     if (failed(rule.buildBatched(b, operands, batchedOperands, size, results)))
       return failure();
     mapping.map(op.getResults(), results);
-    rows.insert(op.result_begin(), op.result_end());
+    for (auto [value, built] : llvm::zip_equal(op.getResults(), results))
+      if (built.getType() != value.getType())
+        rows.insert(value);
   }
   SmallVector<Value> results;
   Mask batchedResults;

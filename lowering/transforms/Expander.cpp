@@ -96,7 +96,8 @@ LogicalResult Expander::flatten(func::FuncOp function) {
         llvm::TypeSwitch<Operation *, LogicalResult>(&op)
             .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
                 [&](auto transform) { return expand(transform); })
-            .Case<ScanOp, SwitchOp, WhileOp, CustomOp, PushforwardOp>(
+            .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp, CustomOp,
+                  PushforwardOp>(
                 [&](auto stays) { return flattenCallees(stays); })
             .Default([](Operation *) { return success(); });
     if (failed(result))

@@ -11,6 +11,7 @@
 #ifndef XFORM_LOWERING_TRANSFORMS_EXPANDER_H
 #define XFORM_LOWERING_TRANSFORMS_EXPANDER_H
 
+#include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
 #include "dialect/DerivedFunctions.h"
@@ -107,6 +108,7 @@ private:
   /// Simplifies a flat function and the control flow in it.
   void simplify(mlir::func::FuncOp function);
   /// Replaces the op by one that does less; whether it could.
+  bool prune(CheckpointOp op);
   bool prune(ScanOp op);
   bool prune(SwitchOp op);
   bool prune(WhileOp op);
@@ -128,12 +130,6 @@ private:
   size_t settledWithChanges = 0;
   bool asks;
 };
-
-/// Cheaper to do again than to keep: without operands, or only a view.
-inline bool isCheap(Operation *op) {
-  return op && (op->getNumOperands() == 0 ||
-                mlir::isa<BroadcastInDimOp, ReshapeOp, TransposeOp>(op));
-}
 
 } // namespace xform
 

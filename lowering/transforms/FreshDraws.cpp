@@ -35,6 +35,10 @@ static Value foldedKey(RuleBuilder &b, Value key, Value row) {
 static void runFresh(Operation *op, ArrayRef<FlatSymbolRefAttr> fresh,
                      ArrayRef<bool> changed, Value row) {
   llvm::TypeSwitch<Operation *>(op)
+      .Case([&](CheckpointOp checkpoint) {
+        checkpoint.setCalleeAttr(fresh[0]);
+        checkpoint.getInputsMutable().append(row);
+      })
       .Case([&](ScanOp scan) {
         scan.setCalleeAttr(fresh[0]);
         scan.getCapturesMutable().append(row);

@@ -159,6 +159,37 @@ static Mask readResults(Operation *op) {
                              [](Value value) { return !value.use_empty(); });
 }
 
+bool Expander::prune(CheckpointOp op) {
+  Mask read = readResults(op);
+  func::FuncOp callee = lookup(op.getCalleeAttr());
+  PrunedStep step(callee, /*carried=*/0, Mask(op.getNumOperands(), true), read,
+                  /*hoists=*/false);
+  if (!step.isLess(/*carried=*/0))
+    return false;
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  SmallVector<size_t> order;
+  SmallVector<Value> inputs;
+  for (auto [index, isLive] : llvm::enumerate(step.live))
+    if (isLive) {
+      order.push_back(index);
+      inputs.push_back(op.getInputs()[index]);
+    }
+  func::FuncOp pruned =
+      around(callee, ".pruned " + maskText(read), ValueRange(inputs).getTypes(),
+             [&](RuleBuilder &inner, ValueRange arguments) {
+               return step.buildStep(inner, order, arguments);
+             });
+  auto less = CheckpointOp::create(b, pruned.getResultTypes(), pruned.getName(),
+                                   inputs, op.getPolicyAttr(),
+                                   op.getNamesAttr(), op.getBytesAttr());
+  auto next = less->result_begin();
+  for (auto [result, isRead] : llvm::zip_equal(op.getResults(), read))
+    if (isRead)
+      result.replaceAllUsesWith(*next++);
+  op->erase();
+  return true;
+}
+
 bool Expander::prune(ScanOp op) {
   Mask read = readResults(op);
   func::FuncOp body = lookup(op.getCalleeAttr());
@@ -344,11 +375,12 @@ void Expander::simplify(func::FuncOp function) {
     changed = false;
     SmallVector<Operation *> ops;
     for (Operation &op : function.front())
-      if (isa<ScanOp, SwitchOp, WhileOp>(op))
+      if (isa<CheckpointOp, ScanOp, SwitchOp, WhileOp>(op))
         ops.push_back(&op);
     // What reads a result goes first: the op that gives it may then do less.
     for (Operation *op : llvm::reverse(ops))
-      llvm::TypeSwitch<Operation *>(op).Case<ScanOp, SwitchOp, WhileOp>(
-          [&](auto control) { changed |= prune(control); });
+      llvm::TypeSwitch<Operation *>(op)
+          .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(
+              [&](auto control) { changed |= prune(control); });
   }
 }

@@ -60,7 +60,7 @@ LogicalResult Expander::settle(func::FuncOp function) {
   for (Operation &op : body) {
     size_t before = settledWithChanges;
     if (failed(llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-                   .Case<ScanOp, SwitchOp, WhileOp>(settleCallees)
+                   .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(settleCallees)
                    .Default([](Operation *) { return success(); })))
       return failure();
     changed |= settledWithChanges != before;
@@ -81,7 +81,7 @@ bool Expander::leavesModeOpen(func::FuncOp function) {
   return llvm::any_of(function.front(), [&](Operation &op) {
     return llvm::TypeSwitch<Operation *, bool>(&op)
         .Case<PushforwardOp>([](auto) { return true; })
-        .Case<ScanOp, SwitchOp, WhileOp>(isOpen)
+        .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(isOpen)
         .Default([](Operation *) { return false; });
   });
 }

@@ -23,6 +23,7 @@ from iree.runtime import (
     create_hal_module,
     get_driver,
 )
+from iree.runtime._binding import create_hal_driver
 
 from .dtypes import PLAIN_ELEMENT_TYPES, element_type
 from .errors import DeviceError, XformError, XformRuntimeError, XformValueError
@@ -72,6 +73,7 @@ class Device:
     Args:
         name: "cpu", "vulkan" or "cuda".
         driver: IREE's name of the driver.
+        own_driver: whether it has a driver of its own, whose allocator counts for it alone.
 
     `is_host` tells whether device memory is ordinary host memory; `is_left_behind`, whether the
     threads that serve the device are in the process that this one was forked from.
@@ -80,11 +82,12 @@ class Device:
         DeviceError: the driver or the hardware is not there.
     """
 
-    def __init__(self, name: str, driver: str) -> None:
+    def __init__(self, name: str, driver: str, *, own_driver: bool = False) -> None:
         self.name = name
         self.driver = driver
+        open_driver = create_hal_driver if own_driver else get_driver
         try:
-            self.hal: Any = get_driver(driver).create_default_device()
+            self.hal: Any = open_driver(driver).create_default_device()
         except (RuntimeError, ValueError) as error:
             raise DeviceError(_reason(name, str(error))) from None
         self.allocator: Any = self.hal.allocator

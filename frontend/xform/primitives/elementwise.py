@@ -273,6 +273,11 @@ def stop_gradient(x: Operand) -> TracedArray:
     return emit("stop_gradient", [x])
 
 
+def checkpoint_name(x: Operand, name: str) -> TracedArray:
+    """X, with a name that the policies of checkpoint know."""
+    return emit("checkpoint_name", [x], {"name": name})
+
+
 def integer_pow(x: Operand, exponent: int) -> TracedArray:
     """x to a fixed integer power."""
     return emit("integer_pow", [x], {"exponent": int(exponent)})

@@ -14,6 +14,7 @@ from ..tracing import Callee, lift, require_trace, result
 
 if TYPE_CHECKING:
     from ..array import TracedArray
+    from .checkpoint_policies import Policy
 
 
 @contextmanager
@@ -185,6 +186,21 @@ def call_switch(
             user_location(),
         )
     return wrapped(values, branches[0].results)
+
+
+def call_checkpoint(callee: Callee, policy: Policy) -> list[TracedArray]:
+    """A traced function of which a derivative saves what the policy says."""
+    function = require_trace("checkpoint").function
+    with reporting("checkpoint"):
+        values = function.checkpoint(
+            callee.function,
+            callee.operands([]),
+            policy.kind,
+            user_location(),
+            policy.names,
+            policy.bytes,
+        )
+    return wrapped(values, callee.results)
 
 
 def call_while(cond: Callee, body: Callee, init: Sequence[TracedArray]) -> list[TracedArray]:

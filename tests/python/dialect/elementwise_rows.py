@@ -151,9 +151,10 @@ ROUNDINGS: tuple[tuple[str, Function, Function], ...] = (
     ("round", primitives.round_, np.round),
     ("trunc", primitives.trunc, np.trunc),
     ("stop_gradient", primitives.stop_gradient, np.array),
+    ("checkpoint_name", partial(primitives.checkpoint_name, name="x"), np.array),
 )
 for mnemonic, emit, reference in ROUNDINGS:
-    more = BITS if mnemonic == "stop_gradient" else ()
+    more = BITS if mnemonic in ("stop_gradient", "checkpoint_name") else ()
     elementwise(mnemonic, emit, reference, WIDE, dtypes=(*FLOATS, *more), special=TIES)
 elementwise("sqrt", primitives.sqrt, np.sqrt, POSITIVE, special=BIG)
 FUNCTIONS: tuple[tuple[str, Function, Function, Interval], ...] = (

@@ -1,0 +1,51 @@
+"""How much device memory a call needs, by the count that the device's allocator keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from iree.runtime import VmContext, VmVariantList
+
+from .arrays import Array
+from .devices import Device
+from .errors import XformValueError
+from .image import ModuleImage
+
+
+def peak_memory(
+    vmfb: bytes | memoryview | ModuleImage, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]
+) -> int:
+    """The most bytes of device memory that a call of a module for "cpu" holds at a time.
+
+    Arguments and results count. The call is made on a device of its own, one core, whose allocator
+    has counted nothing before; the pool that serves all cores counts nothing at all.
+
+    Args:
+        vmfb: the module's bytes, or its image.
+        entry: the name of an entry point.
+        args: one array per leaf of its signature.
+
+    Raises:
+        XformValueError: there is no such entry, or it is for another device.
+    """
+    image = vmfb if isinstance(vmfb, ModuleImage) else ModuleImage(vmfb)
+    function = image.functions.get(entry)
+    if function is None:
+        raise XformValueError(
+            f"no entry {entry!r} in the module: expected one of "
+            f"{', '.join(map(repr, image.functions))}"
+        )
+    signature = image.signatures.get(entry)
+    if signature is not None and signature.device != "cpu":
+        raise XformValueError(
+            f"memory is counted on device 'cpu', but entry {entry!r} is for {signature.device!r}"
+        )
+    device = Device("cpu", "local-sync", own_driver=True)
+    context = VmContext(device.instance, [device.hal_module, image.vm_module])
+    inputs = VmVariantList(len(args))
+    for arg in args:
+        inputs.push_ref(device.put(arg.numpy() if isinstance(arg, Array) else arg))
+    context.invoke(function, inputs, VmVariantList(1))
+    return int(device.allocator.statistics["device_bytes_peak"])
