@@ -202,7 +202,10 @@ LogicalResult PushforwardOp::verifySymbolUses(SymbolTableCollection &symbols) {
       failed(find(*this, getBackwardAttr(), symbols, backward)))
     return failure();
   auto emit = [this] { return emitOpError(); };
-  if (failed(checkBackward(emit, backward, getResiduals().getTypes(),
+  if (!jvp && !backward)
+    return emitOpError("needs jvp or backward");
+  if (backward &&
+      failed(checkBackward(emit, backward, getResiduals().getTypes(),
                            getResultTypes(), getCaptures().getTypes(),
                            getTangents().getTypes())))
     return failure();
@@ -238,9 +241,11 @@ SmallVector<FlatSymbolRefAttr> CustomOp::callees() {
 }
 
 SmallVector<FlatSymbolRefAttr> PushforwardOp::callees() {
-  if (FlatSymbolRefAttr jvp = getJvpAttr())
-    return {jvp, getBackwardAttr()};
-  return {getBackwardAttr()};
+  SmallVector<FlatSymbolRefAttr> symbols;
+  for (FlatSymbolRefAttr rule : {getJvpAttr(), getBackwardAttr()})
+    if (rule)
+      symbols.push_back(rule);
+  return symbols;
 }
 
 //===----------------------------------------------------------------------===//
@@ -331,24 +336,21 @@ LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 
   SmallVector<Value> seeds =
       materialized(b, getInputs(), tangents.take_front(count));
-  SmallVector<Value> values, derivatives;
-  if (!getBackward()) {
+  SmallVector<Value> values, residuals;
+  if (FlatSymbolRefAttr forward = getForwardAttr()) {
+    values = inlineBody(b, b.derived->lookup(forward), getOperands());
+    residuals.assign(values.begin() + getNumResults(), values.end());
+  } else {
     values = inlineBody(b, b.derived->lookup(getJvpAttr()),
                         joined({getInputs(), seeds, getCaptures()}));
-    derivatives.assign(values.begin() + getNumResults(), values.end());
-  } else {
-    values = inlineBody(b, b.derived->lookup(getForwardAttr()), getOperands());
-    ValueRange residuals = ValueRange(values).drop_front(getNumResults());
-    auto pushforward = PushforwardOp::create(
-        b, floating(getResultTypes()), getJvpAttr(),
-        getJvp() ? ValueRange(getInputs()) : ValueRange(), getBackwardAttr(),
-        residuals, getCaptures(), seeds);
-    llvm::append_range(derivatives, pushforward.getOuts());
   }
-  auto next = derivatives.begin();
+  auto pushforward =
+      PushforwardOp::create(b, floating(getResultTypes()), getJvpAttr(),
+                            getJvp() ? ValueRange(getInputs()) : ValueRange(),
+                            getBackwardAttr(), residuals, getCaptures(), seeds);
+  auto next = pushforward->result_begin();
   for (Type type : getResultTypes())
-    resultTangents.push_back(isDifferentiable(type) ? symbolic(*next++)
-                                                    : Value());
+    resultTangents.push_back(isDifferentiable(type) ? Value(*next++) : Value());
   // The rule computes the results too.
   resultTangents.append(values.begin(), values.begin() + getNumResults());
   return success();
@@ -414,7 +416,8 @@ LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       origin,
       ".evaluated " + std::to_string(getPrimals().size()) + "," +
           std::to_string(getResiduals().size()) + "," +
-          std::to_string(getCaptures().size()) + "," + getBackward().str(),
+          std::to_string(getCaptures().size()) + "," +
+          getBackward().value_or("").str(),
       getOperandTypes(), [&](RuleBuilder &inner, ValueRange arguments) {
         FailureOr<SmallVector<Value>> values = evaluate(inner, arguments);
         isEvaluated = succeeded(values);
@@ -465,6 +468,14 @@ CustomOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
   return success();
 }
 
+/// The marks of the arguments of a pushforward's jvp rule that are tangents.
+static Mask tangentArguments(PushforwardOp op) {
+  Mask mask(op.getPrimals().size(), false);
+  mask.append(op.getTangents().size(), true);
+  mask.append(op.getCaptures().size(), false);
+  return mask;
+}
+
 bool PushforwardOp::isLinearIn(ArrayRef<bool> linear) {
   return !llvm::is_contained(linear.drop_back(getTangents().size()), true) &&
          llvm::is_contained(linear, true);
@@ -475,6 +486,31 @@ PushforwardOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                               ValueRange operands, ValueRange cotangents,
                               SmallVectorImpl<Value> &operandCotangents) {
   size_t fixed = getNumOperands() - getTangents().size();
+  operandCotangents.assign(fixed, Value());
+  if (!getBackward()) {
+    func::FuncOp jvp = b.derived->lookup(getJvpAttr());
+    Mask given(jvp.getNumResults() - getNumResults(), false);
+    llvm::append_range(given, presenceOf(cotangents));
+    FailureOr<TransposedFunction> transposed =
+        b.derived->transposed(jvp, tangentArguments(*this), given);
+    if (failed(transposed))
+      return failure();
+    SmallVector<Value> arguments;
+    for (ValueRange group : {operands.take_front(fixed), cotangents})
+      for (Value value : group)
+        if (value)
+          arguments.push_back(value);
+    SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
+    auto next = values.begin();
+    ArrayRef<bool> found(transposed->argumentCotangents);
+    for (auto [hasCotangent, isLinear] :
+         llvm::zip_equal(found.slice(getPrimals().size(), getTangents().size()),
+                         linear.drop_front(fixed))) {
+      Value cotangent = hasCotangent ? *next++ : Value();
+      operandCotangents.push_back(isLinear ? cotangent : Value());
+    }
+    return success();
+  }
   SmallVector<Value> arguments(
       operands.slice(getPrimals().size(), getResiduals().size()));
   llvm::append_range(arguments, materialized(b, getOuts(), cotangents));
@@ -482,10 +518,84 @@ PushforwardOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
       arguments, operands.take_front(fixed).take_back(getCaptures().size()));
   SmallVector<Value> values =
       inlineBody(b, b.derived->lookup(getBackwardAttr()), arguments);
-  operandCotangents.assign(fixed, Value());
   for (auto [value, isLinear] :
        llvm::zip_equal(values, linear.drop_front(fixed)))
     operandCotangents.push_back(isLinear ? symbolic(value) : Value());
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Split: a jvp rule alone computes with primals and tangents together
+//===----------------------------------------------------------------------===//
+
+/// The jvp rule as two functions, the linear one of which returns tangents
+/// only.
+static FailureOr<SplitFunction> splitRule(PushforwardOp op,
+                                          DerivedFunctions &derived) {
+  FailureOr<SplitFunction> split =
+      derived.split(derived.lookup(op.getJvpAttr()), tangentArguments(op));
+  if (succeeded(split) &&
+      llvm::is_contained(
+          ArrayRef<bool>(split->linearResults).drop_back(op.getNumResults()),
+          true))
+    return mlir::emitError(op.getLoc())
+           << "the output that a jvp rule returns depends on the tangents";
+  return split;
+}
+
+LogicalResult PushforwardOp::buildPrimal(RuleBuilder &b, ArrayRef<bool>,
+                                         ValueRange operands,
+                                         SmallVectorImpl<Value> &primalResults,
+                                         SmallVectorImpl<Value> &residuals) {
+  ValueRange fixed = operands.drop_back(getTangents().size());
+  if (getBackward()) {
+    primalResults.assign(getNumResults(), Value());
+    residuals.assign(fixed.begin(), fixed.end());
+    return success();
+  }
+  FailureOr<SplitFunction> split = splitRule(*this, *b.derived);
+  if (failed(split))
+    return failure();
+  SmallVector<Value> values = inlineBody(b, split->primal, fixed);
+  ArrayRef<bool> linear(split->linearResults);
+  auto next =
+      values.begin() + static_cast<ptrdiff_t>(linear.size() - getNumResults());
+  for (bool isLinear : linear.take_back(getNumResults()))
+    primalResults.push_back(isLinear ? Value() : *next++);
+  for (int64_t argument : split->forwarded)
+    residuals.push_back(fixed[argument]);
+  residuals.append(next, values.end());
+  return success();
+}
+
+LogicalResult PushforwardOp::buildLinear(RuleBuilder &b, ArrayRef<bool>,
+                                         ValueRange residuals,
+                                         ValueRange operands,
+                                         SmallVectorImpl<Value> &results) {
+  // A tangent that is not linear is one that was zero.
+  SmallVector<Value> tangents =
+      materialized(b, getTangents(), operands.take_back(getTangents().size()));
+  if (getBackward()) {
+    ValueRange primals = residuals.take_front(getPrimals().size()),
+               captures = residuals.take_back(getCaptures().size());
+    auto linear = PushforwardOp::create(
+        b, getResultTypes(), getJvpAttr(), primals, getBackwardAttr(),
+        residuals.slice(primals.size(), getResiduals().size()), captures,
+        tangents);
+    llvm::append_range(results, linear.getOuts());
+    return success();
+  }
+  FailureOr<SplitFunction> split = splitRule(*this, *b.derived);
+  if (failed(split))
+    return failure();
+  auto linear = PushforwardOp::create(
+      b, split->linear.getResultTypes(), FlatSymbolRefAttr::get(split->linear),
+      residuals, /*backward=*/FlatSymbolRefAttr(), /*residuals=*/ValueRange(),
+      /*captures=*/ValueRange(), tangents);
+  auto next = linear->result_begin();
+  for (bool isLinear :
+       ArrayRef<bool>(split->linearResults).take_back(getNumResults()))
+    results.push_back(isLinear ? Value(*next++) : Value());
   return success();
 }
 
@@ -689,19 +799,23 @@ LogicalResult PushforwardOp::buildBatched(RuleBuilder &b, ValueRange operands,
       return failure();
     newJvp = FlatSymbolRefAttr::get(*rows);
   }
-  FailureOr<func::FuncOp> rows = batchedBackward(
-      b, b.derived->lookup(getBackwardAttr()),
-      joined({residuals, Mask(getNumResults(), true), captures}), size,
-      Mask(tangents));
-  if (failed(rows))
-    return failure();
+  FlatSymbolRefAttr newBackward;
+  if (FlatSymbolRefAttr backward = getBackwardAttr()) {
+    FailureOr<func::FuncOp> rows = batchedBackward(
+        b, b.derived->lookup(backward),
+        joined({residuals, Mask(getNumResults(), true), captures}), size,
+        Mask(tangents));
+    if (failed(rows))
+      return failure();
+    newBackward = FlatSymbolRefAttr::get(*rows);
+  }
   ValueRange values = operands;
-  auto built = PushforwardOp::create(
-      b, batchedTypes(getResultTypes(), size), newJvp,
-      values.take_front(primals.size()), FlatSymbolRefAttr::get(*rows),
-      values.slice(primals.size(), residuals.size()),
-      values.drop_back(seeds).take_back(captures.size()),
-      values.take_back(seeds));
+  auto built =
+      PushforwardOp::create(b, batchedTypes(getResultTypes(), size), newJvp,
+                            values.take_front(primals.size()), newBackward,
+                            values.slice(primals.size(), residuals.size()),
+                            values.drop_back(seeds).take_back(captures.size()),
+                            values.take_back(seeds));
   llvm::append_range(results, built.getOuts());
   return success();
 }

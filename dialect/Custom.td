@@ -69,12 +69,14 @@ def Xform_CustomOp : Xform_Custom<"custom"> {
   let extraClassDeclaration = calleesDeclaration;
 }
 
-def Xform_PushforwardOp : Xform_Custom<"pushforward"> {
+def Xform_PushforwardOp : Xform_Custom<"pushforward", [
+    DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
   let summary = "the tangents of the results of a custom call";
   let description = [{
-    A linear map of the tangents of all floating inputs, which is either `jvp`
-    of the primals and these tangents, or the transpose of `backward`. Its own
-    transpose is `backward`, which then need not be linear.
+    A linear map of the tangents of all floating inputs: `jvp` of the primals and
+    these tangents or, without it, the transpose of `backward`. Its own transpose
+    is `backward`, which then need not be linear, or, without it, that of `jvp`.
+    Of what `jvp` returns the last values are the tangents.
 
     ```mlir
     %t = xform.pushforward backward @f_backward(%residual) tangents(%dx)
@@ -83,12 +85,12 @@ def Xform_PushforwardOp : Xform_Custom<"pushforward"> {
   }];
   let arguments = (ins OptionalAttr<FlatSymbolRefAttr>:$jvp,
                    Variadic<Xform_Tensor>:$primals,
-                   FlatSymbolRefAttr:$backward,
+                   OptionalAttr<FlatSymbolRefAttr>:$backward,
                    Variadic<Xform_Tensor>:$residuals,
                    Variadic<Xform_Tensor>:$captures,
                    Variadic<Xform_FloatTensor>:$tangents);
   let assemblyFormat = [{
-    (`jvp` $jvp^ `(` $primals `)`)? `backward` $backward `(` $residuals `)`
+    (`jvp` $jvp^ `(` $primals `)`)? (`backward` $backward^ `(` $residuals `)`)?
     (`captures` `(` $captures^ `)`)? `tangents` `(` $tangents `)` attr-dict `:`
     custom<PushforwardTypes>(type($primals), type($residuals), type($captures),
                              type($tangents), type($outs))

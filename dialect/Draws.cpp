@@ -133,9 +133,10 @@ static SmallVector<CalleeRows> pushforwardRows(PushforwardOp op,
   if (FlatSymbolRefAttr jvp = op.getJvpAttr())
     callees.push_back({module.lookupSymbol<func::FuncOp>(jvp.getValue()),
                        joined({primals, marks.take_back(seeds), captures})});
-  callees.push_back(
-      {module.lookupSymbol<func::FuncOp>(op.getBackward()),
-       joined({residuals, Mask(op.getNumResults(), true), captures})});
+  if (FlatSymbolRefAttr backward = op.getBackwardAttr())
+    callees.push_back(
+        {module.lookupSymbol<func::FuncOp>(backward.getValue()),
+         joined({residuals, Mask(op.getNumResults(), true), captures})});
   return callees;
 }
 

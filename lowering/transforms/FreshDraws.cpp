@@ -65,7 +65,8 @@ static void runFresh(Operation *op, ArrayRef<FlatSymbolRefAttr> fresh,
       .Case([&](PushforwardOp pushforward) {
         if (pushforward.getJvp())
           pushforward.setJvpAttr(fresh.front());
-        pushforward.setBackwardAttr(fresh.back());
+        if (pushforward.getBackward())
+          pushforward.setBackwardAttr(fresh.back());
         pushforward.getCapturesMutable().append(row);
       })
       .Case([&](SwitchOp conditional) {

@@ -39,5 +39,8 @@ func.func @pushforwards(%x: tensor<3xf32>, %n: tensor<i32>, %r: tensor<3xi1>, %c
   // CHECK: xform.pushforward backward @scaled.backward(%arg2) captures(%arg3) tangents(%arg4) : (), (tensor<3xi1>), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
   %1 = xform.pushforward backward @scaled.backward(%r) captures(%c) tangents(%t)
       : (), (tensor<3xi1>), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
+  // CHECK: xform.pushforward jvp @scaled.jvp(%arg0, %arg1) captures(%arg3) tangents(%arg4) : (tensor<3xf32>, tensor<i32>), (), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
+  %2 = xform.pushforward jvp @scaled.jvp(%x, %n) captures(%c) tangents(%t)
+      : (tensor<3xf32>, tensor<i32>), (), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
   return
 }

@@ -121,3 +121,11 @@ func.func @f(%x: tensor<3xf32>) {
   %0 = xform.pushforward jvp @jvp(%x) backward @g() tangents(%x) : (tensor<3xf32>), (), (), (tensor<3xf32>) -> tensor<3xf32>
   return
 }
+
+// -----
+
+func.func @f(%x: tensor<3xf32>) {
+  // expected-error @below {{'xform.pushforward' op needs jvp or backward}}
+  %0 = xform.pushforward tangents(%x) : (), (), (), (tensor<3xf32>) -> tensor<3xf32>
+  return
+}

@@ -122,6 +122,35 @@ func.func @by_primal(%x: tensor<3xf32>, %t: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+// A jvp rule alone is transposed as a whole: the zero tangent of an input that is
+// not differentiated is no obstacle.
+func.func private @f(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.mul %x, %y : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+func.func private @jvp(%x: tensor<3xf32>, %y: tensor<3xf32>, %dx: tensor<3xf32>, %dy: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>) {
+  %0 = xform.mul %x, %y : tensor<3xf32>
+  %1 = xform.exp %y : tensor<3xf32>
+  %2 = xform.mul %1, %dx : tensor<3xf32>
+  %3 = xform.mul %x, %dy : tensor<3xf32>
+  %4 = xform.add %2, %3 : tensor<3xf32>
+  return %0, %4 : tensor<3xf32>, tensor<3xf32>
+}
+func.func private @loss(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<f32> {
+  %0 = xform.custom @f(%x, %y) jvp @jvp : (tensor<3xf32>, tensor<3xf32>), () -> tensor<3xf32>
+  %1 = xform.reduce_sum %0 axes = [0] : tensor<3xf32>
+  return %1 : tensor<f32>
+}
+// CHECK-LABEL: func @by_the_first
+func.func @by_the_first(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
+  // CHECK-NEXT: %[[EXP:.*]] = xform.exp %arg1
+  // CHECK-NEXT: return %[[EXP]]
+  %0 = xform.grad @loss(%x, %y) argnums = [0] : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// -----
+
 // A batched call stays custom: a backward rule that is not linear is applied to
 // each row, and the cotangent of what the rows share is the sum of theirs.
 func.func private @product(%x: tensor<f32>, %w: tensor<f32>) -> tensor<f32> {

@@ -62,7 +62,11 @@ def test_nests(dtype: str) -> None:
             "hessian": hessian(lambda x: cubed(x).sum())(x),
             "third": vmap(grad(grad(grad(lambda x: cubed(x) * x))))(x),
             "product": grad(lambda x, y: product(x, y).sum(), argnums=(0, 1))(x, x + 1),
+            # The tangent of an argument that is not differentiated is zero.
+            "by first": grad(lambda x: product(x, x * 0 + 3).sum())(x),
+            "by second": grad(lambda y: product(np.ones(3, dtype), y).sum())(x),
             "map": grad(lambda x: frontend.map(cubed, x).sum())(x),
+            "scan": grad(lambda x: frontend.scan(lambda c, y: (product(c, y), c), x[0], x)[0])(x),
         }
 
     found = jit(all_of)(x)
@@ -79,8 +83,16 @@ def test_nests(dtype: str) -> None:
         # (x f)' = 5 x^2 + f, (..)'' = 10 x + 5 x, (..)''' = 15
         "third": np.full(3, 15),
         "product": (2 * (x + 1), x * (x + 1)),
+        "by first": np.full(3, 6),
+        "by second": x,
         "map": 5 * x,
     }
+    # c' = 2 c y as it depends on c, c y as it depends on y.
+    a, b, c = x
+    c1, c2 = a * a, a * a * b
+    of_c2 = 2 * c
+    of_c1 = of_c2 * 2 * b
+    expected["scan"] = [of_c1 * (2 * a + a * a), of_c2 * c1 * b, c2 * c]
     rtol = 1e-5 if dtype == "float32" else 1e-12
     for name, value in expected.items():
         values = value if isinstance(value, tuple) else (value,)
