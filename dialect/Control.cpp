@@ -1,7 +1,7 @@
 //===- Control.cpp - loops and branches -----------------------------------===//
 
 #include "dialect/Control.h"
-#include "dialect/TypeGroups.h"
+#include "dialect/OperandGroups.h"
 
 using namespace mlir;
 using namespace xform;
@@ -28,14 +28,6 @@ static void printTypes(OpAsmPrinter &printer, Operation *, TypeRange first,
 //===----------------------------------------------------------------------===//
 // Result types
 //===----------------------------------------------------------------------===//
-
-/// The types of the operands of a function in the order of its arguments.
-static SmallVector<Type> joined(TypeRange first, TypeRange second,
-                                TypeRange third = {}) {
-  return llvm::to_vector(llvm::concat<const Type>(SmallVector<Type>(first),
-                                                  SmallVector<Type>(second),
-                                                  SmallVector<Type>(third)));
-}
 
 /// Whether a step's first results can be carried to the next one.
 static LogicalResult checkCarried(Emit emit, func::FuncOp step,
@@ -75,7 +67,7 @@ FailureOr<SmallVector<Type>> xform::inferScan(Emit emit, func::FuncOp callee,
     }
     rows.push_back(rowType(tensor));
   }
-  if (failed(checkArguments(emit, callee, joined(init, rows, captures))) ||
+  if (failed(checkArguments(emit, callee, joined({init, rows, captures}))) ||
       failed(checkCarried(emit, callee, init)))
     return failure();
   SmallVector<Type> types(init);
@@ -110,8 +102,8 @@ FailureOr<SmallVector<Type>> xform::inferWhile(Emit emit, func::FuncOp cond,
                                                TypeRange init,
                                                TypeRange condCaptures,
                                                TypeRange bodyCaptures) {
-  if (failed(checkArguments(emit, cond, joined(init, condCaptures))) ||
-      failed(checkArguments(emit, body, joined(init, bodyCaptures))) ||
+  if (failed(checkArguments(emit, cond, joined({init, condCaptures}))) ||
+      failed(checkArguments(emit, body, joined({init, bodyCaptures}))) ||
       failed(checkCarried(emit, body, init)))
     return failure();
   auto truth =

@@ -2,7 +2,7 @@
 //
 // A call of a function for which the user has said how it is differentiated and
 // batched. It stays while there are transforms to come and is then the call that
-// it looks like. The rules are in Custom.cpp.
+// it looks like. The rules are in CustomRules.cpp.
 //
 //===----------------------------------------------------------------------===//
 

@@ -8,6 +8,7 @@
 #include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
+#include "dialect/OperandGroups.h"
 #include "dialect/Random.h"
 #include "dialect/Transforms.h"
 
@@ -77,13 +78,6 @@ static Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried,
       return results;
     }
   }
-}
-
-static Mask joined(std::initializer_list<ArrayRef<bool>> groups) {
-  Mask mask;
-  for (ArrayRef<bool> group : groups)
-    llvm::append_range(mask, group);
-  return mask;
 }
 
 /// The functions of a custom call, in the order of `callees`. A cotangent is

@@ -1,6 +1,6 @@
-//===- TypeGroups.cpp - operand types in several lists --------------------===//
+//===- OperandGroups.cpp - operands in several lists ----------------------===//
 
-#include "dialect/TypeGroups.h"
+#include "dialect/OperandGroups.h"
 
 using namespace mlir;
 using namespace xform;
@@ -27,4 +27,29 @@ void xform::printTypeGroups(OpAsmPrinter &printer, ArrayRef<TypeRange> groups,
     printer << '(' << group << ')';
   });
   printer.printArrowTypeList(results);
+}
+
+SmallVector<Type> xform::joined(std::initializer_list<TypeRange> groups) {
+  SmallVector<Type> types;
+  for (TypeRange group : groups)
+    llvm::append_range(types, group);
+  return types;
+}
+
+SmallVector<Value> xform::joined(std::initializer_list<ValueRange> groups) {
+  SmallVector<Value> values;
+  for (ValueRange group : groups)
+    llvm::append_range(values, group);
+  return values;
+}
+
+Mask xform::joined(std::initializer_list<ArrayRef<bool>> groups) {
+  Mask mask;
+  for (ArrayRef<bool> group : groups)
+    llvm::append_range(mask, group);
+  return mask;
+}
+
+SmallVector<Type> xform::floating(TypeRange types) {
+  return llvm::to_vector(llvm::make_filter_range(types, isDifferentiable));
 }
