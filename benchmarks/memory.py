@@ -14,8 +14,6 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 from xform.frontend import checkpoint, grad, jit, scan
 
 STATE = 4096
@@ -42,6 +40,9 @@ def nested(h: Any, xs: Any) -> Any:
     return scan(block, h, xs.reshape(count, len(xs) // count))[0].sum()
 
 
+LOSSES = (plain, by_steps, nested)
+
+
 def measured(loss: Callable[..., Any], length: int) -> tuple[int, float]:
     """The peak of a gradient's call, and the best of three times."""
     h, xs = np.linspace(0, 1, STATE, dtype=np.float32), np.linspace(0, 1, length, dtype=np.float32)
@@ -58,17 +59,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--lengths", type=int, nargs="+", default=[100, 400, 1600, 6400, 10000])
     arguments = parser.parse_args()
-    table = Table(title=f"MB at the peak (ms), gradient of a scan that carries {STATE} floats")
-    table.add_column("steps", justify="right")
-    for loss in (plain, by_steps, nested):
-        table.add_column(loss.__name__, justify="right")
+    print(f"MB at the peak (ms), gradient of a scan that carries {STATE} floats")
+    print(f"{'steps':>8}", *(f"{loss.__name__:>16}" for loss in LOSSES))
     for length in arguments.lengths:
-        cells = []
-        for loss in (plain, by_steps, nested):
+        print(f"{length:8}", end="", flush=True)
+        for loss in LOSSES:
             peak, seconds = measured(loss, length)
-            cells.append(f"{peak / 1e6:,.1f} ({1e3 * seconds:,.0f})")
-        table.add_row(str(length), *cells)
-    Console().print(table)
+            print(f" {peak / 1e6:9,.1f} ({1e3 * seconds:.0f})".rjust(17), end="", flush=True)
+        print()
 
 
 if __name__ == "__main__":

@@ -22,8 +22,6 @@ from xform.frontend import (
     grad,
     grad_and_value,
     hessian,
-    jacfwd,
-    jacrev,
     jit,
     jvp,
     linearize,
@@ -57,10 +55,10 @@ def network(wrap: Callable[..., Any], m: Any = np) -> Callable[..., Any]:
 
     def loss(x: Any, w: Any) -> Any:
         def layer(tree: Any, *, scale: float) -> Any:
-            hidden = m.tanh(tree["w"] @ tree["x"]) * scale
+            hidden = m.exp(-((tree["w"] @ tree["x"]) ** 2)) * scale
             if m is np:
                 hidden = checkpoint_name(hidden, "hidden")
-            return {"y": m.sin(tree["w"] @ hidden) + x, "hidden": hidden}
+            return {"y": (tree["w"] @ hidden) ** 2 + x, "hidden": hidden}
 
         layer = wrap(layer)
         first = layer({"x": x, "w": w}, scale=0.5)
@@ -89,14 +87,11 @@ def further(loss: Callable[..., Any]) -> Callable[..., Any]:
 
         pulled = vjp(lambda x, w: loss(x, w) * x, x, w)[1]
         return {
-            "value": loss(x, w),
             "linearize": linearize(loss, x, w)[1](v, w),
-            "reverse over reverse": jacrev(grad(loss))(x, w),
+            "reverse over reverse": grad(lambda x: (grad(loss)(x, w) * v).sum())(x),
             "reverse over forward": grad(lambda x: jvp(partial(loss, w=w), (x,), (v,))[1])(x),
-            "vmap over x": vmap(grad(loss), in_dims=(0, None))(xs, w),
             "vmap over w": vmap(grad(loss), in_dims=(None, 1))(x, ws),
-            "grad of vmap": grad(batch)(w),
-            "hessian of vmap": jacfwd(grad(batch))(w),
+            "forward over reverse of vmap": jvp(grad(batch), (w,), (w,))[1],
             "pulled twice": (pulled(x), pulled(v)),
         }
 
@@ -124,10 +119,17 @@ def assert_same(result: Any, expected: Any, tolerance: float = 1e-12) -> None:
         )
 
 
-@pytest.mark.parametrize("policy", POLICIES)
-def test_every_derivative_is_what_it_is_without(policy: str, expected: Any) -> None:
-    wrap = partial(checkpoint, policy=POLICIES[policy])
-    assert_same(jit(basic(network(wrap)))(*ARGUMENTS), expected)
+def test_derivatives_are_what_they_are_without(expected: Any) -> None:
+    assert_same(jit(basic(network(checkpoint)))(*ARGUMENTS), expected)
+
+
+def test_no_policy_changes_a_derivative(expected: Any) -> None:
+    def every(x: Any, w: Any) -> Any:
+        losses = [network(partial(checkpoint, policy=policy)) for policy in POLICIES.values()]
+        return [(grad(f, argnums=(0, 1))(x, w), hessian(f)(x, w)) for f in losses[1:]]
+
+    for result in jit(every)(X, W):
+        assert_same(result, (expected["grad"], expected["hessian"]))
 
 
 def test_it_composes_with_every_transform() -> None:
@@ -174,7 +176,7 @@ def test_direct_calls_and_leaves_that_are_no_arrays() -> None:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_edge_shapes_and_dtypes(dtype: Any) -> None:
     def f(x: Any, n: Any) -> Any:
-        return {"y": np.exp(np.sin(x)) * n, "n": n + 1}
+        return {"y": np.exp(np.sin(x)), "n": n + 1}
 
     def every(*xs: Any) -> Any:
         return [vjp(lambda x: checkpoint(f)(x, np.int32(2))["y"], x)[1](np.cos(x))[0] for x in xs]
@@ -182,19 +184,20 @@ def test_edge_shapes_and_dtypes(dtype: Any) -> None:
     xs = [np.ones(shape, dtype) for shape in ((), (0, 3), (1,), (2, 1))]
     for x, result in zip(xs, jit(every)(*xs), strict=True):
         assert result.dtype == dtype
-        wanted = 2 * np.cos(x) * np.cos(x) * np.exp(np.sin(x))
+        wanted = np.cos(x) * np.cos(x) * np.exp(np.sin(x))
         np.testing.assert_allclose(result.numpy(), wanted, 1e-5 if dtype == np.float32 else 1e-12)
 
 
 def test_control_flow_around_and_inside() -> None:
     def loss(wrap: Callable[..., Any]) -> Callable[..., Any]:
         def cell(h: Any, x: Any) -> Any:
-            h = np.tanh(h * x)
-            return h, wrap(lambda h: cond(h.sum() > 0, np.sin, np.exp, h))(h)
+            h = np.exp(-h * x)
+            return h, wrap(lambda h: cond(h.sum() > 0, np.square, np.exp, h))(h)
 
         def total(x: Any) -> Any:
             h, ys = scan(wrap(cell), x, XS)
-            n, _ = while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, wrap(np.sin)(c[1])), (0, x))
+            square = wrap(np.square)
+            n, _ = while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, square(c[1])), (0, x))
             inner = wrap(lambda h: scan(wrap(cell), h, XS)[1])(h)
             return (h * ys).sum() + inner.sum() + n
 
@@ -203,7 +206,7 @@ def test_control_flow_around_and_inside() -> None:
     def every(wrap: Callable[..., Any]) -> Callable[..., Any]:
         def results(x: Any, xs: Any) -> Any:
             f = loss(wrap)
-            return f(x), grad(f)(x), hessian(f)(x), vmap(grad(f))(xs)
+            return grad(f)(x), vmap(grad(f))(xs)
 
         return results
 
@@ -322,7 +325,7 @@ def test_batched_products_can_be_left_out() -> None:
 
 def chained(wrap: Callable[..., Any]) -> Callable[..., Any]:
     def step(h: Any, x: Any) -> Any:
-        return np.tanh(np.sin(np.exp(-h * h) * x)), None
+        return np.exp(-((np.exp(-h * h) * x) ** 2)), None
 
     return lambda h, xs: scan(wrap(step), h, xs)[0].sum()
 
@@ -330,7 +333,7 @@ def chained(wrap: Callable[..., Any]) -> Callable[..., Any]:
 def nested(h: Any, xs: Any) -> Any:
     """A scan over checkpoints of scans, each of about the square root of the length."""
     count, size = len(xs), int(len(xs) ** 0.5)
-    step = checkpoint(lambda h, x: (np.tanh(np.sin(np.exp(-h * h) * x)), None))
+    step = checkpoint(lambda h, x: (np.exp(-((np.exp(-h * h) * x) ** 2)), None))
     block = checkpoint(lambda h, x: (scan(step, h, x)[0], None))
     return scan(block, h, xs.reshape(count // size, size, *xs.shape[1:]))[0].sum()
 
@@ -350,38 +353,41 @@ def test_a_loop_keeps_what_is_carried_only() -> None:
 
 
 def test_measured_memory_of_a_deep_chain_falls() -> None:
-    x, w = np.ones((256, 32), np.float32), np.ones((32, 32), np.float32)
+    x, w = np.ones((256, 32), np.float32), np.full((32, 32), 0.1, np.float32)
 
     def loss(wrap: Callable[..., Any]) -> Callable[..., Any]:
         def block(x: Any, w: Any) -> Any:
             for _ in range(4):
-                x = np.sin(np.tanh(x @ w))
+                x = np.exp(-x * x) @ w
             return x
 
         def total(x: Any, w: Any) -> Any:
             for _ in range(4):
                 x = wrap(block)(x, w)
-            return x.sum()
+            return (x * x).sum()
 
         return total
 
-    peaks = {}
+    peaks, results = {}, {}
     for name, wrap in {"plain": plain, "checkpoint": checkpoint}.items():
-        compiled = jit(grad(loss(wrap))).lower(x, w).compile()
+        compiled = jit(grad(loss(wrap), argnums=(0, 1))).lower(x, w).compile()
         peaks[name] = compiled.peak_memory(x, w) / x.nbytes
-    # Two values for each of 16 layers, or the inputs of 4 blocks and the values of one of them.
-    assert peaks["plain"] > 30
-    assert peaks["checkpoint"] < 20
+        results[name] = [y.numpy() for y in compiled(x, w)]
+    assert_same(results["checkpoint"], results["plain"], 1e-5)
+    # Three values for each of 16 layers, or the inputs of 4 blocks and the values of one of them.
+    assert peaks["plain"] > 48
+    assert peaks["checkpoint"] < 24
 
 
 def test_measured_memory_of_a_loop_grows_as_the_root_of_its_length() -> None:
-    h = np.ones(1024, np.float32)
+    h = np.linspace(0, 1, 1024, dtype=np.float32)
     peaks = {}
     for n in (100, 400):
         xs = np.ones((n, 1), np.float32)
         compiled = jit(grad(nested)).lower(h, xs).compile()
         peaks[n] = (compiled.peak_memory(h, xs) - xs.nbytes) / h.nbytes
-    assert peaks[400] < 2.2 * peaks[100] < 200
+    assert 20 < peaks[100] < 50
+    assert peaks[400] < 2 * peaks[100]
 
 
 def test_a_policy_must_be_one(user_error: Callable[..., Any]) -> None:

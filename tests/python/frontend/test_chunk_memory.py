@@ -16,7 +16,8 @@ W = RNG.normal(size=(32, 2048)).astype(np.float32) / 32
 
 def wide(x: Any, w: Any) -> Any:
     """32 numbers by way of 2048, so that a row of a Jacobian takes 8 KiB on its way."""
-    return np.tanh(np.sin(np.tanh(x @ w)) @ w.T)
+    h = x @ w
+    return np.exp(-h * h) @ w.T
 
 
 def gradients(*, chunk_size: int | None) -> Callable[..., Any]:
@@ -42,16 +43,17 @@ def test_memory_falls_with_the_chunk(name: str) -> None:
         peaks[size] = compiled.peak_memory(x, W) - x.nbytes - W.nbytes - results[size].nbytes
     np.testing.assert_allclose(results[1], results[None], rtol=2e-5, atol=1e-6)
     row = 2048 * 4
-    assert peaks[None] > 32 * row
-    assert peaks[1] < 8 * row + 64 * 32 * 4 * 32
+    assert peaks[None] > 90 * row
+    # Of these, 32 are IREE's own, which sums the 2048 products of each number in parts.
+    assert peaks[1] < 40 * row
 
 
 @pytest.mark.parametrize("name", ["jacrev", "jacfwd"])
 def test_no_chunk_repeats_the_forward_pass(name: str) -> None:
     transform, x = TRANSFORMS[name]
     whole = jit(transform(chunk_size=None)).lower(x, W).op_names("expanded")
-    assert whole["xform.tanh"] == 2
+    assert whole["xform.exp"] == 1
     for size in (1, 5, 16):
         lowered = jit(transform(chunk_size=size)).lower(x, W)
         counts = lowered.op_names("expanded")
-        assert (counts["xform.tanh"], counts["xform.sin"]) == (2, 1), size
+        assert (counts["xform.exp"], counts["xform.scan"]) == (1, 1), size
