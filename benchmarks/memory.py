@@ -2,6 +2,13 @@
 """Measure the peak device memory of gradients with and without checkpoints, and their times.
 
 The bytes are those that the device's allocator counts on one core, arguments and results included.
+A scan that carries 4096 floats, without checkpoints, with one around each step, and nested:
+
+      100 steps   13.2 MB    3.4 MB   0.7 MB
+      400         52.5 MB   13.2 MB   1.4 MB
+    1,600        209.8 MB   52.5 MB   2.7 MB
+    6,400                             5.4 MB
+   10,000                             6.7 MB
 
 Usage: python benchmarks/memory.py [--lengths N ...]
 """
@@ -17,6 +24,8 @@ import numpy as np
 from xform.frontend import checkpoint, grad, jit, scan
 
 STATE = 4096
+# Up to here the loops that are not nested are measured too; a longer one takes minutes.
+LONGEST = 400
 
 
 def step(h: Any, x: Any) -> tuple[Any, None]:
@@ -64,8 +73,11 @@ def main() -> None:
     for length in arguments.lengths:
         print(f"{length:8}", end="", flush=True)
         for loss in LOSSES:
-            peak, seconds = measured(loss, length)
-            print(f" {peak / 1e6:9,.1f} ({1e3 * seconds:.0f})".rjust(17), end="", flush=True)
+            cell = "-"
+            if length <= LONGEST or loss is nested:
+                peak, seconds = measured(loss, length)
+                cell = f"{peak / 1e6:,.1f} ({1e3 * seconds:.0f})"
+            print(f" {cell:>16}", end="", flush=True)
         print()
 
 
