@@ -11,10 +11,8 @@ namespace xform {
 #define GEN_PASS_DECL
 #include "lowering/Passes.h.inc"
 
-/// The passes from transform operations to what IREE compiles, in order.
-void buildPipeline(mlir::OpPassManager &manager);
-
-/// Every pass, and the pipeline under the name `xform-pipeline`.
+/// Every pass, and under the name `xform-pipeline` the sequence of them from
+/// transform operations to what IREE compiles.
 void registerPasses();
 
 /// The xform dialect and those that its lowering uses.

@@ -119,6 +119,39 @@ def XformToLinalg : Pass<"xform-to-linalg", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def XformFormLoops : Pass<"xform-form-loops", "::mlir::ModuleOp"> {
+  let summary = "run loops of small steps as one dispatch, or several steps a turn";
+  let description = [{
+    A turn of a loop around dispatches costs several times what a small step
+    does. With `kernels`, a scan whose steps do little work on arrays of static
+    shape becomes a function over buffers, marked as a kernel, and a
+    `flow.dispatch` of it. In others, twenty steps are written out in each turn
+    where they are many and have few operations.
+  }];
+  let options = [
+    Option<"kernels", "kernels", "bool", "false",
+           "whether the target runs loops as kernels">];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect"];
+}
+
+def XformCompileKernels : Pass<"xform-compile-kernels", "::mlir::ModuleOp"> {
+  let summary = "write the kernels of xform-form-loops as loops over vectors";
+  let description = [{
+    Tensors become buffers on the stack, linalg operations loops over vectors
+    with a tile of results in registers, and the function a
+    `hal.executable.source`, written in generic form. What LLVM then sees has
+    constant sizes, so that small carried values are registers.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64",
+           "the size of a vector register">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect",
+                           "::mlir::vector::VectorDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
 def XformFuseElementwise : Pass<"xform-fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "one linalg.generic for a chain of elementwise operations";
   let description = [{

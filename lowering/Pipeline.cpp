@@ -5,10 +5,19 @@
 #include "dialect/Ops.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Arith/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Linalg/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Linalg/Transforms/SubsetInsertionOpInterfaceImpl.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Transforms/BufferizableOpInterfaceImpl.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Dialect/Tensor/Transforms/BufferizableOpInterfaceImpl.h"
+#include "mlir/Dialect/Tensor/Transforms/SubsetInsertionOpInterfaceImpl.h"
+#include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 #include "mlir/Transforms/Passes.h"
@@ -20,27 +29,53 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-void xform::buildPipeline(OpPassManager &manager) {
+namespace {
+
+struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
+  Option<int64_t> vectorBytes{
+      *this, "kernel-vector-bytes",
+      llvm::cl::desc("the size of a vector register, where loops can be "
+                     "kernels; 0 where they cannot"),
+      llvm::cl::init(0)};
+};
+
+} // namespace
+
+using namespace xform;
+
+static void buildPipeline(OpPassManager &manager,
+                          const PipelineOptions &options) {
   manager.addPass(createXformExpandTransforms());
   manager.addPass(createXformSimplify());
   manager.addPass(createXformLowerLinearAlgebra());
   manager.addPass(createXformLowerLoops());
   manager.addPass(createXformToLinalg());
+  manager.addPass(createXformFormLoops({options.vectorBytes > 0}));
   manager.addPass(createXformFuseElementwise());
   manager.addPass(createXformExpandMath());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  if (options.vectorBytes > 0)
+    manager.addPass(createXformCompileKernels({options.vectorBytes}));
 }
 
 void xform::registerPasses() {
   registerXformPasses();
-  PassPipelineRegistration<>("xform-pipeline",
-                             "from transform operations to linalg for IREE",
-                             buildPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "xform-pipeline", "from transform operations to linalg for IREE",
+      buildPipeline);
 }
 
 void xform::registerDialects(DialectRegistry &registry) {
-  registry.insert<XformDialect, func::FuncDialect, arith::ArithDialect,
-                  math::MathDialect, tensor::TensorDialect,
-                  linalg::LinalgDialect, scf::SCFDialect>();
+  registry
+      .insert<XformDialect, func::FuncDialect, arith::ArithDialect,
+              math::MathDialect, tensor::TensorDialect, linalg::LinalgDialect,
+              scf::SCFDialect, bufferization::BufferizationDialect,
+              memref::MemRefDialect, vector::VectorDialect>();
+  arith::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerBufferizableOpInterfaceExternalModels(registry);
+  linalg::registerSubsetOpInterfaceExternalModels(registry);
+  scf::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerBufferizableOpInterfaceExternalModels(registry);
+  tensor::registerSubsetOpInterfaceExternalModels(registry);
 }

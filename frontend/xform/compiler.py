@@ -194,6 +194,13 @@ class Target:
         return _X86_64_LEVELS.get(str(self.arch), ())
 
     @property
+    def vector_bytes(self) -> int:
+        """The size of a vector register of a CPU, as far as it is known."""
+        if "avx512f" in self.cpu_features:
+            return 64
+        return 32 if "avx2" in self.cpu_features else 16
+
+    @property
     def cache_tag(self) -> str:
         """What the generated code depends on beyond `flags`: for "host", this machine's CPU."""
         return ",".join(self.cpu_features) if self.arch == "host" else ""

@@ -38,7 +38,8 @@ def _passes(stage: str, target: Target) -> str:
         return "xform-expand-transforms,xform-simplify"
     # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
-    return f"xform-pipeline,xform-fence-transposes{fence}"
+    options = f"{{kernel-vector-bytes={target.vector_bytes}}}" if target.device == "cpu" else ""
+    return f"xform-pipeline{options},xform-fence-transposes{fence}"
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 //===- Scan.cpp - xform.scan as scf.for -----------------------------------===//
 
 #include "lowering/control/Lowerings.h"
+#include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -23,25 +24,6 @@ struct RowSlice {
     sizes[0] = b.getIndexAttr(1);
   }
 };
-
-/// How many steps to write out in each turn of the loop. A turn has a price of
-/// its own, several times that of a small step: 100 steps of tanh(h @ w + x) on
-/// 32x64 took 3.0 ms one by one, 0.5 ms by twenty.
-int64_t unrollOf(ScanOp scan, func::FuncOp body, int64_t length) {
-  constexpr int64_t kSteps = 20, kMostOps = 40;
-  auto asked = static_cast<int64_t>(scan.getUnroll());
-  if (ShapedType::isDynamic(length))
-    return 1;
-  if (asked > 1 || length < 2 * kSteps)
-    return asked;
-  int64_t ops = 0;
-  for (Operation &op : body.front().without_terminator()) {
-    if (op.getNumRegions() > 0)
-      return 1;
-    ops += !isa<ConstantOp>(op);
-  }
-  return ops <= kMostOps ? kSteps : 1;
-}
 
 class ScanLowering {
 public:
@@ -96,7 +78,7 @@ private:
 
   SmallVector<Value> buildSteps(SmallVector<Value> values) {
     bool isDynamic = ShapedType::isDynamic(length);
-    int64_t unroll = unrollOf(scan, body, length);
+    auto unroll = static_cast<int64_t>(scan.getUnroll());
     int64_t inTurns =
         isDynamic || unroll >= length ? 0 : length - length % unroll;
     if (isDynamic || inTurns > 0) {
@@ -118,6 +100,7 @@ private:
             }
             scf::YieldOp::create(inner, after);
           });
+      loop->setAttr(kScanAttr, b.getUnitAttr());
       values.assign(loop->result_begin(), loop->result_end());
     }
     // The steps that are left over, or all of them.

@@ -1,0 +1,79 @@
+//===- FormLoops.cpp - --xform-form-loops ---------------------------------===//
+//
+// A turn of a loop around dispatches costs several times what a small step
+// does. So a loop whose steps are small becomes one dispatch, a kernel; where
+// that is not possible, several small steps are written out in each turn.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lowering/Passes.h"
+#include "lowering/kernels/Kernels.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/SCF/Utils/Utils.h"
+
+using namespace mlir;
+using namespace xform;
+
+namespace xform {
+#define GEN_PASS_DEF_XFORMFORMLOOPS
+#include "lowering/Passes.h.inc"
+} // namespace xform
+
+/// Writes out twenty steps in each turn where they are many and small, and what
+/// is left over behind the loop.
+static LogicalResult unroll(scf::ForOp loop) {
+  constexpr int64_t kSteps = 20, kMostOps = 40;
+  std::optional<APInt> count = loop.getStaticTripCount();
+  // A step other than one was asked for by the user.
+  if (!count || count->getSExtValue() < 2 * kSteps ||
+      !isConstantIntValue(loop.getStep(), 1))
+    return success();
+  int64_t ops = 0;
+  for (Operation &op : loop.getBody()->without_terminator()) {
+    if (op.getNumRegions() > 0 && !isa<linalg::LinalgOp>(op))
+      return success();
+    ops += isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op);
+  }
+  if (ops > kMostOps)
+    return success();
+  FailureOr<UnrolledLoopInfo> unrolled = loopUnrollByFactor(loop, kSteps);
+  if (failed(unrolled))
+    return failure();
+  if (unrolled->epilogueLoopOp)
+    return loopUnrollFull(*unrolled->epilogueLoopOp);
+  return success();
+}
+
+namespace {
+
+struct XformFormLoops : xform::impl::XformFormLoopsBase<XformFormLoops> {
+  using XformFormLoopsBase::XformFormLoopsBase;
+
+  void runOnOperation() override {
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp function : functions) {
+      SmallVector<scf::ForOp> left;
+      function.walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
+        if (!loop->removeAttr(kScanAttr))
+          return WalkResult::advance();
+        if (kernels && isKernel(loop)) {
+          outlineKernel(loop, function);
+          return WalkResult::skip();
+        }
+        left.push_back(loop);
+        return WalkResult::advance();
+      });
+      for (scf::ForOp loop : left)
+        if (failed(unroll(loop)))
+          return signalPassFailure();
+    }
+  }
+};
+
+} // namespace

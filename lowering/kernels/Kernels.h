@@ -1,0 +1,53 @@
+//===- Kernels.h - loops that run in one dispatch ---------------*- C++ -*-===//
+//
+// A kernel is made in three steps. `outlineKernel` moves a loop into a function
+// over buffers, which --xform-form-loops does while everything is made of
+// tensors. --xform-compile-kernels, behind the other passes, assigns buffers to
+// the tensors within, writes loops over vectors for the linalg operations and
+// wraps the function into an executable of IREE's.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_LOWERING_KERNELS_KERNELS_H
+#define XFORM_LOWERING_KERNELS_KERNELS_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+namespace xform {
+
+/// Marks loops that come from a scan.
+inline constexpr llvm::StringLiteral kScanAttr = "xform.scan";
+
+/// Marks functions that are kernels; its value is the number of results, for
+/// which the last arguments are the buffers.
+inline constexpr llvm::StringLiteral kKernelAttr = "xform.kernel";
+
+/// Whether a loop can run in one dispatch, and is likely to gain from that.
+bool isKernel(mlir::scf::ForOp loop);
+
+/// Replaces a loop by the dispatch of a kernel, a new function in front of
+/// `function`.
+void outlineKernel(mlir::scf::ForOp loop, mlir::func::FuncOp function);
+
+/// Lays out the operands of contractions in the order of vectors, before the
+/// loop where they do not change in it.
+void layOutContractions(mlir::func::FuncOp kernel);
+
+/// Turns the tensors of a kernel into buffers on its stack.
+llvm::LogicalResult bufferizeKernel(mlir::func::FuncOp kernel);
+
+/// Writes loops over vectors of this size for the linalg operations on buffers.
+llvm::LogicalResult writeLoops(mlir::func::FuncOp kernel, int64_t vectorBytes);
+
+/// Moves buffers for which the stack is too small to one more result of the
+/// dispatch.
+void moveToScratch(mlir::func::FuncOp kernel);
+
+/// Wraps a kernel into what IREE calls a hal.executable.source.
+void wrapKernel(mlir::func::FuncOp kernel);
+
+} // namespace xform
+
+#endif // XFORM_LOWERING_KERNELS_KERNELS_H
