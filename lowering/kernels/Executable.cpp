@@ -86,7 +86,6 @@ private:
     Value zero = arith::ConstantIndexOp::create(b, 0);
     for (auto [i, argument] : llvm::enumerate(kernel.getArguments())) {
       SmallVector<NamedAttribute> properties = {
-          b.getNamedAttr("alignment", b.getIndexAttr(64)),
           b.getNamedAttr("binding", b.getIndexAttr(static_cast<int64_t>(i))),
           b.getNamedAttr("layout", layout),
           b.getNamedAttr("operandSegmentSizes",

@@ -54,9 +54,8 @@ private:
   //===-- What the operation allows ---------------------------------------===//
 
   bool canBeVectors() {
-    for (AffineMap map : maps)
-      if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
-        return false;
+    if (!llvm::all_of(maps, isPlain))
+      return false;
     int64_t widest = 1;
     for (Operation &inner : op.getBody()->without_terminator()) {
       if (!isa<arith::ConstantOp>(inner) &&
@@ -70,6 +69,17 @@ private:
     lanesOfVector = std::max<int64_t>(1, vectorBytes / widest);
     bodyOps = std::max<int64_t>(1, op.getBody()->getOperations().size());
     return true;
+  }
+
+  /// Whether each index is a loop of its own, or zero.
+  static bool isPlain(AffineMap map) {
+    llvm::SmallDenseSet<unsigned> seen;
+    return llvm::all_of(map.getResults(), [&](AffineExpr result) {
+      if (auto dim = dyn_cast<AffineDimExpr>(result))
+        return seen.insert(dim.getPosition()).second;
+      auto number = dyn_cast<AffineConstantExpr>(result);
+      return number && number.getValue() == 0;
+    });
   }
 
   static int64_t bytesOf(Type type) {
