@@ -109,12 +109,80 @@ def _mlp_loss(np_: Any) -> Callable[..., Any]:
     return loss
 
 
+def _scan(np_: Any) -> Callable[..., Any]:
+    """The library's loop."""
+    if np_ is np:
+        from xform import frontend
+
+        return frontend.scan
+    import jax
+
+    return jax.lax.scan
+
+
+def _recurrence(np_: Any) -> Callable[..., Any]:
+    def states(w: Any, h: Any, xs: Any) -> Any:
+        def step(h: Any, x: Any) -> Any:
+            new = np_.tanh(h * w + x)
+            return new, new
+
+        return _scan(np_)(step, h, xs)[1]
+
+    return states
+
+
+def _dense_loop(np_: Any) -> Callable[..., Any]:
+    def last(w: Any, h: Any, xs: Any) -> Any:
+        def step(h: Any, x: Any) -> Any:
+            return np_.tanh(h @ w + x), None
+
+        return _scan(np_)(step, h, xs)[0]
+
+    return last
+
+
+def _lstm_loss(np_: Any) -> Callable[..., Any]:
+    """One layer of ADBench's LSTM: every gate has a weight and a bias for each of few cells."""
+
+    def gate(x: Any) -> Any:
+        return 1 / (1 + np_.exp(-x))
+
+    def loss(w: Any, b: Any, h: Any, c: Any, xs: Any) -> Any:
+        def step(state: Any, x: Any) -> Any:
+            h, c = state
+            c = gate(x * w[0] + b[0]) * c + gate(h * w[1] + b[1]) * np_.tanh(h * w[3] + b[3])
+            h = gate(x * w[2] + b[2]) * np_.tanh(c)
+            return (h, c), np_.log(np_.exp(h).sum()) - h[0]
+
+        return _scan(np_)(step, (h, c), xs)[1].sum()
+
+    return loss
+
+
+def _summed(
+    function: Callable[..., Any],
+) -> Callable[..., Any]:
+    """The sum of squares of a function's result, which has a gradient."""
+    return lambda np_: lambda *args: (function(np_)(*args) ** 2).sum()
+
+
 def _sphere(np_: Any) -> Callable[..., Any]:
     return lambda x: (np_.sin(x) * x).sum()
 
 
 def _rosenbrock(np_: Any) -> Callable[..., Any]:
     return lambda x: (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
+
+
+def _loop(
+    name: str,
+    inputs: tuple[np.ndarray, ...],
+    function: Callable[..., Any],
+    transform: Callable[..., Any],
+) -> Workload:
+    """A workload for the libraries that have loops."""
+    made = _workload(name, inputs, function, transform)
+    return Workload(name, inputs, {key: made.functions[key] for key in ("xform", "jax")})
 
 
 def workloads() -> Iterator[Workload]:
@@ -149,3 +217,17 @@ def workloads() -> Iterator[Workload]:
         lambda t: lambda f: t.vmap(t.jacrev(f), in_dims=(0, None, None, None, None)),
     )
     yield _workload("Hessian, 100 variables", (array(100),), _rosenbrock, lambda t: t.hessian)
+    recurrence = array(56), array(56), array(1023, 56)
+    yield _loop("recurrence, 1,023 steps of 56", recurrence, _recurrence, lambda t: lambda f: f)
+    yield _loop("gradient of the recurrence", recurrence, _summed(_recurrence), lambda t: t.grad)
+    for steps in (100, 1000):
+        dense = array(64, 64) / np.float32(3), array(32, 64), array(steps, 32, 64)
+        name = f"{steps:,} dense steps of 32x64"
+        yield _loop(name, dense, _dense_loop, lambda t: lambda f: f)
+        yield _loop(f"gradient of {name}", dense, _summed(_dense_loop), lambda t: t.grad)
+    yield _loop(
+        "gradient of an LSTM, 1,024 steps of 14",
+        (array(4, 14), array(4, 14), array(14), array(14), array(1024, 14)),
+        _lstm_loss,
+        lambda t: lambda f: t.grad(f, argnums=(0, 1)),
+    )

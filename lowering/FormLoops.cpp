@@ -50,6 +50,13 @@ static LogicalResult unroll(scf::ForOp loop) {
   return success();
 }
 
+static void hoistConstants(scf::ForOp loop) {
+  loop.walk([&](arith::ConstantOp constant) {
+    if (isa<ShapedType>(constant.getType()))
+      constant->moveBefore(loop);
+  });
+}
+
 namespace {
 
 struct XformFormLoops : xform::impl::XformFormLoopsBase<XformFormLoops> {
@@ -62,6 +69,7 @@ struct XformFormLoops : xform::impl::XformFormLoopsBase<XformFormLoops> {
       function.walk<WalkOrder::PreOrder>([&](scf::ForOp loop) {
         if (!loop->removeAttr(kScanAttr))
           return WalkResult::advance();
+        hoistConstants(loop);
         if (kernels && isKernel(loop)) {
           outlineKernel(loop, function);
           return WalkResult::skip();

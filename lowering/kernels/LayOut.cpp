@@ -17,10 +17,20 @@ static std::optional<unsigned> laneOf(linalg::GenericOp op) {
   return last ? std::optional(last.getPosition()) : std::nullopt;
 }
 
-/// Whether the operand is the same at each turn of the loop around the op.
-static bool isInvariant(Value value, Operation *op) {
+/// Whether a copy of the operand in another order is read several times: in
+/// each turn of the loop around the op, or by each of some rows.
+static bool isReadOften(OpOperand &operand) {
+  constexpr int64_t kOften = 8;
+  auto op = cast<linalg::GenericOp>(operand.getOwner());
   auto loop = op->getParentOfType<scf::ForOp>();
-  return loop && !loop->isAncestor(value.getParentBlock()->getParentOp());
+  if (loop && !loop->isAncestor(operand.get().getParentBlock()->getParentOp()))
+    return true;
+  int64_t points = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    points *= range;
+  return points >=
+         kOften *
+             cast<RankedTensorType>(operand.get().getType()).getNumElements();
 }
 
 /// Reads the operand with this loop's axis last, from a copy that is made where
@@ -74,7 +84,7 @@ void xform::layOutContractions(func::FuncOp kernel) {
       std::optional<unsigned> axis =
           map.getResultPosition(rewriter.getAffineDimExpr(*lane));
       if (axis && *axis + 1 < map.getNumResults() &&
-          map.isProjectedPermutation() && isInvariant(operand->get(), op))
+          map.isProjectedPermutation() && isReadOften(*operand))
         moveAxisLast(op, *operand, *axis);
     }
   });

@@ -22,8 +22,16 @@ constexpr size_t kMostBuffers = 32;
 /// worth more than the dispatches saved.
 constexpr double kMostWork = 4e6;
 
+/// What a step reads or writes at once has to stay in the cache of one core.
+constexpr int64_t kMostBytes = 256 << 10;
+
 /// Carried values from this size on live in the buffer of their result.
 constexpr int64_t kLargeBytes = 1024;
+
+static int64_t bytesOf(RankedTensorType type) {
+  return type.getNumElements() *
+         std::max<int64_t>(1, type.getElementTypeBitWidth() / 8);
+}
 
 static bool isKnownType(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
@@ -57,7 +65,7 @@ static bool isSplat(Operation *op) {
 }
 
 /// Whether the operation is cheap enough to be done in the kernel, so that it
-/// needs no buffer of its own.
+/// needs no buffer of its own. Other constants are read from buffers.
 static bool isMoved(Operation *op) {
   if (!op || !llvm::all_of(op->getOperandTypes(), isKnownType))
     return false;
@@ -75,6 +83,10 @@ static double workOf(Block &block) {
         !llvm::all_of(op.getResultTypes(), isKnownType))
       return kUnknown;
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op)) {
+      for (Type type : op.getOperandTypes())
+        if (auto tensor = dyn_cast<RankedTensorType>(type))
+          if (bytesOf(tensor) > kMostBytes)
+            return kUnknown;
       double points = 1;
       for (int64_t range : linalgOp.getStaticLoopRanges())
         points *= static_cast<double>(range);
@@ -100,6 +112,18 @@ static double workOf(Block &block) {
   return work;
 }
 
+/// Whether the values depend on nothing but constants.
+static bool areConstant(ArrayRef<Value> values) {
+  SetVector<Value> seen(values.begin(), values.end());
+  for (size_t i = 0; i < seen.size(); ++i) {
+    Operation *op = seen[i].getDefiningOp();
+    if (!op || (op->getNumRegions() > 0 && !isa<linalg::LinalgOp>(op)))
+      return false;
+    seen.insert(op->operand_begin(), op->operand_end());
+  }
+  return true;
+}
+
 namespace {
 
 /// What goes into a kernel and what comes out of it.
@@ -119,6 +143,10 @@ public:
   }
 
   bool isPossible() const {
+    // IREE 3.13 runs a dispatch of constants when the module is loaded, and was
+    // seen to mix up its results.
+    if (areConstant(inputs.getArrayRef()))
+      return false;
     return llvm::all_of(inputs,
                         [](Value input) {
                           return isa<RankedTensorType>(input.getType()) &&
@@ -166,13 +194,6 @@ private:
       groups.push_back(numbers);
   }
 
-public:
-  static int64_t bytesOf(RankedTensorType type) {
-    return type.getNumElements() *
-           std::max<int64_t>(1, type.getElementTypeBitWidth() / 8);
-  }
-
-private:
   scf::ForOp loop;
 };
 
@@ -243,7 +264,7 @@ private:
         buffers[i] = group.size() == 1 ? whole : rowOf(b, whole, row);
         auto type = cast<RankedTensorType>(inits[i].getType());
         bool isEmpty = inits[i].getDefiningOp<tensor::EmptyOp>() != nullptr;
-        if (!isEmpty && Interface::bytesOf(type) <= kLargeBytes)
+        if (!isEmpty && bytesOf(type) <= kLargeBytes)
           continue;
         Value home = bufferization::ToTensorOp::create(
             b, type, buffers[i], /*restrict=*/true, /*writable=*/true);
@@ -330,10 +351,5 @@ bool xform::isKernel(scf::ForOp loop) {
 }
 
 void xform::outlineKernel(scf::ForOp loop, func::FuncOp function) {
-  // A constant that is no splat is read from a buffer as other operands are.
-  loop.walk([&](arith::ConstantOp constant) {
-    if (isa<ShapedType>(constant.getType()) && !isSplat(constant))
-      constant->moveBefore(loop);
-  });
   Outlining(loop, function).run();
 }

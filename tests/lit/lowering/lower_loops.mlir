@@ -119,27 +119,6 @@ func.func private @step(%c: tensor<3xf32>, %x: tensor<3xf32>) -> (tensor<3xf32>,
 
 // -----
 
-// Many small steps are written out by twenty.
-// CHECK-LABEL: func.func @long
-func.func @long(%c: tensor<f32>) -> tensor<f32> {
-  // CHECK-DAG: %[[END:.*]] = arith.constant 40 : index
-  // CHECK-DAG: %[[BY:.*]] = arith.constant 20 : index
-  // CHECK: scf.for %{{.*}} to %[[END]] step %[[BY]]
-  // CHECK-COUNT-20: xform.exp
-  // CHECK: scf.yield
-  // CHECK-COUNT-5: xform.exp
-  // CHECK-NOT: xform.exp
-  // CHECK: return
-  %0 = xform.scan @exp(%c) over() length = 45 : (tensor<f32>), (), () -> tensor<f32>
-  return %0 : tensor<f32>
-}
-func.func private @exp(%x: tensor<f32>) -> tensor<f32> {
-  %0 = xform.exp %x : tensor<f32>
-  return %0 : tensor<f32>
-}
-
-// -----
-
 // A truth value is an if, an index a tree of them.
 // CHECK-LABEL: func.func @branches
 func.func @branches(%p: tensor<i1>, %i: tensor<i32>, %x: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
