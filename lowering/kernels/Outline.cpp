@@ -74,6 +74,26 @@ static bool isMoved(Operation *op) {
          isScalar(*op);
 }
 
+/// The scalar operations of a linalg operation, if kernels know all of them.
+/// Those that are not computed in vectors count as many.
+static FailureOr<double> workOfPoints(linalg::LinalgOp op) {
+  constexpr double kLanes = 16;
+  bool isVector = llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
+    return map.isProjectedPermutation(/*allowZeroInResults=*/true);
+  });
+  double work = 0;
+  for (Operation &inner : op.getBlock()->without_terminator()) {
+    if (isa<linalg::IndexOp, tensor::ExtractOp>(inner))
+      isVector = false;
+    else if (!isScalar(inner) || inner.getNumRegions() > 0)
+      return failure();
+    ++work;
+  }
+  for (int64_t range : op.getStaticLoopRanges())
+    work *= static_cast<double>(range);
+  return isVector ? work : kLanes * work;
+}
+
 /// The operations of a step of the loop, or a number beyond all bounds.
 static double workOf(Block &block) {
   constexpr double kUnknown = std::numeric_limits<double>::infinity();
@@ -87,16 +107,10 @@ static double workOf(Block &block) {
         if (auto tensor = dyn_cast<RankedTensorType>(type))
           if (bytesOf(tensor) > kMostBytes)
             return kUnknown;
-      double points = 1;
-      for (int64_t range : linalgOp.getStaticLoopRanges())
-        points *= static_cast<double>(range);
-      for (Operation &inner : linalgOp.getBlock()->without_terminator()) {
-        if (inner.getNumRegions() > 0 ||
-            !(isScalar(inner) ||
-              isa<linalg::IndexOp, tensor::ExtractOp>(inner)))
-          return kUnknown;
-        work += points;
-      }
+      FailureOr<double> points = workOfPoints(linalgOp);
+      if (failed(points))
+        return kUnknown;
+      work += *points;
     } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
       std::optional<APInt> count = loop.getStaticTripCount();
       if (!count)
