@@ -6,6 +6,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lowering/kernels/GeneralForm.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -515,146 +516,14 @@ private:
   bool isWrittenOut = false;
 };
 
-/// Bools are bytes in memory, which vectors of them are not.
-class BoolsAsBytes {
-public:
-  static void run(func::FuncOp kernel) {
-    OpBuilder b(kernel.getContext());
-    for (BlockArgument argument : kernel.getArguments())
-      convert(argument);
-    kernel.setFunctionType(b.getFunctionType(kernel.front().getArgumentTypes(),
-                                             kernel.getResultTypes()));
-    kernel.walk([&](Operation *op) {
-      for (Value result : op->getResults())
-        convert(result);
-      if (auto load = dyn_cast<memref::LoadOp>(op))
-        convertLoad(load);
-      else if (auto store = dyn_cast<memref::StoreOp>(op))
-        convertStore(store);
-      else if (auto generic = dyn_cast<linalg::GenericOp>(op))
-        convertBody(generic);
-    });
-  }
-
-private:
-  static void convert(Value value) {
-    auto type = dyn_cast<MemRefType>(value.getType());
-    if (type && type.getElementType().isInteger(1))
-      value.setType(MemRefType::Builder(type).setElementType(
-          IntegerType::get(type.getContext(), 8)));
-  }
-
-  static Value narrow(OpBuilder &b, Value byte) {
-    return arith::TruncIOp::create(b, byte.getLoc(), b.getI1Type(), byte);
-  }
-
-  static Value widen(OpBuilder &b, Value truth) {
-    return arith::ExtUIOp::create(b, truth.getLoc(), b.getI8Type(), truth);
-  }
-
-  static void convertLoad(memref::LoadOp load) {
-    if (!load.getType().isInteger(1))
-      return;
-    OpBuilder b(load);
-    Value byte = memref::LoadOp::create(b, load.getLoc(), load.getMemRef(),
-                                        load.getIndices());
-    load.replaceAllUsesWith(narrow(b, byte));
-    load.erase();
-  }
-
-  static void convertStore(memref::StoreOp store) {
-    OpBuilder b(store);
-    if (store.getValueToStore().getType().isInteger(1))
-      store.getValueMutable().assign(widen(b, store.getValueToStore()));
-  }
-
-  static void convertBody(linalg::GenericOp op) {
-    auto isBoolBuffer = [&](OpOperand &operand) {
-      auto type = dyn_cast<MemRefType>(operand.get().getType());
-      return type &&
-             op.getMatchingBlockArgument(&operand).getType().isInteger(1);
-    };
-    auto yield = cast<linalg::YieldOp>(op.getBody()->getTerminator());
-    for (auto [i, operand] : llvm::enumerate(op.getDpsInitsMutable())) {
-      OpBuilder b(yield);
-      if (isBoolBuffer(operand))
-        yield->setOperand(i, widen(b, yield->getOperand(i)));
-    }
-    OpBuilder b = OpBuilder::atBlockBegin(op.getBody());
-    for (OpOperand &operand : op->getOpOperands()) {
-      if (!isBoolBuffer(operand))
-        continue;
-      BlockArgument argument = op.getMatchingBlockArgument(&operand);
-      argument.setType(b.getI8Type());
-      Value truth = narrow(b, argument);
-      argument.replaceAllUsesExcept(truth, truth.getDefiningOp());
-    }
-  }
-};
-
-/// Every linalg operation, and every copy, in general form.
-void generalize(func::FuncOp kernel) {
-  IRRewriter rewriter(kernel.getContext());
-  kernel.walk([&](memref::CopyOp copy) {
-    OpBuilder b(copy);
-    if (copy.getSource() != copy.getTarget())
-      linalg::CopyOp::create(b, copy.getLoc(), copy.getSource(),
-                             copy.getTarget());
-    copy.erase();
-  });
-  SmallVector<linalg::LinalgOp> named;
-  kernel.walk([&](linalg::LinalgOp op) {
-    if (!isa<linalg::GenericOp>(op))
-      named.push_back(op);
-  });
-  for (linalg::LinalgOp op : named) {
-    rewriter.setInsertionPoint(op);
-    (void)linalg::generalizeNamedOp(rewriter, op);
-  }
-}
-
-/// An elementwise operation on whole arrays in the order of memory runs along
-/// one axis, however short the last one is.
-void flatten(linalg::GenericOp op) {
-  int64_t rank = op.getNumLoops();
-  if (rank < 2 || op.getNumReductionLoops() > 0 || op.hasIndexSemantics())
-    return;
-  SmallVector<ReassociationIndices> all(
-      1, llvm::to_vector(llvm::seq<int64_t>(0, rank)));
-  for (OpOperand &operand : op->getOpOperands()) {
-    AffineMap map = op.getMatchingIndexingMap(&operand);
-    auto type = dyn_cast<MemRefType>(operand.get().getType());
-    if (map.getNumResults() == 0)
-      continue;
-    if (!type || !map.isIdentity() ||
-        !memref::CollapseShapeOp::isGuaranteedCollapsible(type, all))
-      return;
-  }
-  ImplicitLocOpBuilder b(op.getLoc(), op);
-  SmallVector<AffineMap> maps;
-  for (OpOperand &operand : op->getOpOperands()) {
-    bool isScalar = op.getMatchingIndexingMap(&operand).getNumResults() == 0;
-    maps.push_back(isScalar ? AffineMap::get(1, 0, b.getContext())
-                            : b.getMultiDimIdentityMap(1));
-    if (!isScalar)
-      operand.set(memref::CollapseShapeOp::create(b, operand.get(), all));
-  }
-  op.setIndexingMapsAttr(b.getAffineMapArrayAttr(maps));
-  op.setIteratorTypesAttr(b.getArrayAttr(linalg::IteratorTypeAttr::get(
-      b.getContext(), utils::IteratorType::parallel)));
-}
-
 } // namespace
 
 LogicalResult xform::writeLoops(func::FuncOp kernel, int64_t vectorBytes) {
-  generalize(kernel);
-  BoolsAsBytes::run(kernel);
+  generalizeOps(kernel);
   SmallVector<linalg::GenericOp> ops;
   kernel.walk([&](linalg::GenericOp op) { ops.push_back(op); });
-  for (linalg::GenericOp op : ops) {
-    flatten(op);
+  for (linalg::GenericOp op : ops)
     if (failed(LoopWriter(op, vectorBytes).run()))
       return failure();
-  }
   return success();
 }

@@ -1,0 +1,17 @@
+//===- GeneralForm.h - what is left to write as loops -----------*- C++ -*-===//
+
+#ifndef XFORM_LOWERING_KERNELS_GENERALFORM_H
+#define XFORM_LOWERING_KERNELS_GENERALFORM_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace xform {
+
+/// Brings every linalg operation, and every copy, of a kernel over buffers into
+/// the form of a linalg.generic, with bytes for truth values and along one axis
+/// where that is possible.
+void generalizeOps(mlir::func::FuncOp kernel);
+
+} // namespace xform
+
+#endif // XFORM_LOWERING_KERNELS_GENERALFORM_H
