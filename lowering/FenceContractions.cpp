@@ -1,5 +1,6 @@
 //===- FenceContractions.cpp - --xform-fence-contractions -----------------===//
 
+#include "lowering/OptimizationBarrier.h"
 #include "lowering/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -45,14 +46,7 @@ struct XformFenceContractions
         if (isBroadcast(user, *operand) && comesFromContraction(operand->get()))
           fenced.insert(operand->get());
     });
-    for (Value value : fenced) {
-      OpBuilder builder(&getContext());
-      builder.setInsertionPointAfterValue(value);
-      OperationState state(value.getLoc(), "util.optimization_barrier", value,
-                           value.getType());
-      Operation *barrier = builder.create(state);
-      value.replaceAllUsesExcept(barrier->getResult(0), barrier);
-    }
+    xform::fence(fenced);
   }
 };
 

@@ -184,4 +184,14 @@ def XformFenceTransposes : Pass<"xform-fence-transposes", "::mlir::ModuleOp"> {
   }];
 }
 
+def XformFenceRepeatedReads : Pass<"xform-fence-repeated-reads", "::mlir::ModuleOp"> {
+  let summary = "keep what a loop reads in two ways out of its dispatch";
+  let description = [{
+    Where a loop reads one computed value by two indexing maps, `v[i] * v[j]`,
+    IREE 3.13 computes the value within the loop's dispatch for one of the maps
+    and uses it for both. This puts IREE's `util.optimization_barrier` behind
+    the value, written in generic form.
+  }];
+}
+
 #endif // XFORM_LOWERING_PASSES

@@ -55,6 +55,7 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformExpandMath());
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  manager.addPass(createXformFenceRepeatedReads());
   if (options.vectorBytes > 0)
     manager.addPass(createXformCompileKernels({options.vectorBytes}));
 }

@@ -16,6 +16,10 @@ int main(int argc, char **argv) {
   xform::registerDialects(registry);
   xform::registerPasses();
   mlir::registerTransformsPasses();
+  // What is for IREE alone is written in IREE's dialects, which are not here.
+  registry.addExtension(+[](mlir::MLIRContext *context, xform::XformDialect *) {
+    context->allowUnregisteredDialects();
+  });
   return mlir::asMainReturnCode(
       mlir::MlirOptMain(argc, argv, "xform's compiler passes\n", registry));
 }

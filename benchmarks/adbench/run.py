@@ -47,8 +47,9 @@ def difference(mine: Any, theirs: Any) -> float:
         if x.shape != y.shape:
             raise SystemExit(f"shapes {x.shape} and {y.shape} differ")
         scale = np.abs(y).max(initial=0) or 1.0
-        worst = max(worst, float(np.abs(x - y).max(initial=0)) / scale)
-    return worst
+        # NaN stays.
+        worst = np.maximum(worst, np.abs(x - y).max(initial=0) / scale)
+    return float(worst)
 
 
 def check(problem: Problem, libraries: list[library.Library]) -> float:
@@ -59,7 +60,7 @@ def check(problem: Problem, libraries: list[library.Library]) -> float:
     worst = 0.0
     for make in (problem.function, problem.derivative):
         results = [compiled(lib, make(lib), inputs)() for lib in libraries]
-        worst = max(worst, difference(*results))
+        worst = float(np.maximum(worst, difference(*results)))
     return worst
 
 

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Checkpoint.h"
+#include "lowering/OptimizationBarrier.h"
 #include "lowering/linalg/Patterns.h"
 
 using namespace mlir;
@@ -19,10 +20,8 @@ struct LowerBarrier : OpConversionPattern<BarrierOp> {
   LogicalResult
   matchAndRewrite(BarrierOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
-    auto pass = [&](Value value) -> Value {
-      OperationState state(op.getLoc(), "util.optimization_barrier", value,
-                           value.getType());
-      return rewriter.create(state)->getResult(0);
+    auto pass = [&](Value value) {
+      return createOptimizationBarrier(rewriter, value);
     };
     for (Value value : adaptor.getAfter())
       pass(value);

@@ -1,4 +1,4 @@
-// RUN: xform-opt %s --allow-unregistered-dialect --xform-to-linalg --xform-fence-contractions | FileCheck %s
+// RUN: xform-opt %s --xform-to-linalg --xform-fence-contractions | FileCheck %s
 
 // The product, and what is elementwise on it, is read along a new axis.
 // CHECK-LABEL: func @repeated

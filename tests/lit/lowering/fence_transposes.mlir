@@ -1,4 +1,4 @@
-// RUN: xform-opt %s --allow-unregistered-dialect --xform-to-linalg --xform-fence-transposes | FileCheck %s
+// RUN: xform-opt %s --xform-to-linalg --xform-fence-transposes | FileCheck %s
 
 // The operands are laid out for vectors of output channels, and stay so.
 // CHECK-LABEL: func @conv

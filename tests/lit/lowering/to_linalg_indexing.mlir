@@ -1,4 +1,4 @@
-// RUN: xform-opt --allow-unregistered-dialect --xform-to-linalg %s | FileCheck %s
+// RUN: xform-opt --xform-to-linalg %s | FileCheck %s
 
 // Each element reads its index and its place; slices are read through.
 // CHECK-LABEL: func.func @gather
