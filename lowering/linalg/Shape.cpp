@@ -1,6 +1,7 @@
 //===- Shape.cpp - moving elements with tensor and linalg -----------------===//
 
 #include "dialect/Ops.h"
+#include "lowering/OptimizationBarrier.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Views.h"
 
@@ -280,9 +281,9 @@ struct PadToTensor : OpConversionPattern<PadOp> {
         llvm::none_of(op.getHigh(), isNegative) &&
         llvm::all_of(op.getInterior(), [](int64_t n) { return n == 0; })) {
       Value number = arith::ConstantOp::create(b, value.splat);
-      rewriter.replaceOpWithNewOp<tensor::PadOp>(
-          op, type, x, indexAttrs(b, op.getLow()), indexAttrs(b, op.getHigh()),
-          number);
+      Value padded =
+          isZero(number) ? pad(b, op, x, number) : padApart(b, op, x, number);
+      rewriter.replaceOp(op, padded);
       return success();
     }
     Value filled = fill(b, op, x, value, type);
@@ -291,6 +292,44 @@ struct PadToTensor : OpConversionPattern<PadOp> {
   }
 
 private:
+  static bool isZero(Value number) {
+    return matchPattern(number, m_AnyZeroFloat()) ||
+           matchPattern(number, m_Zero());
+  }
+
+  static Value pad(ImplicitLocOpBuilder &b, PadOp op, Value x, Value number) {
+    auto type = cast<RankedTensorType>(signlessType(op.getType()));
+    return tensor::PadOp::create(b, type.clone(number.getType()), x,
+                                 indexAttrs(b, op.getLow()),
+                                 indexAttrs(b, op.getHigh()), number);
+  }
+
+  /// IREE 3.13 makes one array of two pads with one constant that is not zero,
+  /// and writes both operands into it; so the number is hidden from it. It
+  /// cannot pass a float of 16 bits to a fill, but its bits.
+  static Value padApart(ImplicitLocOpBuilder &b, PadOp op, Value x,
+                        Value number) {
+    Type element = number.getType();
+    if (!isa<Float16Type, BFloat16Type>(element))
+      return pad(b, op, x, createOptimizationBarrier(b, number));
+    Type bits = b.getI16Type();
+    Value hidden = createOptimizationBarrier(
+        b, b.createOrFold<arith::BitcastOp>(bits, number));
+    return cast16(b, pad(b, op, cast16(b, x, bits), hidden), element);
+  }
+
+  static Value cast16(ImplicitLocOpBuilder &b, Value x, Type element) {
+    auto type = cast<RankedTensorType>(x.getType());
+    View view{type, x, {}, {}};
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      view.indices.push_back(b.getAffineDimExpr(axis));
+    return buildElementwise(
+        b, type.clone(element), view,
+        [&](ImplicitLocOpBuilder &inner, ValueRange elements) -> Value {
+          return arith::BitcastOp::create(inner, element, elements[0]);
+        });
+  }
+
   /// The result with the padding value everywhere.
   static Value fill(ImplicitLocOpBuilder &b, PadOp op, Value x,
                     const View &value, RankedTensorType type) {

@@ -29,7 +29,7 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
 def test_equals_numpy(dtype: str) -> None:
     x = np.random.default_rng(3).normal(size=(5, 5)).astype(dtype)
     tolerance = 2e-5 if dtype == "float32" else 1e-12
-    given = {name: x for name in FUNCTIONS}
+    given = dict.fromkeys(FUNCTIONS, x)
     results = frontend.jit(lambda xs: {name: f(xs[name]) for name, f in FUNCTIONS.items()})(given)
     for name, function in FUNCTIONS.items():
         want = function(x)
