@@ -327,12 +327,6 @@ _sessions_lock = threading.Lock()
 # A session keeps every type and attribute that it has seen; a new one now and then bounds that.
 _SESSION_COMPILES: Final = 500
 
-# IREE fails at large programs when it looks for dispatches that may run side by side: the result of
-# one gets lost between two regions, or two regions wait for each other. Without the search each
-# dispatch runs after the one before it. Sessions do not know the flag, the command does.
-_SEQUENTIAL: Final = "--iree-stream-partitioning-favor=debug"
-_LOST_BETWEEN_REGIONS: Final = re.compile(r"'stream\.\w+' op used resource|circular dependency")
-
 _ERROR_SEVERITY: Final = 2
 _DiagnosticCallback = ctypes.CFUNCTYPE(
     None, ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
@@ -346,9 +340,6 @@ def _compile(flags: tuple[str, ...], text: str, name: str, *, keep: bool = True)
         outcome = _in_child(flags, text, name).outcome()
     else:
         outcome = (_session(flags) if keep else _Session(flags)).compile(text, name)
-    if outcome.vmfb is None and any(map(_LOST_BETWEEN_REGIONS.search, outcome.diagnostics)):
-        flags = (*flags, _SEQUENTIAL)
-        outcome = _by_command(flags, text)
     if outcome.vmfb is None:
         raise _compile_error(outcome, text, flags, name)
     return outcome.vmfb
@@ -503,18 +494,6 @@ def _in_child(flags: tuple[str, ...], text: str, name: str) -> _Child:
         check=False,
     )
     return _Child(ran.returncode, ran.stdout, ran.stderr.decode(errors="replace"))
-
-
-def _by_command(flags: tuple[str, ...], text: str) -> _Outcome:
-    """Compiles with the command, which has more flags than a session."""
-    ran = subprocess.run(
-        [sys.executable, "-m", "iree.compiler.tools.scripts.iree_compile", *flags, "-", "-o", "-"],
-        input=text.encode(),
-        capture_output=True,
-        check=False,
-    )
-    said = ran.stderr.decode(errors="replace")
-    return _Outcome("compile", None if ran.returncode else ran.stdout, (said,))
 
 
 _PROBE_PROGRAM: Final = """

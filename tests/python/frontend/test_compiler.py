@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from xform import compiler, lowered
+from xform import lowered
 from xform.compiler import CompileError, Target, check_dtypes, compile_to_vmfb, emit_ptx
 from xform.frontend import jit, save, spec
 from xform_runtime import Executable, XformError, XformTypeError, XformValueError
@@ -179,30 +179,6 @@ def test_no_room_for_a_reproducer(monkeypatch: pytest.MonkeyPatch) -> None:
         compile_to_vmfb(BAD_TYPE, "cpu", name="main")
     assert caught.value.reproducer is None
     assert "reproducer" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    "message",
-    [
-        "run.mlir:62:17: 'stream.yield' op used resource not listed in explicit captures",
-        "run.mlir:3:1: circular dependency between regions",
-    ],
-)
-def test_what_fails_side_by_side_runs_one_after_the_other(
-    message: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fails(self: Any, text: str, name: str) -> compiler._Outcome:
-        return compiler._Outcome("compile", None, (message,))
-
-    monkeypatch.setattr(compiler._Session, "compile", fails)
-    module = Executable(compile_to_vmfb(DOUBLE, target="cpu", name="double"), "cpu")
-    (y,) = module.invoke("main", [np.ones(4, np.float32)])
-    np.testing.assert_array_equal(y, np.full(4, 2))
-    with pytest.raises(CompileError, match="addf") as caught:
-        compile_to_vmfb(BAD_TYPE, target="cpu", name="double")
-    assert caught.value.reproducer is not None
-    script = next(caught.value.reproducer.glob("*.sh")).read_text()
-    assert "--iree-stream-partitioning-favor=debug" in script
 
 
 def test_threads_compile_at_once() -> None:
