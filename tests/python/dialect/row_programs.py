@@ -22,10 +22,11 @@ def rows_of(family: str) -> list[Row]:
     return [row for row in ROWS if row.family == family]
 
 
-# Families whose primitives become loops: every row is tried for values, a few of each primitive for
-# derivatives and batches, which compile tens of times as much.
-_LOOPS = frozenset(
+# Families whose rows compile to much: every row is tried for values, a few of each primitive for
+# derivatives and batches, which are tens of times as many programs.
+_HEAVY = frozenset(
     {
+        "contraction",
         "cumulative",
         "dynamic_slice",
         "gather",
@@ -38,21 +39,23 @@ _LOOPS = frozenset(
     }
 )
 _FEW = 3
+# One primitive with many attributes.
+_SEVERAL = {"contraction": 7}
 _SLOWEST = frozenset({"linear algebra", "scatter_op"})
 # Elementwise, so batched by the rule that all of them share, and loops over one element each, which
 # IREE compiles for seconds.
-_SCALAR_LOOPS = frozenset({"floor_div", "floor_rem", "gcd", "wrapping_pow"})
+_SCALAR_HEAVY = frozenset({"floor_div", "floor_rem", "gcd", "wrapping_pow"})
 
 
 def rows_to_derive(family: str) -> list[Row]:
     """The rows of a family whose derivatives and batches are tried, spread over its primitives."""
     rows = rows_of(family)
-    if family not in _LOOPS:
-        return [row for row in rows if row.primitive not in _SCALAR_LOOPS]
+    if family not in _HEAVY:
+        return [row for row in rows if row.primitive not in _SCALAR_HEAVY]
     chosen: list[Row] = []
     for primitive in dict.fromkeys(row.primitive for row in rows):
         own = [row for row in rows if row.primitive == primitive]
-        count = 1 if family in _SLOWEST else _FEW
+        count = 1 if family in _SLOWEST else _SEVERAL.get(family, _FEW)
         places = {round(i * (len(own) - 1) / max(count - 1, 1)) for i in range(count)}
         chosen += [own[i] for i in sorted(places)]
     return chosen
