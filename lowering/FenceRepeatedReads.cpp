@@ -5,6 +5,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -23,30 +24,42 @@ public:
   explicit Reads(llvm::SetVector<Value> &fenced) : fenced(fenced) {}
 
   /// Notes that the nest reads a value, and what it is computed of element by
-  /// element, where a map from the nest's loops says.
+  /// element, where a map from the nest's loops says; a null map says that the
+  /// place is not known.
   void add(Value value, AffineMap map) {
-    auto op = value.getDefiningOp<linalg::LinalgOp>();
-    if (!op || fenced.contains(value))
+    Value source = value;
+    while (Operation *op = source.getDefiningOp()) {
+      if (!isa<tensor::CollapseShapeOp, tensor::ExpandShapeOp>(op))
+        break;
+      source = op->getOperand(0);
+    }
+    auto op = source.getDefiningOp<linalg::LinalgOp>();
+    if (!op || fenced.contains(source))
       return;
-    auto [first, isNew] = maps.try_emplace(value, map);
+    auto [first, isNew] = reads.try_emplace(source, value, map);
     if (!isNew) {
-      if (first->second != map)
-        fenced.insert(value);
+      if (!map || first->second != std::make_pair(value, map))
+        fenced.insert(source);
       return;
     }
     OpOperand *init =
-        op.getDpsInitOperand(cast<OpResult>(value).getResultNumber());
+        op.getDpsInitOperand(cast<OpResult>(source).getResultNumber());
     AffineMap written = op.getMatchingIndexingMap(init);
     if (op.getNumReductionLoops() != 0 || !written.isPermutation())
       return;
-    AffineMap loops = inversePermutation(written).compose(map);
+    AffineMap loops;
+    if (map && source == value)
+      loops = inversePermutation(written).compose(map);
     for (OpOperand *operand : op.getDpsInputOperands())
-      add(operand->get(), op.getMatchingIndexingMap(operand).compose(loops));
+      add(operand->get(),
+          loops ? op.getMatchingIndexingMap(operand).compose(loops)
+                : AffineMap());
   }
 
 private:
   llvm::SetVector<Value> &fenced;
-  llvm::DenseMap<Value, AffineMap> maps;
+  /// For each value how it was read first: reshaped to which, and where.
+  llvm::DenseMap<Value, std::pair<Value, AffineMap>> reads;
 };
 
 struct XformFenceRepeatedReads

@@ -21,6 +21,9 @@ FUNCTIONS: dict[str, Callable[[Any], Any]] = {
     "correlations": lambda x: (x.T @ x) / np.outer(np.diag(x.T @ x), np.diag(x.T @ x)),
     "neighbours": lambda x: x.sum(1)[1:] - x.sum(1)[:-1],
     "choice": lambda x: np.where(x.sum(1)[:, None] > x.sum(1), np.exp(x.sum(1))[:, None], x),
+    "reshaped": lambda x: np.outer(x.reshape(5, 5, 1).sum(2), x.sum(0)),
+    "matrix of sums": lambda x: np.outer((x[:, None] + x).sum(0), (x[:, None] + x).sum(0)),
+    "reshaped function": lambda x: np.outer(x + x.sum(1), np.tanh(x + x.sum(1))),
     "argmax": lambda x: x.argmax(1)[:, None] - x.argmax(1),
 }
 
