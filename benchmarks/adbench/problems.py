@@ -29,16 +29,13 @@ class Problem:
 
 
 def data_folder(given: Path | None) -> Path:
-    """`given`, or what ADBENCH_DATA says, or shared/data/adbench beside or above the checkout."""
-    if given is None and "ADBENCH_DATA" in os.environ:
-        given = Path(os.environ["ADBENCH_DATA"])
-    above = [folder / "shared/data/adbench" for folder in Path(__file__).resolve().parents]
-    for folder in above if given is None else [given]:
-        if (folder / "gmm").is_dir():
-            return folder
-    looked = given if given is not None else "shared/data/adbench above the checkout"
+    """`given`, or what ADBENCH_DATA says, or ADBench/data beside the checkout."""
+    beside = Path(__file__).resolve().parents[3] / "ADBench" / "data"
+    folder = given or Path(os.environ.get("ADBENCH_DATA", beside))
+    if (folder / "gmm").is_dir():
+        return folder
     raise SystemExit(
-        f"no folder gmm in {looked}: pass --data FOLDER or set ADBENCH_DATA to the data folder of "
+        f"no folder gmm in {folder}: pass --data FOLDER or set ADBENCH_DATA to the data folder of "
         "github.com/microsoft/ADBench"
     )
 
