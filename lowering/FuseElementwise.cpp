@@ -13,6 +13,11 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
+/// The most operations that one loop gets. Each fusion copies both bodies, so
+/// that a chain would take time with the square of its length, and beside so
+/// many operations one more pass over memory costs nothing.
+static constexpr int64_t kMost = 128;
+
 /// Whether fusing repeats no work: both run over the same elements, once each.
 /// Into a reduction nothing is fused: a contraction keeps its name, and an
 /// operand that is read many times is computed once.
@@ -20,6 +25,11 @@ static bool isFree(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::LinalgOp>();
   auto consumer = dyn_cast<linalg::LinalgOp>(operand->getOwner());
   if (!producer || !consumer || !producer->hasOneUse())
+    return false;
+  auto count = [](linalg::LinalgOp op) {
+    return static_cast<int64_t>(op.getBlock()->getOperations().size());
+  };
+  if (count(producer) + count(consumer) > kMost)
     return false;
   return producer.getNumParallelLoops() == producer.getNumLoops() &&
          consumer.getNumParallelLoops() == consumer.getNumLoops() &&
