@@ -11,8 +11,6 @@ import numpy.typing as npt
 
 Array = npt.NDArray[Any]
 
-FLOATS = ["f32", "f64"]
-INTS = ["i8", "i32", "i64", "ui8", "ui16", "ui32", "ui64"]
 NUMPY = {
     "f16": np.float16,
     "f32": np.float32,
