@@ -74,6 +74,14 @@ def sine_ratio(z: mpf) -> mpf:
     return (mp.sinpi(r) / (mp.pi * r) - 1) / z
 
 
+def cotangent_ratio(z: mpf) -> mpf:
+    """(1 / r - pi cot(pi r)) / r where z = r^2."""
+    if z < mpf(2) ** -60:
+        return mp.pi**2 / 3 + z * mp.pi**4 / 45
+    r = mp.sqrt(z)
+    return (1 / r - mp.pi * mp.cospi(r) / mp.sinpi(r)) / r
+
+
 FITS = [
     Fit(
         "kErfInvNear",
@@ -113,12 +121,12 @@ FITS = [
     ),
     Fit(
         "kLogGammaSeries",
-        "log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + p(z) / x, z = 1 / x^2, x >= 8",
+        "log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + p(z) / x, z = 1 / x^2, x >= 3",
         stirling_gamma,
-        lambda z: mpf(1) / 64,
+        lambda z: 1 / (3 * mp.ln2),
         pair(mpf(0)),
-        pair(mpf(1) / 64),
-        (1, 5),
+        pair(mpf(1) / 9),
+        (3, 11),
     ),
     Fit(
         "kDigammaOne",
@@ -140,12 +148,12 @@ FITS = [
     ),
     Fit(
         "kDigammaSeries",
-        "digamma(x) = log(x) - 1 / (2 x) - z p(z), z = 1 / x^2, x >= 8",
+        "digamma(x) = log(x) - 1 / (2 x) - z p(z), z = 1 / x^2, x >= 3",
         stirling_digamma,
-        lambda z: mpf(1) / 128,
+        lambda z: 1 / (9 * mp.digamma(3)),
         pair(mpf(0)),
-        pair(mpf(1) / 64),
-        (2, 5),
+        pair(mpf(1) / 9),
+        (3, 12),
     ),
     Fit(
         "kSinPiTail",
@@ -156,10 +164,20 @@ FITS = [
         pair(HALF**2),
         (4, 8),
     ),
+    Fit(
+        "kCotPiTail",
+        "pi cot(pi r) = 1 / r - r p(z), z = r^2, |r| <= 1/2; the error is that of max(1, |result|)",
+        cotangent_ratio,
+        lambda z: HALF,
+        pair(mpf(0)),
+        pair(HALF**2),
+        (7, 14),
+    ),
 ]
 
 SPLITS = [
-    Split("kDigammaRoot", "the positive root of digamma", DIGAMMA_ROOT, FULL_BITS),
+    Split("kDigammaRoot", "the positive root of digamma, less 1", DIGAMMA_ROOT - 1, FULL_BITS),
+    Split("kHalfLogTwoPi", "log(2 pi)/2", mp.log(2 * mp.pi) / 2, FULL_BITS),
 ]
 
 

@@ -5,12 +5,15 @@
 // of float32 or float64; integers have the width of the floats beside them, so
 // that a bitcast between the two is always possible.
 //
-// Two rules keep the algorithms right under compilers that contract a multiply
-// and an add into one fused operation (IREE marks every operation `contract`),
-// and on targets that flush subnormal numbers to zero (IREE's CPU workers do):
+// Three rules keep the algorithms right under compilers that contract a
+// multiply and an add into one fused operation (IREE marks every operation
+// `contract`), that add up the constants of a sum (Mesa), and on targets that
+// flush subnormal numbers to zero (IREE's CPU workers do):
 //  - Numbers are split by masking mantissa bits (`highHalf`), never by the
 //    usual multiply-and-subtract; products that enter an error-free sum are
 //    exact, so fusing them changes nothing.
+//  - Where two constants are added to a number one after the other and the
+//    rounding between counts, the sum passes through its bits or a product.
 //  - Zero and subnormal inputs are told apart on the bit pattern.
 //
 //===----------------------------------------------------------------------===//

@@ -32,6 +32,10 @@ struct ReducedLog {
 };
 ReducedLog reduceLog(Builder &m, Real x);
 
+/// log(x) for finite x > 0, good to a sixteenth of the last digit of
+/// max(1, |result|); the high part has half a mantissa.
+Pair logPair(Builder &m, Real x);
+
 /// log(1 + high + low) + shift ln(2) for high > -1; `low` is a correction of a
 /// few units in the last place of `high`. The low part and the shift may be
 /// missing.

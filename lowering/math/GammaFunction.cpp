@@ -2,21 +2,23 @@
 //
 // On [1, 3] log(gamma(x)) is (x - 1) (x - 2) times a polynomial and digamma(x)
 // is x minus its root times a polynomial, so that both are right to the last
-// digits next to their roots. Numbers up to 8 are brought to [2, 3] by
-// gamma(x) = (x - 1) gamma(x - 1), larger ones go to Stirling's series,
-// positive ones below 1 to 1 + x, negative ones to 1 - x by the reflection
-// formulas (NIST Handbook, 5.5.3, 5.5.4, 5.15.6). polygamma is a zeta function
-// by the formula of Euler and Maclaurin (25.11.5).
+// digits next to their roots; larger numbers go to Stirling's series. Positive
+// numbers below 1 go to 1 + x by gamma(1 + x) = x gamma(x), negative ones to
+// 1 - x or -x by the reflection formulas (NIST Handbook, 5.5.3, 5.5.4, 5.15.6).
+// Between each two of their poles lgamma and digamma have a root, next to which
+// the terms of those formulas cancel. There arguments are reduced exactly, and
+// logarithms and the pole 1 / r of the cotangent come in two parts, whose high
+// ones cancel without rounding. polygamma is a zeta function by the formula of
+// Euler and Maclaurin (25.11.5).
 //
-// Error bounds (float32, float64) in ULP: lgamma and digamma 4 for x > 0; for
-// x < 0, where they have a root between each two poles, 12 of max(1, |result|).
+// Error bounds (float32, float64) in ULP: lgamma and digamma 4, of
+// max(1, |result|) for x < 0.
 //
 //===----------------------------------------------------------------------===//
 
+#include "lowering/math/Expansions.h"
 #include "lowering/math/SpecialFunctions.h"
 #include "lowering/math/SpecialPolynomials.h"
-
-#include "mlir/Dialect/Math/IR/Math.h"
 
 #include <cmath>
 
@@ -27,36 +29,38 @@ namespace xform::elementary {
 namespace {
 
 /// Where Stirling's series begin.
-constexpr double kLarge = 8.0;
+constexpr double kLarge = 3.0;
 
-/// A number x brought to x - n in [2, 3), or itself below 3, and what is behind
-/// gamma(x) = product gamma(x - n), digamma(x) = digamma(x - n) +
-/// numerator / product. From kLarge onwards there is no meaning to it.
-struct Lowered {
-  Real x;
-  Real product;
-  Real numerator;
+/// The derivative of digamma at its positive root.
+constexpr double kDigammaSlope = 0x1.ef72bc8ee38acp-1;
+
+/// What functions of x are reduced to: their value at an argument >= 1, which
+/// is 1 + |x| between -2 and 1, else |x|. It is given by its distance to 1,
+/// which is exact where the series are not used: an argument 1 + |x| that is
+/// rounded would shift the roots.
+struct Reduced {
+  Real size;
+  /// Whether x < 1, so that there is a step from the argument to x.
+  Bool below;
+  /// Whether the argument is 1 + |x|.
+  Bool raised;
+  Bool large;
+  Real fromOne;
 };
 
-Lowered lower(Builder &m, Real x) {
-  Lowered result{x, m.constant(1.0), m.constant(0.0)};
-  for (int i = 1; i <= static_cast<int>(kLarge) - 3; ++i) {
-    Real next = x - static_cast<double>(i);
-    Bool taken = next >= 2.0;
-    Real numerator = result.numerator * next + result.product;
-    result.numerator = m.select(taken, numerator, result.numerator);
-    result.product = m.select(taken, result.product * next, result.product);
-    result.x = m.select(taken, next, result.x);
-  }
-  return result;
+Reduced reduce(Builder &m, Real x) {
+  Real size = m.abs(x);
+  Bool below = x < 1.0, raised = below & (size < 2.0);
+  Real fromOne = m.select(raised, size, size - 1.0);
+  return {size, below, raised, size >= kLarge, fromOne};
 }
 
 /// p(x - 3/2) below 2 and q(x - 5/2) from there to 3.
-Real aroundMiddle(Builder &m, Real x, const Polynomial &p,
+Real aroundMiddle(Builder &m, Real fromOne, const Polynomial &p,
                   const Polynomial &q) {
-  Bool first = x < 2.0;
-  Real middle = m.select(first, m.constant(1.5), m.constant(2.5));
-  return chosenPolynomial(m, first, x - middle, p, q);
+  Bool first = fromOne < 1.0;
+  Real middle = m.select(first, m.constant(0.5), m.constant(1.5));
+  return chosenPolynomial(m, first, fromOne - middle, p, q);
 }
 
 /// The sine of pi r over pi, |r| <= 1/2.
@@ -68,7 +72,11 @@ Real sinPi(Builder &m, Real r) {
 /// x minus the nearest integer, for x >= 0; NaN for infinity.
 Real aroundInteger(Builder &m, Real x) {
   double unit = std::ldexp(1.0, m.mantissaBits());
-  Real nearest = m.select(x < unit, (x + unit) - unit, x);
+  // Lest a compiler simplify (x + unit) - unit, as Mesa's does, the sum passes
+  // through its bits; the one that is set in all numbers from 2 on loses
+  // nothing.
+  Real sum = m.fromBits(m.bits(x + unit) | (int64_t(1) << (m.width() - 2)));
+  Real nearest = m.select(x < unit, sum - unit, x);
   return x - nearest;
 }
 
@@ -78,42 +86,15 @@ Real cotPi(Builder &m, Real r) {
   return cosine / sinPi(m, r);
 }
 
-/// log(gamma(x)), x >= 1, given its distances to 1 and 2; below kLarge of
-/// gamma(x) times a factor.
-Real logGammaFromOne(Builder &m, Real x, Real fromOne, Real fromTwo,
-                     Real factor) {
-  Bool large = x >= kLarge, direct = x < 3.0;
-  Lowered low = lower(m, x);
-  Real log =
-      call<mlir::math::LogOp>(m, m.select(large, x, low.product * factor));
-
-  fromOne = m.select(direct, fromOne, low.x - 1.0);
-  fromTwo = m.select(direct, fromTwo, low.x - 2.0);
-  Real ratio = aroundMiddle(m, low.x, kLogGammaOne, kLogGammaTwo);
-  Real middle = fromOne * fromTwo * ratio + log;
-
-  Real inverse = 1.0 / x;
-  Real tail = inverse * m.polynomial(inverse * inverse, kLogGammaSeries);
-  // (log(2 pi) - 1) / 2
-  Real far = (x - 0.5) * (log - 1.0) + (0x1.acfe390c97d69p-2 + tail);
-  return m.select(large, far, middle);
-}
-
-/// digamma(x), x >= 1.
-Real digammaFromOne(Builder &m, Real x) {
-  Bool large = x >= kLarge;
-  Lowered low = lower(m, x);
-  Real quotient = m.select(large, m.constant(1.0), low.numerator) /
-                  m.select(large, x, low.product);
-
-  Pair root = m.constant(kDigammaRoot);
-  Real distance = (low.x - root.high) - root.low;
-  Real ratio = aroundMiddle(m, low.x, kDigammaOne, kDigammaTwo);
-  Real middle = distance * ratio + quotient;
-
-  Real z = quotient * quotient;
-  Real tail = 0.5 * quotient + z * m.polynomial(z, kDigammaSeries);
-  return m.select(large, call<mlir::math::LogOp>(m, x) - tail, middle);
+/// 1 / x, the high part with half a mantissa.
+Pair invert(Builder &m, Real x) {
+  Real quotient = 1.0 / x;
+  Pair parts = m.split(x);
+  Real high = m.highHalf(quotient);
+  Real low = ((1.0 - high * parts.high) - high * parts.low) * quotient;
+  // The low part of a tiny number is subnormal, and that of 1 / 0 undefined.
+  Bool tiny = m.abs(x) < 0x1p-60;
+  return m.select(tiny, Pair{quotient, m.constant(0.0)}, Pair{high, low});
 }
 
 /// Derivative of the given order of pi cot(pi x) as a polynomial in
@@ -177,36 +158,70 @@ Real hurwitzZeta(Builder &m, int64_t s, Real x) {
 } // namespace
 
 Real logGamma(Builder &m, Real x) {
-  Real size = m.abs(x);
-  Bool below = x < 1.0, positive = x > 0.0;
-  // gamma(1 + |x|), whose distances to the roots of its logarithm are |x| and
-  // |x| - 1 without rounding.
-  Real base = m.select(below, 1.0 + size, x);
-  Real fromOne = m.select(below, size, x - 1.0);
-  Real fromTwo = m.select(below, size - 1.0, x - 2.0);
+  Reduced r = reduce(m, x);
+  Real zero = m.constant(0.0), one = m.constant(1.0);
+  // Comparing would take subnormal numbers for zero.
+  Bool negative = m.bits(x) < 0;
 
-  // gamma(x) is gamma(1 + x) / x, or pi / (sin(pi x) gamma(1 - x)). Where it
-  // can be, the sine goes into one logarithm of a product: two would cancel
-  // next to the roots between the poles.
-  Bool negative = below & !positive;
-  Real one = m.constant(1.0);
-  Real sine = m.select(negative, m.abs(sinPi(m, aroundInteger(m, size))), one);
-  Real result = logGammaFromOne(m, base, fromOne, fromTwo, sine);
-  Real rest =
-      m.select(base >= kLarge, sine, m.select(below & positive, size, one));
-  Real step = call<mlir::math::LogOp>(m, rest);
-  result = m.select(negative, -result, result) - step;
-  return m.select(size == m.infinity(), size, result);
+  // Stirling's series as x (log(x) - 1), exact but for its low part, minus
+  // log(x) / 2, and the rest.
+  Pair log = logPair(m, r.size), parts = m.split(r.size);
+  Pair factor{log.high - 1.0, log.low};
+  Real inverse = 1.0 / r.size;
+  Real tail = inverse * m.polynomial(inverse * inverse, kLogGammaSeries);
+  Pair halfLogTwoPi = m.constant(kHalfLogTwoPi);
+  Real far = parts.high * factor.low + parts.low * (factor.high + factor.low);
+  far = (far - 0.5 * log.low) + (halfLogTwoPi.low + tail) + halfLogTwoPi.high;
+
+  Real near = r.fromOne * (r.fromOne - 1.0) *
+              aroundMiddle(m, r.fromOne, kLogGammaOne, kLogGammaTwo);
+
+  // 1 / |gamma(x)| is |x sin(pi x) / pi| gamma(|x|), or without x with
+  // gamma(1 + |x|), for negative x, and x / gamma(1 + x) for those below 1.
+  Real sine = m.abs(sinPi(m, aroundInteger(m, r.size)));
+  Real step = m.select(negative, sine * m.select(r.raised, one, r.size),
+                       m.select(r.below, r.size, one));
+  Pair logStep = logPair(m, step);
+  logStep = m.select(negative, logStep, Pair{-logStep.high, -logStep.low});
+
+  Real result = m.select(r.large, parts.high * factor.high, zero);
+  result = (result + logStep.high) - m.select(r.large, 0.5 * log.high, zero);
+  result = result + (m.select(r.large, far, near) + logStep.low);
+  result = m.select(negative, -result, result);
+  Bool infinite = (m.bits(step) == 0) | (r.size == m.infinity());
+  return m.select(infinite, m.infinity(), result);
 }
 
 Real digamma(Builder &m, Real x) {
-  Real size = m.abs(x);
-  Bool below = x < 1.0, negative = x < 0.0;
-  Real result = digammaFromOne(m, m.select(below, 1.0 + size, x));
-  Real rest = aroundInteger(m, size);
-  Real step = m.select(negative, cotPi(m, rest), -1.0 / x);
-  result = m.select(below, result + step, result);
-  return m.select(negative & (rest == 0.0), m.nan(), result);
+  Reduced r = reduce(m, x);
+  Real zero = m.constant(0.0);
+  Bool negative = x < 0.0;
+
+  Pair log = logPair(m, r.size);
+  Real inverse = 1.0 / r.size, z = inverse * inverse;
+  Real far = log.low - (0.5 * inverse + z * m.polynomial(z, kDigammaSeries));
+
+  Pair root = m.constant(kDigammaRoot);
+  Real near = (r.fromOne - root.high) *
+              aroundMiddle(m, r.fromOne, kDigammaOne, kDigammaTwo);
+  // Taken off behind the product, because Mesa's compiler adds up constants.
+  near = near - root.low * kDigammaSlope;
+
+  // From 1 + x to x goes -1 / x, from 1 - x to x the cotangent, and from -x to
+  // 1 - x again -1 / x.
+  Real fromPole = aroundInteger(m, r.size);
+  Real divisor = m.select(negative, fromPole, -x);
+  Pair pole = m.select(r.below, invert(m, divisor), Pair{zero, zero});
+  Real tail = fromPole * m.polynomial(fromPole * fromPole, kCotPiTail);
+  Pair rest = m.split(m.select(negative, tail, zero));
+  Real again = m.select(negative & !r.raised, inverse, zero);
+
+  Real result = m.select(r.large, log.high, zero) + pole.high;
+  result = result - rest.high;
+  result =
+      result + ((m.select(r.large, far, near) + again) + (pole.low - rest.low));
+  result = m.select(x == m.infinity(), x, result);
+  return m.select(negative & (fromPole == 0.0), m.nan(), result);
 }
 
 Real polygamma(Builder &m, Real x, int64_t order) {

@@ -108,6 +108,20 @@ ReducedLog reduceLog(Builder &m, Real x) {
   return {m.toReal(exponent - shift), mantissa - 1.0};
 }
 
+// Rounding f^2/2 would cost more than the bound, so it is in two parts, too.
+Pair logPair(Builder &m, Real x) {
+  ReducedLog reduced = reduceLog(m, x);
+  Real f = reduced.f;
+  LogParts parts = logParts(m, f);
+  Pair split = m.split(f), ln2 = m.constant(kLn2);
+  Real half = 0.5 * (split.high * split.high);
+  Real halfLow = 0.5 * (split.low * (f + split.high));
+  Real power = reduced.k * ln2.high;
+  Real high = m.highHalf(power + (f - parts.half));
+  Real low = ((power - high) + f) - half;
+  return {high, low + ((parts.product - halfLow) + reduced.k * ln2.low)};
+}
+
 Real log1p(Builder &m, Real high, Real low, Real shift) {
   Real sum = m.opaque(1.0 + high);
   // What the rounding of the sum lost; either term may be the larger one.

@@ -70,11 +70,13 @@ inline constexpr Polynomial kLogGammaTwo = {
      -0x1.22dd9ee4427ecp-25, 0x1.bd74b144651bep-27}};
 
 /// log(gamma(x)) = (x - 1/2) log(x) - x + log(2 pi)/2 + p(z) / x, z = 1 / x^2,
-/// x >= 8. Relative error of the result: float32 2^-31.32, float64 2^-60.62.
+/// x >= 3. Relative error of the result: float32 2^-31.68, float64 2^-59.28.
 inline constexpr Polynomial kLogGammaSeries = {
-    {0x1.55554ep-4, -0x1.6a7b6ep-9},
-    {0x1.5555555555553p-4, -0x1.6c16c16bb84b8p-9, 0x1.a019fd44cc1d2p-11,
-     -0x1.380ec928a822ep-11, 0x1.b6fd9fca3ad79p-11, -0x1.b162df04e152ap-10}};
+    {0x1.555556p-4, -0x1.6c10a2p-9, 0x1.9b87ep-11, -0x1.ddd7b6p-12},
+    {0x1.5555555555555p-4, -0x1.6c16c16c12238p-9, 0x1.a01a017f04017p-11,
+     -0x1.381369dc33961p-11, 0x1.b949446e9f807p-11, -0x1.f5b64b136b86fp-10,
+     0x1.9b38e48b33ff8p-8, -0x1.aaeeb1e8f45eep-6, 0x1.d2228966ae767p-4,
+     -0x1.b13a831adc71p-2, 0x1.13073eaccbefdp+0, -0x1.5228133a77b9ap+0}};
 
 /// digamma(x) = (x - root) p(x - 3/2), 1 <= x <= 2.
 /// Relative error of the result: float32 2^-30.54, float64 2^-58.51.
@@ -104,12 +106,15 @@ inline constexpr Polynomial kDigammaTwo = {
      0x1.36b0c3a195bfdp-18, -0x1.f00d156d842f1p-20, 0x1.85c65ff07d912p-21,
      -0x1.37074e30d4fe6p-22, 0x1.2f990a46d02fbp-23, -0x1.e8d0821884b9fp-25}};
 
-/// digamma(x) = log(x) - 1 / (2 x) - z p(z), z = 1 / x^2, x >= 8.
-/// Relative error of the result: float32 2^-37.99, float64 2^-57.97.
+/// digamma(x) = log(x) - 1 / (2 x) - z p(z), z = 1 / x^2, x >= 3.
+/// Relative error of the result: float32 2^-30.65, float64 2^-59.67.
 inline constexpr Polynomial kDigammaSeries = {
-    {0x1.555556p-4, -0x1.110c7cp-7, 0x1.fbbf02p-9},
-    {0x1.5555555555535p-4, -0x1.1111110fe7f54p-7, 0x1.04103a27107cep-8,
-     -0x1.11099da2dcd25p-8, 0x1.eccb61f6438ccp-8, -0x1.225474532aadap-6}};
+    {0x1.555554p-4, -0x1.110474p-7, 0x1.fe9a34p-9, -0x1.866cc6p-9},
+    {0x1.5555555555555p-4, -0x1.111111110cea3p-7, 0x1.041040f2830bp-8,
+     -0x1.111102679ee0ap-8, 0x1.f075b07db5a73p-8, -0x1.59283f79549e3p-6,
+     0x1.508a55b8e4313p-4, -0x1.a0332922435bfp-2, 0x1.197db3d55936p+1,
+     -0x1.5ddae41e9bdcap+3, 0x1.523aa62fbdca4p+5, -0x1.a9b69d3cb8dc5p+6,
+     0x1.fb50cdf6b0ae7p+6}};
 
 /// sin(pi r) / pi = r + r z p(z), z = r^2, |r| <= 1/2.
 /// Relative error of the result: float32 2^-35.31, float64 2^-71.07.
@@ -120,10 +125,27 @@ inline constexpr Polynomial kSinPiTail = {
      0x1.ac6805cf31fdbp-6, -0x1.33816aa2f2061p-9, 0x1.3747192a57db5p-13,
      -0x1.d424067d10a42p-18, 0x1.0faa883fad7dfp-22, -0x1.e75ded68ac1c8p-28}};
 
-/// the positive root of digamma.
+/// pi cot(pi r) = 1 / r - r p(z), z = r^2, |r| <= 1/2; the error is that of
+/// max(1, |result|). Relative error of the result: float32 2^-29.18, float64
+/// 2^-55.78.
+inline constexpr Polynomial kCotPiTail = {
+    {0x1.a51a66p+1, 0x1.15133p+1, 0x1.046c48p+1, 0x1.018fc8p+1, 0x1.f1049cp+0,
+     0x1.3dda86p+1, -0x1.c1697ap-5, 0x1.883154p+2},
+    {0x1.a51a6625307d3p+1, 0x1.151322ac7d7c8p+1, 0x1.0470984c12554p+1,
+     0x1.010b36ab5f17bp+1, 0x1.00412f2ede8fdp+1, 0x1.000ffcf7c8d12p+1,
+     0x1.00074fde791fdp+1, 0x1.ff97657591c47p+0, 0x1.025da11635d64p+1,
+     0x1.d9bc346e9b08ap+0, 0x1.6e4f102010e01p+1, -0x1.7cefd788a85f2p+0,
+     0x1.7180fb7fe99a1p+3, -0x1.c99b806323195p+3, 0x1.02d4f3d4004e8p+4}};
+
+/// the positive root of digamma, less 1.
 inline constexpr SplitConstant kDigammaRoot = {
-    {0x1.762d86p+0, 0x1.ab5f2p-27},
-    {0x1.762d86356be3fp+0, 0x1.b86a722197829p-54}};
+    {0x1.d8b618p-2, 0x1.ab5f2p-27},
+    {0x1.d8b618d5af8fep-2, -0x1.1e563779a1f5bp-56}};
+
+/// log(2 pi)/2.
+inline constexpr SplitConstant kHalfLogTwoPi = {
+    {0x1.d67f1cp-1, 0x1.0c97d6p-26},
+    {0x1.d67f1c864beb5p-1, -0x1.65b5a1b7ff5dfp-55}};
 
 } // namespace xform::elementary
 

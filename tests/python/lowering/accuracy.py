@@ -48,7 +48,7 @@ class MathFunction:
         primitive: its name among the primitives, if that is another one.
         floor: what errors of smaller results are relative to.
         title: what the page calls it.
-        poles: whether it has a pole at each integer of its domain.
+        poles: whether it has a pole at each integer of its domain, next to which it is sampled.
     """
 
     operation: str
@@ -83,6 +83,8 @@ LAST_BELOW_ONE = {
     "f32": (-0.99999994, 0.99999994),
     "f64": (-0.9999999999999999, 0.9999999999999999),
 }
+# Beyond, all numbers are integers.
+BETWEEN_POLES = {"f32": (-8388607.5, -1e-30), "f64": (-4503599627370495.5, -1e-30)}
 POSITIVE = {"f32": (1e-45, 3.4e38), "f64": (5e-324, 1.79e308)}
 
 FUNCTIONS = [
@@ -153,8 +155,8 @@ OTHERS = [
     MathFunction(
         "lgamma",
         log_gamma,
-        between(-39.7, -1e-30),
-        12,
+        BETWEEN_POLES,
+        4,
         None,
         (-12, 0),
         floor=1,
@@ -164,8 +166,8 @@ OTHERS = [
     MathFunction(
         "digamma",
         mp.digamma,
-        between(-39.7, -1e-30),
-        12,
+        BETWEEN_POLES,
+        4,
         None,
         (-12, 0),
         floor=1,
@@ -188,10 +190,16 @@ def sample(function: MathFunction, precision: str, count: int, seed: int = 0) ->
     # Towards the ends of a bounded domain the distance to them counts.
     ends = (high - low) * np.ldexp(random.uniform(0.5, 1, 200), -np.arange(200) // 3)
     near = np.ldexp(random.uniform(1, 2, count // 4), random.integers(-12, 12, count // 4))
+    poles = np.array([])
+    if function.poles:
+        # The further a pole is from zero, the closer are the roots beside it.
+        distances = np.ldexp(random.uniform(1, 2, count), random.integers(-50, -1, count))
+        poles = distances * random.choice([-1, 1], count) - random.integers(0, 25, count)
     values = np.concatenate(
         [
             wide,
             -wide,
+            poles,
             near * random.choice([-1, 1], near.size),
             random.uniform(max(low, function.dense[0]), min(high, function.dense[1]), count // 4),
             random.uniform(max(low, -1000.0), min(high, 1000.0), count // 4),

@@ -8,12 +8,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from xform.frontend import jacrev, jit, save, spec, vmap
+from xform.primitives import digamma, lgamma
 from xform_runtime import XformValueError, asarray, devices, load
 from xform_runtime.devices import PARALLEL_WORK, get_device
 
@@ -106,6 +108,18 @@ def test_the_jacobian_of_an_mlp_on_vulkan() -> None:
         assert result.dtype == np.float32
         np.testing.assert_allclose(result, expected, rtol=2e-5, atol=2e-5)
         np.testing.assert_allclose(result, on_cpu(weights, x), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("function", [lgamma, digamma])
+def test_the_functions_of_gamma_on_vulkan(function: Callable[[Any], Any]) -> None:
+    # Mesa's compiler simplifies sums, also those that round to an integer or take a root in parts.
+    x = np.concatenate([np.linspace(-12, 12, 2401), np.linspace(1.4616, 1.4617, 100)])
+    x = x.astype(np.float32)
+    x = x[(x > 0) | (x != np.floor(x))]
+    expected = np.asarray(jit(function)(x.astype(np.float64)))
+    result = jit(function, device="vulkan")(x)
+    allowed = 4 * np.finfo(np.float32).eps * np.maximum(np.abs(expected), x < 0)
+    assert np.all(np.abs(result - expected) <= allowed)
 
 
 @pytest.mark.parametrize("size", [8, 11, 16])
