@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Checkpoint.h"
-#include "dialect/DerivedFunctions.h"
+#include "dialect/OperandGroups.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/PatternMatch.h"
@@ -84,14 +84,11 @@ LogicalResult CheckpointOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       b.derived->jvp(b.derived->lookup(getCalleeAttr()), presenceOf(tangents));
   if (failed(jvp))
     return failure();
-  SmallVector<Value> inputs(getInputs());
-  for (Value tangent : tangents)
-    if (tangent)
-      inputs.push_back(tangent);
-  CheckpointOp built = checkpointLike(b, *this, jvp->function, inputs);
-  auto next = built->result_begin() + getNumResults();
-  for (bool hasTangent : jvp->tangentResults)
-    resultTangents.push_back(hasTangent ? *next++ : Value());
+  CheckpointOp built = checkpointLike(b, *this, jvp->function,
+                                      joined({getInputs(), present(tangents)}));
+  llvm::append_range(resultTangents,
+                     spread(jvp->tangentResults,
+                            built->getResults().drop_front(getNumResults())));
   // The new checkpoint computes the results too.
   llvm::append_range(resultTangents,
                      built->getResults().take_front(getNumResults()));
@@ -122,20 +119,13 @@ CheckpointOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
       b.derived->lookup(getCalleeAttr()), Mask(linear), presenceOf(cotangents));
   if (failed(transposed))
     return failure();
-  SmallVector<Value> residuals, arrived;
-  for (Value operand : operands)
-    if (operand)
-      residuals.push_back(operand);
-  for (Value cotangent : cotangents)
-    if (cotangent)
-      arrived.push_back(cotangent);
-  SmallVector<Value> inputs(
-      BarrierOp::create(b, residuals, arrived).getResults());
-  llvm::append_range(inputs, arrived);
-  CheckpointOp built = checkpointLike(b, *this, transposed->function, inputs);
-  auto next = built->result_begin();
-  for (bool hasCotangent : transposed->argumentCotangents)
-    operandCotangents.push_back(hasCotangent ? *next++ : Value());
+  SmallVector<Value> arrived = present(cotangents);
+  auto residuals = BarrierOp::create(b, present(operands), arrived);
+  CheckpointOp built =
+      checkpointLike(b, *this, transposed->function,
+                     joined({residuals.getResults(), arrived}));
+  llvm::append_range(operandCotangents, spread(transposed->argumentCotangents,
+                                               built->getResults()));
   return success();
 }
 
@@ -201,10 +191,7 @@ LogicalResult CheckpointOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
           results.push_back(mapping.lookup(value));
         return results;
       });
-  SmallVector<Value> inputs;
-  for (auto [operand, isLinear] : llvm::zip_equal(operands, linear))
-    if (!isLinear)
-      inputs.push_back(operand);
+  SmallVector<Value> inputs = present(operands);
   CheckpointOp built = checkpointLike(b, *this, saving, inputs);
   auto next = built->result_begin();
   for (bool isLinear : split->function.linearResults)
@@ -225,10 +212,7 @@ LogicalResult CheckpointOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
   const SplitFunction &function = split->function;
   const Recomputation &again = split->again;
   func::FuncOp primal = function.primal;
-  SmallVector<Value> tangents;
-  for (Value operand : operands)
-    if (operand)
-      tangents.push_back(operand);
+  SmallVector<Value> tangents = present(operands);
   SmallVector<Type> types(residuals.getTypes());
   llvm::append_range(types, ValueRange(tangents).getTypes());
   func::FuncOp recomputing = b.derived->around(
@@ -254,20 +238,16 @@ LogicalResult CheckpointOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
       });
   SmallVector<Value> values;
   if (llvm::all_of(again.ops, isCheap)) {
-    SmallVector<Value> inputs(residuals);
-    llvm::append_range(inputs, tangents);
-    values = inlineBody(b, recomputing, inputs);
+    values = inlineBody(b, recomputing, joined({residuals, tangents}));
   } else {
     // Where the linear part stays as it is, its recomputation must not become
     // one with the primal part; a transpose says what it waits for.
-    SmallVector<Value> inputs(
-        BarrierOp::create(b, residuals, ValueRange()).getResults());
-    llvm::append_range(inputs, tangents);
-    values = checkpointLike(b, *this, recomputing, inputs).getOuts();
+    auto held = BarrierOp::create(b, residuals, ValueRange());
+    values = checkpointLike(b, *this, recomputing,
+                            joined({held.getResults(), tangents}))
+                 .getOuts();
   }
-  auto next = values.begin();
-  for (bool isLinear : function.linearResults)
-    results.push_back(isLinear ? *next++ : Value());
+  llvm::append_range(results, spread(function.linearResults, values));
   return success();
 }
 

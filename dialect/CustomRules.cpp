@@ -36,16 +36,31 @@ static Value standIn(RuleBuilder &b, Value of, RankedTensorType type) {
 /// A tangent for each floating primal, zeros where there is none.
 static SmallVector<Value> materialized(RuleBuilder &b, ValueRange primals,
                                        ValueRange tangents) {
-  SmallVector<Value> all;
-  for (auto [primal, tangent] : llvm::zip_equal(primals, tangents))
-    if (isDifferentiable(primal.getType()))
-      all.push_back(tangent ? tangent : b.zeros(primal.getType()));
-  return all;
+  return withZeros(b, llvm::map_to_vector(primals.getTypes(), isDifferentiable),
+                   tangents, primals.getTypes());
 }
 
 /// A tangent or cotangent that a rule returned, null where it is zero.
 static Value symbolic(Value value) {
   return isSplat(value, 0) ? Value() : value;
+}
+
+/// The tangents of a function's results, and behind them the results: its
+/// derivative in the place of a call.
+static LogicalResult inlineJvp(RuleBuilder &b, func::FuncOp function,
+                               ValueRange operands, ValueRange tangents,
+                               SmallVectorImpl<Value> &resultTangents) {
+  FailureOr<JvpFunction> jvp = b.derived->jvp(function, presenceOf(tangents));
+  if (failed(jvp))
+    return failure();
+  SmallVector<Value> values =
+      inlineBody(b, jvp->function, joined({operands, present(tangents)}));
+  ValueRange results = ValueRange(values).take_front(function.getNumResults());
+  llvm::append_range(resultTangents,
+                     spread(jvp->tangentResults,
+                            ValueRange(values).drop_front(results.size())));
+  llvm::append_range(resultTangents, results);
+  return success();
 }
 
 LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
@@ -54,34 +69,20 @@ LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   ValueRange ofCaptures = tangents.drop_front(count);
   func::FuncOp callee = b.derived->lookup(getCalleeAttr());
   bool hasRule = getJvp() || getBackward();
-  if (!hasRule && !getSite()) {
-    FailureOr<JvpFunction> jvp = b.derived->jvp(callee, presenceOf(tangents));
-    if (failed(jvp))
-      return failure();
-    SmallVector<Value> arguments(getOperands());
-    for (Value tangent : tangents)
-      if (tangent)
-        arguments.push_back(tangent);
-    SmallVector<Value> values = inlineBody(b, jvp->function, arguments);
-    auto next = values.begin() + getNumResults();
-    for (bool hasTangent : jvp->tangentResults)
-      resultTangents.push_back(hasTangent ? *next++ : Value());
-    resultTangents.append(values.begin(), values.begin() + getNumResults());
-    return success();
-  }
+  if (!hasRule && !getSite())
+    return inlineJvp(b, callee, getOperands(), tangents, resultTangents);
   for (auto [argument, tangent] :
        llvm::zip_equal(callee.getArguments().drop_front(count), ofCaptures))
     if (tangent && !argument.use_empty())
       return mlir::emitError(getLoc())
              << "a function with derivative rules of its own is differentiated "
                 "by a value that it closes over; pass the value as an argument";
-  if (llvm::none_of(tangents.take_front(count),
-                    [](Value tangent) { return static_cast<bool>(tangent); })) {
+  Mask active = presenceOf(tangents.take_front(count));
+  if (!llvm::is_contained(active, true)) {
     resultTangents.assign(getNumResults(), Value());
     return success();
   }
   if (!hasRule) {
-    Mask active = presenceOf(tangents.take_front(count));
     if (failed(b.derived->askForRule(*this, getSiteAttr(), "derivative", active,
                                      /*size=*/0)))
       return failure();
@@ -110,9 +111,10 @@ LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       PushforwardOp::create(b, floating(getResultTypes()), getJvpAttr(),
                             getJvp() ? ValueRange(getInputs()) : ValueRange(),
                             getBackwardAttr(), residuals, getCaptures(), seeds);
-  auto next = pushforward->result_begin();
-  for (Type type : getResultTypes())
-    resultTangents.push_back(isDifferentiable(type) ? Value(*next++) : Value());
+  llvm::append_range(
+      resultTangents,
+      spread(llvm::map_to_vector(getResultTypes(), isDifferentiable),
+             pushforward.getOuts()));
   // The rule computes the results too.
   resultTangents.append(values.begin(), values.begin() + getNumResults());
   return success();
@@ -135,27 +137,20 @@ FailureOr<SmallVector<Value>> PushforwardOp::evaluate(RuleBuilder &b,
   Mask linear(residuals.size(), false);
   linear.append(getNumResults(), true);
   linear.append(captures.size(), false);
-  SmallVector<Value> arguments = joined({residuals, captures});
-  Mask given;
-  for (Value tangent : tangents) {
-    given.push_back(static_cast<bool>(symbolic(tangent)));
-    if (given.back())
-      arguments.push_back(tangent);
-  }
+  SmallVector<Value> given = llvm::map_to_vector(tangents, symbolic);
   FailureOr<TransposedFunction> transposed = b.derived->transposed(
-      b.derived->lookup(getBackwardAttr()), linear, given);
+      b.derived->lookup(getBackwardAttr()), linear, presenceOf(given));
   if (failed(transposed))
     return mlir::emitError(getLoc())
            << "in forward mode a backward rule without a jvp rule is "
               "transposed, so it must be linear in the cotangents";
-  SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
-  SmallVector<Value> results;
-  auto next = values.begin();
-  for (auto [index, type] : llvm::enumerate(getResultTypes()))
-    results.push_back(transposed->argumentCotangents[residuals.size() + index]
-                          ? *next++
-                          : b.zeros(type));
-  return results;
+  SmallVector<Value> values = inlineBody(
+      b, transposed->function, joined({residuals, captures, present(given)}));
+  ArrayRef<bool> found(transposed->argumentCotangents);
+  return withZeros(
+      b, Mask(getNumResults(), true),
+      spread(found.slice(residuals.size(), getNumResults()), values),
+      getResultTypes());
 }
 
 LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
@@ -187,17 +182,10 @@ LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       });
   if (!isEvaluated)
     return failure();
-  FailureOr<JvpFunction> jvp = b.derived->jvp(forward, active);
-  if (failed(jvp))
+  if (failed(inlineJvp(b, forward, getOperands(), tangents, resultTangents)))
     return failure();
-  SmallVector<Value> arguments(getOperands());
-  for (Value tangent : tangents)
-    if (tangent)
-      arguments.push_back(tangent);
-  SmallVector<Value> values = inlineBody(b, jvp->function, arguments);
-  auto next = values.begin() + getNumResults();
-  for (bool hasTangent : jvp->tangentResults)
-    resultTangents.push_back(hasTangent ? *next++ : Value());
+  // The pushforward itself stays: its rule is what transposes its results.
+  resultTangents.truncate(getNumResults());
   return success();
 }
 
@@ -218,15 +206,11 @@ CustomOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
       b.derived->lookup(getCalleeAttr()), Mask(linear), presenceOf(cotangents));
   if (failed(transposed))
     return failure();
-  SmallVector<Value> arguments;
-  for (ValueRange group : {operands, cotangents})
-    for (Value value : group)
-      if (value)
-        arguments.push_back(value);
-  SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
-  auto next = values.begin();
-  for (bool hasCotangent : transposed->argumentCotangents)
-    operandCotangents.push_back(hasCotangent ? *next++ : Value());
+  SmallVector<Value> values =
+      inlineBody(b, transposed->function,
+                 joined({present(operands), present(cotangents)}));
+  llvm::append_range(operandCotangents,
+                     spread(transposed->argumentCotangents, values));
   return success();
 }
 
@@ -257,29 +241,22 @@ PushforwardOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
         b.derived->transposed(jvp, tangentArguments(*this), given);
     if (failed(transposed))
       return failure();
-    SmallVector<Value> arguments;
-    for (ValueRange group : {operands.take_front(fixed), cotangents})
-      for (Value value : group)
-        if (value)
-          arguments.push_back(value);
-    SmallVector<Value> values = inlineBody(b, transposed->function, arguments);
-    auto next = values.begin();
+    SmallVector<Value> values =
+        inlineBody(b, transposed->function,
+                   joined({operands.take_front(fixed), present(cotangents)}));
     ArrayRef<bool> found(transposed->argumentCotangents);
-    for (auto [hasCotangent, isLinear] :
-         llvm::zip_equal(found.slice(getPrimals().size(), getTangents().size()),
-                         linear.drop_front(fixed))) {
-      Value cotangent = hasCotangent ? *next++ : Value();
+    SmallVector<Value> all =
+        spread(found.slice(getPrimals().size(), getTangents().size()), values);
+    for (auto [cotangent, isLinear] :
+         llvm::zip_equal(all, linear.drop_front(fixed)))
       operandCotangents.push_back(isLinear ? cotangent : Value());
-    }
     return success();
   }
-  SmallVector<Value> arguments(
-      operands.slice(getPrimals().size(), getResiduals().size()));
-  llvm::append_range(arguments, materialized(b, getOuts(), cotangents));
-  llvm::append_range(
-      arguments, operands.take_front(fixed).take_back(getCaptures().size()));
-  SmallVector<Value> values =
-      inlineBody(b, b.derived->lookup(getBackwardAttr()), arguments);
+  SmallVector<Value> values = inlineBody(
+      b, b.derived->lookup(getBackwardAttr()),
+      joined({operands.slice(getPrimals().size(), getResiduals().size()),
+              materialized(b, getOuts(), cotangents),
+              operands.take_front(fixed).take_back(getCaptures().size())}));
   for (auto [value, isLinear] :
        llvm::zip_equal(values, linear.drop_front(fixed)))
     operandCotangents.push_back(isLinear ? symbolic(value) : Value());
@@ -354,10 +331,9 @@ LogicalResult PushforwardOp::buildLinear(RuleBuilder &b, ArrayRef<bool>,
       b, split->linear.getResultTypes(), FlatSymbolRefAttr::get(split->linear),
       residuals, /*backward=*/FlatSymbolRefAttr(), /*residuals=*/ValueRange(),
       /*captures=*/ValueRange(), tangents);
-  auto next = linear->result_begin();
-  for (bool isLinear :
-       ArrayRef<bool>(split->linearResults).take_back(getNumResults()))
-    results.push_back(isLinear ? Value(*next++) : Value());
+  ArrayRef<bool> found(split->linearResults);
+  llvm::append_range(
+      results, spread(found.take_back(getNumResults()), linear.getOuts()));
   return success();
 }
 

@@ -19,6 +19,26 @@ Mask xform::presenceOf(ValueRange values) {
       values, [](Value value) { return static_cast<bool>(value); });
 }
 
+SmallVector<Value> xform::present(ValueRange values) {
+  return llvm::filter_to_vector(
+      values, [](Value value) { return static_cast<bool>(value); });
+}
+
+SmallVector<Value> xform::spread(ArrayRef<bool> mask, ValueRange values) {
+  auto next = values.begin();
+  return llvm::map_to_vector(
+      mask, [&](bool marked) { return marked ? *next++ : Value(); });
+}
+
+SmallVector<Value> xform::withZeros(RuleBuilder &b, ArrayRef<bool> mask,
+                                    ValueRange values, TypeRange types) {
+  SmallVector<Value> filled;
+  for (auto [marked, value, type] : llvm::zip_equal(mask, values, types))
+    if (marked)
+      filled.push_back(value ? value : b.zeros(type));
+  return filled;
+}
+
 SmallVector<Value> xform::inlineBody(OpBuilder &builder, func::FuncOp function,
                                      ValueRange arguments) {
   IRMapping mapping;

@@ -25,6 +25,16 @@ std::string maskText(ArrayRef<bool> mask);
 /// Which of some values, null ones among them, are there.
 Mask presenceOf(ValueRange values);
 
+/// Those of some values that are there.
+SmallVector<Value> present(ValueRange values);
+
+/// The first of the values at the marked places, null ones at the others.
+SmallVector<Value> spread(ArrayRef<bool> mask, ValueRange values);
+
+/// The values at the marked places, zeros for the null ones among them.
+SmallVector<Value> withZeros(RuleBuilder &b, ArrayRef<bool> mask,
+                             ValueRange values, mlir::TypeRange types);
+
 /// Clones the body of a function of one block to the builder's place.
 SmallVector<Value> inlineBody(mlir::OpBuilder &builder,
                               mlir::func::FuncOp function,

@@ -1,6 +1,7 @@
 //===- Ordering.cpp - primitives that compare elements along an axis ------===//
 
 #include "dialect/Ordering.h"
+#include "dialect/OperandGroups.h"
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -146,31 +147,24 @@ void SortOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 
 LogicalResult SortOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                SmallVectorImpl<Value> &resultTangents) {
-  SmallVector<Value> operands(getXs());
-  llvm::copy_if(tangents, std::back_inserter(operands),
-                [](Value tangent) { return static_cast<bool>(tangent); });
-  auto sorted = SortOp::create(b, operands, getAxis(), getNumKeys());
-  auto next = sorted.getResults().drop_front(getNumResults()).begin();
-  for (Value tangent : tangents)
-    resultTangents.push_back(tangent ? *next++ : Value());
+  auto sorted = SortOp::create(b, joined({getXs(), present(tangents)}),
+                               getAxis(), getNumKeys());
+  llvm::append_range(resultTangents,
+                     spread(presenceOf(tangents),
+                            sorted.getResults().drop_front(getNumResults())));
   // The values come with their tangents.
   llvm::append_range(resultTangents,
                      sorted.getResults().take_front(getNumResults()));
   return success();
 }
 
-LogicalResult SortOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
+LogicalResult SortOp::buildPrimal(RuleBuilder &b, ArrayRef<bool>,
                                   ValueRange operands,
                                   SmallVectorImpl<Value> &primalResults,
                                   SmallVectorImpl<Value> &residuals) {
-  SmallVector<Value> kept;
-  for (auto [operand, isLinear] : llvm::zip_equal(operands, linear))
-    if (!isLinear)
-      kept.push_back(operand);
-  auto sorted = SortOp::create(b, kept, getAxis(), getNumKeys());
-  auto next = sorted.getResults().begin();
-  for (bool isLinear : linear)
-    primalResults.push_back(isLinear ? Value() : *next++);
+  auto sorted = SortOp::create(b, present(operands), getAxis(), getNumKeys());
+  llvm::append_range(primalResults,
+                     spread(presenceOf(operands), sorted.getResults()));
   llvm::append_range(residuals, operands.take_front(getNumKeys()));
   return success();
 }
@@ -178,14 +172,10 @@ LogicalResult SortOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
 LogicalResult SortOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
                                   ValueRange residuals, ValueRange operands,
                                   SmallVectorImpl<Value> &results) {
-  SmallVector<Value> moved(residuals);
-  for (auto [operand, isLinear] : llvm::zip_equal(operands, linear))
-    if (isLinear)
-      moved.push_back(operand);
-  auto sorted = SortOp::create(b, moved, getAxis(), getNumKeys());
-  auto next = sorted.getResults().drop_front(getNumKeys()).begin();
-  for (bool isLinear : linear)
-    results.push_back(isLinear ? *next++ : Value());
+  auto sorted = SortOp::create(b, joined({residuals, present(operands)}),
+                               getAxis(), getNumKeys());
+  llvm::append_range(
+      results, spread(linear, sorted.getResults().drop_front(getNumKeys())));
   return success();
 }
 
@@ -198,7 +188,7 @@ bool SortOp::isLinearIn(ArrayRef<bool> linear) {
 
 /// Element j of a sorted operand comes from place p[j]; sorting by p brings
 /// each cotangent back to its place.
-LogicalResult SortOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
+LogicalResult SortOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                      ValueRange operands, ValueRange cotangents,
                                      SmallVectorImpl<Value> &results) {
   auto type = cast<RankedTensorType>(getXs()[0].getType());
@@ -207,13 +197,12 @@ LogicalResult SortOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
       IotaOp::create(b, type.clone(b.getI32Type()), getAxis()).getResult());
   auto places = SortOp::create(b, keys, getAxis(), getNumKeys());
   SmallVector<Value> moved{places.getResults().back()};
-  for (Value cotangent : cotangents.drop_front(getNumKeys()))
-    if (cotangent)
-      moved.push_back(cotangent);
+  ValueRange given = cotangents.drop_front(getNumKeys());
+  llvm::append_range(moved, present(given));
   auto back = SortOp::create(b, moved, getAxis(), /*num_keys=*/1);
-  auto next = back.getResults().drop_front().begin();
-  for (auto [cotangent, isLinear] : llvm::zip_equal(cotangents, linear))
-    results.push_back(isLinear && cotangent ? *next++ : Value());
+  results.assign(getNumKeys(), Value());
+  llvm::append_range(results,
+                     spread(presenceOf(given), back.getResults().drop_front()));
   return success();
 }
 

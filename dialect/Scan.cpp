@@ -8,7 +8,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Control.h"
-#include "dialect/DerivedFunctions.h"
+#include "dialect/OperandGroups.h"
 
 using namespace mlir;
 using namespace xform;
@@ -96,6 +96,14 @@ static Role roleOf(ScanOp op, size_t operand) {
   return operand < carried + op.getXs().size() ? kRow : kCapture;
 }
 
+/// Which results of a scan are marked: what is carried as it comes in, rows as
+/// a step yields them.
+static Mask resultsOf(ArrayRef<bool> arguments, ArrayRef<bool> stepResults,
+                      size_t carried) {
+  return joined(
+      {arguments.take_front(carried), stepResults.drop_front(carried)});
+}
+
 //===----------------------------------------------------------------------===//
 // jvp: one loop over values and their tangents
 //===----------------------------------------------------------------------===//
@@ -119,39 +127,34 @@ LogicalResult ScanOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     if (active[index])
       scan.add(tangent ? tangent : b.zeros(getOperand(index).getType()),
                roleOf(*this, index));
+  Mask found = resultsOf(active, jvp->tangentResults, carried);
+  size_t carriedTangents =
+      llvm::count(ArrayRef<bool>(found).take_front(carried), true);
+  // Each step yields what is carried on and its tangents, then rows and theirs.
   ScanOp built = scan.build(
       b, *this, jvp->function, getReverse(), "jvp", [&](const Step &step) {
-        SmallVector<Value> yielded(step.results.take_front(carried));
-        SmallVector<Value> rows(
-            step.results.slice(carried, getNumResults() - carried));
-        auto next = step.results.begin() + getNumResults();
-        for (auto [index, hasTangent] : llvm::enumerate(jvp->tangentResults)) {
-          Value tangent = hasTangent ? *next++ : Value();
-          if (index >= carried && tangent)
-            rows.push_back(tangent);
-          else if (index < carried && active[index])
-            yielded.push_back(
-                tangent ? tangent
-                        : step.b.zeros(step.results[index].getType()));
-        }
-        llvm::append_range(yielded, rows);
-        return yielded;
+        ValueRange primals = step.results.take_front(getNumResults());
+        SmallVector<Value> own = spread(
+            jvp->tangentResults, step.results.drop_front(primals.size()));
+        SmallVector<Value> all =
+            withZeros(step.b, found, own, primals.getTypes());
+        ValueRange tangents(all);
+        return joined({primals.take_front(carried),
+                       tangents.take_front(carriedTangents),
+                       primals.drop_front(carried),
+                       tangents.drop_front(carriedTangents)});
       });
 
+  size_t rowCount = getNumResults() - carried;
+  ValueRange results = built->getResults();
+  ValueRange rows = results.drop_front(carried + carriedTangents);
+  llvm::append_range(
+      resultTangents,
+      spread(found, joined({results.slice(carried, carriedTangents),
+                            rows.drop_front(rowCount)})));
   // The new scan computes the results too: one loop instead of two.
-  SmallVector<Value> primals;
-  auto next = built->result_begin();
-  auto take = [&](size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i)
-      primals.push_back(*next++);
-    for (size_t i = from; i < to; ++i) {
-      bool hasTangent = i < carried ? active[i] : jvp->tangentResults[i];
-      resultTangents.push_back(hasTangent ? *next++ : Value());
-    }
-  };
-  take(0, carried);
-  take(carried, getNumResults());
-  llvm::append_range(resultTangents, primals);
+  llvm::append_range(resultTangents, joined({results.take_front(carried),
+                                             rows.take_front(rowCount)}));
   return success();
 }
 
@@ -197,10 +200,9 @@ LogicalResult ScanOp::buildBatched(RuleBuilder &b, ValueRange operands,
             yielded[i] = step.b.broadcastBatch(yielded[i], size);
         return yielded;
       });
+  Mask found = resultsOf(marked, rows->batchedResults, carried);
   for (auto [index, result] : llvm::enumerate(built.getOuts())) {
-    bool isBatched =
-        index < carried ? marked[index] : rows->batchedResults[index];
-    if (!isBatched)
+    if (!found[index])
       results.push_back(b.broadcastBatch(result, size));
     else
       results.push_back(index < carried ? Value(result)
@@ -221,6 +223,8 @@ namespace {
 struct SplitStep {
   SplitFunction function;
   Mask linear;
+  /// Which results of the scan are linear.
+  Mask results;
 };
 
 } // namespace
@@ -228,14 +232,15 @@ struct SplitStep {
 static FailureOr<SplitStep> splitStep(ScanOp op, DerivedFunctions &derived,
                                       ArrayRef<bool> linear) {
   func::FuncOp body = derived.lookup(op.getCalleeAttr());
-  SplitStep step{{}, Mask(linear)};
+  size_t carried = op.getInit().size();
+  SplitStep step{{}, Mask(linear), {}};
   do {
     FailureOr<SplitFunction> split = derived.split(body, step.linear);
     if (failed(split))
       return failure();
     step.function = *split;
-  } while (markCarried(step.linear, step.function.linearResults,
-                       op.getInit().size()));
+  } while (markCarried(step.linear, step.function.linearResults, carried));
+  step.results = resultsOf(step.linear, step.function.linearResults, carried);
   return step;
 }
 
@@ -287,12 +292,8 @@ LogicalResult ScanOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
       });
 
   auto next = built->result_begin();
-  for (size_t index = 0; index < getNumResults(); ++index) {
-    bool isLinear = index < carried
-                        ? step->linear[index]
-                        : static_cast<bool>(split.linearResults[index]);
+  for (bool isLinear : step->results)
     primalResults.push_back(isLinear ? Value() : *next++);
-  }
   for (int64_t argument : split.forwarded)
     residuals.push_back(roleOf(*this, arguments[argument]) == kCarried
                             ? *next++
@@ -308,7 +309,6 @@ LogicalResult ScanOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
   if (failed(step))
     return failure();
   const SplitFunction &split = step->function;
-  size_t carried = getInit().size();
   SmallVector<size_t> arguments = primalOperands(*step);
   ScanBuilder scan;
   for (auto [index, residual] : llvm::enumerate(residuals)) {
@@ -321,25 +321,14 @@ LogicalResult ScanOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
     if (step->linear[index])
       scan.add(operand ? operand : b.zeros(getOperand(index).getType()),
                roleOf(*this, index));
+  func::FuncOp body = b.derived->lookup(getCalleeAttr());
   ScanOp built = scan.build(
       b, *this, split.linear, getReverse(), "linear", [&](const Step &given) {
-        SmallVector<Value> yielded;
-        auto next = given.results.begin();
-        for (auto [index, isLinear] : llvm::enumerate(split.linearResults)) {
-          if (isLinear)
-            yielded.push_back(*next++);
-          else if (index < carried && step->linear[index])
-            yielded.push_back(given.b.zeros(getInit()[index].getType()));
-        }
-        return yielded;
+        return withZeros(given.b, step->results,
+                         spread(split.linearResults, given.results),
+                         body.getResultTypes());
       });
-  auto next = built->result_begin();
-  for (size_t index = 0; index < getNumResults(); ++index) {
-    bool isLinear = index < carried
-                        ? step->linear[index]
-                        : static_cast<bool>(split.linearResults[index]);
-    results.push_back(isLinear ? *next++ : Value());
-  }
+  llvm::append_range(results, spread(step->results, built.getOuts()));
   return success();
 }
 
@@ -381,52 +370,31 @@ ScanOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
   for (size_t index = carried; index < found.size(); ++index)
     if (found[index] && roleOf(*this, index) == kCapture)
       scan.addCarried(b.zeros(getOperand(index).getType()));
+  size_t rows = getXs().size();
+  ArrayRef<bool> ofCarried = ArrayRef<bool>(active).take_front(carried),
+                 ofRows = found.slice(carried, rows),
+                 ofCaptures = found.drop_front(carried + rows);
   ScanOp built = scan.build(
       b, *this, transposed->function, !getReverse(), "transpose",
       [&](const Step &step) {
-        SmallVector<Value> yielded, rows;
-        auto next = step.results.begin();
-        auto sum = step.ownCarried.begin();
-        for (size_t index = 0; index < found.size(); ++index) {
-          Value cotangent = found[index] ? *next++ : Value();
-          switch (roleOf(*this, index)) {
-          case kCarried:
-            if (active[index])
-              yielded.push_back(cotangent
-                                    ? cotangent
-                                    : step.b.zeros(getInit()[index].getType()));
-            break;
-          case kRow:
-            if (cotangent)
-              rows.push_back(cotangent);
-            break;
-          case kCapture:
-            if (cotangent)
-              yielded.push_back(step.b.accumulate(*sum++, cotangent));
-            break;
-          }
-        }
-        llvm::append_range(yielded, rows);
-        return yielded;
+        SmallVector<Value> all = spread(found, step.results);
+        ValueRange values(all);
+        SmallVector<Value> carriedBack =
+            withZeros(step.b, ofCarried, values.take_front(carried),
+                      getInit().getTypes());
+        SmallVector<Value> sums;
+        for (auto [sum, term] : llvm::zip_equal(
+                 step.ownCarried, present(values.drop_front(carried + rows))))
+          sums.push_back(step.b.accumulate(sum, term));
+        return joined(
+            {carriedBack, sums, present(values.slice(carried, rows))});
       });
 
-  size_t sums = llvm::count(found.drop_front(carried + getXs().size()), true);
-  auto carriedBack = built->result_begin();
-  auto summed = carriedBack +
-                llvm::count(ArrayRef<bool>(active).take_front(carried), true);
-  auto row = summed + sums;
-  for (size_t index = 0; index < found.size(); ++index) {
-    switch (roleOf(*this, index)) {
-    case kCarried:
-      operandCotangents.push_back(active[index] ? *carriedBack++ : Value());
-      break;
-    case kRow:
-      operandCotangents.push_back(found[index] ? *row++ : Value());
-      break;
-    case kCapture:
-      operandCotangents.push_back(found[index] ? *summed++ : Value());
-      break;
-    }
-  }
+  ValueRange carriedBack = built.getOuts();
+  ValueRange sums = carriedBack.drop_front(llvm::count(ofCarried, true));
+  ValueRange stacked = sums.drop_front(llvm::count(ofCaptures, true));
+  llvm::append_range(operandCotangents, joined({spread(ofCarried, carriedBack),
+                                                spread(ofRows, stacked),
+                                                spread(ofCaptures, sums)}));
   return success();
 }

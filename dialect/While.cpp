@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Control.h"
-#include "dialect/DerivedFunctions.h"
+#include "dialect/OperandGroups.h"
 
 using namespace mlir;
 using namespace xform;
@@ -54,14 +54,12 @@ LogicalResult WhileOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       return failure();
   } while (markCarried(active, jvp->tangentResults, carried));
 
-  SmallVector<Value> init(getInit()), captures(getBodyCaptures());
-  for (size_t i = 0; i < carried; ++i)
-    if (active[i])
-      init.push_back(tangents[i] ? tangents[i]
-                                 : b.zeros(getInit()[i].getType()));
-  for (Value tangent : tangents.take_back(bodyCount))
-    if (tangent)
-      captures.push_back(tangent);
+  ArrayRef<bool> ofCarried = ArrayRef<bool>(active).take_front(carried);
+  SmallVector<Value> init =
+      joined({getInit(), withZeros(b, ofCarried, tangents.take_front(carried),
+                                   getInit().getTypes())});
+  SmallVector<Value> captures =
+      joined({getBodyCaptures(), present(tangents.take_back(bodyCount))});
   size_t carriedTangents = init.size() - carried;
 
   func::FuncOp newCond = b.derived->around(
@@ -80,21 +78,17 @@ LogicalResult WhileOp::buildJvp(RuleBuilder &b, ValueRange tangents,
         llvm::append_range(ordered,
                            arguments.drop_front(init.size() + bodyCount));
         SmallVector<Value> values = inlineBody(inner, jvp->function, ordered);
-        SmallVector<Value> results(ArrayRef<Value>(values).take_front(carried));
-        auto next = values.begin() + carried;
-        for (size_t i = 0; i < carried; ++i) {
-          if (jvp->tangentResults[i])
-            results.push_back(*next++);
-          else if (active[i])
-            results.push_back(inner.zeros(results[i].getType()));
-        }
-        return results;
+        ValueRange results = ValueRange(values).take_front(carried);
+        SmallVector<Value> found =
+            spread(jvp->tangentResults, ValueRange(values).drop_front(carried));
+        return joined(
+            {results, withZeros(inner, ofCarried, found, results.getTypes())});
       });
   WhileOp built =
       buildWhile(b, init, newCond, getCondCaptures(), newBody, captures);
-  auto next = built->result_begin() + carried;
-  for (size_t i = 0; i < carried; ++i)
-    resultTangents.push_back(active[i] ? *next++ : Value());
+  llvm::append_range(
+      resultTangents,
+      spread(ofCarried, built->getResults().drop_front(carried)));
   // The new loop computes the results too.
   llvm::append_range(resultTangents, built->getResults().take_front(carried));
   return success();

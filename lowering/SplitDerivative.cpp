@@ -145,46 +145,32 @@ XformSplitDerivative::split(ModuleOp module, Expander &expander) {
   SmallVector<Value> operands =
       residualOperands(*parts, arguments.take_front(primalCount),
                        arguments.take_front(given).drop_front(primalCount));
-  SmallVector<Value> built;
 
   if (!transpose) {
     llvm::append_range(operands, arguments.drop_front(given));
-    SmallVector<Value> tangents = inlineBody(b, parts->linear, operands);
-    size_t place = 0;
-    for (auto [type, hasTangent, marked] : llvm::zip_equal(
-             origin.getResultTypes(), derivative->tangentResults, *wanted)) {
-      Value tangent = hasTangent ? tangents[place++] : Value();
-      if (marked)
-        built.push_back(tangent ? tangent : b.zeros(type));
-    }
-    finish(map, built);
+    SmallVector<Value> tangents = spread(
+        derivative->tangentResults, inlineBody(b, parts->linear, operands));
+    finish(map, withZeros(b, *wanted, tangents, origin.getResultTypes()));
     return Halves{forward, map};
   }
 
   Mask linearArguments(operands.size(), false);
   linearArguments.append(tangentCount, true);
-  Mask hasCotangent;
-  size_t next = given;
-  for (auto [hasTangent, marked] :
-       llvm::zip_equal(derivative->tangentResults, *wanted)) {
-    Value cotangent = marked ? arguments[next++] : Value();
-    if (!hasTangent)
-      continue;
-    hasCotangent.push_back(marked);
-    if (marked)
-      operands.push_back(cotangent);
-  }
+  SmallVector<Value> seeds;
+  for (auto [cotangent, hasTangent] :
+       llvm::zip_equal(spread(*wanted, arguments.drop_front(given)),
+                       derivative->tangentResults))
+    if (hasTangent)
+      seeds.push_back(cotangent);
+  llvm::append_range(operands, present(seeds));
   FailureOr<TransposedFunction> backward =
-      expander.transposed(parts->linear, linearArguments, hasCotangent);
+      expander.transposed(parts->linear, linearArguments, presenceOf(seeds));
   if (failed(backward))
     return failure();
   SmallVector<Value> cotangents = inlineBody(b, backward->function, operands);
-  ArrayRef<bool> present =
-      ArrayRef<bool>(backward->argumentCotangents).take_back(tangentCount);
-  size_t place = 0, index = 0;
-  for (auto [type, marked] : llvm::zip_equal(origin.getArgumentTypes(), *mask))
-    if (marked)
-      built.push_back(present[index++] ? cotangents[place++] : b.zeros(type));
-  finish(map, built);
+  ArrayRef<bool> found(backward->argumentCotangents);
+  SmallVector<Value> all =
+      spread(*mask, spread(found.take_back(tangentCount), cotangents));
+  finish(map, withZeros(b, *mask, all, origin.getArgumentTypes()));
   return Halves{forward, map};
 }

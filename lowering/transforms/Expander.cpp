@@ -2,6 +2,7 @@
 
 #include "lowering/transforms/Expander.h"
 
+#include "dialect/OperandGroups.h"
 #include "dialect/Transforms.h"
 
 #include "llvm/ADT/TypeSwitch.h"
@@ -214,18 +215,16 @@ LogicalResult Expander::expand(JvpOp op) {
   if (failed(derivative))
     return failure();
   RuleBuilder b(op.getLoc(), OpBuilder(op), this);
-  SmallVector<Value> operands(op.getPrimals());
-  llvm::append_range(operands, op.getTangents());
-  SmallVector<Value> values = inlineBody(b, derivative->function, operands);
-  size_t count = derivative->tangentResults.size();
-  SmallVector<Value> results(values.begin(), values.begin() + count);
-  size_t next = count;
-  for (size_t i = 0; i < count; ++i) {
-    Value tangent = derivative->tangentResults[i] ? values[next++] : Value();
-    if (isDifferentiable(results[i].getType()))
-      results.push_back(tangent ? tangent : b.zeros(results[i].getType()));
-  }
-  op->replaceAllUsesWith(results);
+  SmallVector<Value> values = inlineBody(
+      b, derivative->function, joined({op.getPrimals(), op.getTangents()}));
+  ValueRange results =
+      ValueRange(values).take_front(derivative->tangentResults.size());
+  SmallVector<Value> tangents =
+      spread(derivative->tangentResults,
+             ValueRange(values).drop_front(results.size()));
+  Mask wanted = llvm::map_to_vector(results.getTypes(), isDifferentiable);
+  op->replaceAllUsesWith(
+      joined({results, withZeros(b, wanted, tangents, results.getTypes())}));
   op->erase();
   return success();
 }
@@ -268,10 +267,9 @@ LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
     operands.push_back(*llvm::find_if(cotangents, [](Value ct) { return ct; }));
     SmallVector<Value> values = inlineBody(b, derivative->function, operands);
     results.assign(values.begin(), values.begin() + callee.getNumResults());
-    const Mask &tangents = derivative->tangentResults;
-    size_t before = llvm::count(ArrayRef(tangents).take_front(*place), true);
     argumentCotangents.push_back(
-        tangents[*place] ? values[results.size() + before] : Value());
+        spread(derivative->tangentResults,
+               ValueRange(values).drop_front(results.size()))[*place]);
     return success();
   }
   size_t tangentCount = argnums.size();
@@ -292,26 +290,21 @@ LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
   operands.append(values.begin() + resultCount, values.end());
   Mask linearArguments(operands.size(), false);
   linearArguments.append(tangentCount, true);
-  Mask given;
-  size_t next = 0;
-  for (auto [type, hasTangent] :
-       llvm::zip_equal(callee.getResultTypes(), derivative->tangentResults)) {
-    Value cotangent = isDifferentiable(type) ? cotangents[next++] : Value();
-    if (!hasTangent)
-      continue;
-    given.push_back(static_cast<bool>(cotangent));
-    if (cotangent)
-      operands.push_back(cotangent);
-  }
+  Mask floats = llvm::map_to_vector(callee.getResultTypes(), isDifferentiable);
+  SmallVector<Value> given;
+  for (auto [cotangent, hasTangent] :
+       llvm::zip_equal(spread(floats, cotangents), derivative->tangentResults))
+    if (hasTangent)
+      given.push_back(cotangent);
+  llvm::append_range(operands, present(given));
   FailureOr<TransposedFunction> backward =
-      transposed(parts->linear, linearArguments, given);
+      transposed(parts->linear, linearArguments, presenceOf(given));
   if (failed(backward))
     return failure();
   SmallVector<Value> built = inlineBody(b, backward->function, operands);
-  next = 0;
-  for (bool hasCotangent :
-       ArrayRef<bool>(backward->argumentCotangents).take_back(tangentCount))
-    argumentCotangents.push_back(hasCotangent ? built[next++] : Value());
+  ArrayRef<bool> found(backward->argumentCotangents);
+  llvm::append_range(argumentCotangents,
+                     spread(found.take_back(tangentCount), built));
   return success();
 }
 

@@ -52,9 +52,7 @@ FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
         llvm::map_to_vector(op.getOperands(), [&](Value operand) {
           return tangents.lookup(operand);
         });
-    if (!needed.contains(&op) || llvm::none_of(operandTangents, [](Value t) {
-          return static_cast<bool>(t);
-        }))
+    if (!needed.contains(&op) || present(operandTangents).empty())
       continue;
     auto rule = dyn_cast<JvpOpInterface>(primal);
     if (!rule)
@@ -72,16 +70,12 @@ FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
       primal->erase();
     }
   }
-  SmallVector<Value> results;
-  Mask tangentResults;
-  for (Value value : function.front().getTerminator()->getOperands())
-    results.push_back(mapping.lookup(value));
+  SmallVector<Value> results, resultTangents;
   for (Value value : function.front().getTerminator()->getOperands()) {
-    Value tangent = tangents.lookup(value);
-    tangentResults.push_back(static_cast<bool>(tangent));
-    if (tangent)
-      results.push_back(tangent);
+    results.push_back(mapping.lookup(value));
+    resultTangents.push_back(tangents.lookup(value));
   }
+  llvm::append_range(results, present(resultTangents));
   finish(result, results);
-  return jvpFunctions[key] = {result, tangentResults};
+  return jvpFunctions[key] = {result, presenceOf(resultTangents)};
 }

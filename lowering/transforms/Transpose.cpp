@@ -68,8 +68,7 @@ FailureOr<TransposedFunction> Expander::transposed(func::FuncOp function,
   for (Operation *op : llvm::reverse(linearOps)) {
     SmallVector<Value> resultCotangents = llvm::map_to_vector(
         op->getResults(), [&](Value value) { return sums.lookup(value); });
-    if (llvm::none_of(resultCotangents,
-                      [](Value ct) { return static_cast<bool>(ct); }))
+    if (present(resultCotangents).empty())
       continue;
     auto rule = dyn_cast<TransposeOpInterface>(op);
     Mask linearOperands =
@@ -94,14 +93,8 @@ FailureOr<TransposedFunction> Expander::transposed(func::FuncOp function,
         accumulate(b, operand, cotangent);
   }
 
-  SmallVector<Value> results;
-  Mask argumentCotangents;
-  for (Value argument : function.getArguments()) {
-    Value cotangent = sums.lookup(argument);
-    argumentCotangents.push_back(static_cast<bool>(cotangent));
-    if (cotangent)
-      results.push_back(cotangent);
-  }
-  finish(result, results);
-  return transposedFunctions[key] = {result, argumentCotangents};
+  SmallVector<Value> argumentCotangents = llvm::map_to_vector(
+      function.getArguments(), [&](Value value) { return sums.lookup(value); });
+  finish(result, present(argumentCotangents));
+  return transposedFunctions[key] = {result, presenceOf(argumentCotangents)};
 }
