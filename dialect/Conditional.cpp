@@ -7,20 +7,34 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Control.h"
-#include "dialect/DerivedFunctions.h"
+#include "dialect/OperandGroups.h"
 
 using namespace mlir;
 using namespace xform;
 
-static SwitchOp buildSwitch(RuleBuilder &b, Value index,
-                            ArrayRef<func::FuncOp> branches,
-                            ValueRange inputs) {
+/// Writes a branch around the one that was derived.
+template <typename Derived>
+using BuildBranch = llvm::function_ref<SmallVector<Value>(
+    RuleBuilder &, const Derived &, ValueRange)>;
+
+/// A switch whose branches are around `function` of those that were derived.
+template <typename Derived>
+static SwitchOp
+buildSwitch(RuleBuilder &b, Value index, ArrayRef<Derived> branches,
+            func::FuncOp Derived::*function, const std::string &key,
+            ValueRange inputs, BuildBranch<Derived> build) {
   SmallVector<Attribute> symbols;
-  for (func::FuncOp branch : branches)
-    symbols.push_back(FlatSymbolRefAttr::get(branch));
-  func::FuncOp first = branches[0];
-  return SwitchOp::create(b, first.getResultTypes(), index,
-                          b.getArrayAttr(symbols), inputs);
+  TypeRange results;
+  for (const Derived &branch : branches) {
+    func::FuncOp around =
+        b.derived->around(branch.*function, ".branch " + key, inputs.getTypes(),
+                          [&](RuleBuilder &inner, ValueRange arguments) {
+                            return build(inner, branch, arguments);
+                          });
+    symbols.push_back(FlatSymbolRefAttr::get(around));
+    results = around.getResultTypes();
+  }
+  return SwitchOp::create(b, results, index, b.getArrayAttr(symbols), inputs);
 }
 
 /// What `derive` makes of each branch.
@@ -62,34 +76,22 @@ LogicalResult SwitchOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   if (failed(branches))
     return failure();
   Mask found = anyOf<JvpFunction>(*branches, &JvpFunction::tangentResults);
-  SmallVector<Value> inputs(getInputs());
-  for (Value tangent : tangents)
-    if (tangent)
-      inputs.push_back(tangent);
-  SmallVector<func::FuncOp> functions;
-  for (JvpFunction &branch : *branches)
-    functions.push_back(b.derived->around(
-        branch.function, ".branch jvp" + maskText(found),
-        branch.function.getArgumentTypes(),
-        [&](RuleBuilder &inner, ValueRange arguments) {
-          SmallVector<Value> values =
-              inlineBody(inner, branch.function, arguments);
-          SmallVector<Value> results(
-              ArrayRef<Value>(values).take_front(getNumResults()));
-          auto next = values.begin() + getNumResults();
-          for (auto [index, hasTangent] :
-               llvm::enumerate(branch.tangentResults)) {
-            if (hasTangent)
-              results.push_back(*next++);
-            else if (found[index])
-              results.push_back(inner.zeros(results[index].getType()));
-          }
-          return results;
-        }));
-  SwitchOp built = buildSwitch(b, getIndex(), functions, inputs);
-  auto next = built->result_begin() + getNumResults();
-  for (bool hasTangent : found)
-    resultTangents.push_back(hasTangent ? *next++ : Value());
+  SwitchOp built = buildSwitch<JvpFunction>(
+      b, getIndex(), *branches, &JvpFunction::function, "jvp" + maskText(found),
+      joined({getInputs(), present(tangents)}),
+      [&](RuleBuilder &inner, const JvpFunction &branch, ValueRange arguments) {
+        SmallVector<Value> values =
+            inlineBody(inner, branch.function, arguments);
+        ValueRange results = ValueRange(values).take_front(getNumResults());
+        SmallVector<Value> own =
+            spread(branch.tangentResults,
+                   ValueRange(values).drop_front(getNumResults()));
+        return joined(
+            {results, withZeros(inner, found, own, results.getTypes())});
+      });
+  llvm::append_range(
+      resultTangents,
+      spread(found, built->getResults().drop_front(getNumResults())));
   // The new switch computes the results too.
   llvm::append_range(resultTangents,
                      built->getResults().take_front(getNumResults()));
@@ -146,21 +148,18 @@ LogicalResult SwitchOp::buildBatched(RuleBuilder &b, ValueRange operands,
 
   Mask found =
       anyOf<BatchedFunction>(*branches, &BatchedFunction::batchedResults);
-  SmallVector<func::FuncOp> functions;
-  for (BatchedFunction &branch : *branches)
-    functions.push_back(b.derived->around(
-        branch.function, ".branch vmap" + maskText(found),
-        branch.function.getArgumentTypes(),
-        [&](RuleBuilder &inner, ValueRange arguments) {
-          SmallVector<Value> values =
-              inlineBody(inner, branch.function, arguments);
-          for (size_t i = 0; i < values.size(); ++i)
-            if (found[i] && !branch.batchedResults[i])
-              values[i] = inner.broadcastBatch(values[i], size);
-          return values;
-        }));
-  SwitchOp built =
-      buildSwitch(b, operands[0], functions, operands.drop_front());
+  SwitchOp built = buildSwitch<BatchedFunction>(
+      b, operands[0], *branches, &BatchedFunction::function,
+      "vmap" + maskText(found), operands.drop_front(),
+      [&](RuleBuilder &inner, const BatchedFunction &branch,
+          ValueRange arguments) {
+        SmallVector<Value> values =
+            inlineBody(inner, branch.function, arguments);
+        for (size_t i = 0; i < values.size(); ++i)
+          if (found[i] && !branch.batchedResults[i])
+            values[i] = inner.broadcastBatch(values[i], size);
+        return values;
+      });
   for (auto [result, isBatched] : llvm::zip_equal(built.getOuts(), found))
     results.push_back(isBatched ? Value(result)
                                 : b.broadcastBatch(result, size));
@@ -172,6 +171,11 @@ LogicalResult SwitchOp::buildBatched(RuleBuilder &b, ValueRange operands,
 //===----------------------------------------------------------------------===//
 
 namespace {
+
+struct SplitBranch : SplitFunction {
+  /// Which of the residuals that are handed over are its own.
+  SmallVector<size_t> slots;
+};
 
 /// How the split branches share what goes from the primal to the linear switch.
 class SplitBranches {
@@ -186,14 +190,14 @@ public:
         });
     if (failed(branches))
       return failure();
-    split.branches = *branches;
     split.linearResults =
-        anyOf<SplitFunction>(split.branches, &SplitFunction::linearResults);
-    for (const SplitFunction &branch : split.branches) {
+        anyOf<SplitFunction>(*branches, &SplitFunction::linearResults);
+    for (const SplitFunction &branch : *branches) {
       for (int64_t argument : branch.forwarded)
         if (!llvm::is_contained(split.forwarded, argument))
           split.forwarded.push_back(argument);
-      split.slotsOf.push_back(split.takeSlots(residualTypes(branch)));
+      split.branches.push_back(
+          {branch, split.takeSlots(residualTypes(branch))});
     }
     llvm::raw_string_ostream stream(split.key);
     stream << maskText(split.linearResults) << ' ' << split.slots;
@@ -202,14 +206,12 @@ public:
     return split;
   }
 
-  SmallVector<SplitFunction> branches;
+  SmallVector<SplitBranch> branches;
   Mask linearResults;
   /// Inputs that some branch's linear part reads.
   SmallVector<int64_t> forwarded;
-  /// Types of the residuals that are handed over, each for all branches, and
-  /// which of them each branch's own residuals are.
+  /// Types of the residuals that are handed over, each for all branches.
   SmallVector<Type> slots;
-  SmallVector<SmallVector<size_t>> slotsOf;
   /// All that the functions around the branches depend on.
   std::string key;
 
@@ -245,42 +247,30 @@ LogicalResult SwitchOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
   FailureOr<SplitBranches> split = SplitBranches::of(*this, *b.derived, linear);
   if (failed(split))
     return failure();
-  SmallVector<Value> inputs;
-  for (auto [operand, isLinear] :
-       llvm::zip_equal(operands.drop_front(), linear.drop_front()))
-    if (!isLinear)
-      inputs.push_back(operand);
-  SmallVector<func::FuncOp> functions;
-  for (size_t which = 0; which < split->branches.size(); ++which) {
-    // A lambda captures no structured binding before C++20.
-    const auto &branch = split->branches[which];
-    const auto &slots = split->slotsOf[which];
-    functions.push_back(b.derived->around(
-        branch.primal, ".branch primal" + split->key,
-        ValueRange(inputs).getTypes(),
-        [&](RuleBuilder &inner, ValueRange arguments) {
-          SmallVector<Value> values =
-              inlineBody(inner, branch.primal, arguments);
-          SmallVector<Value> results;
-          auto next = values.begin();
-          for (auto [index, isLinear] : llvm::enumerate(branch.linearResults)) {
-            if (isLinear)
-              continue;
-            // A tangent that is zero in this branch only is none of them.
-            Value value = *next++;
-            if (!split->linearResults[index])
-              results.push_back(value);
-          }
-          for (auto [slot, type] : llvm::enumerate(split->slots)) {
-            const auto *own = llvm::find(slots, slot);
-            results.push_back(own == slots.end()
-                                  ? inner.zeros(type)
-                                  : *(next + (own - slots.begin())));
-          }
-          return results;
-        }));
-  }
-  SwitchOp built = buildSwitch(b, operands[0], functions, inputs);
+  SmallVector<Value> inputs = present(operands.drop_front());
+  SwitchOp built = buildSwitch<SplitBranch>(
+      b, operands[0], split->branches, &SplitBranch::primal,
+      "primal" + split->key, inputs,
+      [&](RuleBuilder &inner, const SplitBranch &branch, ValueRange arguments) {
+        SmallVector<Value> values = inlineBody(inner, branch.primal, arguments);
+        SmallVector<Value> results;
+        auto next = values.begin();
+        for (auto [index, isLinear] : llvm::enumerate(branch.linearResults)) {
+          if (isLinear)
+            continue;
+          // A tangent that is zero in this branch only is none of them.
+          Value value = *next++;
+          if (!split->linearResults[index])
+            results.push_back(value);
+        }
+        for (auto [slot, type] : llvm::enumerate(split->slots)) {
+          const auto *own = llvm::find(branch.slots, slot);
+          results.push_back(own == branch.slots.end()
+                                ? inner.zeros(type)
+                                : *(next + (own - branch.slots.begin())));
+        }
+        return results;
+      });
   auto next = built->result_begin();
   for (bool isLinear : split->linearResults)
     primalResults.push_back(isLinear ? Value() : *next++);
@@ -297,41 +287,24 @@ LogicalResult SwitchOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
   FailureOr<SplitBranches> split = SplitBranches::of(*this, *b.derived, linear);
   if (failed(split))
     return failure();
-  SmallVector<Value> inputs(residuals.drop_front());
-  for (Value operand : operands)
-    if (operand)
-      inputs.push_back(operand);
-  SmallVector<func::FuncOp> functions;
-  for (size_t which = 0; which < split->branches.size(); ++which) {
-    const auto &branch = split->branches[which];
-    const auto &slots = split->slotsOf[which];
-    functions.push_back(b.derived->around(
-        branch.linear, ".branch linear" + split->key,
-        ValueRange(inputs).getTypes(),
-        [&](RuleBuilder &inner, ValueRange arguments) {
-          SmallVector<Value> own;
-          for (int64_t argument : branch.forwarded)
-            own.push_back(arguments[llvm::find(split->forwarded, argument) -
-                                    split->forwarded.begin()]);
-          for (size_t slot : slots)
-            own.push_back(arguments[split->forwarded.size() + slot]);
-          llvm::append_range(own, arguments.drop_front(residuals.size() - 1));
-          SmallVector<Value> values = inlineBody(inner, branch.linear, own);
-          SmallVector<Value> tangents;
-          auto next = values.begin();
-          for (auto [index, isLinear] : llvm::enumerate(branch.linearResults)) {
-            if (isLinear)
-              tangents.push_back(*next++);
-            else if (split->linearResults[index])
-              tangents.push_back(inner.zeros(getResult(index).getType()));
-          }
-          return tangents;
-        }));
-  }
-  SwitchOp built = buildSwitch(b, residuals[0], functions, inputs);
-  auto next = built->result_begin();
-  for (bool isLinear : split->linearResults)
-    results.push_back(isLinear ? *next++ : Value());
+  SwitchOp built = buildSwitch<SplitBranch>(
+      b, residuals[0], split->branches, &SplitBranch::linear,
+      "linear" + split->key,
+      joined({residuals.drop_front(), present(operands)}),
+      [&](RuleBuilder &inner, const SplitBranch &branch, ValueRange arguments) {
+        SmallVector<Value> own;
+        for (int64_t argument : branch.forwarded)
+          own.push_back(arguments[llvm::find(split->forwarded, argument) -
+                                  split->forwarded.begin()]);
+        for (size_t slot : branch.slots)
+          own.push_back(arguments[split->forwarded.size() + slot]);
+        llvm::append_range(own, arguments.drop_front(residuals.size() - 1));
+        SmallVector<Value> tangents =
+            spread(branch.linearResults, inlineBody(inner, branch.linear, own));
+        return withZeros(inner, split->linearResults, tangents,
+                         getResultTypes());
+      });
+  llvm::append_range(results, spread(split->linearResults, built.getOuts()));
   return success();
 }
 
@@ -357,40 +330,22 @@ SwitchOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
     return failure();
   Mask found = anyOf<TransposedFunction>(
       *branches, &TransposedFunction::argumentCotangents);
-  SmallVector<Value> values;
-  for (Value operand : operands.drop_front())
-    if (operand)
-      values.push_back(operand);
-  for (Value cotangent : cotangents)
-    if (cotangent)
-      values.push_back(cotangent);
-  SmallVector<func::FuncOp> functions;
-  for (TransposedFunction &branch : *branches)
-    functions.push_back(b.derived->around(
-        branch.function, ".branch transpose" + maskText(found),
-        ValueRange(values).getTypes(),
-        [&](RuleBuilder &inner, ValueRange arguments) {
-          SmallVector<Value> given =
-              inlineBody(inner, branch.function, arguments);
-          SmallVector<Value> results;
-          auto next = given.begin();
-          for (auto [index, hasCotangent] :
-               llvm::enumerate(branch.argumentCotangents)) {
-            if (hasCotangent)
-              results.push_back(*next++);
-            else if (found[index])
-              results.push_back(inner.zeros(getInputs()[index].getType()));
-          }
-          return results;
-        }));
   operandCotangents.push_back(Value());
   if (!llvm::is_contained(found, true)) {
     operandCotangents.append(found.size(), Value());
     return success();
   }
-  SwitchOp built = buildSwitch(b, operands[0], functions, values);
-  auto next = built->result_begin();
-  for (bool hasCotangent : found)
-    operandCotangents.push_back(hasCotangent ? *next++ : Value());
+  SwitchOp built = buildSwitch<TransposedFunction>(
+      b, operands[0], *branches, &TransposedFunction::function,
+      "transpose" + maskText(found),
+      joined({present(operands.drop_front()), present(cotangents)}),
+      [&](RuleBuilder &inner, const TransposedFunction &branch,
+          ValueRange arguments) {
+        SmallVector<Value> own =
+            spread(branch.argumentCotangents,
+                   inlineBody(inner, branch.function, arguments));
+        return withZeros(inner, found, own, getInputs().getTypes());
+      });
+  llvm::append_range(operandCotangents, spread(found, built.getOuts()));
   return success();
 }
