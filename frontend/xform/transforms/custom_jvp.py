@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import pytrees
-from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import full
 from .custom_call import Derivative, naming, spread, tangent_or_zeros
-from .custom_rules import NondiffArguments, RuledCall
+from .custom_rules import NondiffArguments, RuledCall, RuledFunction
 from .derivative import with_zeros
 from .selection import require_callable
 
 
-class custom_jvp:  # noqa: N801 - JAX's name
+class custom_jvp(RuledFunction):  # noqa: N801 - JAX's name
     """A function whose derivative along tangents is given by `defjvp` or `defjvps`.
 
     Reverse mode transposes it, so it must be linear in the tangents.
-
-    Args:
-        fun: the function; all arguments can be given by position.
-        nondiff_argnums: positions of arguments that are passed on as they are, of any type.
-        nondiff_argnames: their names.
-
-    Raises:
-        XformTypeError: `fun` is not callable.
-        XformValueError: a number or name that is no argument of it.
 
     >>> import numpy as np
     >>> from xform.frontend import custom_jvp, grad
@@ -41,15 +31,7 @@ class custom_jvp:  # noqa: N801 - JAX's name
     3.0
     """
 
-    def __init__(
-        self,
-        fun: Callable[..., Any],
-        nondiff_argnums: Sequence[int] = (),
-        nondiff_argnames: Sequence[str] = (),
-    ) -> None:
-        self._function = NondiffArguments("custom_jvp", fun, nondiff_argnums, nondiff_argnames)
-        self._rule: Callable[..., Any] | None = None
-        functools.update_wrapper(self, fun)
+    _givers = "defjvp(jvp) or defjvps"
 
     def defjvp(self, jvp: Callable[..., Any], symbolic_zeros: bool = False) -> Callable[..., Any]:
         """Gives the function its rule, which is used where a derivative is asked for.
@@ -72,7 +54,7 @@ class custom_jvp:  # noqa: N801 - JAX's name
             raise XformValueError(
                 at_user_line("defjvp: symbolic_zeros=True is not supported; tangents are arrays")
             )
-        self._rule = jvp
+        self._rules = (jvp,)
         return jvp
 
     def defjvps(self, *jvps: Callable[..., Any] | None) -> None:
@@ -114,27 +96,10 @@ class custom_jvp:  # noqa: N801 - JAX's name
                     ]
             return output, pytrees.unflatten(spec, sums)
 
-        self._rule = jvp
+        self._rules = (jvp,)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The function's output.
-
-        Raises:
-            XformRuntimeError: neither `defjvp` nor `defjvps` has been called.
-            XformTypeError: the arguments do not fit, or the rule returns no pair or other dtypes.
-            XformValueError: it returns other structures or shapes.
-        """
-        if self._rule is None:
-            raise XformRuntimeError(
-                at_user_line(
-                    f"custom_jvp {self._function.name!r}: no rule was given; call defjvp(jvp) or "
-                    "defjvps"
-                )
-            )
-        return _Call(self._function, self._function.positional(args, kwargs), self._rule).call()
-
-    def __repr__(self) -> str:
-        return f"<custom_jvp {self._function.name}>"
+    def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
+        return _Call(self._function, args, *rules)
 
 
 class _Call(RuledCall):

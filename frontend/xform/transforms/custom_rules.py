@@ -2,18 +2,73 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import direct, pytrees, tracing
-from ..errors import XformTypeError, XformValueError, at_user_line
+from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
 from .custom_call import CustomFunction, call_custom
 from .rows import leaf_aval
 from .selection import Output, require_callable
 
 if TYPE_CHECKING:
     from ..array import TracedArray
+
+
+class RuledFunction(ABC):
+    """A function that is given its derivative rules once it has been made."""
+
+    # How messages say what gives the rules.
+    _givers: ClassVar[str]
+
+    def __init__(
+        self,
+        fun: Callable[..., Any],
+        nondiff_argnums: Sequence[int] = (),
+        nondiff_argnames: Sequence[str] = (),
+    ) -> None:
+        """A function without rules.
+
+        Args:
+            fun: the function; all arguments can be given by position.
+            nondiff_argnums: positions of arguments that are passed on as they are, of any type.
+            nondiff_argnames: their names.
+
+        Raises:
+            XformTypeError: `fun` is not callable.
+            XformValueError: a number or name that is no argument of it.
+        """
+        kind = type(self).__name__
+        self._function = NondiffArguments(kind, fun, nondiff_argnums, nondiff_argnames)
+        self._rules: tuple[Callable[..., Any], ...] | None = None
+        functools.update_wrapper(self, fun)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The function's output.
+
+        Raises:
+            XformRuntimeError: no rules have been given.
+            XformTypeError: the arguments do not fit, or a rule returns no tuple or other dtypes.
+            XformValueError: a rule returns other structures or shapes.
+        """
+        function = self._function
+        if self._rules is None:
+            raise XformRuntimeError(
+                at_user_line(
+                    f"{function.kind} {function.name!r}: no rule was given; call {self._givers}"
+                )
+            )
+        return self._bound(function.positional(args, kwargs), self._rules).call()
+
+    @abstractmethod
+    def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
+        """The function and its rules at one call."""
+
+    def __repr__(self) -> str:
+        return f"<{self._function.kind} {self._function.name}>"
 
 
 class NondiffArguments:
@@ -35,7 +90,7 @@ class NondiffArguments:
         kind: str,
         fun: Callable[..., Any],
         argnums: Sequence[int],
-        argnames: Sequence[str] = (),
+        argnames: Sequence[str],
     ) -> None:
         require_callable(kind, fun)
         self.kind = kind

@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from .. import pytrees, tracing
-from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..errors import XformTypeError, XformValueError, at_user_line
 from .custom_call import Derivative, naming, spread, tangent_or_zeros
-from .custom_rules import NondiffArguments, RuledCall
+from .custom_rules import NondiffArguments, RuledCall, RuledFunction
 from .derivative import with_zeros
 from .selection import require_callable
 
 
-class custom_vjp:  # noqa: N801 - JAX's name
+class custom_vjp(RuledFunction):  # noqa: N801 - JAX's name
     """A function whose backward rule is given by `defvjp`.
-
-    Args:
-        fun: the function; all arguments can be given by position.
-        nondiff_argnums: positions of arguments that are passed on as they are, of any type.
-        nondiff_argnames: their names.
-
-    Raises:
-        XformTypeError: `fun` is not callable.
-        XformValueError: a number or name that is no argument of it.
 
     >>> import numpy as np
     >>> from xform.frontend import custom_vjp, grad
@@ -36,15 +26,7 @@ class custom_vjp:  # noqa: N801 - JAX's name
     1.0
     """
 
-    def __init__(
-        self,
-        fun: Callable[..., Any],
-        nondiff_argnums: Sequence[int] = (),
-        nondiff_argnames: Sequence[str] = (),
-    ) -> None:
-        self._function = NondiffArguments("custom_vjp", fun, nondiff_argnums, nondiff_argnames)
-        self._rules: tuple[Callable[..., Any], Callable[..., Any]] | None = None
-        functools.update_wrapper(self, fun)
+    _givers = "defvjp(fwd, bwd)"
 
     def defvjp(
         self,
@@ -75,26 +57,8 @@ class custom_vjp:  # noqa: N801 - JAX's name
             )
         self._rules = (fwd, bwd)
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The function's output.
-
-        Raises:
-            XformRuntimeError: `defvjp` has not been called.
-            XformTypeError: the arguments do not fit, or `fwd` or `bwd` returns no tuple or other
-                dtypes.
-            XformValueError: they return other structures or shapes.
-        """
-        if self._rules is None:
-            raise XformRuntimeError(
-                at_user_line(
-                    f"custom_vjp {self._function.name!r}: no rule was given; call defvjp(fwd, bwd)"
-                )
-            )
-        args = self._function.positional(args, kwargs)
-        return _Call(self._function, args, *self._rules).call()
-
-    def __repr__(self) -> str:
-        return f"<custom_vjp {self._function.name}>"
+    def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
+        return _Call(self._function, args, *rules)
 
 
 class _Call(RuledCall):
