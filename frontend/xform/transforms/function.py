@@ -200,12 +200,18 @@ class Function:
             args: what `forward` is given.
 
         Raises:
-            XformRuntimeError: a derivative is asked for and there is neither `backward` nor `jvp`;
-                or a vmap meets the call and there is neither `vmap` nor `generate_vmap_rule`, or
-                both, or no `setup_context` with the latter.
+            XformRuntimeError: there is no `forward`; or a derivative is asked for and there is
+                neither `backward` nor `jvp`; or a vmap meets the call and there is neither `vmap`
+                nor `generate_vmap_rule`, or both, or no `setup_context` with the latter.
             XformValueError: a rule returns another number of values, or other structures or shapes.
             XformTypeError: a rule returns other dtypes, or what is no array.
         """
+        if not _defines(cls, "forward"):
+            raise XformRuntimeError(
+                at_user_line(
+                    f"{cls.__name__}: the class defines no forward; write it as a static method"
+                )
+            )
         arguments = _Arguments(args)
         if tracing.current_trace() is not None:
             return _apply(cls, arguments, arguments.lifted())
