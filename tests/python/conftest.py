@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xform_runtime import XformError
@@ -25,6 +26,30 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         os.environ["XFORM_CACHE_DIR"] = before
 
 
+def line_in_error(error: BaseException, parts: Sequence[str], file: str) -> int:
+    """The line of a file at which an XformError is reported that says `parts`."""
+    message = str(error)
+    assert isinstance(error, XformError)
+    for part in (*parts, f"\n  at {file}:"):
+        assert part in message, message
+    return int(message.split(f"\n  at {file}:")[1].split(",")[0])
+
+
+@pytest.fixture
+def error_of(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """`error_of(call, cls, parts)` expects an XformError that says `parts` and a line of the file.
+
+    For tables of calls, which stand somewhere in the test's file.
+    """
+
+    def check(call: Callable[[], Any], cls: type[BaseException], parts: Sequence[str]) -> None:
+        with pytest.raises(cls) as caught:
+            call()
+        line_in_error(caught.value, parts, str(request.path))
+
+    return check
+
+
 @pytest.fixture
 def user_error() -> Callable[..., AbstractContextManager[None]]:
     """`with user_error(cls, *parts):` expects an XformError that says `parts` and the line.
@@ -35,15 +60,10 @@ def user_error() -> Callable[..., AbstractContextManager[None]]:
     @contextmanager
     def expect(cls: type[BaseException], *parts: str) -> Iterator[None]:
         frame = sys._getframe(2)
-        file = frame.f_code.co_filename
         with pytest.raises(cls) as caught:
             yield
-        message = str(caught.value)
-        assert isinstance(caught.value, XformError)
-        for part in parts:
-            assert part in message, message
-        assert f"\n  at {file}:" in message, message
-        line = int(message.split(f"\n  at {file}:")[1].split(",")[0])
-        assert frame.f_code.co_firstlineno <= line <= frame.f_lineno + 10, message
+        line = line_in_error(caught.value, parts, frame.f_code.co_filename)
+        first = frame.f_code.co_firstlineno
+        assert first <= line <= frame.f_lineno + 10, str(caught.value)
 
     return expect

@@ -11,7 +11,6 @@ import pytest
 import xform.numpy as xnp
 from xform import frontend
 from xform.frontend import (
-    XformError,
     XformRuntimeError,
     XformTypeError,
     XformValueError,
@@ -278,14 +277,8 @@ def one_nondiff(numbers: Any) -> Any:
 
 
 @pytest.mark.parametrize("name", ERRORS)
-def test_errors(name: str) -> None:
-    call, kind, parts = ERRORS[name]
-    with pytest.raises(kind) as caught:
-        call()
-    message = str(caught.value)
-    assert isinstance(caught.value, XformError)
-    for part in (*parts, f"\n  at {__file__}:"):
-        assert part in message, message
+def test_errors(name: str, error_of: Callable[..., None]) -> None:
+    error_of(*ERRORS[name])
 
 
 def test_closing_over_what_is_differentiated() -> None:
