@@ -19,6 +19,13 @@ Mask xform::presenceOf(ValueRange values) {
       values, [](Value value) { return static_cast<bool>(value); });
 }
 
+Mask xform::maskOf(size_t size, ArrayRef<int64_t> marked) {
+  Mask mask(size, false);
+  for (int64_t index : marked)
+    mask[index] = true;
+  return mask;
+}
+
 SmallVector<Value> xform::present(ValueRange values) {
   return llvm::filter_to_vector(
       values, [](Value value) { return static_cast<bool>(value); });

@@ -25,6 +25,9 @@ std::string maskText(ArrayRef<bool> mask);
 /// Which of some values, null ones among them, are there.
 Mask presenceOf(ValueRange values);
 
+/// A mask of this size, true at the marked places.
+Mask maskOf(size_t size, ArrayRef<int64_t> marked);
+
 /// Those of some values that are there.
 SmallVector<Value> present(ValueRange values);
 

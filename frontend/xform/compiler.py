@@ -443,7 +443,7 @@ class _Api:
         self._enable(invocation._inv_p, 0, callback, None)
 
     def verify_no_pass(self, invocation: Any) -> None:
-        """After parsing, which verifies: after each of IREE's passes it is a quarter of the time."""
+        """Leaves verification to parsing: after each pass it is a quarter of the time."""
         self._verify(invocation._inv_p, False)
 
 

@@ -199,13 +199,6 @@ LogicalResult Expander::expand(VmapOp op) {
   return success();
 }
 
-static Mask maskOf(size_t size, ArrayRef<int64_t> marked) {
-  Mask mask(size, false);
-  for (int64_t index : marked)
-    mask[index] = true;
-  return mask;
-}
-
 LogicalResult Expander::expand(JvpOp op) {
   FailureOr<func::FuncOp> callee = flatCallee(op, op.getCallee());
   if (failed(callee))
@@ -226,85 +219,6 @@ LogicalResult Expander::expand(JvpOp op) {
   op->replaceAllUsesWith(
       joined({results, withZeros(b, wanted, tangents, results.getTypes())}));
   op->erase();
-  return success();
-}
-
-/// The place of the only result that a cotangent is given for, where it and the
-/// only differentiated operand are numbers of one type: such a derivative is
-/// one product of the same factors in either mode. Forwards it keeps no
-/// residuals, and derivatives of it grow with a power of their order, where
-/// those of a pullback double with each.
-static std::optional<size_t> onlyNumber(func::FuncOp callee, ValueRange primals,
-                                        ArrayRef<int64_t> argnums,
-                                        ValueRange cotangents) {
-  if (argnums.size() != 1 || rankOf(primals[argnums[0]]) != 0)
-    return std::nullopt;
-  std::optional<size_t> place;
-  size_t next = 0;
-  for (auto [index, type] : llvm::enumerate(callee.getResultTypes())) {
-    if (!isDifferentiable(type) || !cotangents[next++])
-      continue;
-    if (place || type != primals[argnums[0]].getType())
-      return std::nullopt;
-    place = index;
-  }
-  return place;
-}
-
-LogicalResult Expander::pullback(RuleBuilder &b, func::FuncOp callee,
-                                 ValueRange primals, ArrayRef<int64_t> argnums,
-                                 ValueRange cotangents,
-                                 SmallVectorImpl<Value> &results,
-                                 SmallVectorImpl<Value> &argumentCotangents) {
-  FailureOr<JvpFunction> derivative =
-      jvp(callee, maskOf(primals.size(), argnums));
-  if (failed(derivative))
-    return failure();
-  std::optional<size_t> place =
-      onlyNumber(callee, primals, argnums, cotangents);
-  if (place && !leavesModeOpen(derivative->function)) {
-    SmallVector<Value> operands(primals);
-    operands.push_back(*llvm::find_if(cotangents, [](Value ct) { return ct; }));
-    SmallVector<Value> values = inlineBody(b, derivative->function, operands);
-    results.assign(values.begin(), values.begin() + callee.getNumResults());
-    argumentCotangents.push_back(
-        spread(derivative->tangentResults,
-               ValueRange(values).drop_front(results.size()))[*place]);
-    return success();
-  }
-  size_t tangentCount = argnums.size();
-  Mask linear(primals.size(), false);
-  linear.append(tangentCount, true);
-  FailureOr<SplitFunction> parts = split(derivative->function, linear);
-  if (failed(parts))
-    return failure();
-
-  SmallVector<Value> values = inlineBody(b, parts->primal, primals);
-  size_t resultCount = callee.getNumResults();
-  results.assign(values.begin(), values.begin() + resultCount);
-
-  // A cotangent of a result without tangent goes nowhere.
-  SmallVector<Value> operands;
-  for (int64_t place : parts->forwarded)
-    operands.push_back(primals[place]);
-  operands.append(values.begin() + resultCount, values.end());
-  Mask linearArguments(operands.size(), false);
-  linearArguments.append(tangentCount, true);
-  Mask floats = llvm::map_to_vector(callee.getResultTypes(), isDifferentiable);
-  SmallVector<Value> given;
-  for (auto [cotangent, hasTangent] :
-       llvm::zip_equal(spread(floats, cotangents), derivative->tangentResults))
-    if (hasTangent)
-      given.push_back(cotangent);
-  llvm::append_range(operands, present(given));
-  FailureOr<TransposedFunction> backward =
-      transposed(parts->linear, linearArguments, presenceOf(given));
-  if (failed(backward))
-    return failure();
-  SmallVector<Value> built = inlineBody(b, backward->function, operands);
-  ArrayRef<bool> found(backward->argumentCotangents);
-  llvm::append_range(argumentCotangents,
-                     spread(found.take_back(tangentCount), built));
   return success();
 }
 

@@ -161,3 +161,43 @@ func.func @map_gradient(%x: tensor<5x3xf32>, %w: tensor<3xf32>) -> (tensor<5x3xf
 // CHECK-NOT: xform.tanh
 // CHECK: func private @[[PRIMAL]]
 // CHECK: xform.tanh
+
+// -----
+
+// So do many numbers, each by itself, under a sum and a scale.
+func.func private @elements(%x: tensor<4xf32>) -> tensor<f32> {
+  %c = xform.constant dense<3.0> : tensor<f32>
+  %0 = xform.sin %x : tensor<4xf32>
+  %1 = xform.exp %0 : tensor<4xf32>
+  %2 = xform.reduce_sum %1 axes = [0] : tensor<4xf32>
+  %3 = xform.mul %2, %c : tensor<f32>
+  return %3 : tensor<f32>
+}
+// CHECK-LABEL: func @many_numbers
+func.func @many_numbers(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK-DAG: %[[SCALE:.*]] = xform.constant dense<3.0{{.*}}> : tensor<4xf32>
+  // CHECK-DAG: %[[S:.*]] = xform.sin %arg0
+  // CHECK-DAG: %[[C:.*]] = xform.cos %arg0
+  // CHECK-DAG: %[[E:.*]] = xform.exp %[[S]]
+  // CHECK-DAG: %[[T:.*]] = xform.mul %[[C]], %[[SCALE]]
+  // CHECK-DAG: %[[G:.*]] = xform.mul %[[T]], %[[E]]
+  // CHECK-NOT: reduce_sum
+  // CHECK: return %[[G]]
+  %0 = xform.grad @elements(%x) argnums = [0] : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}
+
+// What is not by itself goes backwards.
+func.func private @neighbours(%x: tensor<4xf32>) -> tensor<f32> {
+  %0 = xform.reverse %x axes = [0] : tensor<4xf32>
+  %1 = xform.mul %0, %x : tensor<4xf32>
+  %2 = xform.reduce_sum %1 axes = [0] : tensor<4xf32>
+  return %2 : tensor<f32>
+}
+// CHECK-LABEL: func @backwards
+func.func @backwards(%x: tensor<4xf32>) -> tensor<4xf32> {
+  // CHECK: %[[R:.*]] = xform.reverse %arg0
+  // CHECK: xform.add %[[R]], %[[R]]
+  %0 = xform.grad @neighbours(%x) argnums = [0] : (tensor<4xf32>) -> tensor<4xf32>
+  return %0 : tensor<4xf32>
+}

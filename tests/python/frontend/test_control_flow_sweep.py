@@ -266,7 +266,10 @@ def check(
         close(found, optree.tree_map(lambda *ys: torch.stack(ys), *rows), dtype)
 
 
-@pytest.mark.parametrize("name", ["map by two", "fori_loop", "associative_scan"])
+@pytest.mark.parametrize(
+    "name",
+    ["map by two", "fori_loop", "associative_scan", "scan of while_loop of fori_loop"],
+)
 def test_second_order(name: str) -> None:
     check(name, np.float64, 2, [(X, W)], {})
 

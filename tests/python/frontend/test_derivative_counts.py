@@ -69,11 +69,50 @@ def test_both_modes_give_the_same_number_of_operations() -> None:
         assert counts(reverse, spec(())) == counts(forward, spec(()))
 
 
+@pytest.mark.parametrize("total", ["sum", "scaled mean"])
+@pytest.mark.parametrize("length", [1, 3, 8])
+def test_so_do_those_of_many_numbers_each_by_itself(length: int, total: str) -> None:
+    def added(x: Any) -> Any:
+        return x.sum() if total == "sum" else -2.5 * x.mean()
+
+    def f(x: Any) -> Any:
+        return added(chain(length)(x))
+
+    for n in range(1, 6):
+        f = (lambda inner: lambda x: added(grad(inner)(x)))(f)
+        found = sum(counts(f, VECTOR).values())
+        # The sum, its scale and the scale's constants come on top.
+        assert found <= 2 * length * (n + 1) * (n + 2) + 2 * (n + 2), (n, found)
+
+
+def test_values_of_gradients_of_elements() -> None:
+    """Also of no element, with a cotangent for each, and of one of several results."""
+    x = np.linspace(0.2, 1.4, 4)
+
+    def several(x: Any) -> Any:
+        y = x * np.sin(x)
+        return -3 * y.sum() / 2, y
+
+    slope = np.sin(x) + x * np.cos(x)
+    np.testing.assert_allclose(jit(grad(several, has_aux=True))(x)[0], -1.5 * slope, rtol=1e-14)
+    assert jit(grad(lambda x: np.exp(x).sum()))(x[:0]).shape == (0,)
+
+    def pulled(x: Any) -> Any:
+        (total, y), pull = vjp(several, x)
+        return pull((0 * total, x))[0], pull((1 + 0 * total, 0 * y))[0]
+
+    first, second = jit(pulled)(x)
+    np.testing.assert_allclose(first, slope * x, rtol=1e-14)
+    np.testing.assert_allclose(second, -1.5 * slope, rtol=1e-14)
+    third = grad(lambda x: grad(lambda x: grad(lambda x: (x**4).sum())(x).sum())(x).sum())
+    np.testing.assert_allclose(jit(third)(x), 24 * x, rtol=1e-13)
+
+
 def test_a_gradient_costs_at_most_three_times_its_function() -> None:
     """So does each order of a vector's derivatives, because they share what they compute."""
 
     def f(x: Any) -> Any:
-        return chain(5)(x).sum()
+        return (chain(5)(x) * x[::-1]).sum()
 
     before = sum(counts(f, VECTOR).values())
     for _ in range(4):
