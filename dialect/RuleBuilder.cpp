@@ -91,7 +91,8 @@ static LogicalResult cloneWith(RuleBuilder &b, Operation *op,
   OperationState state(b.getLoc(), op->getName(), operands, resultTypes,
                        attributes.getValue());
   Operation *clone = b.create(state);
-  if (succeeded(b.tryFold(clone, results))) {
+  // An op that was only changed in place, its operands exchanged, stays.
+  if (succeeded(b.tryFold(clone, results)) && !results.empty()) {
     clone->erase();
     return success();
   }

@@ -40,3 +40,21 @@ func.func @columns(%x: tensor<3x8xf32>) -> tensor<8xf32> {
   %0 = xform.vmap @sum(%x) in_dims = [1] out_dims = [0] : (tensor<3x8xf32>) -> tensor<8xf32>
   return %0 : tensor<8xf32>
 }
+
+func.func private @compared(%indices: tensor<2x1xi32>) -> tensor<2xi1> {
+  %zeros = xform.constant dense<0> : tensor<2xi32>
+  %places = xform.iota axis = 0 : tensor<2xi32>
+  %written = xform.scatter %zeros, %indices, %places axes = [0] batch = [] x [] window = [] mode = "drop" unique = false : tensor<2xi32>, tensor<2x1xi32>, tensor<2xi32>
+  %equal = xform.eq %written, %places : tensor<2xi32>
+  return %equal : tensor<2xi1>
+}
+
+// A batch of no rows scatters nothing, which leaves a constant; the comparison moves it to the right.
+// CHECK-LABEL: func @no_rows
+func.func @no_rows(%indices: tensor<0x2x1xi32>) -> tensor<0x2xi1> {
+  // CHECK: %[[ZEROS:.*]] = xform.constant dense<0>
+  // CHECK: %[[PLACES:.*]] = xform.iota
+  // CHECK: xform.eq %[[PLACES]], %[[ZEROS]]
+  %0 = xform.vmap @compared(%indices) in_dims = [0] out_dims = [0] : (tensor<0x2x1xi32>) -> tensor<0x2xi1>
+  return %0 : tensor<0x2xi1>
+}
