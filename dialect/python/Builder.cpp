@@ -220,12 +220,14 @@ void ModuleState::run(const std::string &pipeline) {
     scope.raise("the passes '" + pipeline + "' failed");
 }
 
-std::string ModuleState::text(bool locations) {
+std::string ModuleState::text(bool locations, bool generic) {
   std::string out;
   llvm::raw_string_ostream stream(out);
   OpPrintingFlags flags;
   if (locations)
     flags.enableDebugInfo();
+  if (generic)
+    flags.printGenericOpForm();
   module->print(stream, flags);
   return out;
 }

@@ -89,7 +89,7 @@ struct ModuleState {
                                             const std::string &name);
   std::shared_ptr<ModuleState> clone();
   void run(const std::string &pipeline);
-  std::string text(bool locations);
+  std::string text(bool locations, bool generic);
   double work();
 };
 

@@ -592,7 +592,8 @@ NB_MODULE(_xform, m) {
       .def("run", &ModuleState::run, nb::arg("pipeline"),
            nb::call_guard<nb::gil_scoped_release>())
       .def("asked_rules", &askedRules)
-      .def("text", &ModuleState::text, nb::arg("locations") = false)
+      .def("text", &ModuleState::text, nb::arg("locations") = false,
+           nb::arg("generic") = false)
       .def("op_names", &opNames)
       .def("work", &ModuleState::work);
 }

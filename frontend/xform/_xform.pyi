@@ -234,7 +234,8 @@ class Module:
         Site, "derivative" or "vmap", which of the inputs have a tangent or are batched, and how
         many rows there are.
         """
-    def text(self, locations: bool = False) -> str: ...
+    def text(self, locations: bool = False, generic: bool = False) -> str:
+        """The module as MLIR text; the generic form is read without knowing the dialects."""
     def op_names(self) -> dict[str, int]:
         """How often each op stands in the module."""
     def work(self) -> int:
