@@ -55,8 +55,8 @@ def counted(x: Array) -> Array:
 def leading_zeros(x: Array) -> Array:
     """The number of zero bits in front."""
     width = 8 * x.dtype.itemsize
-    patterns = x.view(unsigned(x.dtype)).tolist()
-    return np.array([width - n.bit_length() for n in patterns], x.dtype)
+    patterns = x.view(unsigned(x.dtype)).ravel().tolist()
+    return np.array([width - n.bit_length() for n in patterns], x.dtype).reshape(x.shape)
 
 
 def wrapping_pow(x: Array, y: Array) -> Array:
@@ -64,9 +64,9 @@ def wrapping_pow(x: Array, y: Array) -> Array:
     modulus = 2 ** (8 * x.dtype.itemsize)
     powers = [
         (pow(a, b, modulus) if b >= 0 else a ** (b % 2) if abs(a) == 1 else 0) % modulus
-        for a, b in zip(x.tolist(), y.tolist(), strict=True)
+        for a, b in zip(x.ravel().tolist(), y.ravel().tolist(), strict=True)
     ]
-    return np.array(powers, unsigned(x.dtype)).view(x.dtype)
+    return np.array(powers, unsigned(x.dtype)).view(x.dtype).reshape(x.shape)
 
 
 bits("shift_left", primitives.shift_left, np.left_shift, 2)

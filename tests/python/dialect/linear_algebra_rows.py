@@ -70,20 +70,24 @@ def traced_solve(a: Any, b: Any, **attributes: bool) -> Any:
     return primitives.triangular_solve(well_conditioned(a, np.eye(a.shape[-1])), b, **attributes)
 
 
-def expected_solve(
+def solved(
     a: Array, b: Array, left_side: bool, lower: bool, transpose_a: bool, unit_diagonal: bool
 ) -> Array:
-    """The primitive by NumPy."""
-    eye = np.eye(a.shape[-1])
-    matrix = well_conditioned(a, eye)
-    matrix = np.tril(matrix) if lower else np.triu(matrix)
+    """triangular_solve by NumPy."""
+    matrix = np.tril(a) if lower else np.triu(a)
     if unit_diagonal:
+        eye = np.eye(a.shape[-1], dtype=a.dtype)
         matrix = matrix * (1 - eye) + eye
     if transpose_a:
         matrix = transposed(matrix)
     if left_side:
         return np.asarray(np.linalg.solve(matrix, b))
-    return transposed(np.linalg.solve(transposed(matrix), transposed(b)))
+    return np.asarray(transposed(np.linalg.solve(transposed(matrix), transposed(b))))
+
+
+def expected_solve(a: Array, b: Array, **attributes: bool) -> Array:
+    """The primitive of operands made well conditioned, as those of `traced_solve`."""
+    return solved(well_conditioned(a, np.eye(a.shape[-1])), b, **attributes)
 
 
 FLAGS = ("left_side", "lower", "transpose_a", "unit_diagonal")
