@@ -22,22 +22,8 @@ def rows_of(family: str) -> list[Row]:
     return [row for row in ROWS if row.family == family]
 
 
-# Families whose rows compile to much: every row is tried for values, a few of each primitive for
-# derivatives and batches, which are tens of times as many programs.
-_HEAVY = frozenset(
-    {
-        "contraction",
-        "cumulative",
-        "dynamic_slice",
-        "gather",
-        "linear algebra",
-        "ordering",
-        "random",
-        "scatter",
-        "scatter_op",
-        "windows",
-    }
-)
+# The evaluator tries every row. IREE, which takes tens of milliseconds a loop, compiles a few of
+# each primitive.
 _FEW = 3
 # One primitive with many attributes.
 _SEVERAL = {"contraction": 7}
@@ -47,13 +33,13 @@ _SLOWEST = frozenset({"linear algebra", "scatter_op"})
 _SCALAR_HEAVY = frozenset({"floor_div", "floor_rem", "gcd", "wrapping_pow"})
 
 
-def rows_to_derive(family: str) -> list[Row]:
-    """The rows of a family whose derivatives and batches are tried, spread over its primitives."""
+def rows_to_compile(family: str) -> list[Row]:
+    """The rows whose derivatives and batches are compiled, spread over a family's primitives."""
     rows = rows_of(family)
-    if family not in _HEAVY:
-        return [row for row in rows if row.primitive not in _SCALAR_HEAVY]
     chosen: list[Row] = []
     for primitive in dict.fromkeys(row.primitive for row in rows):
+        if primitive in _SCALAR_HEAVY:
+            continue
         own = [row for row in rows if row.primitive == primitive]
         count = 1 if family in _SLOWEST else _SEVERAL.get(family, _FEW)
         places = {round(i * (len(own) - 1) / max(count - 1, 1)) for i in range(count)}

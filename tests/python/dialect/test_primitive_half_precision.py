@@ -8,7 +8,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from primitive_table import FAMILIES
-from row_programs import mismatch, program, report, rows_to_derive, value
+from row_programs import mismatch, program, report, rows_to_compile, value
 from table_row import Array, Row
 
 HALVES = {"float16": np.dtype(np.float16), "bfloat16": np.dtype(ml_dtypes.bfloat16)}
@@ -23,7 +23,7 @@ def halved(row: Row, dtype: np.dtype[Any]) -> list[Array]:
 
 def half_rows(family: str) -> list[Row]:
     # What a conversion gives is another dtype than its operand's; test_values has them all.
-    return [row for row in rows_to_derive(family) if row.floating and family != "convert"]
+    return [row for row in rows_to_compile(family) if row.floating and family != "convert"]
 
 
 @pytest.mark.parametrize("family", [family for family in FAMILIES if half_rows(family)])
