@@ -112,6 +112,8 @@ private:
   bool prune(ScanOp op);
   bool prune(SwitchOp op);
   bool prune(WhileOp op);
+  /// Drops loops all of whose results another loop gives; whether there were.
+  bool shareLoops(mlir::func::FuncOp function);
 
   enum class State { kExpanding, kFlat };
   using Key = std::pair<Operation *, std::string>;

@@ -372,6 +372,9 @@ void Expander::simplify(func::FuncOp function) {
   bool changed = true;
   while (changed) {
     simplifier.run(function);
+    // Before results that nobody reads are dropped.
+    if (shareLoops(function))
+      simplifier.run(function);
     changed = false;
     SmallVector<Operation *> ops;
     for (Operation &op : function.front())

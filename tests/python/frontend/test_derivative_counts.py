@@ -8,12 +8,24 @@ from typing import Any
 import numpy as np
 import pytest
 import xform.numpy as xnp
-from xform.frontend import grad, hessian, jacfwd, jacrev, jit, jvp, linearize, spec, vjp, vmap
+from xform.frontend import (
+    grad,
+    hessian,
+    jacfwd,
+    jacrev,
+    jit,
+    jvp,
+    linearize,
+    scan,
+    spec,
+    vjp,
+    vmap,
+)
 
 Function = Callable[..., Any]
 
 LINKS: tuple[Function, ...] = (np.sin, np.exp, np.tanh, np.square, np.cos)
-VECTOR, MATRIX = spec((4,)), spec((3, 4))
+VECTOR, MATRIX, MATRIX_4 = spec((4,)), spec((3, 4)), spec((4, 4))
 
 
 def counts(f: Function, *specs: Any) -> dict[str, int]:
@@ -251,3 +263,57 @@ def test_a_value_beside_its_gradient_costs_nothing() -> None:
     alone, both = counts(grad(f), VECTOR), counts(with_value, VECTOR)
     assert both.pop("reduce_sum") == 1
     assert both == alone
+
+
+# Loops that a value and its derivative share.
+
+
+def recurrence(x: Any, w: Any) -> Any:
+    def step(h: Any, row: Any) -> Any:
+        h = np.tanh(h @ w + row)
+        return h, 2 * h
+
+    last, rows = scan(step, 0 * x[0], x)
+    return (last * last).sum() + rows.sum()
+
+
+def value_then_pullback(x: Any, w: Any) -> Any:
+    y, pull, aux = vjp(lambda w: (recurrence(x, w), w + 1), w, has_aux=True)
+    return y, aux, pull(2 * y)[0]
+
+
+SHARING: dict[str, tuple[Function, int]] = {
+    "a vjp whose cotangent is computed from the output": (value_then_pullback, 2),
+    "a value beside a gradient": (
+        lambda x, w: (recurrence(x, w), grad(recurrence, argnums=1)(x, w)),
+        2,
+    ),
+    "a value beside a jvp": (
+        lambda x, w: (recurrence(x, w), jvp(lambda w: recurrence(x, w), (w,), (w,))[1]),
+        1,
+    ),
+    "a value of other rows": (
+        lambda x, w: (recurrence(2 * x, w), grad(recurrence, argnums=1)(x, w)),
+        3,
+    ),
+    "a value that the derivative is taken at": (
+        lambda x, w: grad(recurrence, argnums=1)(x, recurrence(x, w) * w),
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", SHARING)
+def test_a_value_s_loop_is_that_of_its_derivative(name: str) -> None:
+    f, loops = SHARING[name]
+    assert counts(f, spec((5, 4)), MATRIX_4)["scan"] == loops
+
+
+def test_values_of_shared_loops() -> None:
+    x, w = np.linspace(-1, 1, 20).reshape(5, 4), np.linspace(-0.4, 0.5, 16).reshape(4, 4)
+    y, aux, pulled = jit(value_then_pullback)(x, w)
+    expected = jit(recurrence)(x, w)
+    np.testing.assert_allclose(y, expected, rtol=1e-14)
+    np.testing.assert_array_equal(aux, w + 1)
+    gradient = jit(grad(recurrence, argnums=1))(x, w)
+    np.testing.assert_allclose(pulled, 2 * np.asarray(expected) * gradient, rtol=1e-13)

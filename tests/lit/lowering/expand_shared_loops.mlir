@@ -1,0 +1,37 @@
+// RUN: xform-opt %s --xform-expand-transforms | FileCheck %s
+
+func.func private @step(%h: tensor<f32>, %x: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %0 = xform.add %h, %x : tensor<f32>
+  %1 = xform.sin %0 : tensor<f32>
+  return %1, %0 : tensor<f32>, tensor<f32>
+}
+func.func private @loop(%h: tensor<f32>, %x: tensor<5xf32>) -> tensor<f32> {
+  %0:2 = xform.scan @step(%h) over(%x) : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
+  return %0#0 : tensor<f32>
+}
+
+// The loop of the derivative gives the value, too, though the cotangent, which
+// comes behind the value, is computed from it.
+// CHECK-LABEL: func @value_and_pullback
+func.func @value_and_pullback(%h: tensor<f32>, %x: tensor<5xf32>) -> (tensor<f32>, tensor<5xf32>) {
+  // CHECK: %[[FORWARD:.*]]:2 = xform.scan @{{.*}}primal{{.*}}(%arg0) over(%arg1)
+  // CHECK: %[[CT:.*]] = xform.cos %[[FORWARD]]#0
+  // CHECK: xform.scan @{{.*}}transpose{{.*}}(%[[CT]]) over(%[[FORWARD]]#1) reverse
+  // CHECK-NOT: xform.scan
+  // CHECK: return %[[FORWARD]]#0
+  %0 = call @loop(%h, %x) : (tensor<f32>, tensor<5xf32>) -> tensor<f32>
+  %1 = xform.cos %0 : tensor<f32>
+  %2:2 = xform.vjp @loop(%h, %x) cotangents(%1) argnums = [1] : (tensor<f32>, tensor<5xf32>), (tensor<f32>) -> tensor<f32>, tensor<5xf32>
+  return %0, %2#1 : tensor<f32>, tensor<5xf32>
+}
+
+// Loops in the other direction, of another start or of other rows stay.
+// CHECK-LABEL: func @others
+func.func @others(%h: tensor<f32>, %x: tensor<5xf32>) -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<5xf32>) {
+  // CHECK-COUNT-4: xform.scan
+  %0:2 = xform.scan @step(%h) over(%x) : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
+  %1:2 = xform.scan @step(%h) over(%x) reverse : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
+  %2:2 = xform.scan @step(%0#0) over(%x) : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
+  %3:2 = xform.scan @step(%h) over(%0#1) : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
+  return %1#0, %2#0, %3#0, %3#1 : tensor<f32>, tensor<f32>, tensor<f32>, tensor<5xf32>
+}
