@@ -239,6 +239,58 @@ struct WindowGatherToGeneric : OpConversionPattern<WindowGatherOp> {
   }
 };
 
+/// Whether the windows lie side by side from the first element on.
+bool areSideBySide(ArrayRef<WindowAxis> axes) {
+  return !axes.empty() && llvm::all_of(axes, [](const WindowAxis &axis) {
+    return axis.stride == axis.size && axis.low == 0 &&
+           axis.baseDilation == 1 && axis.windowDilation == 1;
+  });
+}
+
+/// Scatters to windows that lie side by side: each element is its window's
+/// where that names it.
+Value scatterSideBySide(ImplicitLocOpBuilder &b, WindowScatterOp op,
+                        ArrayRef<WindowAxis> axes) {
+  RankedTensorType type = op.getType(), xType = op.getX().getType();
+  size_t outer = xType.getRank() - axes.size();
+  // Each axis of windows, and one of the elements of a window beside it.
+  SmallVector<int64_t> shape(xType.getShape().take_front(outer)), whole(shape);
+  SmallVector<int64_t> dims = axesUpTo(static_cast<int64_t>(outer));
+  SmallVector<int64_t> low(type.getRank(), 0), high(low), interior(low);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    int64_t count = xType.getDimSize(outer + i);
+    dims.push_back(static_cast<int64_t>(shape.size()));
+    llvm::append_range(shape, ArrayRef<int64_t>{count, axis.size});
+    whole.push_back(count * axis.size);
+    high[outer + i] = type.getDimSize(outer + i) - whole.back();
+  }
+  RankedTensorType split = xType.clone(shape),
+                   places = split.clone(b.getI32Type());
+  Value place;
+  for (auto [dim, axis] :
+       llvm::zip_equal(ArrayRef(dims).drop_front(outer), axes)) {
+    Value own = IotaOp::create(b, places, dim + 1);
+    if (place) {
+      Value size = ConstantOp::create(
+          b, DenseElementsAttr::get(places, static_cast<int32_t>(axis.size)));
+      own = AddOp::create(b, MulOp::create(b, place, size), own);
+    }
+    place = own;
+  }
+  Value index = BroadcastInDimOp::create(b, places, op.getIndex(), dims);
+  Value isNamed = EqOp::create(b, place, index);
+  Value x = BroadcastInDimOp::create(b, split, op.getX(), dims);
+  TypedAttr zero = numberAttr(b, type.getElementType(), 0);
+  Value zeros = ConstantOp::create(
+      b, DenseElementsAttr::get(split, ArrayRef<Attribute>(zero)));
+  Value number = ConstantOp::create(
+      b, DenseElementsAttr::get(split.clone(ArrayRef<int64_t>()),
+                                ArrayRef<Attribute>(zero)));
+  Value chosen = SelectOp::create(b, isNamed, x, zeros);
+  Value result = ReshapeOp::create(b, xType.clone(whole), chosen);
+  return PadOp::create(b, result, number, low, high, interior);
+}
+
 /// Each element of the result asks the windows that read it, backwards.
 struct WindowScatterToGeneric : OpConversionPattern<WindowScatterOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -246,6 +298,11 @@ struct WindowScatterToGeneric : OpConversionPattern<WindowScatterOp> {
   matchAndRewrite(WindowScatterOp op, OpAdaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
+    SmallVector<WindowAxis> plain = windowAxesOf(op);
+    if (areSideBySide(plain) && op.getX().getType().hasStaticShape()) {
+      rewriter.replaceOp(op, scatterSideBySide(b, op, plain));
+      return success();
+    }
     Type element = op.getType().getElementType();
     auto type = cast<RankedTensorType>(signlessType(op.getType()));
     SmallVector<WindowAxis> axes;

@@ -113,3 +113,17 @@ func.func @scatter(%x: tensor<6xf32>, %i: tensor<6xi32>) -> tensor<7xf32> {
   %0 = xform.window_scatter %x at %i into [7] window = [2] strides = [1] low = [0] high = [0] base_dilation = [1] window_dilation = [1] : tensor<6xf32>, tensor<6xi32>
   return %0 : tensor<7xf32>
 }
+
+// Windows side by side: each element asks its own window only, in an
+// elementwise loop; the last row of windows is cut.
+// CHECK-LABEL: func @scatter_side_by_side
+func.func @scatter_side_by_side(%x: tensor<2x3x2xf32>, %i: tensor<2x3x2xi32>) -> tensor<2x5x6xf32> {
+  // CHECK: arith.select
+  // CHECK: -> tensor<2x3x2x2x3xf32>
+  // CHECK: %[[WHOLE:.*]] = tensor.collapse_shape {{.*}} into tensor<2x6x6xf32>
+  // CHECK: %[[CUT:.*]] = tensor.extract_slice %[[WHOLE]]{{.*}} to tensor<2x5x6xf32>
+  // CHECK-NOT: "reduction"
+  // CHECK: return %[[CUT]]
+  %0 = xform.window_scatter %x at %i into [5, 6] window = [2, 3] strides = [2, 3] low = [0, 0] high = [1, 0] base_dilation = [1, 1] window_dilation = [1, 1] : tensor<2x3x2xf32>, tensor<2x3x2xi32>
+  return %0 : tensor<2x5x6xf32>
+}

@@ -225,6 +225,8 @@ REDUCED: tuple[tuple[str, Shape, Shape, Places], ...] = (
     ),
     ("of an image", (2, 4, 5), (2, 3), places(2, strides=2, low=1, high=1)),
     ("of a volume", (3, 3, 3), (2, 1, 2), places(3, strides=2)),
+    ("side by side", (2, 5, 6), (2, 3), Places([2, 3], [0, 0], [1, 0], [1, 1], [1, 1])),
+    ("side by side and a rest", (7,), (3,), Places([3], [0], [0], [1], [1])),
     ("of a scalar", (), (), places(0)),
     ("of no rows", (0, 4), (2,), places(1)),
     ("of padding only", (2, 0), (2,), places(1, low=1, high=2)),
