@@ -22,7 +22,7 @@ from .arguments import checked_key, drawing, drawn_shape, fitted
 from .gamma import first_accepted, subkeys
 from .uniform import open_unit, unit
 
-_LARGE = 10.0
+_LARGE, _VERY_LARGE = 10.0, 1000.0
 # The chance that a Poisson number of mean 10 is larger is below 1e-15.
 _MOST_OF_SMALL = 45
 # The chance that an attempt fails is below 0.15.
@@ -83,7 +83,7 @@ def _inverted(words: TracedArray, mean: TracedArray, shape: Shape) -> TracedArra
 
 def _accepted(first: TracedArray, second: TracedArray, mean: Any, shape: Shape) -> TracedArray:
     """The first number of those from the hat that is accepted."""
-    root, log_mean = np.sqrt(mean), np.log(mean)
+    root = np.sqrt(mean)
     b = 0.931 + 2.53 * root
     a = -0.059 + 0.02483 * b
     inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
@@ -97,6 +97,19 @@ def _accepted(first: TracedArray, second: TracedArray, mean: Any, shape: Shape) 
     surely = (distance >= 0.07) & (v <= squeeze)
     never = (k < 0.0) | ((distance < 0.013) & (v > distance))
     hat = np.log(v * inverse_alpha / (a / (distance * distance) + b))
-    log_probability = k * log_mean - mean - primitives.lgamma(np.maximum(k, 0.0) + 1.0)
-    accepted = surely | (~never & (hat <= log_probability))
+    accepted = surely | (~never & (hat <= _log_probability(k, mean)))
     return first_accepted(broadcast(k, every), accepted)
+
+
+def _log_probability(k: Any, mean: Any) -> Any:
+    """The logarithm of the chance of k events.
+
+    The terms of the formula are about k log(k), and cancel. So for large means it is written in the
+    distance of k from the mean, with Stirling's series (C. Loader, "Fast and accurate computation
+    of binomial probabilities", 2000), whose next term is below 1e-9.
+    """
+    near = k * np.log(mean) - mean - primitives.lgamma(np.maximum(k, 0.0) + 1.0)
+    count, distance = np.maximum(k, 1.0), (k - mean) / mean
+    deviance = mean * ((1.0 + distance) * np.log1p(distance) - distance)
+    far = -deviance - 0.5 * np.log(2.0 * np.pi * count) - 1.0 / (12.0 * count)
+    return where(ufuncs.greater_equal(mean, _VERY_LARGE), far, near)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import ml_dtypes
+import mpmath
 import numpy as np
 import pytest
 from scipy import stats
 from xform import random
 from xform.frontend import grad, jit
+from xform.random import counts
 
 COUNT = 20_000
 # The keys are fixed, so that a test passes always or never.
@@ -230,6 +232,15 @@ def test_poisson(user_error: Callable[..., Any]) -> None:
         assert chi_square(*merged) > P_VALUE, mean
     for mean, column in zip(means[-4:-2], drawn[:, -4:-2].T, strict=True):
         assert stats.kstest((column - mean) / np.sqrt(mean), "norm").pvalue > P_VALUE
+    for mean in (1000.0, 1e15):
+        k = np.floor(mean + np.sqrt(mean) * np.linspace(-6, 6, 13))
+        found = jit(counts._log_probability)(k, mean)
+        with mpmath.workdps(50):
+            m = mpmath.mpf(mean)
+            exact = [
+                float(x * mpmath.log(m) - m - mpmath.loggamma(x + 1)) for x in map(mpmath.mpf, k)
+            ]
+        np.testing.assert_allclose(found, exact, rtol=1e-7)
     few = random.poisson(KEY, np.float32([2.0, 50.0]), dtype=np.uint8)
     assert few.dtype == np.uint8
     assert few.shape == (2,)
