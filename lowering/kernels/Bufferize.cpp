@@ -5,6 +5,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -28,6 +29,17 @@ static void fillConstants(func::FuncOp kernel) {
     }
     constant.erase();
   });
+}
+
+/// Pads become copies into filled buffers.
+static void fillPads(func::FuncOp kernel) {
+  IRRewriter rewriter(kernel.getContext());
+  SmallVector<tensor::PadOp> pads;
+  kernel.walk([&](tensor::PadOp pad) { pads.push_back(pad); });
+  for (tensor::PadOp pad : pads) {
+    rewriter.setInsertionPoint(pad);
+    (void)linalg::rewriteInDestinationPassingStyle(rewriter, pad);
+  }
 }
 
 /// Whether a value that a loop yields is what it was given with some parts
@@ -80,6 +92,7 @@ static void copyYields(scf::ForOp loop) {
 
 LogicalResult xform::bufferizeKernel(func::FuncOp kernel) {
   fillConstants(kernel);
+  fillPads(kernel);
   kernel.walk(copyYields);
   IRRewriter rewriter(kernel.getContext());
   if (failed(bufferization::eliminateEmptyTensors(rewriter, kernel)))

@@ -50,6 +50,12 @@ static bool isScalar(Operation &op) {
          llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
 }
 
+static bool isPlainPad(Operation &op) {
+  auto pad = dyn_cast<tensor::PadOp>(op);
+  return pad && pad.getConstantPaddingValue() && pad.getLow().empty() &&
+         pad.getHigh().empty();
+}
+
 static bool isView(Operation *op) {
   if (auto slice = dyn_cast<tensor::ExtractSliceOp>(op))
     return llvm::all_of(slice.getMixedOffsets(), [](OpFoldResult offset) {
@@ -116,7 +122,7 @@ static double workOf(Block &block) {
       if (!count)
         return kUnknown;
       work += count->roundToDouble() * workOf(*loop.getBody());
-    } else if (!isScalar(op) && !isSplat(&op) &&
+    } else if (!isScalar(op) && !isSplat(&op) && !isPlainPad(op) &&
                !isa<tensor::EmptyOp, tensor::ExtractSliceOp,
                     tensor::InsertSliceOp, tensor::ExtractOp,
                     tensor::ExpandShapeOp, tensor::CollapseShapeOp>(op)) {

@@ -93,3 +93,37 @@ func.func @call(%h: tensor<8x64xf32>, %w: tensor<64x64xf32>) -> tensor<8x64xf32>
       : (tensor<8x64xf32>, tensor<64x64xf32>) -> tensor<8x64xf32>
   return %0 : tensor<8x64xf32>
 }
+
+// -----
+
+// A pad is a copy into a filled buffer.
+// CHECK-LABEL: func.func @padded
+// CHECK: %[[FILLED:.*]] = memref.alloca() : memref<6xf32>
+// CHECK: scf.for
+// CHECK: vector.store %{{.*}}, %[[FILLED]]
+// CHECK: memref.subview %[[FILLED]][2] [4] [1]
+func.func private @padded(%h: memref<4xf32>, %last: memref<6xf32>) attributes {xform.kernel = 1 : i64} {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %count = arith.constant 5 : index
+  %nought = arith.constant 0.0 : f32
+  %x = bufferization.to_tensor %h restrict : memref<4xf32> to tensor<4xf32>
+  %home = bufferization.to_tensor %last restrict writable : memref<6xf32> to tensor<6xf32>
+  %first = linalg.fill ins(%nought : f32) outs(%home : tensor<6xf32>) -> tensor<6xf32>
+  %0 = scf.for %i = %zero to %count step %one iter_args(%c = %first) -> tensor<6xf32> {
+    %wide = tensor.pad %x low[2] high[0] {
+    ^bb0(%j: index):
+      tensor.yield %nought : f32
+    } : tensor<4xf32> to tensor<6xf32>
+    %empty = tensor.empty() : tensor<6xf32>
+    %1 = linalg.add ins(%c, %wide : tensor<6xf32>, tensor<6xf32>) outs(%empty : tensor<6xf32>) -> tensor<6xf32>
+    scf.yield %1 : tensor<6xf32>
+  }
+  bufferization.materialize_in_destination %0 in restrict writable %last : (tensor<6xf32>, memref<6xf32>) -> ()
+  return
+}
+func.func @call_padded(%h: tensor<4xf32>) -> tensor<6xf32> {
+  %0 = "flow.dispatch"(%h) <{entry_points = [@padded::@padded], operandSegmentSizes = array<i32: 0, 1, 0, 0>, tied_operands = [-1 : index]}>
+      : (tensor<4xf32>) -> tensor<6xf32>
+  return %0 : tensor<6xf32>
+}

@@ -85,6 +85,31 @@ def test_they_are_kernels() -> None:
     assert is_kernel(lambda init, xs: frontend.scan(several, init, xs), init, xs)
 
 
+def test_derivatives_of_elements_are_kernels() -> None:
+    """The cotangent of an element of what is carried is a pad."""
+
+    def loss(h: Any, xs: Any) -> Any:
+        ends, rows = frontend.scan(lambda h, x: (np.sin(h * x), h[0] + h[2:].sum()), h, xs)
+        return (ends * rows.sum()).sum()
+
+    h, xs = array(5), array(30, 5)
+    derivative = frontend.grad(loss, argnums=(0, 1))
+    assert is_kernel(derivative, h, xs)
+    found = frontend.jit(derivative)(h, xs)
+    step = 1e-6
+    for argument, gradient in enumerate(found):
+        given = [h, xs]
+        direction = array(*given[argument].shape)
+
+        def moved(by: float, n: int = argument, d: Any = direction, g: Any = given) -> Any:
+            return [x + by * d if i == n else x for i, x in enumerate(g)]
+
+        above, below = (frontend.jit(loss)(*moved(by)) for by in (step, -step))
+        np.testing.assert_allclose(
+            (np.asarray(gradient) * direction).sum(), (above - below) / (2 * step), rtol=1e-7
+        )
+
+
 BODIES: dict[str, Callable[[Any, Any], Any]] = {
     "swapped": lambda c, a: ((c[1], c[0]), (c[0],)),
     "kept": lambda c, a: ((c[0], c[0] + c[1]), (c[1],)),
@@ -100,6 +125,10 @@ BODIES: dict[str, Callable[[Any, Any], Any]] = {
     "shapes": lambda c, a: (
         (c[0].reshape(37, 1)[:, 0], np.concatenate([c[1][1:], c[1][:1]])),
         (np.stack([c[0], c[1]]).T, np.cumsum(c[0])),
+    ),
+    "pads": lambda c, a: (
+        (np.pad(c[0][2:], (1, 1)) + c[1], np.tanh(c[0])),
+        (np.pad(c[1], (2, 0)), np.pad(a["m"][:2] * c[0], ((0, 1), (3, 2)))),
     ),
 }
 
