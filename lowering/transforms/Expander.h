@@ -112,8 +112,9 @@ private:
   bool prune(ScanOp op);
   bool prune(SwitchOp op);
   bool prune(WhileOp op);
-  /// Drops loops all of whose results another loop gives; whether there were.
-  bool shareLoops(mlir::func::FuncOp function);
+  /// Drops control flow all of whose results another one gives; whether there
+  /// was some.
+  bool shareControl(mlir::func::FuncOp function);
 
   enum class State { kExpanding, kFlat };
   using Key = std::pair<Operation *, std::string>;

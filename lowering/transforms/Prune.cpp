@@ -373,7 +373,7 @@ void Expander::simplify(func::FuncOp function) {
   while (changed) {
     simplifier.run(function);
     // Before results that nobody reads are dropped.
-    if (shareLoops(function))
+    if (shareControl(function))
       simplifier.run(function);
     changed = false;
     SmallVector<Operation *> ops;

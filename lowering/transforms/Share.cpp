@@ -1,7 +1,8 @@
-//===- Share.cpp - loops that another loop runs anyway --------------------===//
+//===- Share.cpp - control flow that another one runs anyway --------------===//
 //
-// Where a function's value is asked for beside its derivative, the loops of the
-// one are among those of the other, which have more results.
+// Where a function's value is asked for beside its derivative, the loops,
+// switches and checkpoints of the one are among those of the other, which have
+// more results.
 //
 //===----------------------------------------------------------------------===//
 
@@ -57,16 +58,21 @@ static std::array<OperandRange, 3> rolesOf(ScanOp scan) {
   return {scan.getInit(), scan.getXs(), scan.getCaptures()};
 }
 
-/// Where each result of a scan is among those of another one, if that does all
+/// Where each result of an op is among those of another one, if that does all
 /// that the first does.
-static std::optional<SmallVector<unsigned>> resultsIn(ScanOp more,
-                                                      func::FuncOp moreStep,
-                                                      ScanOp less,
-                                                      func::FuncOp lessStep) {
+using Places = std::optional<SmallVector<unsigned>>;
+
+static OperandRange yieldedBy(func::FuncOp function) {
+  return function.front().getTerminator()->getOperands();
+}
+
+static Places resultsIn(ScanOp more, ScanOp less, DerivedFunctions &functions) {
   if (more.getNumResults() < less.getNumResults() ||
       more.lengthOf() != less.lengthOf() ||
       more.getReverse() != less.getReverse())
     return std::nullopt;
+  func::FuncOp moreStep = functions.lookup(more.getCalleeAttr()),
+               lessStep = functions.lookup(less.getCalleeAttr());
   Numbering numbers;
   for (BlockArgument argument : moreStep.getArguments())
     numbers.give(argument);
@@ -94,9 +100,8 @@ static std::optional<SmallVector<unsigned>> resultsIn(ScanOp more,
   numbers.run(moreStep);
   numbers.run(lessStep);
 
-  OperandRange found = moreStep.front().getTerminator()->getOperands();
-  for (auto [result, value] :
-       llvm::enumerate(lessStep.front().getTerminator()->getOperands())) {
+  OperandRange found = yieldedBy(moreStep);
+  for (auto [result, value] : llvm::enumerate(yieldedBy(lessStep))) {
     if (result < less.getInit().size()) {
       if (!numbers.areEqual(value, found[places[result]]))
         return std::nullopt;
@@ -110,6 +115,64 @@ static std::optional<SmallVector<unsigned>> resultsIn(ScanOp more,
     places.push_back(place);
   }
   return places;
+}
+
+/// The same for functions, one of which is called.
+static Places resultsIn(ArrayRef<FlatSymbolRefAttr> more, ValueRange moreInputs,
+                        ArrayRef<FlatSymbolRefAttr> less, ValueRange lessInputs,
+                        DerivedFunctions &functions) {
+  if (more.size() != less.size())
+    return std::nullopt;
+  SmallVector<size_t> from;
+  for (Value input : lessInputs) {
+    auto found = llvm::find(moreInputs, input);
+    if (found == moreInputs.end())
+      return std::nullopt;
+    from.push_back(found - moreInputs.begin());
+  }
+  // For each result, the places where all functions give it.
+  SmallVector<SmallVector<unsigned>> candidates;
+  for (auto [branch, symbols] : llvm::enumerate(llvm::zip_equal(more, less))) {
+    func::FuncOp moreBranch = functions.lookup(std::get<0>(symbols)),
+                 lessBranch = functions.lookup(std::get<1>(symbols));
+    Numbering numbers;
+    for (BlockArgument argument : moreBranch.getArguments())
+      numbers.give(argument);
+    for (auto [argument, place] :
+         llvm::zip_equal(lessBranch.getArguments(), from))
+      numbers.give(argument, moreBranch.getArgument(place));
+    numbers.run(moreBranch);
+    numbers.run(lessBranch);
+    OperandRange found = yieldedBy(moreBranch), wanted = yieldedBy(lessBranch);
+    if (branch == 0)
+      candidates.assign(wanted.size(),
+                        llvm::to_vector(llvm::seq<unsigned>(0, found.size())));
+    for (size_t result = 0; result < wanted.size(); ++result)
+      llvm::erase_if(candidates[result], [&](unsigned place) {
+        return !numbers.areEqual(wanted[result], found[place]);
+      });
+  }
+  SmallVector<unsigned> places;
+  for (ArrayRef<unsigned> left : candidates) {
+    if (left.empty())
+      return std::nullopt;
+    places.push_back(left.front());
+  }
+  return places;
+}
+
+static Places resultsIn(SwitchOp more, SwitchOp less,
+                        DerivedFunctions &functions) {
+  if (more.getIndex() != less.getIndex())
+    return std::nullopt;
+  return resultsIn(more.callees(), more.getInputs(), less.callees(),
+                   less.getInputs(), functions);
+}
+
+static Places resultsIn(CheckpointOp more, CheckpointOp less,
+                        DerivedFunctions &functions) {
+  return resultsIn(more.callees(), more.getInputs(), less.callees(),
+                   less.getInputs(), functions);
 }
 
 /// Moves an op, and what it reads, in front of an earlier one; fails if it
@@ -132,25 +195,32 @@ static LogicalResult moveInFront(Operation *op, Operation *earlier) {
   return success();
 }
 
-bool Expander::shareLoops(func::FuncOp function) {
-  SmallVector<ScanOp> scans(function.getOps<ScanOp>());
+/// Drops ops all of whose results another one gives; whether there were.
+template <typename OpTy>
+static bool share(func::FuncOp function, DerivedFunctions &functions) {
+  SmallVector<OpTy> ops(function.getOps<OpTy>());
   bool changed = false;
-  for (ScanOp &less : scans)
-    for (ScanOp more : scans) {
+  for (OpTy &less : ops)
+    for (OpTy more : ops) {
       if (!more || more == less)
         continue;
-      std::optional<SmallVector<unsigned>> places =
-          resultsIn(more, lookup(more.getCalleeAttr()), less,
-                    lookup(less.getCalleeAttr()));
+      Places places = resultsIn(more, less, functions);
       if (!places ||
           (less->isBeforeInBlock(more) && failed(moveInFront(more, less))))
         continue;
-      for (auto [result, place] : llvm::zip_equal(less.getResults(), *places))
-        result.replaceAllUsesWith(more.getResult(place));
+      for (auto [result, place] : llvm::zip_equal(less->getResults(), *places))
+        result.replaceAllUsesWith(more->getResult(place));
       less->erase();
-      less = ScanOp();
+      less = OpTy();
       changed = true;
       break;
     }
+  return changed;
+}
+
+bool Expander::shareControl(func::FuncOp function) {
+  bool changed = share<ScanOp>(function, *this);
+  changed |= share<SwitchOp>(function, *this);
+  changed |= share<CheckpointOp>(function, *this);
   return changed;
 }

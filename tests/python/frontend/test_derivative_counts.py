@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import xform.numpy as xnp
 from xform.frontend import (
+    checkpoint,
     grad,
     hessian,
     jacfwd,
@@ -18,6 +19,7 @@ from xform.frontend import (
     linearize,
     scan,
     spec,
+    switch,
     vjp,
     vmap,
 )
@@ -307,6 +309,35 @@ SHARING: dict[str, tuple[Function, int]] = {
 def test_a_value_s_loop_is_that_of_its_derivative(name: str) -> None:
     f, loops = SHARING[name]
     assert counts(f, spec((5, 4)), MATRIX_4)["scan"] == loops
+
+
+def branched(x: Any, w: Any) -> Any:
+    branches = [lambda y: np.tanh(y @ w).sum(), lambda y: np.exp(y * w[0]).sum()]
+    return switch(np.where(x[0, 0] > 0, 1, 0), branches, x)
+
+
+def recomputed(x: Any, w: Any) -> Any:
+    return checkpoint(lambda w: np.sin(np.tanh(x @ w) @ w).sum())(w)
+
+
+@pytest.mark.parametrize(
+    ("f", "name"),
+    # The second tanh is the checkpoint's in the backward pass.
+    [(branched, "switch"), (recomputed, "tanh")],
+)
+def test_so_are_its_branches_and_checkpoints(f: Function, name: str) -> None:
+    def both(x: Any, w: Any) -> Any:
+        y, pull = vjp(lambda w: f(x, w), w)
+        return y, pull(3 * y)[0]
+
+    assert counts(both, spec((5, 4)), MATRIX_4)[name] == 2
+    for sign in (1, -1):
+        x = sign * np.linspace(0.2, 1, 20).reshape(5, 4)
+        w = np.linspace(-0.4, 0.5, 16).reshape(4, 4)
+        y, pulled = jit(both)(x, w)
+        np.testing.assert_allclose(y, jit(f)(x, w), rtol=1e-14)
+        expected = 3 * np.asarray(y) * jit(grad(f, argnums=1))(x, w)
+        np.testing.assert_allclose(pulled, expected, rtol=1e-13)
 
 
 def test_values_of_shared_loops() -> None:

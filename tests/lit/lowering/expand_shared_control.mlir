@@ -35,3 +35,31 @@ func.func @others(%h: tensor<f32>, %x: tensor<5xf32>) -> (tensor<f32>, tensor<f3
   %3:2 = xform.scan @step(%h) over(%0#1) : (tensor<f32>), (tensor<5xf32>), () -> (tensor<f32>, tensor<5xf32>)
   return %1#0, %2#0, %3#0, %3#1 : tensor<f32>, tensor<f32>, tensor<f32>, tensor<5xf32>
 }
+
+func.func private @grown(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.exp %x : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+func.func private @turned(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.sin %x : tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+func.func private @either(%i: tensor<i1>, %x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.switch %i [@grown, @turned](%x) : tensor<i1>, (tensor<3xf32>) -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+
+// So do the branches; those of another index do not.
+// CHECK-LABEL: func @branches
+func.func @branches(%i: tensor<i1>, %j: tensor<i1>, %x: tensor<3xf32>) -> (tensor<3xf32>, tensor<3xf32>, tensor<3xf32>) {
+  // CHECK: %[[BOTH:.*]]:2 = xform.switch %arg0
+  // CHECK: %[[OTHER:.*]] = xform.switch %arg1
+  // CHECK: %[[CT:.*]] = xform.neg %[[BOTH]]#0
+  // CHECK: %[[BACK:.*]] = xform.switch %arg0 {{.*}}%[[BOTH]]#1
+  // CHECK: return %[[BOTH]]#0, %[[OTHER]], %[[BACK]]
+  %0 = call @either(%i, %x) : (tensor<i1>, tensor<3xf32>) -> tensor<3xf32>
+  %1 = call @either(%j, %x) : (tensor<i1>, tensor<3xf32>) -> tensor<3xf32>
+  %2 = xform.neg %0 : tensor<3xf32>
+  %3:2 = xform.vjp @either(%i, %x) cotangents(%2) argnums = [1] : (tensor<i1>, tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>, tensor<3xf32>
+  return %0, %1, %3#1 : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
+}
