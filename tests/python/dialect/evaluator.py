@@ -168,7 +168,7 @@ def step_of(op: ir.Operation, operands: tuple[int, ...], results: tuple[int, ...
         return Step(callee, operands, results, types, {}, is_call=True)
     name = op.name.removeprefix("xform.")
     if name not in DEFINITIONS:
-        raise NotImplementedError(f"{op.name} is no primitive")
+        raise ValueError(f"{op.name} is no primitive")
     # All of them are properties, which a dialect that is not registered does not list.
     attributes = {key: plain(op.attributes[key]) for key in PRIMITIVES[name]["attributes"]}
     return Step(name, operands, results, types, attributes, is_call=False)
@@ -192,4 +192,4 @@ def plain(attribute: ir.Attribute) -> Any:
     if isinstance(attribute, ir.DenseElementsAttr):
         # A view of what lives as long as the context.
         return np.array(attribute, copy=True)
-    raise NotImplementedError(f"an attribute {attribute}")
+    raise TypeError(f"an attribute of no known kind: {attribute}")

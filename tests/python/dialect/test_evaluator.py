@@ -17,7 +17,7 @@ def test_every_primitive_is_defined() -> None:
 
 
 def test_what_is_no_primitive_is_refused() -> None:
-    with pytest.raises(NotImplementedError, match=r"xform\.scan"):
+    with pytest.raises(ValueError, match=r"xform\.scan is no primitive"):
         Evaluated(lambda x: fori_loop(0, 3, lambda i, x: x * x, x), 2.0)
 
 

@@ -15,25 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from iree import compiler, runtime
+from iree import runtime
 from linalg_cases import contractions, conversions, loops, reductions, views
 from linalg_cases.case import Array, Case
+from xform.compiler import compile_to_vmfb
 
 CASES = [
     case
     for family in (conversions, views, reductions, contractions, loops)
     for case in family.CASES
-]
-FLAGS = [
-    "--iree-hal-target-device=local",
-    "--iree-hal-local-target-device-backends=llvm-cpu",
-    "--iree-llvmcpu-target-cpu=host",
-    "--iree-opt-level=O1",
-    "--iree-llvmcpu-reassociate-fp-reductions",
-    "--iree-dispatch-creation-enable-split-reduction",
-    "--iree-opt-const-eval=false",
-    "--iree-input-demote-f64-to-f32=false",
-    "--verify=false",
 ]
 
 
@@ -59,7 +49,7 @@ def program() -> Callable[[Case], list[Array]]:
         check=False,
     )
     assert lowered.returncode == 0, lowered.stderr
-    binary = compiler.compile_str(lowered.stdout, extra_args=FLAGS)
+    binary = compile_to_vmfb(lowered.stdout, "cpu", name="cases")
     config = runtime.Config("local-sync")
     module = runtime.load_vm_module(
         runtime.VmModule.copy_buffer(config.vm_instance, binary), config
