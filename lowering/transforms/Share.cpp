@@ -8,6 +8,7 @@
 
 #include "lowering/transforms/Expander.h"
 
+#include <array>
 #include <map>
 #include <vector>
 
@@ -16,16 +17,36 @@ using namespace xform;
 
 namespace {
 
-/// Numbers for the values in functions: equal ones compute the same.
+/// Numbers for the values in two functions, which may be the same one: equal
+/// numbers compute the same.
 class Numbering {
 public:
-  void give(Value value) { numbers[value] = next++; }
-  void give(Value value, Value same) { numbers[value] = numbers.at(same); }
-  bool areEqual(Value a, Value b) const {
-    return numbers.at(a) == numbers.at(b);
+  Numbering(func::FuncOp more, func::FuncOp less) : functions{more, less} {
+    for (BlockArgument argument : more.getArguments())
+      ofMore[argument] = next++;
   }
 
-  void run(func::FuncOp function) {
+  /// Says that an argument of the second function is one of the first.
+  void bind(unsigned lessArgument, unsigned moreArgument) {
+    ofLess[functions[1].getArgument(lessArgument)] =
+        ofMore.at(functions[0].getArgument(moreArgument));
+  }
+
+  /// Numbers what the functions compute, once all arguments are bound.
+  void run() {
+    number(functions[0], ofMore);
+    number(functions[1], ofLess);
+  }
+
+  bool areEqual(Value more, Value less) const {
+    return ofMore.at(more) == ofLess.at(less);
+  }
+
+private:
+  using Numbers = DenseMap<Value, size_t>;
+  using Key = std::pair<std::vector<const void *>, std::vector<size_t>>;
+
+  void number(func::FuncOp function, Numbers &numbers) {
     for (Operation &op : function.front().without_terminator()) {
       std::vector<const void *> key{
           op.getName().getAsOpaquePointer(),
@@ -43,11 +64,9 @@ public:
     }
   }
 
-private:
-  using Key = std::pair<std::vector<const void *>, std::vector<size_t>>;
-
+  std::array<func::FuncOp, 2> functions;
   size_t next = 0;
-  DenseMap<Value, size_t> numbers;
+  Numbers ofMore, ofLess;
   std::map<Key, size_t> first;
 };
 
@@ -73,9 +92,7 @@ static Places resultsIn(ScanOp more, ScanOp less, DerivedFunctions &functions) {
     return std::nullopt;
   func::FuncOp moreStep = functions.lookup(more.getCalleeAttr()),
                lessStep = functions.lookup(less.getCalleeAttr());
-  Numbering numbers;
-  for (BlockArgument argument : moreStep.getArguments())
-    numbers.give(argument);
+  Numbering numbers(moreStep, lessStep);
   llvm::SmallDenseSet<unsigned> taken;
   SmallVector<unsigned> places;
   unsigned argument = 0, begin = 0;
@@ -92,23 +109,21 @@ static Places resultsIn(ScanOp more, ScanOp less, DerivedFunctions &functions) {
         taken.insert(place);
         places.push_back(place);
       }
-      numbers.give(lessStep.getArgument(argument++),
-                   moreStep.getArgument(begin + place));
+      numbers.bind(argument++, begin + place);
     }
     begin += others.size();
   }
-  numbers.run(moreStep);
-  numbers.run(lessStep);
+  numbers.run();
 
   OperandRange found = yieldedBy(moreStep);
   for (auto [result, value] : llvm::enumerate(yieldedBy(lessStep))) {
     if (result < less.getInit().size()) {
-      if (!numbers.areEqual(value, found[places[result]]))
+      if (!numbers.areEqual(found[places[result]], value))
         return std::nullopt;
       continue;
     }
     unsigned place = more.getInit().size();
-    while (place < found.size() && !numbers.areEqual(value, found[place]))
+    while (place < found.size() && !numbers.areEqual(found[place], value))
       ++place;
     if (place == found.size())
       return std::nullopt;
@@ -135,21 +150,17 @@ static Places resultsIn(ArrayRef<FlatSymbolRefAttr> more, ValueRange moreInputs,
   for (auto [branch, symbols] : llvm::enumerate(llvm::zip_equal(more, less))) {
     func::FuncOp moreBranch = functions.lookup(std::get<0>(symbols)),
                  lessBranch = functions.lookup(std::get<1>(symbols));
-    Numbering numbers;
-    for (BlockArgument argument : moreBranch.getArguments())
-      numbers.give(argument);
-    for (auto [argument, place] :
-         llvm::zip_equal(lessBranch.getArguments(), from))
-      numbers.give(argument, moreBranch.getArgument(place));
-    numbers.run(moreBranch);
-    numbers.run(lessBranch);
+    Numbering numbers(moreBranch, lessBranch);
+    for (auto [argument, place] : llvm::enumerate(from))
+      numbers.bind(argument, place);
+    numbers.run();
     OperandRange found = yieldedBy(moreBranch), wanted = yieldedBy(lessBranch);
     if (branch == 0)
       candidates.assign(wanted.size(),
                         llvm::to_vector(llvm::seq<unsigned>(0, found.size())));
     for (size_t result = 0; result < wanted.size(); ++result)
       llvm::erase_if(candidates[result], [&](unsigned place) {
-        return !numbers.areEqual(wanted[result], found[place]);
+        return !numbers.areEqual(found[place], wanted[result]);
       });
   }
   SmallVector<unsigned> places;

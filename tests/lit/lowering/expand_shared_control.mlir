@@ -63,3 +63,27 @@ func.func @branches(%i: tensor<i1>, %j: tensor<i1>, %x: tensor<3xf32>) -> (tenso
   %3:2 = xform.vjp @either(%i, %x) cotangents(%2) argnums = [1] : (tensor<i1>, tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>, tensor<3xf32>
   return %0, %1, %3#1 : tensor<3xf32>, tensor<3xf32>, tensor<3xf32>
 }
+
+func.func private @turn(%x: tensor<f32>, %y: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %0 = xform.sub %x, %y : tensor<f32>
+  %1 = xform.sin %y : tensor<f32>
+  return %0, %1 : tensor<f32>, tensor<f32>
+}
+func.func private @difference(%x: tensor<f32>, %y: tensor<f32>) -> tensor<f32> {
+  %0 = xform.sub %x, %y : tensor<f32>
+  return %0 : tensor<f32>
+}
+
+// The same functions of the same operands in another order are others.
+// CHECK-LABEL: func @exchanged
+func.func @exchanged(%i: tensor<i1>, %x: tensor<f32>, %y: tensor<f32>)
+    -> (tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>) {
+  // CHECK-COUNT-2: xform.scan
+  // CHECK-COUNT-2: xform.switch
+  // CHECK-NOT: xform.switch
+  %0:2 = xform.scan @turn(%x, %y) over() length = 3 : (tensor<f32>, tensor<f32>), (), () -> (tensor<f32>, tensor<f32>)
+  %1:2 = xform.scan @turn(%y, %x) over() length = 3 : (tensor<f32>, tensor<f32>), (), () -> (tensor<f32>, tensor<f32>)
+  %2 = xform.switch %i [@difference, @difference](%x, %y) : tensor<i1>, (tensor<f32>, tensor<f32>) -> tensor<f32>
+  %3 = xform.switch %i [@difference, @difference](%y, %x) : tensor<i1>, (tensor<f32>, tensor<f32>) -> tensor<f32>
+  return %0#0, %0#1, %1#0, %1#1, %2, %3 : tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>, tensor<f32>
+}
