@@ -206,6 +206,26 @@ ModulePtr ModuleState::clone() {
   return std::make_shared<ModuleState>(context, module->clone());
 }
 
+ModulePtr FunctionHandle::extract() const {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(owner->module->getLoc());
+  OpBuilder builder = OpBuilder::atBlockEnd(module->getBody());
+  SetVector<Operation *> named;
+  named.insert(function);
+  // Grows while it is walked: what a function names may name others.
+  for (size_t i = 0; i < named.size(); ++i) {
+    builder.clone(*named[i]);
+    std::optional<SymbolTable::UseRange> uses =
+        SymbolTable::getSymbolUses(named[i]);
+    assert(uses && "no operation inside of a function is unknown");
+    for (const SymbolTable::SymbolUse &use : *uses)
+      named.insert(
+          owner->symbols->lookup(use.getSymbolRef().getRootReference()));
+  }
+  SymbolTable::setSymbolVisibility(&module->getBody()->front(),
+                                   SymbolTable::Visibility::Public);
+  return std::make_shared<ModuleState>(owner->context, module.release());
+}
+
 void ModuleState::run(const std::string &pipeline) {
   DiagnosticScope scope(context.get());
   PassManager manager(context.get(), ModuleOp::getOperationName());

@@ -117,6 +117,9 @@ struct FunctionHandle {
   /// Appends a primitive, or throws what is wrong with it.
   std::vector<ValueHandle> create(mlir::OperationState &state,
                                   const std::string &op) const;
+  /// A new module with copies of the function, public, and of all that it
+  /// names.
+  ModulePtr extract() const;
 };
 
 } // namespace xform::python

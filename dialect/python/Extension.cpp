@@ -577,6 +577,7 @@ NB_MODULE(_xform, m) {
       .def("set_reflection", &setReflection, nb::arg("entries"))
       .def("make_private",
            [](FunctionHandle &self) { self.function.setPrivate(); })
+      .def("extract", &FunctionHandle::extract)
       .def("erase", [](FunctionHandle &self) {
         self.owner->symbols->erase(self.function);
       });

@@ -209,6 +209,8 @@ class Function:
         """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
     def make_private(self) -> None:
         """Let passes remove the function once nothing names it."""
+    def extract(self) -> Module:
+        """A new module with copies of the function, public, and of all that it names."""
     def erase(self) -> None:
         """Remove the function (after an error while tracing it)."""
 

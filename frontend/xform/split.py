@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from xform_runtime import Array, asarray
 
 from . import direct, pytrees
-from ._xform import Function, Module, Type
+from ._xform import Function, Type
 from .avals import Aval, checked_dtype
 from .compiler import Target
 from .lowered import Compiled
@@ -58,35 +58,14 @@ class Halves:
         """From the primals, what is closed over, residuals and cotangents or tangents."""
         return self._compiled(self._linear)
 
-    def sparsity(self) -> list[tuple[Any, Any]]:
-        """For each result, which elements of the primals its elements may depend on.
-
-        Only for the pushforward; see `Function.sparsity`.
-        """
-        function = self._module.lookup(self._linear)
-        tangents = len(self.traced.inputs.avals)
-        rest = len(function.argument_types) - tangents
-        return function.sparsity([False] * rest + [True] * tangents)
-
-    def module(self) -> tuple[Module, Function, Function]:
-        """A new module with the two halves, and these."""
-        module = self._module.clone()
-        module.lookup(self.traced.name).erase()
-        return module, module.lookup(self._forward), module.lookup(self._linear)
-
     def _compiled(self, name: str) -> Compiled:
-        module, *functions = self.module()
-        for function in functions:
-            if function.name != name:
-                function.erase()
-        return self.compiled(module, module.lookup(name))
-
-    def compiled(self, module: Module, function: Function) -> Compiled:
-        """A function of such a module, compiled with flat arguments and results."""
+        """One of the two functions, compiled with flat arguments and results."""
+        function = self._module.lookup(name)
+        module = function.extract()
         traced = TracedProgram(
-            function.name,
+            name,
             Program(module),
-            function,
+            module.lookup(name),
             _inputs(function),
             _outputs(function),
             self.traced.seconds,
@@ -189,20 +168,20 @@ def halves_of(
         return found
 
 
-def avals_of(types: Sequence[Type]) -> tuple[Aval, ...]:
+def _avals_of(types: Sequence[Type]) -> tuple[Aval, ...]:
     """The avals of a function's arguments or results."""
     return tuple(Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in types)
 
 
 def _inputs(function: Function) -> Inputs:
-    avals = avals_of(function.argument_types)
+    avals = _avals_of(function.argument_types)
     spec = pytrees.structure((tuple(range(len(avals))), {}))
     paths = tuple(f"args[{i}]" for i in range(len(avals)))
     return Inputs(spec, tuple(range(len(avals))), avals, paths)
 
 
 def _outputs(function: Function) -> Outputs:
-    avals = avals_of(function.result_types)
+    avals = _avals_of(function.result_types)
     numbers = tuple(range(len(avals)))
     paths = tuple(f"output[{i}]" for i in numbers)
     return Outputs(pytrees.structure(numbers), numbers, avals, paths)

@@ -3,36 +3,40 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
-from xform_runtime import Array, asarray
 
-from .. import direct, pytrees, tracing
-from .._xform import Location
+from .. import pytrees, tracing
 from ..avals import Aval
 from ..colouring import Ints, colour_columns, transposed
+from ..csr import CsrBlock, CsrStructure
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..lowered import Compiled
-from ..program import TracedProgram, trace_program
-from ..split import Halves, avals_of, halves_of, split_pass
-from ..tracing import Callee, Program, Trace, function_name, trace_callee
+from ..primitives import Indexing, full, gather, reshape, scatter
+from ..source import user_location
+from ..split import split_pass
+from ..tracing import Callee, trace_callee
 from .basis import vmap_in_chunks
-from .calls import call, call_vmap
+from .calls import call, call_jvp, call_vjp, call_vmap, reporting
 from .derivative import TracedOutput
 from .jacobian import forward_blocks, reverse_blocks
 from .selection import (
-    Output,
     Selection,
     checked_argnums,
     checked_rows,
-    entering_kwargs,
     require_callable,
+    transformed,
 )
+
+if TYPE_CHECKING:
+    from ..array import TracedArray
 
 Mode: TypeAlias = Literal["auto", "forward", "reverse"]
 
@@ -61,11 +65,12 @@ def jacobian(
 
     Returns:
         A function that returns what `jacrev` does; with `sparsity`, each block of it is a
-        scipy.sparse.csr_array of shape (out.size, in.size).
+        scipy.sparse.csr_array of shape (out.size, in.size). While it is traced, under jit for
+        example, such a block is a `CsrBlock`, which is a csr_array again where jit returns it;
+        vmap stacks the entries of blocks, which share their structure.
 
     Raises:
-        XformTypeError: an integer or bool among the chosen arguments or the outputs; sparsity
-            inside of a function that is being traced.
+        XformTypeError: an integer or bool among the chosen arguments or the outputs.
         XformValueError: an unknown mode or sparsity, a pattern of another shape, or chunk_size
             below 1.
 
@@ -75,10 +80,8 @@ def jacobian(
     array([[-1.,  1.,  0.],
            [ 0., -1.,  1.]])
     """
-    both = _value_and_jacobian(
-        "jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=False
-    )
-    return lambda *args, **kwargs: both(*args, **kwargs)[1]
+    both = _value_and_jacobian("jacobian", func, argnums, mode, sparsity, chunk_size, dense)
+    return transformed("jacobian", func, lambda *args, **kwargs: both(*args, **kwargs)[1])
 
 
 def value_and_jacobian(
@@ -111,9 +114,9 @@ def value_and_jacobian(
     >>> value.numpy(), slopes.diagonal()
     (array([1., 9.]), array([2., 6.]))
     """
-    return _value_and_jacobian(
-        "value_and_jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=True
-    )
+    name = "value_and_jacobian"
+    both = _value_and_jacobian(name, func, argnums, mode, sparsity, chunk_size, dense)
+    return transformed(name, func, both)
 
 
 def _value_and_jacobian(
@@ -124,8 +127,6 @@ def _value_and_jacobian(
     sparsity: Any,
     chunk_size: int | None,
     dense: bool,
-    *,
-    with_value: bool,
 ) -> Callable[..., tuple[Any, Any]]:
     require_callable(transform, func)
     numbers = checked_argnums(transform, argnums)
@@ -141,38 +142,18 @@ def _value_and_jacobian(
             )
         )
 
-    def plain(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
+    def run(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         selection = Selection(transform, func, args, numbers)
         traced = TracedOutput(transform, func, selection, False, kwargs)
-        sizes = [sum(prod(a.shape) for a in x.avals) for x in (selection, traced.output)]
-        forward = mode == "forward" or (mode == "auto" and sizes[0] <= sizes[1])
+        value = traced.split(call(traced.callee, selection.lifted()))[0]
+        if sparsity is not None:
+            pattern = _pattern(selection, traced, sparsity)
+            return value, _Compressed(selection, traced, pattern, mode, chunk).blocks(dense)
+        forward = mode == "forward" or (
+            mode == "auto" and _edges(selection.avals)[-1] <= _edges(traced.output.avals)[-1]
+        )
         blocks = forward_blocks if forward else reverse_blocks
-        result = blocks(func, selection, traced, chunk)
-        value = traced.split(call(traced.callee, selection.lifted()))[0] if with_value else None
-        return value, result
-
-    functools.update_wrapper(plain, func, updated=())
-
-    def run(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        if tracing.current_trace() is not None:
-            if sparsity is not None:
-                raise XformTypeError(
-                    at_user_line(
-                        f"{transform}: a sparse Jacobian has a structure that is found by calling "
-                        "it, so it cannot be computed inside of jit or another transform; leave "
-                        "sparsity out there"
-                    )
-                )
-            return plain(*args, **kwargs)
-        name = function_name(func)
-        if sparsity is None:
-            result: tuple[Any, Any] = direct.call(
-                plain, args, kwargs, name=name, transform=transform
-            )
-            return result
-        point = _Point(transform, func, numbers, args, kwargs)
-        blocks = point.compressed(mode, sparsity, chunk, dense)
-        return point.output, blocks
+        return value, blocks(func, selection, traced, chunk)
 
     return run
 
@@ -209,183 +190,139 @@ class _Pattern:
         return np.repeat(np.arange(self.rows), np.diff(self.offsets))
 
 
-# The patterns that were found in programs, with their colours.
-_patterns: dict[Halves, _Pattern] = {}
+def _pattern(selection: Selection, traced: TracedOutput, sparsity: Any) -> _Pattern:
+    rows, columns = (_edges(x.avals)[-1] for x in (traced.output, selection))
+    if isinstance(sparsity, str):
+        return _found(traced.callee, len(selection.avals), rows, columns)
+    given = _csr(selection.transform, sparsity)
+    if given.shape != (rows, columns):
+        raise XformValueError(
+            at_user_line(
+                f"{selection.transform}: the sparsity pattern has shape {given.shape}, but the "
+                f"Jacobian has {rows} rows (elements of the output) and {columns} columns "
+                "(elements of the chosen arguments)"
+            )
+        )
+    return _Pattern(given.indptr.astype(np.int64), given.indices.astype(np.int32), columns)
 
 
-class _Point:
-    """A function at given arguments, about to be differentiated outside of a trace."""
+# The patterns that were found in functions, with their colours, by the functions' text.
+_LIMIT = 128
+_patterns: OrderedDict[bytes, _Pattern] = OrderedDict()
+_lock = threading.Lock()
+
+
+def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
+    """The pattern of a function's derivative by its own arguments."""
+    if not rows or not columns:
+        return _Pattern(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), columns)
+    module = callee.function.extract()
+    key = hashlib.sha256(f"{own} {module.text()}".encode()).digest()
+    with _lock:
+        if key in _patterns:
+            _patterns.move_to_end(key)
+            return _patterns[key]
+    name, results = callee.function.name, range(len(callee.results))
+    asks = split_pass(name, own, results, transpose=False, asks=True)
+    custom = tracing.require_trace("jacobian").program.custom
+    if custom.is_needed and custom.completed(module, [asks]) is not None:
+        # A derivative rule is missing. The product below asks for it too, and all is traced again
+        # with it; any pattern with an entry will do for now.
+        first = np.minimum(np.arange(rows + 1), 1)
+        return _Pattern(first, np.zeros(1, np.int32), columns)
+    with reporting("jacobian"):
+        module.run(split_pass(name, own, results, transpose=False))
+        pushforward = module.lookup(f"{name}.pushforward")
+        held = len(pushforward.argument_types) - own
+        parts = pushforward.sparsity([False] * held + [True] * own)
+    offsets = [np.zeros(1, np.int64)]
+    for part, _ in parts:
+        offsets.append(part[1:] + offsets[-1][-1])
+    indices = np.concatenate([part for _, part in parts])
+    with _lock:
+        pattern = _patterns[key] = _Pattern(np.concatenate(offsets), indices, columns)
+        while len(_patterns) > _LIMIT:
+            _patterns.popitem(last=False)
+    return pattern
+
+
+class _Compressed:
+    """The entries of a Jacobian, from a product for each colour of its pattern."""
 
     def __init__(
         self,
-        transform: str,
-        func: Callable[..., Any],
-        argnums: int | tuple[int, ...],
-        args: Sequence[Any],
-        kwargs: Mapping[str, Any],
+        selection: Selection,
+        traced: TracedOutput,
+        pattern: _Pattern,
+        mode: Mode,
+        chunk: int | None,
     ) -> None:
-        self._transform = transform
-        self._selection = Selection(transform, func, args, argnums)
-        outputs: list[Output] = []
-
-        def function(*leaves: Any) -> Any:
-            result = func(*self._selection.arguments(leaves), **entering_kwargs(kwargs))
-            outputs.append(Output(transform, result))
-            return result
-
-        leaves = tuple(self._selection.leaves)
-        inputs, found, self._device = direct.inputs(function, leaves, {}, transform)
-        self._traced: TracedProgram = trace_program(
-            function,
-            inputs,
-            found,
-            name=function_name(func),
-            transform=transform,
-            any_output=True,
-            expansions=lambda: [
-                split_pass(
-                    function_name(func),
-                    len(inputs.avals),
-                    range(len(outputs[0].avals)),
-                    transpose,
-                    asks=True,
-                )
-                for transpose in (False, True)
-            ],
-        )
-        self._leaves = leaves
-        self._output = outputs[0]
-        self._values: list[Array] = []
-
-    @property
-    def output(self) -> Any:
-        """The function's value, once a Jacobian has been computed."""
-        count = len(self._output.avals)
-        return self._traced.outputs.build(self._values[:count])
-
-    def compressed(self, mode: Mode, sparsity: Any, chunk: int | None, dense: bool) -> Any:
-        """The Jacobian's blocks."""
-        pattern = self._pattern(sparsity)
-        forward = mode == "forward"
+        self._selection = selection
+        self._traced = traced
+        self._pattern = pattern
+        self._forward = mode == "forward"
         if mode == "auto":
-            forward = _count(pattern.column_colours) <= _count(pattern.row_colours)
-        halves = self._halves(transpose=not forward)
-        seeded, read = self._selection.avals, self._output.avals
-        colours = pattern.column_colours
-        if not forward:
-            seeded, read, colours = read, seeded, pattern.row_colours
-        held = [*self._leaves, *self._traced.program.hidden]
-        products, self._values = _products(halves, held, _seeds(colours, seeded), chunk)
-        flat = [np.asarray(x).reshape(len(x), prod(a.shape))
-                for x, a in zip(products, read, strict=True)]  # fmt: skip
-        whole = np.concatenate(flat, axis=1) if flat else np.zeros((0, 0))
-        if forward:
-            entries = whole[colours[pattern.indices], pattern.row_of]
-        else:
-            entries = whole[colours[pattern.row_of], pattern.indices]
-        return self._blocks(pattern, entries, dense)
+            self._forward = _count(pattern.column_colours) <= _count(pattern.row_colours)
+        self._products = self._computed(chunk) if len(pattern.indices) else []
 
-    def _halves(self, *, transpose: bool) -> Halves:
-        results = range(len(self._output.avals))
-        return halves_of(self._traced, results, transpose, self._device)
+    def _computed(self, chunk: int | None) -> list[TracedArray]:
+        """For each output, or argument in reverse, its tangents or cotangents of all colours."""
+        callee, primals = self._traced.callee, self._selection.lifted()
+        seeded, colours = self._selection.avals, self._pattern.column_colours
+        if not self._forward:
+            seeded, colours = self._traced.output.avals, self._pattern.row_colours
 
-    def _pattern(self, sparsity: Any) -> _Pattern:
-        columns = sum(prod(a.shape) for a in self._selection.avals)
-        rows = sum(prod(a.shape) for a in self._output.avals)
-        if isinstance(sparsity, str):
-            halves = self._halves(transpose=False)
-            if halves not in _patterns:
-                parts = halves.sparsity()
-                offsets = [np.zeros(1, np.int64)]
-                for part, _ in parts:
-                    offsets.append(part[1:] + offsets[-1][-1])
-                indices = [part for _, part in parts]
-                _patterns[halves] = _Pattern(
-                    np.concatenate(offsets), np.concatenate(indices), columns
-                )
-            return _patterns[halves]
-        given = _csr(self._transform, sparsity)
-        if given.shape != (rows, columns):
-            raise XformValueError(
-                at_user_line(
-                    f"{self._transform}: the sparsity pattern has shape {given.shape}, but the "
-                    f"Jacobian has {rows} rows (elements of the output) and {columns} columns "
-                    "(elements of the chosen arguments)"
-                )
-            )
-        return _Pattern(given.indptr.astype(np.int64), given.indices.astype(np.int32), columns)
+        def product(seeds: Sequence[TracedArray]) -> list[TracedArray]:
+            if self._forward:
+                return call_jvp(callee, primals, seeds, range(len(primals)))[1]
+            return call_vjp(callee, primals, seeds)[1]
 
-    def _blocks(self, pattern: _Pattern, entries: Any, dense: bool) -> Any:
-        from scipy.sparse import csr_array
-
-        whole = csr_array(
-            (entries, pattern.indices, pattern.offsets), shape=(pattern.rows, pattern.columns)
-        )
-        blocks = []
-        for out, (top, bottom) in zip(
-            self._output.avals, pairwise(_edges(self._output.avals)), strict=True
-        ):
-            row = []
-            for kind, (left, right) in zip(
-                self._selection.avals, pairwise(_edges(self._selection.avals)), strict=True
-            ):
-                block = whole[top:bottom, left:right]
-                if dense:
-                    block = block.toarray().reshape(*out.shape, *kind.shape)
-                row.append(block)
-            blocks.append(self._selection.rebuild(row))
-        return pytrees.unflatten(self._output.spec, blocks)
-
-
-# The programs that apply a derivative to several tangents or cotangents, by how many and the chunk.
-_programs: dict[tuple[Halves, int, int | None], Compiled] = {}
-
-
-def _products(
-    halves: Halves, held: Sequence[Any], seeds: Sequence[Any], chunk: int | None
-) -> tuple[list[Array], list[Array]]:
-    """A derivative applied to many tangents or cotangents, and the function's results."""
-    key = (halves, len(seeds[0]), chunk)
-    if key not in _programs:
-        _programs[key] = _compile_products(halves, seeds, chunk)
-    values = [asarray(x, halves.device) for x in (*held, *seeds)]
-    results = _programs[key].results(values, [])
-    total = len(halves.traced.outputs.avals)
-    return results[total:], results[:total]
-
-
-def _compile_products(halves: Halves, seeds: Sequence[Any], chunk: int | None) -> Compiled:
-    module, forward, linear = halves.module()
-    primals = avals_of(forward.argument_types)
-    batches = [Aval(x.shape, x.dtype) for x in seeds]
-    name = f"{halves.traced.name}.products"
-    place = Location("", 0)
-    entry = module.function(name, [a.type for a in (*primals, *batches)], place, public=True)
-    results = list(avals_of(linear.result_types))
-
-    with tracing.tracing(Trace(Program(module), entry, None, "jacobian")) as trace:
-        arguments = [tracing.wrap(value, trace) for value in entry.arguments]
-        point, rows = arguments[: len(primals)], arguments[len(primals) :]
-        values = call(Callee(forward, [], list(avals_of(forward.result_types))), point)
-        total = len(halves.traced.outputs.avals)
-        kept = [*point, *values[total:]]
-        derivative = trace_callee(
-            f"{name}.row",
-            "jacobian",
-            [Aval(x.shape[1:], x.dtype) for x in seeds],
-            lambda xs: call(Callee(linear, [], results), [*kept, *xs]),
-            place,
-        )
-        dims, count = [0] * len(rows), len(seeds[0])
-        out_dims: list[int | None] = [0] * len(results)
+        name = f"{callee.function.name}_product"
+        transform = self._selection.transform
+        row = trace_callee(name, transform, seeded, product, user_location())
+        seeds = [tracing.traced(x) for x in _seeds(colours, seeded)]
+        count, dims = _count(colours), [0] * len(seeds)
+        out_dims: list[int | None] = [0] * len(row.results)
         if chunk is None or chunk >= count:
-            products = call_vmap(derivative, rows, dims, out_dims)
+            return call_vmap(row, seeds, dims, out_dims)
+        return vmap_in_chunks(row, seeds, dims, out_dims, count, chunk, transform)
+
+    def blocks(self, dense: bool) -> Any:
+        """A block for each output and argument, as dense arrays or compressed by rows."""
+        outputs, arguments = self._traced.output, self._selection
+        blocks = []
+        for i, vertical in enumerate(pairwise(_edges(outputs.avals))):
+            row = []
+            for j, horizontal in enumerate(pairwise(_edges(arguments.avals))):
+                entries, structure = self._block(i, j, vertical, horizontal)
+                shape = (*outputs.avals[i].shape, *arguments.avals[j].shape)
+                row.append(
+                    _filled(entries, structure, shape) if dense else CsrBlock(entries, structure)
+                )
+            blocks.append(arguments.rebuild(row))
+        return pytrees.unflatten(outputs.spec, blocks)
+
+    def _block(
+        self, output: int, argument: int, vertical: tuple[int, int], horizontal: tuple[int, int]
+    ) -> tuple[TracedArray, CsrStructure]:
+        pattern = self._pattern
+        (top, bottom), (left, right) = vertical, horizontal
+        inside = np.arange(pattern.offsets[top], pattern.offsets[bottom])
+        inside = inside[(left <= pattern.indices[inside]) & (pattern.indices[inside] < right)]
+        rows, columns = pattern.row_of[inside], pattern.indices[inside]
+        if self._forward:
+            colours, places, size = pattern.column_colours[columns], rows - top, bottom - top
         else:
-            products = vmap_in_chunks(derivative, rows, dims, out_dims, count, chunk, "jacobian")
-        entry.set_return([x.value for x in (*values[:total], *products)], place)
-    for function in (forward, linear):
-        function.make_private()
-    return halves.compiled(module, entry)
+            colours, places, size = pattern.row_colours[rows], columns - left, right - left
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows - top, minlength=bottom - top))])
+        structure = CsrStructure(offsets, columns - left, (bottom - top, right - left))
+        if not len(inside):
+            kind = (self._traced.output.avals[output] if self._forward
+                    else self._selection.avals[argument])  # fmt: skip
+            return full((0,), kind.dtype, 0), structure
+        products = self._products[output if self._forward else argument]
+        flat = reshape(products, (products.shape[0] * size,))
+        return gather(flat, _index_vectors(colours * size + places), _ALONG_FIRST), structure
 
 
 def _edges(avals: Sequence[Aval]) -> list[int]:
@@ -394,6 +331,26 @@ def _edges(avals: Sequence[Aval]) -> list[int]:
     for kind in avals:
         edges.append(edges[-1] + prod(kind.shape))
     return edges
+
+
+_ALONG_FIRST = Indexing(axes=(0,), window_dims=(), unique=True)
+_ALONG_BOTH = Indexing(axes=(0, 1), window_dims=(), unique=True)
+
+
+def _index_vectors(*places: Ints) -> TracedArray:
+    """An index vector for each entry, from its index along each axis."""
+    vectors = np.stack(places, axis=1)
+    narrow = vectors.max() <= np.iinfo(np.int32).max
+    return tracing.traced(vectors.astype(np.int32 if narrow else np.int64))
+
+
+def _filled(entries: TracedArray, structure: CsrStructure, shape: tuple[int, ...]) -> TracedArray:
+    """The dense block with these entries."""
+    block = full(structure.shape, entries.dtype, 0)
+    if structure.indices.size:
+        rows = np.repeat(np.arange(structure.shape[0]), np.diff(structure.offsets))
+        block = scatter(block, _index_vectors(rows, structure.indices), entries, _ALONG_BOTH)
+    return block if block.shape == shape else reshape(block, shape)
 
 
 def _count(colours: Ints) -> int:

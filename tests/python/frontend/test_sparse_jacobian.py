@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,16 +10,21 @@ import numpy as np
 import pytest
 import scipy.sparse
 from xform.colouring import colour_columns, transposed
+from xform.csr import CsrBlock
 from xform.frontend import (
     XformTypeError,
     XformValueError,
+    cond,
+    custom_vjp,
+    grad,
+    jacfwd,
     jacobian,
     jacrev,
     jit,
+    jvp,
     value_and_jacobian,
     vmap,
 )
-from xform.transforms.sparse_jacobian import _Point
 
 RNG = np.random.default_rng(7)
 X = RNG.normal(size=6)
@@ -73,17 +79,34 @@ def dense() -> dict[str, Any]:
     return {name: np.asarray(jacobian) for name, jacobian in found.items()}
 
 
-@pytest.mark.parametrize(
-    ("name", "mode"),
-    [
-        *((name, "auto") for name in CASES),
-        *((name, mode) for name in ("rows", "sum") for mode in ("forward", "reverse")),
-    ],
-)
-def test_compressed_equals_dense(name: str, mode: Any, dense: dict[str, Any]) -> None:
+MODES = [
+    *((name, "auto") for name in CASES),
+    *((name, mode) for name in ("rows", "sum") for mode in ("forward", "reverse")),
+]
+
+
+@pytest.fixture(scope="module")
+def compressed() -> dict[tuple[str, Any], Any]:
+    """Of each case and mode, value and sparse Jacobian, and the filled one, from one jit."""
+
+    def both(name: str, mode: Any, x: Any) -> Any:
+        function = CASES[name][0]
+        filled = jacobian(function, mode=mode, sparsity="auto", dense=True)(x)
+        return value_and_jacobian(function, mode=mode, sparsity="auto")(x), filled
+
+    found: dict[tuple[str, Any], Any] = jit(
+        lambda xs: {(name, mode): both(name, mode, xs[name]) for name, mode in MODES}
+    )({name: x for name, (_, x, _) in CASES.items()})
+    return found
+
+
+@pytest.mark.parametrize(("name", "mode"), MODES)
+def test_compressed_equals_dense(
+    name: str, mode: Any, dense: dict[str, Any], compressed: dict[tuple[str, Any], Any]
+) -> None:
     function, x, width = CASES[name]
     expected = dense[name]
-    value, found = value_and_jacobian(function, mode=mode, sparsity="auto")(x)
+    (value, found), filled = compressed[name, mode]
     np.testing.assert_allclose(value, np.asarray(function(x)), rtol=1e-13, atol=1e-14)
     assert isinstance(found, scipy.sparse.csr_array)
     rows, columns = np.size(function(x)), np.size(x)
@@ -93,29 +116,39 @@ def test_compressed_equals_dense(name: str, mode: Any, dense: dict[str, Any]) ->
     )
     if width is not None:
         assert np.diff(found.indptr).max(initial=0) <= width
-    filled = jacobian(function, mode=mode, sparsity="auto", dense=True)(x)
     np.testing.assert_allclose(filled, expected, rtol=1e-12, atol=1e-14)
-    if mode != "auto":
-        np.testing.assert_allclose(jacobian(function, mode=mode)(x), expected, rtol=1e-12)
+    assert filled.shape == expected.shape
 
 
-def colours(function: Callable[[Any], Any], x: Any) -> tuple[int, int]:
-    pattern = _Point("test", function, 0, (x,), {})._pattern("auto")
-    return pattern.column_colours.max() + 1, pattern.row_colours.max() + 1
+@pytest.mark.parametrize("mode", ["forward", "reverse"])
+def test_direct_calls_and_modes_of_the_uncompressed(mode: Any, dense: dict[str, Any]) -> None:
+    function, x, _ = CASES["rows"]
+    np.testing.assert_allclose(jacobian(function, mode=mode)(x), dense["rows"], rtol=1e-12)
+    value, found = value_and_jacobian(function, mode=mode, sparsity="auto")(x)
+    np.testing.assert_allclose(value, np.asarray(function(x)), rtol=1e-13)
+    expected = dense["rows"].reshape(found.shape)
+    np.testing.assert_allclose(found.toarray(), expected, rtol=1e-12, atol=1e-14)
+
+
+def products(function: Callable[[Any], Any], x: Any, mode: str) -> int:
+    """How many rows the program multiplies the derivative with."""
+    program = jit(jacobian(function, mode=mode, sparsity="auto")).lower(x).as_text()
+    (count,) = re.findall(r"xform\.vmap @\w+_product\(.*: \(tensor<(\d+)x", program)
+    return int(count)
 
 
 def test_as_many_products_as_the_band_is_wide() -> None:
     u = RNG.normal(size=400)
-    assert colours(stencil, u) == (3, 3)
-    assert colours(lambda x: x * x, u) == (1, 1)
+    for mode in ("forward", "reverse", "auto"):
+        assert products(stencil, u, mode) == 3
+        assert products(lambda x: x * x, u, mode) == 1
 
     # An arrow: a dense row costs forward mode a product a column, and reverse mode three.
     def arrow(x: Any) -> Any:
         return np.concatenate([(x * x).sum()[None], x[1:] * x[:-1]])
 
-    forward, reverse = colours(arrow, u)
-    assert forward == 400
-    assert reverse == 3
+    assert products(arrow, u, "forward") == 400
+    assert products(arrow, u, "auto") == 3
     found = jacobian(arrow, sparsity="auto")(u).toarray()
     np.testing.assert_allclose(found[0], 2 * u, rtol=1e-12)
     np.testing.assert_allclose(found[1:].diagonal(), u[1:], rtol=1e-12)
@@ -170,6 +203,90 @@ def test_given_pattern_chunks_and_closures(dense: dict[str, Any]) -> None:
     np.testing.assert_allclose(jacobian(function, sparsity="auto")(X).diagonal(), scale)
 
 
+def test_inside_of_other_transforms() -> None:
+    """Blocks are traced values: they are batched, differentiated, and pass through branches."""
+
+    def function(x: Any) -> Any:
+        return np.sin(x) * x[::-1]
+
+    def filled(x: Any) -> Any:
+        return jacobian(function, sparsity="auto", dense=True)(x)
+
+    def weighted(matrix: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        return lambda x: (matrix(x) * np.arange(4.0)).sum()
+
+    tangent = np.arange(1.0, 5.0)
+
+    @jit
+    def everything(x: Any, rows: Any) -> Any:
+        sparse = jacobian(function, sparsity="auto")
+        return {
+            "vmap": (vmap(filled)(rows), vmap(jacrev(function))(rows)),
+            "grad": (grad(weighted(filled))(x), grad(weighted(jacrev(function)))(x)),
+            "jvp": (jvp(filled, (x,), (tangent,))[1], jvp(jacfwd(function), (x,), (tangent,))[1]),
+            "of itself": (
+                jacobian(filled, sparsity="auto", dense=True)(x),
+                jacrev(jacrev(function))(x),
+            ),
+            "closure": (
+                vmap(lambda w: jacobian(lambda x: w * x, sparsity="auto", dense=True)(x))(rows),
+                vmap(np.diag)(rows),
+            ),
+            "branch": (cond(x[0] < 9, sparse, sparse, x), filled(x)),
+            "rows": vmap(sparse)(rows),
+        }
+
+    x, rows = RNG.normal(size=4), RNG.normal(size=(3, 4))
+    found = everything(x, rows)
+    for name in ("vmap", "grad", "jvp", "of itself", "closure"):
+        ours, expected = found[name]
+        np.testing.assert_allclose(ours, expected, rtol=1e-12, atol=1e-14, err_msg=name)
+    sparse, expected = found["branch"]
+    np.testing.assert_allclose(sparse.toarray(), expected, rtol=1e-13)
+    block = found["rows"]
+    assert isinstance(block, CsrBlock)
+    structure = block.structure
+    for row, entries in zip(found["vmap"][1], np.asarray(block.entries), strict=True):
+        parts = (entries, structure.indices, structure.offsets)
+        one = scipy.sparse.csr_array(parts, shape=structure.shape)
+        np.testing.assert_allclose(one.toarray(), row, rtol=1e-12, atol=1e-14)
+
+
+def test_rules_of_its_own_decide_the_pattern() -> None:
+    """Rules are asked for while the pattern is looked for; it is the derivative's."""
+
+    @custom_vjp
+    def summed(x: Any) -> Any:
+        return x * x.sum()
+
+    summed.defvjp(lambda x: (summed(x), x), lambda x, ct: (3 * x * ct,))
+    for mode in ("reverse", "auto"):
+        found = jit(jacobian(lambda x: summed(x) + x, mode=mode, sparsity="auto"))(X)
+        assert found.nnz == 6
+        np.testing.assert_allclose(found.toarray(), np.diag(3 * X + 1), rtol=1e-14)
+
+
+def test_nothing_to_differentiate() -> None:
+    value, found = value_and_jacobian(lambda p, x: x * 2, sparsity="auto")({}, X)
+    assert found == {}
+    np.testing.assert_array_equal(value, 2 * X)
+
+
+def test_mixed_precision_blocks_have_the_dtypes_of_their_products() -> None:
+    single = X.astype(np.float32)
+
+    def function(x: Any, y: Any) -> Any:
+        return x * np.float32(2), y * y
+
+    pair = (0, 1)
+    forward = jacobian(function, pair, mode="forward", sparsity="auto", dense=True)(single, X)
+    assert [[block.dtype for block in row] for row in forward] == [["f4", "f4"], ["f8", "f8"]]
+    reverse = jacobian(function, pair, mode="reverse", sparsity="auto", dense=True)(single, X)
+    assert [[block.dtype for block in row] for row in reverse] == [["f4", "f8"], ["f4", "f8"]]
+    np.testing.assert_allclose(reverse[1][1], np.diag(2 * X))
+    np.testing.assert_array_equal(reverse[0][1], np.zeros((6, 6)))
+
+
 def test_float32_and_the_dense_form_inside_of_jit() -> None:
     x = X.astype(np.float32)
     assert jacobian(stencil, sparsity="auto")(x).dtype == np.float32
@@ -217,11 +334,6 @@ def test_colouring_separates_columns_of_a_row() -> None:
             lambda: jacobian(stencil, sparsity=np.eye(6))(X),
             XformTypeError,
             "a sparsity pattern is a bool array of two dimensions or one of scipy.sparse",
-        ),
-        (
-            lambda: jit(jacobian(stencil, sparsity="auto"))(X),
-            XformTypeError,
-            "cannot be computed inside of jit or another transform",
         ),
         (
             lambda: jacobian(lambda n: n * 2, sparsity="auto")(np.arange(3)),
