@@ -22,6 +22,7 @@ from xform_runtime.cpu_features import cpu_features
 from xform_runtime.errors import XformError, XformTypeError, XformValueError
 
 from .knobs import DUMP
+from .vm_branches import separate_references
 
 _COMMON_FLAGS: Final = (
     "--iree-opt-level=O1",
@@ -379,6 +380,8 @@ class _Session:
                 self._session.set_flags(*flags)
             except ValueError as error:
                 raise CompileError(f"IREE rejected a flag: {error}") from None
+            # Python has to own the context before it may look at a module in it.
+            self._context: Any = self._session.context
 
     def compile(self, text: str, name: str) -> _Outcome:
         diagnostics: list[str] = []
@@ -405,6 +408,9 @@ class _Session:
             api.verify_no_pass(invocation)
             if not invocation.execute():
                 return "compile", None
+            module = invocation.export_module()
+            separate_references(module)
+            invocation.import_module(module)
             try:
                 with api.Output.open_membuffer() as output:
                     invocation.output_vm_bytecode(output)

@@ -19,6 +19,8 @@ NAMESPACE = "xform"
 TreeSpec: TypeAlias = optree.PyTreeSpec
 
 _registered: set[type[Any]] = set()
+# Those that became containers by themselves.
+_dataclasses: set[type[Any]] = set()
 
 
 def flatten(tree: Any) -> tuple[list[Any], TreeSpec]:
@@ -105,6 +107,11 @@ def register(
     _registered.add(cls)
 
 
+def is_dataclass(cls: type[Any]) -> bool:
+    """Whether a container is a dataclass whose children are its fields, by their names."""
+    return cls in _dataclasses
+
+
 def _two(cls: type[Any], result: Any) -> tuple[tuple[Any, ...], Any]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise XformTypeError(
@@ -146,6 +153,7 @@ def _register_dataclass(cls: type[Any]) -> None:
         cls, split, join, path_entry_type=optree.DataclassEntry, namespace=NAMESPACE
     )
     _registered.add(cls)
+    _dataclasses.add(cls)
 
 
 def argument_paths(

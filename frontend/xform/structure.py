@@ -15,6 +15,7 @@ from xform_runtime.signature import (
 )
 from xform_runtime.tree import ListNode
 
+from . import pytrees
 from .errors import XformTypeError
 
 
@@ -46,14 +47,14 @@ def tree_of(spec: PyTreeSpec, first: int, what: str) -> Tree:
         return DictNode(tuple(zip(_keys(entries, what), children, strict=True)))
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return NamedTupleNode(kind.__name__, tuple(kind._fields), tuple(children))
-    if hasattr(kind, "__dataclass_fields__"):
+    if pytrees.is_dataclass(kind):
         return NamedTupleNode(kind.__name__, tuple(map(str, entries)), tuple(children))
     if kind is tuple:
         return TupleNode(tuple(children))
     if kind is list:
         return ListNode(tuple(children))
     raise XformTypeError(
-        f"save: {what} contain a {kind.__qualname__}, which a file cannot describe; use tuples, "
+        f"save: in {what} is a {kind.__qualname__}, which a file cannot describe; use tuples, "
         "lists, dicts, named tuples or dataclasses"
     )
 
@@ -62,7 +63,7 @@ def _keys(entries: list[Any], what: str) -> list[str | int]:
     for key in entries:
         if isinstance(key, bool) or not isinstance(key, str | int):
             raise XformTypeError(
-                f"save: {what} contain a dict with the key {key!r}, but a file keeps only strings "
+                f"save: in {what} is a dict with the key {key!r}, but a file keeps only strings "
                 "and ints as keys"
             )
     return entries

@@ -26,7 +26,7 @@ from iree.runtime import (
 from iree.runtime._binding import create_hal_driver
 
 from .dtypes import PLAIN_ELEMENT_TYPES, element_type
-from .errors import DeviceError, XformError, XformRuntimeError, XformValueError
+from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, XformValueError
 
 DEVICE_NAMES: Final = ("cpu", "vulkan", "cuda")
 
@@ -88,7 +88,7 @@ class Device:
         open_driver = create_hal_driver if own_driver else get_driver
         try:
             self.hal: Any = open_driver(driver).create_default_device()
-        except (RuntimeError, ValueError) as error:
+        except IREE_ERRORS as error:
             raise DeviceError(_reason(name, str(error))) from None
         self.allocator: Any = self.hal.allocator
         self._allocate_copy: Any = self.allocator.allocate_buffer_copy
@@ -104,6 +104,19 @@ class Device:
         """Makes new locks: one that another thread held during a fork stays locked for ever."""
         self._staging_lock = threading.Lock()
 
+    def invoke(self, context: Any, function: Any, inputs: Any, outputs: Any) -> None:
+        """Runs a module's function.
+
+        Raises:
+            XformRuntimeError: IREE reports a failure.
+        """
+        try:
+            context.invoke(function, inputs, outputs)
+        except IREE_ERRORS as error:
+            raise XformRuntimeError(
+                f"calling {function.name!r} on device {self.name!r} failed: {error}"
+            ) from None
+
     def put(self, array: np.ndarray[Any, Any]) -> Any:
         """Copies a NumPy array of any layout to the device; returns an IREE buffer view."""
         element = PLAIN_ELEMENT_TYPES.get(array.dtype)
@@ -112,7 +125,7 @@ class Device:
             array = _packed(array)
         try:
             return self._allocate_copy(_COPY_MEMORY, _COPY_USAGE, self.hal, array, element)
-        except RuntimeError as error:
+        except IREE_ERRORS as error:
             raise _allocation_error(self.name, array.nbytes, error) from None
 
     @contextmanager
@@ -139,7 +152,7 @@ class Device:
             buffer = self.allocator.allocate_buffer(
                 _COPY_MEMORY | _HOST_VISIBLE, _MAPPABLE_USAGE, size
             )
-        except RuntimeError as error:
+        except IREE_ERRORS as error:
             raise _allocation_error(self.name, size, error) from None
         return Staging(buffer, buffer.map().asarray([size], np.dtype(np.uint8)))
 
@@ -288,5 +301,5 @@ def _reason(name: str, message: str) -> str:
     return message
 
 
-def _allocation_error(name: str, size: int, error: RuntimeError) -> XformRuntimeError:
+def _allocation_error(name: str, size: int, error: Exception) -> XformRuntimeError:
     return XformRuntimeError(f"cannot allocate {size:,} bytes on device {name!r}: {error}")

@@ -31,3 +31,7 @@ class ModuleFileError(XformError, ValueError):
 
 class DeviceError(XformError, RuntimeError):
     """A device that is not there, or a module compiled for another device."""
+
+
+# What IREE's bindings raise where a call of IREE's fails, by the kind of failure.
+IREE_ERRORS: tuple[type[Exception], ...] = (RuntimeError, ValueError, IndexError)

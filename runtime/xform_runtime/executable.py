@@ -20,7 +20,7 @@ from .arrays import Array
 from .cpu_features import missing_cpu_features
 from .devices import Device, Staging, get_device, view_of, wants_staging
 from .dtypes import numpy_dtype
-from .errors import DeviceError, XformRuntimeError, XformValueError
+from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
 
@@ -84,7 +84,7 @@ class Executable:
         device = self._device
         try:
             return VmContext(device.instance, [device.hal_module, self._image.vm_module])
-        except (RuntimeError, ValueError) as error:
+        except IREE_ERRORS as error:
             raise DeviceError(
                 f"{self._image.origin} cannot run on device {device.name!r}: {error}"
             ) from None
@@ -206,12 +206,7 @@ class Executable:
     def _call(self, prepared: _Entry, inputs: Any) -> Any:
         results = prepared.results
         outputs = VmVariantList(1 if results is None else len(results))
-        try:
-            self._context.invoke(prepared.function, inputs, outputs)
-        except (RuntimeError, ValueError) as error:
-            raise XformRuntimeError(
-                f"calling {prepared.function.name!r} on device {self._device.name!r} failed: {error}"
-            ) from None
+        self._device.invoke(self._context, prepared.function, inputs, outputs)
         return outputs
 
     def _wrap(self, prepared: _Entry, outputs: Any) -> list[Array]:

@@ -9,7 +9,7 @@ from iree.runtime import VmModule
 
 from .archive import check_archive
 from .devices import vm_instance
-from .errors import ModuleFileError, XformError
+from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .signature import SIGNATURE_KEY, Signature
 
 
@@ -29,7 +29,7 @@ class ModuleImage:
         self.origin = origin
         try:
             self.vm_module: Any = VmModule.from_buffer(vm_instance(), vmfb, warn_if_copy=False)
-        except (RuntimeError, ValueError) as error:
+        except IREE_ERRORS as error:
             raise ModuleFileError(f"{origin} is not a valid compiled module: {error}") from None
         self.functions: dict[str, Any] = {}
         self.signatures: dict[str, Signature] = {}

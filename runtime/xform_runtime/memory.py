@@ -47,5 +47,5 @@ def peak_memory(
     inputs = VmVariantList(len(args))
     for arg in args:
         inputs.push_ref(device.put(arg.numpy() if isinstance(arg, Array) else arg))
-    context.invoke(function, inputs, VmVariantList(1))
+    device.invoke(context, function, inputs, VmVariantList(1))
     return int(device.allocator.statistics["device_bytes_peak"])

@@ -18,6 +18,7 @@ import pytest
 import torch
 import torch.func
 from xform import frontend
+from xform.compiler import Target
 
 RNG = np.random.default_rng(0)
 # The sums that decide about branches are away from 0, and of both signs in a batch.
@@ -290,3 +291,10 @@ def test_batched(name: str) -> None:
 def test_nested(name: str) -> None:
     """In float64, a batch whose rows take different branches and numbers of turns."""
     check(name, np.float64, 2, [], {(-2, 1): (XS, WS.T)})
+
+
+@pytest.mark.parametrize("name", ["scan", *NESTS])
+def test_loops_that_are_no_kernels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On other devices, and where steps are large, each operation of a step is a dispatch."""
+    monkeypatch.setattr(Target, "vector_bytes", property(lambda _: 0))
+    check(name, np.float64, 2, [(X, W)], {})

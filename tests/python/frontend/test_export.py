@@ -12,11 +12,22 @@ from typing import Any
 import numpy as np
 import pytest
 import xform.runtime
-from xform import frontend
-from xform.frontend import grad, jit, save, spec, vmap
+from xform import frontend, tree
+from xform.frontend import grad, jacobian, jit, save, spec, vmap
 
 X = np.array([0.5, 1.5, 2.0])
 Pair = namedtuple("Pair", "left right")
+
+
+@dataclass
+class Registered:
+    """A dataclass whose children are not its fields."""
+
+    array: Any
+    count: int
+
+
+tree.register(Registered, lambda r: ((r.array,), r.count), lambda n, c: Registered(c[0], n))
 
 
 @dataclass
@@ -79,6 +90,11 @@ def test_what_a_file_cannot_hold(tmp_path: Path) -> None:
         save(lambda x: (x, "text"), X, path=path)
     with pytest.raises(TypeError, match=r"key \(1, 2\)"):
         save(lambda p: p[1, 2], {(1, 2): X}, path=path)
+    registered = "a Registered, which a file cannot describe"
+    with pytest.raises(TypeError, match=f"in the output is {registered}"):
+        save(lambda x: Registered(x, 2), X, path=path)
+    with pytest.raises(TypeError, match="is a CsrBlock, which a file cannot describe"):
+        save(jacobian(lambda x: x * x, sparsity="auto"), X, path=path)
     with pytest.raises(TypeError, match=r"float64.*vulkan"):
         save(lambda x: x, X, path=path, target="vulkan")
     with pytest.raises(ValueError, match="unknown device 'tpu'"):

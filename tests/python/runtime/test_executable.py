@@ -10,7 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 from xform.frontend import jit
-from xform_runtime import Array, DeviceError, Executable, ModuleFileError, XformValueError, asarray
+from xform_runtime import (
+    Array,
+    DeviceError,
+    Executable,
+    ModuleFileError,
+    XformRuntimeError,
+    XformValueError,
+    asarray,
+)
 from xform_runtime.cpu_features import cpu_features, missing_cpu_features
 
 # Below the first a copy is made, from there on an aligned array is used where it is, and from the
@@ -134,6 +142,23 @@ def test_a_module_without_a_signature(bare_vmfb: bytes) -> None:
     for call in (lambda: executable.invoke("step", []), lambda: executable.signature("step")):
         with pytest.raises(XformValueError, match=r"no entry 'step' .* expected one of 'main'"):
             call()
+
+
+@pytest.mark.parametrize("kind", [RuntimeError, ValueError, IndexError, NotImplementedError])
+def test_a_failure_inside_of_the_module(
+    bare_vmfb: bytes, kind: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IREE's bindings raise one of these by the failure's kind; users see one of ours."""
+
+    class Failing:
+        def invoke(self, *_: Any) -> None:
+            raise kind("slot 0 is out of range")
+
+    executable = Executable(bare_vmfb, "cpu")
+    monkeypatch.setattr(executable, "_context", Failing())
+    message = r"calling 'main' on device 'cpu' failed: slot 0 is out of range"
+    with pytest.raises(XformRuntimeError, match=message):
+        executable.invoke("main", [np.arange(4, dtype=np.float32)])
 
 
 def signature(device: str, features: list[str]) -> str:
