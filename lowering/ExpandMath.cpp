@@ -1,7 +1,5 @@
 //===- ExpandMath.cpp - mathematical functions as arithmetic --------------===//
 
-#include "lowering/ExpandMath.h"
-
 #include "lowering/Passes.h"
 #include "lowering/math/Expansions.h"
 
@@ -14,22 +12,21 @@ namespace xform {
 #define GEN_PASS_DEF_XFORMEXPANDMATH
 #include "lowering/Passes.h.inc"
 
-void populateExpandMathPatterns(mlir::RewritePatternSet &patterns) {
-  elementary::populateExponentialPatterns(patterns);
-  elementary::populateLogarithmPatterns(patterns);
-  elementary::populateTrigonometricPatterns(patterns);
-  elementary::populateInverseTrigonometricPatterns(patterns);
-  elementary::populateHyperbolicPatterns(patterns);
-  elementary::populateErrorFunctionPatterns(patterns);
-  elementary::populatePowerPatterns(patterns);
-}
-
 namespace {
 
-class ExpandMath : public impl::XformExpandMathBase<ExpandMath> {
+struct ExpandMath : impl::XformExpandMathBase<ExpandMath> {
+  using XformExpandMathBase::XformExpandMathBase;
+
   void runOnOperation() override {
     mlir::RewritePatternSet patterns(&getContext());
-    populateExpandMathPatterns(patterns);
+    elementary::populateExponentialPatterns(patterns);
+    elementary::populateLogarithmPatterns(patterns);
+    elementary::populateTrigonometricPatterns(patterns);
+    elementary::populateInverseTrigonometricPatterns(patterns);
+    elementary::populateHyperbolicPatterns(patterns);
+    elementary::populateErrorFunctionPatterns(patterns);
+    elementary::populatePowerPatterns(patterns);
+    elementary::populateRemainderPatterns(patterns, fusedMultiplyAdd);
     if (mlir::failed(
             mlir::applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

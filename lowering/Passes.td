@@ -20,8 +20,12 @@ def XformExpandMath : Pass<"xform-expand-math"> {
 
     Before: `%y = math.tanh %x : f64`; after: `arith` operations only (and
     the few `math` operations that every target has natively: `absf`, `copysign`,
-    `floor`, `ceil`, `trunc`, `roundeven`, `sqrt`, `fma`).
+    `floor`, `ceil`, `trunc`, `roundeven`, `sqrt`). `arith.remf`, which would
+    call a library too, becomes arithmetic without rounding error.
   }];
+  let options = [
+    Option<"fusedMultiplyAdd", "fused-multiply-add", "bool", "false",
+           "whether the target rounds math.fma once, which makes remf faster">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
 }

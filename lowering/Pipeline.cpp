@@ -37,6 +37,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::desc("the size of a vector register, where loops can be "
                      "kernels; 0 where they cannot"),
       llvm::cl::init(0)};
+  Option<bool> fusedMultiplyAdd{
+      *this, "fused-multiply-add",
+      llvm::cl::desc("whether the target rounds math.fma once"),
+      llvm::cl::init(false)};
 };
 
 } // namespace
@@ -52,7 +56,7 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformToLinalg());
   manager.addPass(createXformFormLoops({options.vectorBytes > 0}));
   manager.addPass(createXformFuseElementwise());
-  manager.addPass(createXformExpandMath());
+  manager.addPass(createXformExpandMath({options.fusedMultiplyAdd}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createXformFenceRepeatedReads());

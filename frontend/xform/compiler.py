@@ -45,9 +45,24 @@ _VULKAN_FEATURES: Final = (
     "cap:StorageBuffer8BitAccess,cap:StorageBuffer16BitAccess,"
     "ext:SPV_KHR_8bit_storage,ext:SPV_KHR_16bit_storage"
 )
+# From features alone IREE concludes that there are no 64-bit integers, and splits them in two; it
+# cannot split the bits of a float64. So this target says what it computes with. The sizes are those
+# that every driver has.
+_VULKAN_DESKTOP: Final = (
+    '#hal.device.target<"vulkan", [#hal.executable.target<"vulkan-spirv", "vulkan-spirv-fb", '
+    '{iree_codegen.target_info = #iree_gpu.target<arch = "desktop", '
+    f'features = "{_VULKAN_FEATURES},cap:Float64", wgp = <'
+    "compute = fp64|fp32|fp16|int64|int32|int16|int8, storage = b64|b32|b16|b8, "
+    "subgroup = none, subgroup_size_choices = [64], max_workgroup_sizes = [128, 128, 64], "
+    "max_thread_count_per_workgroup = 128, max_workgroup_memory_bytes = 16384, "
+    "max_workgroup_counts = [65535, 65535, 65535]>>}>]> : !hal.device"
+)
 _VULKAN_GENERIC: Final = {
-    "portable": _VULKAN_FEATURES,
-    "desktop": _VULKAN_FEATURES + ",cap:Float64",
+    "portable": (
+        "--iree-hal-target-device=vulkan",
+        f"--iree-vulkan-target-features={_VULKAN_FEATURES}",
+    ),
+    "desktop": (f"--iree-hal-target-device={_VULKAN_DESKTOP}",),
 }
 
 # Instruction sets by their /proc/cpuinfo names, for the levels of the x86-64 psABI.
@@ -168,13 +183,8 @@ class Target:
             code = _cuda_code(arch)
             return ("--iree-hal-target-device=cuda", f"--iree-cuda-target={code}", *_COMMON_FLAGS)
         if self.device == "vulkan":
-            features = _VULKAN_GENERIC.get(arch)
-            choice = (
-                f"--iree-vulkan-target={arch}"
-                if features is None
-                else f"--iree-vulkan-target-features={features}"
-            )
-            return ("--iree-hal-target-device=vulkan", choice, *_COMMON_FLAGS)
+            known = ("--iree-hal-target-device=vulkan", f"--iree-vulkan-target={arch}")
+            return (*_VULKAN_GENERIC.get(arch, known), *_COMMON_FLAGS)
         return (
             "--iree-hal-target-device=local",
             "--iree-hal-local-target-device-backends=llvm-cpu",
@@ -203,6 +213,17 @@ class Target:
         if "avx512f" in self.cpu_features:
             return 64
         return 32 if "avx2" in self.cpu_features else 16
+
+    @property
+    def fuses_multiply_add(self) -> bool:
+        """Whether `math.fma` is rounded once, for all that is known of the processor.
+
+        IREE makes a product and a sum of it on CPUs without the instruction, and Mesa on those that
+        stand for a GPU.
+        """
+        if self.device == "cpu":
+            return not {"fma", "asimd"}.isdisjoint(self.cpu_features)
+        return self.device == "cuda"
 
     @property
     def cache_tag(self) -> str:

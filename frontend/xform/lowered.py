@@ -38,8 +38,10 @@ def _passes(stage: str, target: Target) -> str:
         return "xform-expand-transforms,xform-simplify"
     # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
-    options = f"{{kernel-vector-bytes={target.vector_bytes}}}" if target.device == "cpu" else ""
-    return f"xform-pipeline{options},xform-fence-transposes{fence}"
+    options = f"fused-multiply-add={str(target.fuses_multiply_add).lower()}"
+    if target.device == "cpu":
+        options += f" kernel-vector-bytes={target.vector_bytes}"
+    return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
 
 
 @dataclass(frozen=True)

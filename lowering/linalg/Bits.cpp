@@ -66,7 +66,7 @@ Value isNegative(const Elements &x, Value value) {
 /// divisor's side of zero.
 std::pair<Value, Value> truncatedRemainder(const Elements &x) {
   Value rest = x.isFloat()
-                   ? remainderOfFloats(x.b, x[0], x[1])
+                   ? arith::RemFOp::create(x.b, x[0], x[1])
                    : remainderOfIntegers(x.b, x[0], x[1], isUnsigned(x.type));
   Value keeps =
       arith::OrIOp::create(x.b, isZero(x, rest),
@@ -84,15 +84,27 @@ Value floorDiv(const Elements &x) {
     Value lower = arith::SubIOp::create(x.b, quotient, x.number(1));
     return arith::SelectOp::create(x.b, keeps, quotient, lower);
   }
-  // Without the remainder the quotient is an integer up to rounding.
-  Value whole = arith::DivFOp::create(
-      x.b, Value(arith::SubFOp::create(x.b, x[0], rest)), x[1]);
-  Value lower = arith::SubFOp::create(x.b, whole, x.number(1));
-  whole = arith::SelectOp::create(x.b, keeps, whole, lower);
-  whole = math::FloorOp::create(
-      x.b, Value(arith::AddFOp::create(x.b, whole, x.number(0.5))));
-  // Zeros get the quotient's sign; divided by zero it is the result.
+  // The rounded quotient is off by less than its last bit, so its floor is
+  // wrong only where it is a whole number that the true quotient does not
+  // reach: the remainder, which counts from the floor, is then nearly the
+  // divisor.
   Value quotient = arith::DivFOp::create(x.b, x[0], x[1]);
+  Value whole = math::FloorOp::create(x.b, quotient);
+  Value moved = arith::SelectOp::create(
+      x.b, keeps, rest, Value(arith::AddFOp::create(x.b, rest, x[1])));
+  Value twice = arith::MulFOp::create(
+      x.b, Value(math::AbsFOp::create(x.b, moved)), x.number(2));
+  Value isBelow = arith::AndIOp::create(
+      x.b, arith::CmpFOp::create(x.b, CmpFPredicate::OEQ, quotient, whole),
+      arith::CmpFOp::create(x.b, CmpFPredicate::OGE, twice,
+                            Value(math::AbsFOp::create(x.b, x[1]))));
+  whole = arith::SelectOp::create(
+      x.b, isBelow, Value(arith::SubFOp::create(x.b, whole, x.number(1))),
+      whole);
+  // Of infinity there is no remainder.
+  Value isNaN = arith::CmpFOp::create(x.b, CmpFPredicate::UNO, rest, rest);
+  whole = arith::SelectOp::create(x.b, isNaN, rest, whole);
+  // Zeros get the quotient's sign; divided by zero it is the result.
   Value special = arith::OrIOp::create(x.b, isZero(x, x[0]), isZero(x, x[1]));
   return arith::SelectOp::create(x.b, special, quotient, whole);
 }

@@ -72,7 +72,7 @@ Value divide(const Elements &x) {
 
 Value remainder(const Elements &x) {
   if (x.isFloat())
-    return remainderOfFloats(x.b, x[0], x[1]);
+    return binary<arith::RemFOp>(x);
   return remainderOfIntegers(x.b, x[0], x[1], isUnsigned(x.type));
 }
 
@@ -105,22 +105,18 @@ Value sign(const Elements &x) {
 
 Value integerPower(const Elements &x) {
   int64_t exponent = cast<IntegerPowOp>(x.op).getExponent();
-  uint64_t count = exponent < 0 ? -static_cast<uint64_t>(exponent) : exponent;
-  auto multiply = [&](Value lhs, Value rhs) -> Value {
-    return x.isFloat() ? Value(arith::MulFOp::create(x.b, lhs, rhs))
-                       : Value(arith::MulIOp::create(x.b, lhs, rhs));
-  };
-  Value result, square = x[0];
-  for (; count; count >>= 1) {
-    if (count & 1)
-      result = result ? multiply(result, square) : square;
-    if (count > 1)
-      square = multiply(square, square);
+  if (x.isFloat()) {
+    Type type = x.b.getIntegerType(llvm::isInt<32>(exponent) ? 32 : 64);
+    return math::FPowIOp::create(x.b, x[0], intConstant(x.b, type, exponent));
   }
-  if (!result)
-    return x.number(1);
-  return exponent < 0 ? Value(arith::DivFOp::create(x.b, x.number(1), result))
-                      : result;
+  Value result, square = x[0];
+  for (; exponent; exponent >>= 1) {
+    if (exponent & 1)
+      result = result ? arith::MulIOp::create(x.b, result, square) : square;
+    if (exponent > 1)
+      square = arith::MulIOp::create(x.b, square, square);
+  }
+  return result ? result : x.number(1);
 }
 
 Value logistic(const Elements &x) {

@@ -6,7 +6,6 @@
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace xform;
@@ -93,79 +92,6 @@ Value xform::remainderOfIntegers(ImplicitLocOpBuilder &b, Value x, Value y,
   Value divisor = safeDivisor(b, x, y, isZero, isUnsigned);
   return isUnsigned ? Value(arith::RemUIOp::create(b, x, divisor))
                     : Value(arith::RemSIOp::create(b, x, divisor));
-}
-
-//===----------------------------------------------------------------------===//
-// Floating remainder
-//
-// A quotient below 2^p (p bits of precision) has an exact remainder, by one
-// fused multiply-add. For larger ones the divisor is first scaled up by powers
-// of two, of which the divisor is a divisor too, and then stepped down again.
-// There is no C library's fmod to call, and arith.remf on f64 would call it.
-//===----------------------------------------------------------------------===//
-
-Value xform::remainderOfFloats(ImplicitLocOpBuilder &b, Value x, Value y) {
-  Type type = x.getType();
-  unsigned precision = cast<FloatType>(type).getFPMantissaWidth() - 1;
-  Value zero = floatConstant(b, type, 0.0), one = floatConstant(b, type, 1.0);
-  Value infinity = floatConstant(b, type, INFINITY);
-  Value limit = floatConstant(b, type, std::ldexp(1.0, precision));
-  Value scale = floatConstant(b, type, std::ldexp(1.0, precision - 2));
-  Value unscale = floatConstant(b, type, std::ldexp(1.0, 2 - int(precision)));
-  auto compare = [](ImplicitLocOpBuilder &b, CmpFPredicate predicate, Value lhs,
-                    Value rhs) -> Value {
-    return arith::CmpFOp::create(b, predicate, lhs, rhs);
-  };
-
-  Value dividend = math::AbsFOp::create(b, x),
-        divisor = math::AbsFOp::create(b, y);
-  Value isLess = compare(b, CmpFPredicate::OLT, dividend, divisor);
-  Value isRegular = arith::AndIOp::create(
-      b, compare(b, CmpFPredicate::OLT, dividend, infinity),
-      arith::AndIOp::create(b, compare(b, CmpFPredicate::OGT, divisor, zero),
-                            compare(b, CmpFPredicate::OGE, dividend, divisor)));
-  dividend = arith::SelectOp::create(b, isRegular, dividend, zero);
-  divisor = arith::SelectOp::create(b, isRegular, divisor, one);
-
-  auto scaled = scf::WhileOp::create(
-      b, TypeRange{type}, ValueRange{divisor},
-      [&](OpBuilder &builder, Location loc, ValueRange state) {
-        ImplicitLocOpBuilder inner(loc, builder);
-        Value quotient = arith::DivFOp::create(inner, dividend, state[0]);
-        scf::ConditionOp::create(
-            inner, compare(inner, CmpFPredicate::OGE, quotient, limit), state);
-      },
-      [&](OpBuilder &builder, Location loc, ValueRange state) {
-        ImplicitLocOpBuilder inner(loc, builder);
-        Value next = arith::MulFOp::create(inner, state[0], scale);
-        scf::YieldOp::create(inner, next);
-      });
-  auto reduced = scf::WhileOp::create(
-      b, TypeRange{type, type}, ValueRange{scaled.getResult(0), dividend},
-      [&](OpBuilder &builder, Location loc, ValueRange state) {
-        ImplicitLocOpBuilder inner(loc, builder);
-        scf::ConditionOp::create(
-            inner, compare(inner, CmpFPredicate::OGE, state[0], divisor),
-            state);
-      },
-      [&](OpBuilder &builder, Location loc, ValueRange state) {
-        ImplicitLocOpBuilder inner(loc, builder);
-        Value by = state[0], rest = state[1];
-        Value quotient = math::TruncOp::create(
-            inner, Value(arith::DivFOp::create(inner, rest, by)));
-        Value next = math::FmaOp::create(
-            inner, arith::NegFOp::create(inner, quotient), by, rest);
-        // The rounded quotient may be one too large.
-        Value isNegative = compare(inner, CmpFPredicate::OLT, next, zero);
-        next = arith::SelectOp::create(
-            inner, isNegative, arith::AddFOp::create(inner, next, by), next);
-        Value down = arith::MulFOp::create(inner, by, unscale);
-        scf::YieldOp::create(inner, ValueRange{down, next});
-      });
-  Value remainder = math::CopySignOp::create(b, reduced.getResult(1), x);
-  remainder = arith::SelectOp::create(b, isRegular, remainder,
-                                      floatConstant(b, type, NAN));
-  return arith::SelectOp::create(b, isLess, x, remainder);
 }
 
 //===----------------------------------------------------------------------===//

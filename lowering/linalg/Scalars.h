@@ -38,10 +38,6 @@ mlir::Value divideIntegers(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
 mlir::Value remainderOfIntegers(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
                                 mlir::Value y, bool isUnsigned);
 
-/// x - y * trunc(x / y) without rounding error, for f32 and f64.
-mlir::Value remainderOfFloats(mlir::ImplicitLocOpBuilder &b, mlir::Value x,
-                              mlir::Value y);
-
 /// `value`, an element of type `from`, as one of type `to`.
 mlir::Value convertElement(mlir::ImplicitLocOpBuilder &b, mlir::Value value,
                            mlir::Type from, mlir::Type to);

@@ -111,6 +111,10 @@ Real Builder::sqrt(Real x) {
   return {this, mlir::math::SqrtOp::create(builder, loc, x.value)};
 }
 
+Real Builder::fusedMultiplyAdd(Real a, Real b, Real c) {
+  return {this, math::FmaOp::create(builder, loc, a.value, b.value, c.value)};
+}
+
 Real Builder::select(Bool condition, Real yes, Real no) {
   return {this, arith::SelectOp::create(builder, loc, condition.value,
                                         yes.value, no.value)};

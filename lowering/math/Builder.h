@@ -100,6 +100,8 @@ public:
   Real abs(Real x);
   Real copySign(Real magnitude, Real sign);
   Real sqrt(Real x);
+  /// a b + c, rounded once.
+  Real fusedMultiplyAdd(Real a, Real b, Real c);
 
   Real select(Bool condition, Real yes, Real no);
   Int select(Bool condition, Int yes, Int no);

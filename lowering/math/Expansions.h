@@ -48,6 +48,8 @@ void populateInverseTrigonometricPatterns(mlir::RewritePatternSet &patterns);
 void populateHyperbolicPatterns(mlir::RewritePatternSet &patterns);
 void populateErrorFunctionPatterns(mlir::RewritePatternSet &patterns);
 void populatePowerPatterns(mlir::RewritePatternSet &patterns);
+/// `fused`: whether the target rounds a multiply-add only once.
+void populateRemainderPatterns(mlir::RewritePatternSet &patterns, bool fused);
 
 } // namespace xform::elementary
 

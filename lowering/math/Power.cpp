@@ -119,44 +119,48 @@ Real powf(Builder &m, Real x, Real y) {
 }
 
 /// x^exponent by multiplication, for exponents so small that rounding stays
-/// within two ULP.
+/// within two ULP and nothing between overflows or is flushed to zero.
 Real smallPower(Builder &m, Real x, int64_t exponent) {
-  Real result = m.constant(1.0);
-  switch (std::abs(exponent)) {
+  switch (exponent) {
+  case -1:
+    return 1.0 / x;
+  case 0:
+    return m.constant(1.0);
   case 1:
-    result = x;
-    break;
+    return x;
   case 2:
-    result = x * x;
-    break;
+    return x * x;
   case 3:
-    result = x * x * x;
-    break;
-  case 4: {
+    return x * x * x;
+  default: {
+    // What rounding took from the square would count twice.
+    Pair parts = m.split(x);
     Real square = x * x;
-    result = square * square;
-    break;
+    Real lost =
+        ((parts.high * parts.high - square) + 2.0 * parts.high * parts.low) +
+        parts.low * parts.low;
+    Real fourth = square * square;
+    return m.select(m.abs(fourth) < m.infinity(), fourth + 2.0 * square * lost,
+                    fourth);
   }
-  default: // x^0
-    break;
   }
-  return exponent < 0 ? 1.0 / result : result;
 }
 
-constexpr int64_t kSmallPower = 4;
+constexpr int64_t kLeastSmallPower = -1, kLargestSmallPower = 4;
 
 /// The integer that a constant float or splat holds, if it is a small one.
 std::optional<int64_t> smallExponent(Value value) {
   APFloat number(0.0);
   if (matchPattern(value, m_ConstantFloat(&number))) {
-    for (int64_t i = -kSmallPower; i <= kSmallPower; ++i)
+    for (int64_t i = kLeastSmallPower; i <= kLargestSmallPower; ++i)
       if (number.isExactlyValue(static_cast<double>(i)))
         return i;
   }
   APInt integer;
   if (matchPattern(value, m_ConstantInt(&integer)) &&
       integer.getSignificantBits() <= 64 &&
-      std::abs(integer.getSExtValue()) <= kSmallPower)
+      integer.getSExtValue() >= kLeastSmallPower &&
+      integer.getSExtValue() <= kLargestSmallPower)
     return integer.getSExtValue();
   return std::nullopt;
 }

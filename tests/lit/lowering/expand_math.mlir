@@ -1,5 +1,7 @@
 // RUN: xform-opt --xform-expand-math %s | FileCheck %s
 // RUN: xform-opt --xform-expand-math %s | FileCheck %s --check-prefix=NONE
+// RUN: xform-opt --xform-expand-math=fused-multiply-add=true %s \
+// RUN:   | FileCheck %s --check-prefix=FUSED
 
 // No function is left; what stays is native everywhere.
 // NONE-NOT: math.{{(exp|log|sin|cos|tan|asin|acos|atan|sinh|erf|pow|fpowi|cbrt|rsqrt)}}
@@ -109,14 +111,13 @@ func.func @square(%x: f32) -> f32 {
   return %r : f32
 }
 
-// CHECK-LABEL: func.func @inverse_cube
+// CHECK-LABEL: func.func @cube
 // CHECK-SAME: (%[[X:.*]]: vector<4xf64>)
 // CHECK: %[[SQUARE:.*]] = arith.mulf %[[X]], %[[X]]
 // CHECK: %[[CUBE:.*]] = arith.mulf %[[SQUARE]], %[[X]]
-// CHECK: %[[R:.*]] = arith.divf %{{.*}}, %[[CUBE]]
-// CHECK: return %[[R]]
-func.func @inverse_cube(%x: vector<4xf64>) -> vector<4xf64> {
-  %n = arith.constant dense<-3> : vector<4xi32>
+// CHECK: return %[[CUBE]]
+func.func @cube(%x: vector<4xf64>) -> vector<4xf64> {
+  %n = arith.constant dense<3> : vector<4xi32>
   %r = math.fpowi %x, %n : vector<4xf64>, vector<4xi32>
   return %r : vector<4xf64>
 }
@@ -177,4 +178,19 @@ func.func @native(%x: f64, %y: f64) -> f64 {
   %6 = math.sqrt %5 : f64
   %7 = math.fma %6, %x, %y : f64
   return %7 : f64
+}
+
+// A remainder is exact without a branch: in 13 steps of 21 bits where a
+// multiply-add is rounded once, otherwise in 27 of 9 bits.
+// NONE-NOT: arith.remf
+// CHECK-LABEL: func.func @remainder
+// CHECK-NOT: math.fma
+// CHECK-NOT: scf.
+// CHECK: return
+// FUSED-LABEL: func.func @remainder
+// FUSED-COUNT-13: math.fma
+// FUSED-NOT: math.fma
+func.func @remainder(%x: f32, %y: f32) -> f32 {
+  %r = arith.remf %x, %y : f32
+  return %r : f32
 }

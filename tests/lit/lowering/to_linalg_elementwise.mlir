@@ -109,26 +109,23 @@ func.func @half(%x: tensor<4xf16>) -> tensor<4xf16> {
 
 // -----
 
-// x^5 takes three products, x^-2 a product and a quotient.
+// A power of floats is one function, one of integers a few products.
 // CHECK-LABEL: func.func @integer_pow
-func.func @integer_pow(%x: tensor<4xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
-  // CHECK-COUNT-3: arith.mulf
-  // CHECK-NOT: arith.mulf
-  // CHECK: linalg.yield
-  %0 = xform.integer_pow %x, 5 : tensor<4xf32>
-  // CHECK: arith.mulf
-  // CHECK: arith.divf
-  %1 = xform.integer_pow %x, -2 : tensor<4xf32>
-  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+func.func @integer_pow(%x: tensor<4xf32>, %n: tensor<4xi32>)
+    -> (tensor<4xf32>, tensor<4xi32>) {
+  // CHECK: math.fpowi {{.*}} : f32, i32
+  %0 = xform.integer_pow %x, -2 : tensor<4xf32>
+  // CHECK-COUNT-3: arith.muli
+  // CHECK-NOT: arith.muli
+  %1 = xform.integer_pow %n, 5 : tensor<4xi32>
+  return %0, %1 : tensor<4xf32>, tensor<4xi32>
 }
 
 // -----
 
-// A remainder calls no library.
+// A remainder stays one operation while loops are fused.
 // CHECK-LABEL: func.func @remainder
-// CHECK: scf.while
-// CHECK: math.fma
-// CHECK-NOT: arith.remf
+// CHECK: arith.remf
 func.func @remainder(%x: tensor<f64>, %y: tensor<f64>) -> tensor<f64> {
   %0 = xform.rem %x, %y : tensor<f64>
   return %0 : tensor<f64>

@@ -273,6 +273,64 @@ def angle_samples(precision: str, count: int, seed: int = 3) -> tuple[Array, Arr
     return y, x
 
 
+# The exponents are attributes of the operations, not numbers.
+EXPONENTS = (2, 3, 4, 5, 7, 12, 31, -1, -2, -3, -4, -9, -30)
+
+
+def integer_power_samples(precision: str, count: int, seed: int = 6) -> tuple[Array, Array]:
+    """For each exponent bases of every size whose powers are normal numbers."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    random = np.random.default_rng(seed)
+    rows = []
+    for n in EXPONENTS:
+        ends = sorted([(info.minexp + 1) / n, (info.maxexp - 1) / n])
+        size = count // len(EXPONENTS)
+        x = np.exp2(random.uniform(max(ends[0], info.minexp + 1), ends[1], size))
+        x[::2] = random.uniform(0.7, 1.4, size)[::2]
+        rows.append((x * random.choice([-1, 1], size)).astype(dtype))
+    return np.concatenate(rows), np.repeat(np.array(EXPONENTS, dtype), len(rows[0]))
+
+
+def integer_powers(x: Any, exponents: Any) -> Any:
+    """Each part of x to the power of its exponent."""
+    size = len(x) // len(EXPONENTS)
+    parts = [
+        primitives.integer_pow(x[i * size : (i + 1) * size], n) for i, n in enumerate(EXPONENTS)
+    ]
+    return primitives.concatenate(parts, 0)
+
+
+def division_samples(precision: str, count: int, seed: int = 7) -> tuple[Array, Array]:
+    """Dividends and divisors of every size and sign, half of them with quotients of a few bits."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    random = np.random.default_rng(seed)
+    # A remainder below the range of normal numbers would be zero.
+    least = info.minexp + info.nmant + 2
+    exponents = random.integers(least, info.maxexp, (2, count))
+    exponents[1, : count // 2] = exponents[0, : count // 2] - random.integers(0, 60, count // 2)
+    exponents = np.maximum(exponents, least)
+    x, y = np.ldexp(random.uniform(1, 2, (2, count)), exponents).astype(dtype)
+    x, y = x * random.choice([-1, 1], count).astype(dtype), y * dtype(1)
+    with np.errstate(over="ignore"):
+        keep = np.abs(x / y) < info.max
+    y *= random.choice([-1, 1], count).astype(dtype)
+    return x[keep], y[keep]
+
+
+def floor_quotient(x: Any, y: Any) -> Any:
+    """The quotient towards minus infinity; one may have all the bits of the exponent range."""
+    with mp.workprec(2200):
+        return mp.floor(x / y)
+
+
+def floor_remainder(x: Any, y: Any) -> Any:
+    """What that quotient leaves."""
+    with mp.workprec(2200):
+        return x - y * mp.floor(x / y)
+
+
 # Measuring ------------------------------------------------------------------
 
 
@@ -313,25 +371,34 @@ ROWS = [
     *map(_measured, FUNCTIONS),
     *map(_measured, OTHERS),
     Measured("pow", primitives.pow_, mp.power, power_samples, 1.5),
+    Measured("pow, integer", integer_powers, mp.power, integer_power_samples, 2),
     Measured("atan2", primitives.atan2, mp.atan2, angle_samples, 1.6),
+    Measured("floor_divide", primitives.floor_div, floor_quotient, division_samples, 1),
+    Measured("remainder", primitives.floor_rem, floor_remainder, division_samples, 0.5),
 ]
 
 
-@cache
-def results(precision: str, count: int) -> dict[str, tuple[tuple[Array, ...], Array]]:
-    """About `count` arguments and results of every row, from one compiled program."""
+def lowered(precision: str, count: int) -> tuple[frontend.Lowered, dict[str, tuple[Array, ...]]]:
+    """One program with every row, and about `count` arguments for each."""
     arguments = {row.name: row.arguments(precision, count) for row in ROWS}
 
     def everything(given: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
         return {row.name: row.primitive(*given[row.name]) for row in ROWS}
 
-    computed = frontend.jit(everything)(arguments)
+    return frontend.jit(everything).lower(arguments), arguments
+
+
+@cache
+def results(precision: str, count: int, target: str) -> dict[str, tuple[tuple[Array, ...], Array]]:
+    """Arguments and results of every row."""
+    program, arguments = lowered(precision, count)
+    computed = program.compile(target)(arguments)
     return {name: (arguments[name], np.asarray(computed[name])) for name in arguments}
 
 
-def measure(row: Measured, precision: str, count: int = COUNT) -> float:
+def measure(row: Measured, precision: str, count: int = COUNT, target: str = "cpu") -> float:
     """The largest error of a row in ULP."""
-    arguments, got = results(precision, count)[row.name]
+    arguments, got = results(precision, count, target)[row.name]
     exact = exact_values(row.reference, *arguments)
     return float(np.max(ulp_errors(got, exact, row.floor)))
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from accuracy import PRECISIONS, ROWS, Measured, measure, page_rows
+from accuracy import PRECISIONS, ROWS, Measured, lowered, measure, page_rows
+from xform.compiler import emit_ptx
 
 # What the errors on another processor, which fuses other operations, may differ by.
 SLACK = 0.4
@@ -20,6 +21,21 @@ def test_errors_are_those_on_the_page(row: Measured, precision: str) -> None:
     assert written <= row.bound
     assert error - SLACK <= written, "run make accuracy"
     assert written * (1 - MISSED) - SLACK <= error, "run make accuracy"
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_errors_on_vulkan(precision: str) -> None:
+    """Mesa fuses and simplifies other operations than LLVM, and keeps subnormal numbers."""
+    errors = {row.name: measure(row, precision, 300, "vulkan:desktop") for row in ROWS}
+    assert {row.name: errors[row.name] for row in ROWS if errors[row.name] > row.bound} == {}
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_cuda_code_calls_no_library(precision: str) -> None:
+    ptx = emit_ptx(lowered(precision, 300)[0].as_text("linalg"))
+    assert ptx.count(".entry") > 10
+    assert ".extern .func" not in ptx
+    assert "call" not in ptx
 
 
 def test_page_lists_every_function() -> None:

@@ -22,6 +22,7 @@ from accuracy import FUNCTIONS, TYPES, exact_values, power_samples, sample, ulp_
 from iree import runtime
 from iree.compiler import tools
 from mpmath import mp, mpf
+from xform_runtime.cpu_features import cpu_features
 
 Array = npt.NDArray[Any]
 
@@ -36,7 +37,7 @@ FLAGS = [
 BY_NAME = {function.operation: function for function in FUNCTIONS}
 
 
-def expand(text: str) -> str:
+def expand(text: str, options: str = "") -> str:
     """`text` after the expansion of mathematical functions."""
     beside = Path(sys.executable).parent / "xform-opt"
     program = os.environ.get("XFORM_OPT") or (
@@ -44,7 +45,7 @@ def expand(text: str) -> str:
     )
     assert program, "xform-opt was not found: set XFORM_OPT or install the package"
     done = subprocess.run(
-        [program, "--xform-expand-math", "--cse"],
+        [program, f"--xform-expand-math={options}", "--cse"],
         input=text,
         capture_output=True,
         text=True,
@@ -119,8 +120,8 @@ def module_text(t: str) -> str:
 class Compiled:
     """The functions of one compiled module, called with NumPy arrays."""
 
-    def __init__(self, text: str) -> None:
-        binary = tools.compile_str(expand(text), extra_args=FLAGS)
+    def __init__(self, text: str, options: str = "") -> None:
+        binary = tools.compile_str(expand(text, options), extra_args=FLAGS)
         config = runtime.Config("local-sync")
         module = runtime.VmModule.copy_buffer(config.vm_instance, binary)
         self.module = runtime.load_vm_module(module, config)
@@ -314,3 +315,46 @@ def test_half_precision(name: str, digits: int) -> None:
         x = (x.view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32)
     got = _compiled["f32"](f"tanh_{name}", x)
     np.testing.assert_allclose(got, np.tanh(x.astype(np.float64)), rtol=2.0**-digits, atol=1e-7)
+
+
+@pytest.mark.parametrize(
+    "fused",
+    [
+        False,
+        pytest.param(
+            True,
+            marks=pytest.mark.skipif(
+                {"fma", "asimd"}.isdisjoint(cpu_features() or ()), reason="no fused multiply-add"
+            ),
+        ),
+    ],
+)
+def test_remainder_is_exact(precision: str, fused: bool) -> None:
+    """Of all quotients, near the largest and the smallest numbers, and of what is no number."""
+    dtype = TYPES[precision]
+    info = np.finfo(dtype)
+    random = np.random.default_rng(5)
+    width = np.uint32 if dtype == np.float32 else np.uint64
+    n = 100_000
+    x, y = random.integers(0, np.iinfo(width).max, (2, n), dtype=width).view(dtype)
+    with np.errstate(invalid="ignore"):
+        near = (x * random.uniform(-1, 1, n)).astype(dtype)
+        some = (x * np.exp2(-random.integers(0, 60, n))).astype(dtype)
+    top = (info.max * random.uniform(0.5, 1, n)).astype(dtype)
+    low = (info.smallest_normal * random.uniform(1, 100, (2, n))).astype(dtype)
+    odd = [0.0, -0.0, 1.0, -3.0, np.inf, -np.inf, np.nan, info.max, -info.smallest_normal]
+    grid = np.array([(a, b) for a in odd for b in odd], dtype).T
+    pairs = [(x, y), (x, near), (x, some), (top, y), (top, near), low, (top, top[::-1]), grid]
+    dividend, divisor = (np.concatenate(arrays) for arrays in zip(*pairs, strict=True))
+    # The processor takes subnormal numbers for zeros.
+    keep = [(a == 0) | ~(np.abs(a) < info.smallest_normal) for a in (dividend, divisor)]
+    dividend, divisor = dividend[keep[0] & keep[1]], divisor[keep[0] & keep[1]]
+
+    text = elementwise("rem", [precision] * 2, precision, [f"%r = arith.remf %x, %y : {precision}"])
+    got = Compiled(text, f"fused-multiply-add={str(fused).lower()}")("rem", dividend, divisor)
+    with np.errstate(all="ignore"):
+        expected = np.fmod(dividend, divisor)
+    expected[np.abs(expected) < info.smallest_normal] *= 0
+    np.testing.assert_array_equal(got, expected)
+    defined = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(got[defined]), np.signbit(expected[defined]))
