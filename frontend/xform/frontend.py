@@ -11,6 +11,7 @@ array([[[2., 0.],
 
 from .avals import Spec, spec
 from .compiler import CompileError, Target
+from .csr import CsrBlock
 from .errors import (
     LeakedArrayError,
     TracedValueError,
@@ -46,6 +47,7 @@ from .transforms.vmap import vmap
 __all__ = [
     "CompileError",
     "Compiled",
+    "CsrBlock",
     "Function",
     "FunctionContext",
     "Jitted",

@@ -17,9 +17,9 @@ import numpy as np
 from .. import pytrees, tracing
 from ..avals import Aval
 from ..colouring import Ints, colour_columns, transposed
-from ..csr import CsrBlock, CsrStructure
+from ..csr import CsrBlock, CsrStructure, index_vectors
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..primitives import Indexing, full, gather, reshape, scatter
+from ..primitives import Indexing, full, gather, reshape
 from ..source import user_location
 from ..split import split_pass
 from ..tracing import Callee, trace_callee
@@ -294,17 +294,15 @@ class _Compressed:
         for i, vertical in enumerate(pairwise(_edges(outputs.avals))):
             row = []
             for j, horizontal in enumerate(pairwise(_edges(arguments.avals))):
-                entries, structure = self._block(i, j, vertical, horizontal)
+                block = self._block(i, j, vertical, horizontal)
                 shape = (*outputs.avals[i].shape, *arguments.avals[j].shape)
-                row.append(
-                    _filled(entries, structure, shape) if dense else CsrBlock(entries, structure)
-                )
+                row.append(reshape(block.toarray(), shape) if dense else block)
             blocks.append(arguments.rebuild(row))
         return pytrees.unflatten(outputs.spec, blocks)
 
     def _block(
         self, output: int, argument: int, vertical: tuple[int, int], horizontal: tuple[int, int]
-    ) -> tuple[TracedArray, CsrStructure]:
+    ) -> CsrBlock:
         pattern = self._pattern
         (top, bottom), (left, right) = vertical, horizontal
         inside = np.arange(pattern.offsets[top], pattern.offsets[bottom])
@@ -319,10 +317,11 @@ class _Compressed:
         if not len(inside):
             kind = (self._traced.output.avals[output] if self._forward
                     else self._selection.avals[argument])  # fmt: skip
-            return full((0,), kind.dtype, 0), structure
+            return CsrBlock(full((0,), kind.dtype, 0), structure)
         products = self._products[output if self._forward else argument]
         flat = reshape(products, (products.shape[0] * size,))
-        return gather(flat, _index_vectors(colours * size + places), _ALONG_FIRST), structure
+        vectors = index_vectors(colours * size + places)
+        return CsrBlock(gather(flat, vectors, Indexing((0,), (), unique=True)), structure)
 
 
 def _edges(avals: Sequence[Aval]) -> list[int]:
@@ -331,26 +330,6 @@ def _edges(avals: Sequence[Aval]) -> list[int]:
     for kind in avals:
         edges.append(edges[-1] + prod(kind.shape))
     return edges
-
-
-_ALONG_FIRST = Indexing(axes=(0,), window_dims=(), unique=True)
-_ALONG_BOTH = Indexing(axes=(0, 1), window_dims=(), unique=True)
-
-
-def _index_vectors(*places: Ints) -> TracedArray:
-    """An index vector for each entry, from its index along each axis."""
-    vectors = np.stack(places, axis=1)
-    narrow = vectors.max() <= np.iinfo(np.int32).max
-    return tracing.traced(vectors.astype(np.int32 if narrow else np.int64))
-
-
-def _filled(entries: TracedArray, structure: CsrStructure, shape: tuple[int, ...]) -> TracedArray:
-    """The dense block with these entries."""
-    block = full(structure.shape, entries.dtype, 0)
-    if structure.indices.size:
-        rows = np.repeat(np.arange(structure.shape[0]), np.diff(structure.offsets))
-        block = scatter(block, _index_vectors(rows, structure.indices), entries, _ALONG_BOTH)
-    return block if block.shape == shape else reshape(block, shape)
 
 
 def _count(colours: Ints) -> int:

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 from xform.colouring import colour_columns, transposed
-from xform.csr import CsrBlock
 from xform.frontend import (
+    CsrBlock,
     XformTypeError,
     XformValueError,
     cond,
@@ -245,11 +245,14 @@ def test_inside_of_other_transforms() -> None:
     np.testing.assert_allclose(sparse.toarray(), expected, rtol=1e-13)
     block = found["rows"]
     assert isinstance(block, CsrBlock)
+    assert str(block).startswith("CsrBlock((4, 4), entries=Array(")
+    matrices = vmap(lambda block: block.toarray())(block)
+    np.testing.assert_allclose(matrices, found["vmap"][1], rtol=1e-12, atol=1e-14)
     structure = block.structure
-    for row, entries in zip(found["vmap"][1], np.asarray(block.entries), strict=True):
+    for row, entries in zip(matrices, np.asarray(block.entries), strict=True):
         parts = (entries, structure.indices, structure.offsets)
         one = scipy.sparse.csr_array(parts, shape=structure.shape)
-        np.testing.assert_allclose(one.toarray(), row, rtol=1e-12, atol=1e-14)
+        np.testing.assert_array_equal(one.toarray(), row)
 
 
 def test_rules_of_its_own_decide_the_pattern() -> None:
@@ -334,6 +337,16 @@ def test_colouring_separates_columns_of_a_row() -> None:
             lambda: jacobian(stencil, sparsity=np.eye(6))(X),
             XformTypeError,
             "a sparsity pattern is a bool array of two dimensions or one of scipy.sparse",
+        ),
+        (
+            lambda: jit(lambda x: vmap(jacobian(np.sin, sparsity="auto"))(x).toarray())(Y),
+            XformValueError,
+            "the entries have shape (2, 3), those of several matrices",
+        ),
+        (
+            lambda: vmap(jacobian(np.sin, sparsity="auto"))(Y).toarray(),
+            XformTypeError,
+            "CsrBlock.toarray can only be used while a function is traced",
         ),
         (
             lambda: jacobian(lambda n: n * 2, sparsity="auto")(np.arange(3)),
