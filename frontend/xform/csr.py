@@ -44,6 +44,9 @@ class CsrStructure:
     def __hash__(self) -> int:
         return hash((self.shape, len(self.indices)))
 
+    def __repr__(self) -> str:
+        return f"<{self.shape[0]} x {self.shape[1]} with {len(self.indices)} entries>"
+
 
 @dataclass(frozen=True, repr=False)
 class CsrBlock:
