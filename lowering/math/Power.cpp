@@ -122,6 +122,14 @@ Real powf(Builder &m, Real x, Real y) {
 /// within two ULP and nothing between overflows or is flushed to zero.
 Real smallPower(Builder &m, Real x, int64_t exponent) {
   switch (exponent) {
+  case -2: {
+    // The square must be no subnormal number while its inverse is finite.
+    double factor = m.pick(0x1p40, 0x1p300), square = factor * factor;
+    Real one = m.constant(1.0);
+    Bool isSmall = m.abs(x) < 1.0 / factor;
+    Real scaled = x * m.select(isSmall, m.constant(factor), one);
+    return 1.0 / (scaled * scaled) * m.select(isSmall, m.constant(square), one);
+  }
   case -1:
     return 1.0 / x;
   case 0:
@@ -146,7 +154,7 @@ Real smallPower(Builder &m, Real x, int64_t exponent) {
   }
 }
 
-constexpr int64_t kLeastSmallPower = -1, kLargestSmallPower = 4;
+constexpr int64_t kLeastSmallPower = -2, kLargestSmallPower = 4;
 
 /// The integer that a constant float or splat holds, if it is a small one.
 std::optional<int64_t> smallExponent(Value value) {

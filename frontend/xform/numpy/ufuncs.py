@@ -88,12 +88,12 @@ def _logaddexp2(x: TracedArray, y: TracedArray) -> TracedArray:
     return primitives.div(natural, scale)
 
 
-# Beyond this, repeated squaring loses more digits than pow.
-_LARGEST_SQUARED_POWER: Final = 32
+# What the attribute of the operation holds; what is beyond is a float without a fraction.
+_LARGEST_INTEGER_POWER: Final = 2**63 - 1
 
 
 class Power(Ufunc):
-    """x ** y; an exponent known while tracing becomes multiplications or a root."""
+    """x ** y; an exponent known while tracing becomes an integer power or a root."""
 
     def apply(
         self,
@@ -123,11 +123,9 @@ class Power(Ufunc):
             result = primitives.integer_pow(x, int(number))
         elif math.isfinite(number) and number == int(number):
             n = int(number)
-            if builtins.abs(n) > _LARGEST_SQUARED_POWER:
+            if builtins.abs(n) > _LARGEST_INTEGER_POWER:
                 return None
-            result = x.copy() if n == 1 else primitives.integer_pow(x, builtins.abs(n))
-            if n < 0:
-                result = _reciprocal(result)
+            result = x.copy() if n == 1 else primitives.integer_pow(x, n)
         elif number == 0.5:
             result = primitives.sqrt(x)
         else:

@@ -36,7 +36,11 @@ AT_KINKS: dict[str, tuple[Any, tuple[Any, ...], Any]] = {
     "x**0": (lambda x: np.sum(x**0), (np.array([0.0, 2.0]),), [0.0, 0.0]),
     "x**1": (lambda x: np.sum(x**1), (np.array([0.0, 2.0]),), [1.0, 1.0]),
     "x**3": (lambda x: np.sum(x**3), (np.array([0.0, 2.0]),), [0.0, 12.0]),
-    "x**-2": (lambda x: np.sum(x**-2), (np.array([1.0, 2.0]),), [-2.0, -0.25]),
+    "x**-2": (
+        lambda x: np.sum(x**-2),
+        (np.array([1.0, 2.0, 0.0, -0.0, np.inf]),),
+        [-2.0, -0.25, -np.inf, np.inf, 0.0],
+    ),
     "logaddexp": (total(np.logaddexp), (np.array([0.0, -INF, -INF, 1.0]),
                                         np.array([0.0, -INF, 0.0, -INF])), [0.5, 0.5, 0.0, 1.0]),
     "remainder": (total(np.remainder), (np.array([5.5, -5.5]), np.array([2.0, 2.0])), [1.0, 1.0]),
