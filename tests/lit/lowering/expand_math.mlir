@@ -181,7 +181,7 @@ func.func @native(%x: f64, %y: f64) -> f64 {
 }
 
 // A remainder is exact without a branch: in 13 steps of 21 bits where a
-// multiply-add is rounded once, otherwise in 27 of 9 bits.
+// multiply-add is rounded once, otherwise in 29 of 9 bits.
 // NONE-NOT: arith.remf
 // CHECK-LABEL: func.func @remainder
 // CHECK-NOT: math.fma

@@ -311,11 +311,10 @@ def division_samples(precision: str, count: int, seed: int = 7) -> tuple[Array, 
     exponents = random.integers(least, info.maxexp, (2, count))
     exponents[1, : count // 2] = exponents[0, : count // 2] - random.integers(0, 60, count // 2)
     exponents = np.maximum(exponents, least)
-    x, y = np.ldexp(random.uniform(1, 2, (2, count)), exponents).astype(dtype)
-    x, y = x * random.choice([-1, 1], count).astype(dtype), y * dtype(1)
+    signs = random.choice([-1, 1], (2, count))
+    x, y = np.ldexp(signs * random.uniform(1, 2, (2, count)), exponents).astype(dtype)
     with np.errstate(over="ignore"):
         keep = np.abs(x / y) < info.max
-    y *= random.choice([-1, 1], count).astype(dtype)
     return x[keep], y[keep]
 
 
