@@ -4,11 +4,11 @@
 The bytes are those that the device's allocator counts on one core, arguments and results included.
 A scan that carries 4096 floats, without checkpoints, with one around each step, and nested:
 
-      100 steps   13.2 MB    3.4 MB   0.7 MB
-      400         52.5 MB   13.2 MB   1.4 MB
-    1,600        209.8 MB   52.5 MB   2.7 MB
-    6,400                             5.4 MB
-   10,000                             6.7 MB
+      100 steps    6.6 MB    1.7 MB   0.4 MB
+      400         26.3 MB    6.7 MB   0.7 MB
+    1,600                             1.4 MB
+    6,400                             2.7 MB
+   10,000                             3.4 MB
 
 Usage: python benchmarks/memory.py [--lengths N ...]
 """
