@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Time what Python costs: a transform's direct call, which traces anew, and a traced operation.
+"""Time what compiling costs before IREE: direct calls, which trace anew, and traced operations.
 
 A direct call of a small function is all overhead: it traces, finds the compiled code of an equal
 program, and calls it. torch.func's eager call is measured beside it where torch is installed. The
-time to trace is measured for programs of more and more operations; per operation it should not
-grow with their number.
+times to trace and to lower, by our passes, are measured for programs of more and more operations,
+half of them sines and cosines; per operation they should not grow with their number.
 
 Usage: python benchmarks/overhead.py [--rounds N] [--operations N]
 """
@@ -66,6 +66,14 @@ def tracing(operations: int) -> Callable[[], Any]:
     return lambda: program.lower(x)
 
 
+def lowering(operations: int) -> float:
+    """Seconds from such a traced program to the text that IREE reads."""
+    lowered = tracing(operations)()
+    start = time.thread_time()
+    lowered.as_text("linalg")
+    return time.thread_time() - start
+
+
 def verdict(seconds: float, goal: float) -> str:
     return "[green]met[/green]" if seconds <= goal else "[red]missed[/red]"
 
@@ -90,9 +98,9 @@ def main() -> None:
         table.add_row(library, f"{1e3 * seconds:.2f}", goal)
     console.print(table)
 
-    table = Table(title="tracing")
-    columns = ("operations", "milliseconds", "microseconds each", f"goal {1e6 * TRACE_GOAL:g} us")
-    for column in columns:
+    table = Table(title="tracing and passes")
+    goal = f"goal {1e6 * TRACE_GOAL:g} us"
+    for column in ("operations", "trace, ms", "us each", goal, "passes, ms", "us each"):
         table.add_column(column, justify="right")
     for operations in (100, 1_000, arguments.operations):
         call = tracing(operations)
@@ -104,6 +112,8 @@ def main() -> None:
             f"{1e3 * seconds:.1f}",
             f"{1e6 * each:.1f}",
             verdict(each, TRACE_GOAL),
+            f"{1e3 * (passes := lowering(operations)):,.0f}",
+            f"{1e6 * passes / operations:,.0f}",
         )
     console.print(table)
 
