@@ -16,8 +16,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import optree
+from jax import lax
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -32,8 +34,6 @@ IN_DIMS = (None, (1, None), (None, 0), (-2, 1))
 
 def operators() -> Any:
     """JAX's, under the names and with the arguments of ours."""
-    import jax
-    from jax import lax
 
     class Operators:
         np = jax.numpy
@@ -60,8 +60,6 @@ def inputs(in_dims: Any, dtype: Any) -> tuple[Any, Any, Any]:
 
 def error(name: str, dtype: Any, in_dims: Any) -> float:
     """The largest error of a case."""
-    import jax
-
     case, forward_only = sweep.CASES[name], name in sweep.FORWARD_ONLY
 
     def program(library: Any, names: Any) -> Callable[..., Any]:
@@ -85,8 +83,6 @@ def error(name: str, dtype: Any, in_dims: Any) -> float:
 
 def main() -> int:
     """Prints the table."""
-    import jax
-
     jax.config.update("jax_enable_x64", True)
     table = Table("operators", *(np.dtype(d).name for d in TOLERANCES), title="largest error")
     wrong = 0

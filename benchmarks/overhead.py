@@ -106,13 +106,13 @@ def main() -> None:
         call = tracing(operations)
         # Tracing waits for nothing, and the thread's own time is not that of other processes.
         seconds = best_time(call, 0.2 * arguments.rounds, time.thread_time)
-        each = seconds / operations
+        each, passes = seconds / operations, lowering(operations)
         table.add_row(
             f"{operations:,}",
             f"{1e3 * seconds:.1f}",
             f"{1e6 * each:.1f}",
             verdict(each, TRACE_GOAL),
-            f"{1e3 * (passes := lowering(operations)):,.0f}",
+            f"{1e3 * passes:,.0f}",
             f"{1e6 * passes / operations:,.0f}",
         )
     console.print(table)

@@ -575,8 +575,6 @@ NB_MODULE(_xform, m) {
       .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))
-      .def("make_private",
-           [](FunctionHandle &self) { self.function.setPrivate(); })
       .def("extract", &FunctionHandle::extract)
       .def("erase", [](FunctionHandle &self) {
         self.owner->symbols->erase(self.function);

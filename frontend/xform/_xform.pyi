@@ -207,8 +207,6 @@ class Function:
         """Append func.return and fix the function's type; no op may follow."""
     def set_reflection(self, entries: Mapping[str, str]) -> None:
         """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
-    def make_private(self) -> None:
-        """Let passes remove the function once nothing names it."""
     def extract(self) -> Module:
         """A new module with copies of the function, public, and of all that it names."""
     def erase(self) -> None:

@@ -14,6 +14,18 @@ import numpy.typing as npt
 Ints: TypeAlias = npt.NDArray[np.integer[Any]]
 
 
+def rows_of(offsets: Ints) -> Ints:
+    """The row of each entry.
+
+    Args:
+        offsets: shape (rows + 1,); the entries of row r are offsets[r] to offsets[r + 1].
+
+    >>> rows_of(np.array([0, 2, 2, 3]))
+    array([0, 0, 2])
+    """
+    return np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+
+
 def transposed(offsets: Ints, indices: Ints, columns: int) -> tuple[Ints, Ints]:
     """The pattern of the transpose.
 
@@ -25,7 +37,7 @@ def transposed(offsets: Ints, indices: Ints, columns: int) -> tuple[Ints, Ints]:
     >>> transposed(np.array([0, 2, 3]), np.array([0, 1, 1]), 3)
     (array([0, 1, 3, 3]), array([0, 0, 1]))
     """
-    rows = np.repeat(np.arange(len(offsets) - 1), np.diff(offsets))
+    rows = rows_of(offsets)
     counts = np.bincount(indices, minlength=columns)
     return np.concatenate([[0], np.cumsum(counts)]), rows[np.argsort(indices, kind="stable")]
 

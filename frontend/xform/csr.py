@@ -10,7 +10,7 @@ import numpy as np
 from xform_runtime import Array
 
 from . import pytrees
-from .colouring import Ints
+from .colouring import Ints, rows_of
 from .errors import XformValueError, at_user_line
 from .primitives import Indexing, full, scatter
 from .tracing import require_trace, traced
@@ -89,8 +89,7 @@ class CsrBlock:
         matrix = full(self.structure.shape, self.entries.dtype, 0)
         if not len(self.structure.indices):
             return matrix
-        rows = np.repeat(np.arange(self.structure.shape[0]), np.diff(self.structure.offsets))
-        vectors = index_vectors(rows, self.structure.indices)
+        vectors = index_vectors(rows_of(self.structure.offsets), self.structure.indices)
         return scatter(matrix, vectors, self.entries, Indexing((0, 1), (), unique=True))
 
     def __repr__(self) -> str:

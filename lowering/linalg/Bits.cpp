@@ -75,6 +75,13 @@ std::pair<Value, Value> truncatedRemainder(const Elements &x) {
   return {rest, keeps};
 }
 
+/// The remainder on the divisor's side of zero.
+Value movedRemainder(const Elements &x, Value rest, Value keeps) {
+  Value moved = x.isFloat() ? Value(arith::AddFOp::create(x.b, rest, x[1]))
+                            : Value(arith::AddIOp::create(x.b, rest, x[1]));
+  return arith::SelectOp::create(x.b, keeps, rest, moved);
+}
+
 Value floorDiv(const Elements &x) {
   if (isUnsigned(x.type))
     return divideIntegers(x.b, x[0], x[1], /*isUnsigned=*/true);
@@ -90,10 +97,8 @@ Value floorDiv(const Elements &x) {
   // divisor.
   Value quotient = arith::DivFOp::create(x.b, x[0], x[1]);
   Value whole = math::FloorOp::create(x.b, quotient);
-  Value moved = arith::SelectOp::create(
-      x.b, keeps, rest, Value(arith::AddFOp::create(x.b, rest, x[1])));
-  Value twice = arith::MulFOp::create(
-      x.b, Value(math::AbsFOp::create(x.b, moved)), x.number(2));
+  Value size = math::AbsFOp::create(x.b, movedRemainder(x, rest, keeps));
+  Value twice = arith::MulFOp::create(x.b, size, x.number(2));
   Value isBelow = arith::AndIOp::create(
       x.b, arith::CmpFOp::create(x.b, CmpFPredicate::OEQ, quotient, whole),
       arith::CmpFOp::create(x.b, CmpFPredicate::OGE, twice,
@@ -113,12 +118,9 @@ Value floorRem(const Elements &x) {
   if (isUnsigned(x.type))
     return remainderOfIntegers(x.b, x[0], x[1], /*isUnsigned=*/true);
   auto [rest, keeps] = truncatedRemainder(x);
-  if (!x.isFloat()) {
-    Value moved = arith::AddIOp::create(x.b, rest, x[1]);
-    return arith::SelectOp::create(x.b, keeps, rest, moved);
-  }
-  Value moved = arith::AddFOp::create(x.b, rest, x[1]);
-  Value result = arith::SelectOp::create(x.b, keeps, rest, moved);
+  Value result = movedRemainder(x, rest, keeps);
+  if (!x.isFloat())
+    return result;
   Value zero = math::CopySignOp::create(x.b, x.number(0), x[1]);
   return arith::SelectOp::create(x.b, isZero(x, rest), zero, result);
 }

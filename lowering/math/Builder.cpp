@@ -200,12 +200,15 @@ Pair Builder::divide(Real numerator, Pair denominator) {
   return {quotient, rest / denominator.high};
 }
 
+Real Builder::minusSquare(Real z, Real x) {
+  Pair parts = split(x);
+  Real rest = (z - parts.high * parts.high) - 2.0 * (parts.high * parts.low);
+  return rest - parts.low * parts.low;
+}
+
 Pair Builder::sqrt(Pair x) {
   Real root = opaque(sqrt(x.high));
-  Pair r = split(root);
-  Real rest = (x.high - r.high * r.high) - 2.0 * (r.high * r.low);
-  rest = (rest - r.low * r.low) + x.low;
-  return {root, rest / (2.0 * root)};
+  return {root, (minusSquare(x.high, root) + x.low) / (2.0 * root)};
 }
 
 ArrayRef<double> Builder::coefficients(const Polynomial &table) const {

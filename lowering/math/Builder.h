@@ -141,6 +141,8 @@ public:
   /// numerator / (denominator.high + denominator.low) as a pair with a full
   /// high part.
   Pair divide(Real numerator, Pair denominator);
+  /// z - x^2 for a z within a few units of x^2, without rounding x^2.
+  Real minusSquare(Real z, Real x);
   /// Square root of a pair as a pair with a full high part.
   Pair sqrt(Pair x);
 

@@ -34,10 +34,9 @@ ReducedArc reduceArc(Builder &m, Real magnitude) {
   Bool large = magnitude > 0.5;
   Real z = m.select(large, 0.5 - 0.5 * magnitude, magnitude * magnitude);
   Real root = m.sqrt(z);
-  Pair r = m.split(root);
-  Real rest = ((z - r.high * r.high) - 2.0 * (r.high * r.low)) - r.low * r.low;
   Real correction =
-      m.select(large & (z > 0.0), rest / (2.0 * root), m.constant(0.0));
+      m.select(large & (z > 0.0), m.minusSquare(z, root) / (2.0 * root),
+               m.constant(0.0));
   Real y = m.select(large, root, magnitude);
   return {large, y, y * (z * m.polynomial(z, kAsinTail)) + correction};
 }

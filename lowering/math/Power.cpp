@@ -141,14 +141,10 @@ Real smallPower(Builder &m, Real x, int64_t exponent) {
   case 3:
     return x * x * x;
   default: {
-    // What rounding took from the square would count twice.
-    Pair parts = m.split(x);
-    Real square = x * x;
-    Real lost =
-        ((parts.high * parts.high - square) + 2.0 * parts.high * parts.low) +
-        parts.low * parts.low;
-    Real fourth = square * square;
-    return m.select(m.abs(fourth) < m.infinity(), fourth + 2.0 * square * lost,
+    // What rounding added to the square would count twice.
+    Real square = x * x, fourth = square * square;
+    Real added = m.minusSquare(square, x);
+    return m.select(m.abs(fourth) < m.infinity(), fourth - 2.0 * square * added,
                     fourth);
   }
   }

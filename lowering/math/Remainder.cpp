@@ -55,33 +55,29 @@ Real reduce(Builder &m, Real rest, Real divisor, bool fused) {
   // seen to be the same number, or a compiler might do neither.
   double shift = std::ldexp(1.5, bits);
   Real back = m.select(isNaN(rest), rest, m.constant(shift));
+  auto quotient = [&] { return (rest * inverse + shift) - back; };
+
+  // The first product may be beyond the largest number, half of it is not.
+  Real first = quotient();
+  Real half = subtractProduct(m, rest * 0.5, first, multiple * 0.5, fused);
+  rest = m.select(first == 0.0, rest, half * 2.0);
   Real unscale = m.constant(1.0);
-  for (int i = 0; i < steps; ++i) {
+  for (int i = 1; i < steps; ++i) {
     if (i == steps / 2) {
       // The rest may be far below its multiple, and must not be subnormal.
-      int exponent = m.bias() / 2;
+      double factor = std::ldexp(1.0, m.bias() / 2);
       Bool isSmall = divisor < 1.0;
       Real one = m.constant(1.0);
-      Real scale =
-          m.select(isSmall, m.constant(std::ldexp(1.0, exponent)), one);
-      unscale = m.select(isSmall, m.constant(std::ldexp(1.0, -exponent)), one);
+      Real scale = m.select(isSmall, m.constant(factor), one);
+      unscale = m.select(isSmall, m.constant(1.0 / factor), one);
       rest = rest * scale;
       divisor = divisor * scale;
       multiple = multiple * scale;
     }
-    if (i > 0) {
-      Real smaller = multiple * std::ldexp(1.0, -step);
-      multiple = m.select(smaller > divisor, smaller, divisor);
-      inverse = m.fromBits(sum - m.bits(multiple));
-    }
-    Real quotient = (rest * inverse + shift) - back;
-    if (i > 0) {
-      rest = subtractProduct(m, rest, quotient, multiple, fused);
-      continue;
-    }
-    // The product may be beyond the largest number, half of it is not.
-    Real half = subtractProduct(m, rest * 0.5, quotient, multiple * 0.5, fused);
-    rest = m.select(quotient == 0.0, rest, half * 2.0);
+    Real smaller = multiple * std::ldexp(1.0, -step);
+    multiple = m.select(smaller > divisor, smaller, divisor);
+    inverse = m.fromBits(sum - m.bits(multiple));
+    rest = subtractProduct(m, rest, quotient(), multiple, fused);
   }
   return m.select(rest < 0.0, rest + divisor, rest) * unscale;
 }

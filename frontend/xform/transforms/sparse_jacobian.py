@@ -16,7 +16,7 @@ import numpy as np
 
 from .. import pytrees, tracing
 from ..avals import Aval
-from ..colouring import Ints, colour_columns, transposed
+from ..colouring import Ints, colour_columns, rows_of, transposed
 from ..csr import CsrBlock, CsrStructure, index_vectors
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import Indexing, full, gather, reshape
@@ -80,8 +80,7 @@ def jacobian(
     array([[-1.,  1.,  0.],
            [ 0., -1.,  1.]])
     """
-    both = _value_and_jacobian("jacobian", func, argnums, mode, sparsity, chunk_size, dense)
-    return transformed("jacobian", func, lambda *args, **kwargs: both(*args, **kwargs)[1])
+    return _jacobian("jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=False)
 
 
 def value_and_jacobian(
@@ -114,12 +113,12 @@ def value_and_jacobian(
     >>> value.numpy(), slopes.diagonal()
     (array([1., 9.]), array([2., 6.]))
     """
-    name = "value_and_jacobian"
-    both = _value_and_jacobian(name, func, argnums, mode, sparsity, chunk_size, dense)
-    return transformed(name, func, both)
+    return _jacobian(
+        "value_and_jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=True
+    )
 
 
-def _value_and_jacobian(
+def _jacobian(
     transform: str,
     func: Callable[..., Any],
     argnums: int | tuple[int, ...],
@@ -127,7 +126,9 @@ def _value_and_jacobian(
     sparsity: Any,
     chunk_size: int | None,
     dense: bool,
-) -> Callable[..., tuple[Any, Any]]:
+    *,
+    with_value: bool,
+) -> Callable[..., Any]:
     require_callable(transform, func)
     numbers = checked_argnums(transform, argnums)
     chunk = checked_rows(transform, "chunk_size", chunk_size)
@@ -142,20 +143,25 @@ def _value_and_jacobian(
             )
         )
 
-    def run(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
-        selection = Selection(transform, func, args, numbers)
-        traced = TracedOutput(transform, func, selection, False, kwargs)
-        value = traced.split(call(traced.callee, selection.lifted()))[0]
+    def blocks(selection: Selection, traced: TracedOutput) -> Any:
         if sparsity is not None:
             pattern = _pattern(selection, traced, sparsity)
-            return value, _Compressed(selection, traced, pattern, mode, chunk).blocks(dense)
+            return _Compressed(selection, traced, pattern, mode, chunk).blocks(dense)
         forward = mode == "forward" or (
             mode == "auto" and _edges(selection.avals)[-1] <= _edges(traced.output.avals)[-1]
         )
-        blocks = forward_blocks if forward else reverse_blocks
-        return value, blocks(func, selection, traced, chunk)
+        by_mode = forward_blocks if forward else reverse_blocks
+        return by_mode(func, selection, traced, chunk)
 
-    return run
+    def run(*args: Any, **kwargs: Any) -> Any:
+        selection = Selection(transform, func, args, numbers)
+        traced = TracedOutput(transform, func, selection, False, kwargs)
+        if not with_value:
+            return blocks(selection, traced)
+        value = traced.split(call(traced.callee, selection.lifted()))[0]
+        return value, blocks(selection, traced)
+
+    return transformed(transform, func, run)
 
 
 @dataclass(frozen=True)
@@ -187,7 +193,7 @@ class _Pattern:
     @functools.cached_property
     def row_of(self) -> Ints:
         """The row of each entry."""
-        return np.repeat(np.arange(self.rows), np.diff(self.offsets))
+        return rows_of(self.offsets)
 
 
 def _pattern(selection: Selection, traced: TracedOutput, sparsity: Any) -> _Pattern:

@@ -22,7 +22,7 @@ from accuracy import FUNCTIONS, TYPES, exact_values, power_samples, sample, ulp_
 from iree import runtime
 from iree.compiler import tools
 from mpmath import mp, mpf
-from xform_runtime.cpu_features import cpu_features
+from xform.compiler import Target
 
 Array = npt.NDArray[Any]
 
@@ -317,18 +317,7 @@ def test_half_precision(name: str, digits: int) -> None:
     np.testing.assert_allclose(got, np.tanh(x.astype(np.float64)), rtol=2.0**-digits, atol=1e-7)
 
 
-@pytest.mark.parametrize(
-    "fused",
-    [
-        False,
-        pytest.param(
-            True,
-            marks=pytest.mark.skipif(
-                {"fma", "asimd"}.isdisjoint(cpu_features() or ()), reason="no fused multiply-add"
-            ),
-        ),
-    ],
-)
+@pytest.mark.parametrize("fused", sorted({False, Target("cpu").fuses_multiply_add}))
 def test_remainder_is_exact(precision: str, fused: bool) -> None:
     """Of all quotients, near the largest and the smallest numbers, and of what is no number."""
     dtype = TYPES[precision]
