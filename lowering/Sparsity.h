@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 namespace xform {
@@ -23,13 +24,23 @@ struct SparsityPattern {
   }
 };
 
+/// The elements of integer or bool arguments, by the arguments' numbers.
+using ArgumentIntegers = std::map<int64_t, std::vector<int64_t>>;
+
 /// For each result of a flat function, which elements of the marked arguments
 /// (concatenated, each in row-major order) its elements may depend on, through
-/// the marked arguments alone. Exact for elementwise operations, sums, and
-/// those that move elements; others are taken to read all of their operands.
-/// Fails, with an error at the operation, on sizes that are not static.
+/// the marked arguments alone. Exact for elementwise operations, sums, windows,
+/// and those that move elements, to and from places that follow from `given`;
+/// others are taken to read all of their operands. Fails, with an error at the
+/// operation, on sizes that are not static.
 llvm::FailureOr<llvm::SmallVector<SparsityPattern>>
-dependencePattern(mlir::func::FuncOp function, llvm::ArrayRef<bool> arguments);
+dependencePattern(mlir::func::FuncOp function, llvm::ArrayRef<bool> arguments,
+                  const ArgumentIntegers &given);
+
+/// The elements of those integer or bool results of a flat function that follow
+/// from `given`, by the results' numbers.
+ArgumentIntegers knownResults(mlir::func::FuncOp function,
+                              const ArgumentIntegers &given);
 
 } // namespace xform
 

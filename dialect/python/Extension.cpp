@@ -373,11 +373,12 @@ std::vector<bool> dependentOf(const FunctionHandle &self,
 
 /// The pattern of each result as (offsets, columns), NumPy arrays.
 nb::list sparsityOf(const FunctionHandle &self,
-                    const std::vector<bool> &arguments) {
+                    const std::vector<bool> &arguments,
+                    const ArgumentIntegers &known) {
   DiagnosticScope scope(self.owner->context.get());
   Mask mask(arguments.begin(), arguments.end());
   FailureOr<SmallVector<SparsityPattern>> patterns =
-      dependencePattern(self.function, mask);
+      dependencePattern(self.function, mask, known);
   if (failed(patterns))
     scope.raise("the sizes are not static");
   nb::list result;
@@ -501,11 +502,20 @@ NB_MODULE(_xform, m) {
             return dtypeName(getElementTypeOrSelf(Value(self.value).getType()))
                 .str();
           })
-      .def_prop_ro("function", [](const ValueHandle &self) {
-        return FunctionHandle{
-            self.owner, cast<func::FuncOp>(
-                            Value(self.value).getParentBlock()->getParentOp())};
-      });
+      .def_prop_ro(
+          "function",
+          [](const ValueHandle &self) {
+            return FunctionHandle{
+                self.owner,
+                cast<func::FuncOp>(
+                    Value(self.value).getParentBlock()->getParentOp())};
+          })
+      .def(
+          "is_computed_as",
+          [](const ValueHandle &self, const ValueHandle &other) {
+            return isComputedAs(self.value, other.value);
+          },
+          nb::arg("other"));
 
   nb::class_<FunctionHandle>(m, "Function")
       .def_prop_ro(
@@ -569,7 +579,13 @@ NB_MODULE(_xform, m) {
       .def("checkpoint", &emitCheckpoint, nb::arg("callee"),
            nb::arg("operands"), nb::arg("policy"), nb::arg("location"),
            nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())
-      .def("sparsity", &sparsityOf, nb::arg("arguments"))
+      .def("sparsity", &sparsityOf, nb::arg("arguments"), nb::arg("known"))
+      .def(
+          "known_results",
+          [](const FunctionHandle &self, const ArgumentIntegers &known) {
+            return knownResults(self.function, known);
+          },
+          nb::arg("known"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("fresh_draws") = false)
       .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))

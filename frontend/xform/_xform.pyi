@@ -49,6 +49,11 @@ class Value:
     @property
     def function(self) -> Function:
         """The function in whose body the value lives."""
+    def is_computed_as(self, other: Value) -> bool:
+        """Whether both are one value, or come from one by equal operations.
+
+        False also where there are more than a few thousand of these.
+        """
 
 class Function:
     """A func.func whose single block is built by appending ops at its end."""
@@ -189,13 +194,20 @@ class Function:
         the rules are batched alike; an empty one says that each rule has to be asked for. `site`
         is the name by which `Module.asked_rules` asks.
         """
-    def sparsity(self, arguments: Sequence[bool]) -> list[tuple[np.ndarray, np.ndarray]]:
+    def sparsity(
+        self, arguments: Sequence[bool], known: Mapping[int, Sequence[int]]
+    ) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each result, which elements of the marked arguments its elements may depend on.
+
+        `known` has the elements of integer or bool arguments that are known, by their numbers:
+        what is read at such places depends on nothing else.
 
         The marked arguments' elements are numbered one argument after the other. A result's
         pattern is (offsets, columns): those of element r are columns[offsets[r]:offsets[r + 1]].
         The function has no calls and transforms. Raises Diagnostic where a size is not static.
         """
+    def known_results(self, known: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
+        """The elements of integer and bool results that follow from those of arguments."""
     def dependent_results(self, arguments: Sequence[bool], fresh_draws: bool = False) -> list[bool]:
         """Which of the function's results depend on the marked arguments (so are batched).
 

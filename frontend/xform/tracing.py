@@ -73,6 +73,14 @@ class Program:
         known.append((array, frozen, value))
         return value
 
+    def content_of(self, value: Value) -> np.ndarray[Any, Any] | Array | None:
+        """The closed-over array for which the entry has a value; None for any other value."""
+        for known in self._known.values():
+            for _, frozen, hidden in known:
+                if hidden is value:
+                    return frozen
+        return None
+
 
 class Trace:
     """A function whose body is being recorded by running the user's function once.
@@ -198,6 +206,17 @@ def tracing(trace: Trace) -> Iterator[Trace]:
     finally:
         _stack.top = outer
         trace.active = False
+
+
+def closed_over(x: TracedArray) -> np.ndarray[Any, Any] | Array | None:
+    """The concrete array for which a traced one stands; None if it is computed or an argument."""
+    trace, value = x.trace, x.value
+    while trace.parent is not None:
+        outer = next((outer for outer, inner in trace.captures if inner is value), None)
+        if outer is None:
+            return None
+        trace, value = trace.parent, outer
+    return trace.program.content_of(value)
 
 
 def is_traced(value: object) -> bool:

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
@@ -223,7 +223,8 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
     if not rows or not columns:
         return _Pattern(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), columns)
     module = callee.function.extract()
-    key = hashlib.sha256(f"{own} {module.text()}".encode()).digest()
+    integers = _closed_over_integers(callee, own)
+    key = _key(f"{own} {module.text()}", integers)
     with _lock:
         if key in _patterns:
             _patterns.move_to_end(key)
@@ -240,7 +241,13 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         module.run(split_pass(name, own, results, transpose=False))
         pushforward = module.lookup(f"{name}.pushforward")
         held = len(pushforward.argument_types) - own
-        parts = pushforward.sparsity([False] * held + [True] * own)
+        known = {place: x.ravel().tolist() for place, x in integers.items()}
+        # Indices that are computed are residuals, and so the linear map's next arguments.
+        given = own + len(callee.captures)
+        for place, x in module.lookup(f"{name}.forward").known_results(known).items():
+            if place >= len(callee.results):
+                known[given + place - len(callee.results)] = x
+        parts = pushforward.sparsity([False] * held + [True] * own, known)
     offsets = [np.zeros(1, np.int64)]
     for part, _ in parts:
         offsets.append(part[1:] + offsets[-1][-1])
@@ -250,6 +257,26 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         while len(_patterns) > _LIMIT:
             _patterns.popitem(last=False)
     return pattern
+
+
+def _closed_over_integers(callee: Callee, own: int) -> dict[int, Ints]:
+    """The integers and bools that a function closes over, by the number of its argument."""
+    found = {}
+    for place, x in enumerate(callee.captures, own):
+        if x.dtype.kind in "biu":
+            content = tracing.closed_over(x)
+            if content is not None:
+                found[place] = np.asarray(content)
+    return found
+
+
+def _key(text: str, integers: Mapping[int, Ints]) -> bytes:
+    """What a pattern is kept under: the function, and the indices that are no part of its text."""
+    digest = hashlib.sha256(text.encode())
+    for place, x in integers.items():
+        digest.update(f" {place} {x.dtype} {x.shape} ".encode())
+        digest.update(x.tobytes())
+    return digest.digest()
 
 
 class _Compressed:

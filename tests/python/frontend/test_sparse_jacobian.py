@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import scipy.sparse
+from xform import nn
+from xform import numpy as xnp
 from xform.colouring import colour_columns, transposed
 from xform.frontend import (
     CsrBlock,
@@ -60,7 +62,33 @@ CASES: dict[str, tuple[Callable[[Any], Any], Any, int | None]] = {
     "constant": (lambda x: np.ones(3) + 0 * x[:3], X, 1),
     "in place": (lambda x: in_place(x), X, 2),
     "empty": (lambda x: x[:0] * 2, X, 0),
+    # Through indices that are known while tracing, or follow from such.
+    "permuted": (lambda x: x[np.array([0, 3, 1, -1])] ** 2, X, 1),
+    "edges": (lambda x: (x[EDGES[0]] - x[EDGES[1]]) ** 2, X, 2),
+    "mesh": (lambda y: (y[:, EDGES] ** 2).sum((0, 1)), Y, 4),
+    "along an axis": (lambda y: np.take_along_axis(y, EDGES[:, :1], 1) ** 2, Y, 1),
+    "masked": (lambda x: x[X > 0] ** 2, X, 1),
+    "computed indices": (lambda x: x[(2 * xnp.arange(4) + 1) % 6] * x[xnp.arange(4)], X, 2),
+    "negative divisors": (lambda x: x[-((xnp.arange(6) - 4) // -2)] ** 2, X, 1),
+    "sliced at a number": (lambda x: xnp.dynamic_slice(x, (xnp.asarray(9),), (2,)) ** 2, X, 1),
+    "updated at a number": (lambda x: xnp.dynamic_update_slice(x, x[:2] ** 2, (3,)), X, 1),
+    "scattered": (lambda x: scattered(x), X, 1),
+    "added": (lambda x: np.bincount(np.array([0, 2, 2, 1, 0, 2]), x**2, 4), X, 3),
+    "convolved": (lambda x: np.convolve(x**2, np.array([1.0, -2.0, 1.0]), "same"), X, 3),
+    "pooled": (lambda x: nn.avg_pool1d(x[None, None], 2)[0, 0] ** 2, X, 2),
+    "cumulative": (lambda x: np.cumsum(x[:3] ** 2), X, 3),
 }
+
+
+EDGES = np.array([[0, 1, 2, 1], [1, 2, 0, 1]])
+
+
+def scattered(x: Any) -> Any:
+    """The last write to a place is the one that stays, and hides what was there."""
+    y = x * 1.0
+    y[np.array([1, 4, 1])] = x[np.array([0, 2, 3])] ** 2
+    y[::3] = x[1:3]
+    return y
 
 
 def in_place(x: Any) -> Any:
@@ -207,6 +235,25 @@ def test_given_pattern_chunks_and_closures(dense: dict[str, Any]) -> None:
     # The program is equal and the closed-over array another one.
     scale = np.full(6, 2.0)
     np.testing.assert_allclose(jacobian(function, sparsity="auto")(X).diagonal(), scale)
+
+
+def test_patterns_belong_to_their_indices() -> None:
+    """Programs with equal text that close over other indices, of one shape."""
+    for indices in ([0, 1], [4, 2], [3, 3]):
+        places = np.array(indices)
+        found = jacobian(lambda x, i=places: x[i] ** 2, sparsity="auto")(X)
+        assert list(found.indices) == indices
+        np.testing.assert_allclose(found.data, 2 * X[places])
+
+    # Any element of the axis may be meant by an index that is an argument, and only of that axis.
+    @jit
+    def picked(y: Any, i: Any) -> Any:
+        return jacobian(lambda y: y[:, i] ** 2, sparsity="auto")(y)
+
+    found = picked(Y, np.array([2, 0]))
+    assert found.nnz == 12
+    expected = jacrev(lambda y: y[:, [2, 0]] ** 2)(Y)
+    np.testing.assert_allclose(found.toarray(), np.asarray(expected).reshape(4, 6))
 
 
 def test_inside_of_other_transforms() -> None:
