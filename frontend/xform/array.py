@@ -48,13 +48,14 @@ class TracedArray:
         trace: the trace in whose function the value lives.
         weak: whether it stands for a Python number, whose dtype gives way to the other operand's.
 
+    Its public attributes are those of NumPy's arrays and of the array API standard. The package's
+    own are `_value`, the present SSA value, which writing into the array replaces; `_trace` and
+    `_weak`, as given; and `_promotion`, what dtype resolution sees: the dtype, or `int` or `float`
+    for a weak array.
+
     Attributes:
-        value: the present SSA value; writing into the array replaces it.
-        trace: the trace that the array belongs to.
-        weak: as given.
         shape: the sizes, a tuple of ints.
         dtype: a NumPy dtype.
-        promotion: what dtype resolution sees: the dtype, or `int` or `float` for a weak array.
 
     >>> from xform import frontend
     >>> double = frontend.jit(lambda x: 2 * x[1:])
@@ -66,23 +67,23 @@ class TracedArray:
         "__weakref__",
         "_derived",
         "_dtype",
+        "_promotion",
         "_shape",
+        "_trace",
+        "_value",
         "_view",
-        "promotion",
-        "trace",
-        "value",
-        "weak",
+        "_weak",
     )
     __array_priority__: ClassVar[float] = 1000.0
 
     def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
-        self.value = value
-        self.trace = trace
-        self.weak = weak
+        self._value = value
+        self._trace = trace
+        self._weak = weak
         self._shape: tuple[int, ...] = value.shape
         dtype = _DTYPES[value.dtype]
         self._dtype: DType = dtype
-        self.promotion: DType | type[int] | type[float] = (
+        self._promotion: DType | type[int] | type[float] = (
             _WEAK_PROMOTIONS.get(dtype, dtype) if weak else dtype
         )
         self._view: View | None = None
@@ -144,9 +145,9 @@ class TracedArray:
         return self
 
     @property
-    def aval(self) -> Aval:
+    def _aval(self) -> Aval:
         """Shape, dtype and weakness."""
-        return Aval(self.shape, self.dtype, self.weak)
+        return Aval(self.shape, self.dtype, self._weak)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -154,7 +155,7 @@ class TracedArray:
         return self.shape[0]
 
     def __repr__(self) -> str:
-        weak = ", weak" if self.weak else ""
+        weak = ", weak" if self._weak else ""
         return f"TracedArray({self.shape}, {self.dtype.name}{weak})"
 
     def __format__(self, spec: str) -> str:
@@ -165,10 +166,10 @@ class TracedArray:
     # What would need them ---------------------------------------------------
 
     def _refuse(self, operation: str, remedy: str) -> NoReturn:
-        if not self.trace.active:
+        if not self._trace.active:
             raise LeakedArrayError(
                 at_user_line(
-                    f"{self!r} was used after the function that {self.trace.transform} traced had "
+                    f"{self!r} was used after the function that {self._trace.transform} traced had "
                     "returned; return it as a result instead of storing it"
                 )
             )
@@ -464,9 +465,9 @@ class TracedArray:
     def copy(self, order: str = "C") -> TracedArray:
         """The same elements, independent of later writes into this array."""
         trace = tracing.current_trace()
-        if trace is None or trace is self.trace:
-            return TracedArray(self.value, self.trace, self.weak)
-        return TracedArray(trace.value_of(self), trace, self.weak)
+        if trace is None or trace is self._trace:
+            return TracedArray(self._value, self._trace, self._weak)
+        return TracedArray(trace.value_of(self), trace, self._weak)
 
     def __copy__(self) -> TracedArray:
         return self.copy()

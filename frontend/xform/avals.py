@@ -134,11 +134,9 @@ def _native(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
 
 def is_array(value: object) -> bool:
     """Whether `value` is an array or a number, so a leaf that can be traced."""
-    return (
-        isinstance(value, np.ndarray | Array | bool | int | float | np.generic | Spec)
-        or hasattr(value, "aval")
-        or hasattr(value, "__array__")
-    )
+    return isinstance(
+        value, np.ndarray | Array | bool | int | float | np.generic | Spec
+    ) or hasattr(value, "__array__")
 
 
 def aval_of(value: Any, where: str) -> Aval:
@@ -158,7 +156,7 @@ def aval_of(value: Any, where: str) -> Aval:
     if kind is np.ndarray or kind is Array or kind is Spec:
         dtype = _native_dtypes.get(value.dtype)
         return Aval(value.shape, _native(value.dtype, where) if dtype is None else dtype)
-    traced = getattr(value, "aval", None)
+    traced = getattr(value, "_aval", None)
     if isinstance(traced, Aval):
         return traced
     if isinstance(value, bool | int | float) and not isinstance(value, np.generic):

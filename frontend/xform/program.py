@@ -173,8 +173,8 @@ def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, li
         if _is_array(leaf):
             x = tracing.traced(leaf, path)
             found.append(len(values))
-            values.append(x.value)
-            avals.append(x.aval)
+            values.append(x._value)
+            avals.append(x._aval)
             names.append(path)
         elif any_output or isinstance(leaf, str | bytes | Enum | type | np.dtype):
             found.append(_Static(leaf))

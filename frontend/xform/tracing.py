@@ -137,12 +137,12 @@ class Trace:
         Raises:
             LeakedArrayError: it belongs to a function that has returned.
         """
-        if x.trace is self:
-            return x.value
-        if not x.trace.active:
+        if x._trace is self:
+            return x._value
+        if not x._trace.active:
             raise LeakedArrayError(
                 at_user_line(
-                    f"{x!r} was made while {x.trace.transform} traced a function that has "
+                    f"{x!r} was made while {x._trace.transform} traced a function that has "
                     "returned; a traced array lives only inside its function: return it as a "
                     "result instead of storing it"
                 )
@@ -239,7 +239,7 @@ def aval(leaf: Any, where: str) -> Aval:
     Raises:
         XformTypeError: it is none of them, or of a dtype that cannot be compiled.
     """
-    return leaf.aval if isinstance(leaf, _array.TracedArray) else aval_of(leaf, where)
+    return leaf._aval if isinstance(leaf, _array.TracedArray) else aval_of(leaf, where)
 
 
 def lift(x: Any, where: str = "operand") -> Value:
@@ -260,7 +260,7 @@ def lift(x: Any, where: str = "operand") -> Value:
     if trace is None:
         trace = require_trace("lift")
     if isinstance(x, _array.TracedArray):
-        return x.value if x.trace is trace else trace.value_of(x)
+        return x._value if x._trace is trace else trace.value_of(x)
     if isinstance(x, bool | int | float) and not isinstance(x, np.generic):
         return trace.function.splat(x, python_aval(x, where).type, user_location())
     kind = aval_of(x, where)
@@ -291,7 +291,7 @@ def traced(x: Any, where: str = "operand") -> TracedArray:
     function means.
     """
     value = lift(x, where)
-    weak = x.weak if isinstance(x, _array.TracedArray) else _is_python_number(x)
+    weak = x._weak if isinstance(x, _array.TracedArray) else _is_python_number(x)
     return wrap(value, require_trace("lift"), weak)
 
 
@@ -350,7 +350,7 @@ class Callee:
     def capture_too(self, more: Sequence[TracedArray]) -> None:
         """Adds captures that the function does not read, so that another one can share them."""
         for x in more:
-            self.function.add_argument(x.aval.type, user_location())
+            self.function.add_argument(x._aval.type, user_location())
         self.captures = [*self.captures, *more]
 
 
@@ -380,17 +380,17 @@ def trace_callee(
     trace = Trace(parent.program, function, parent, transform)
     own = function.arguments
     for x in captured:
-        trace.capture(x.value)
+        trace.capture(x._value)
     try:
         with tracing(trace):
             arguments = [wrap(value, trace, a.weak) for value, a in zip(own, avals, strict=True)]
             results = [traced(x, "result") for x in body(arguments)]
-            function.set_return([x.value for x in results], place)
+            function.set_return([x._value for x in results], place)
     except BaseException:
         function.erase()
         raise
     captures = [wrap(outer, parent) for outer, _ in trace.captures]
-    return Callee(function, captures, [x.aval for x in results])
+    return Callee(function, captures, [x._aval for x in results])
 
 
 def _frozen_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

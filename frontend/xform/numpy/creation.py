@@ -480,8 +480,8 @@ def array(
     result = asarray(object, dtype, copy=copy)
     if tracing.current_trace() is None and not isinstance(result, TracedArray):
         return np.array(result, copy=None, order=order, ndmin=ndmin)
-    if result.weak:
-        result = TracedArray(result.value, result.trace)
+    if result._weak:
+        result = TracedArray(result._value, result._trace)
     if result.ndim < ndmin:
         result = primitives.reshape(result, (1,) * (ndmin - result.ndim) + result.shape)
     return result
@@ -533,7 +533,7 @@ def astype(
     if not copy:
         return a
     fresh = a.copy()
-    return TracedArray(fresh.value, fresh.trace) if fresh.weak else fresh
+    return TracedArray(fresh._value, fresh._trace) if fresh._weak else fresh
 
 
 @function(np.diag)

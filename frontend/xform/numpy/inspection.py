@@ -44,7 +44,7 @@ def _dtype(type: Any) -> Any:
 def _promoting(x: Any) -> Any:
     """What NumPy's rule is asked about: Python numbers as they are, arrays as dtypes."""
     if isinstance(x, TracedArray):
-        return 0 if x.promotion is int else 0.0 if x.promotion is float else x.dtype
+        return 0 if x._promotion is int else 0.0 if x._promotion is float else x.dtype
     if type(x) in (bool, int, float, complex):
         return x
     try:

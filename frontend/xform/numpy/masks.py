@@ -176,7 +176,7 @@ class Selection:
         Raises:
             XformTypeError: the masks are not known to be equal.
         """
-        if self.mask.mask.value is not mask.mask.value or self.mask.axis != mask.axis:
+        if self.mask.mask._value is not mask.mask._value or self.mask.axis != mask.axis:
             raise XformTypeError(
                 at_user_line(
                     "elements that one traced mask selects meet those of another: their numbers "

@@ -45,24 +45,25 @@ _NAMES: Final[dict[DType, str]] = {numpy_dtype(name): name for name in DTYPE_NAM
 class Scalar:
     """A number known while tracing; it becomes a constant of whatever shape it is needed in.
 
-    Attributes:
+    Args:
         number: the Python number.
-        promotion: its dtype, or `int` or `float` for a Python number.
+        promotion: its dtype, or `int` or `float` for a Python number; in `_promotion`, where a
+            traced array has its own.
     """
 
-    __slots__ = ("number", "promotion")
+    __slots__ = ("_promotion", "number")
 
     shape: Final[Shape] = ()
     ndim: Final = 0
 
     def __init__(self, number: bool | int | float, promotion: Promotion) -> None:
         self.number = number
-        self.promotion = promotion
+        self._promotion = promotion
 
     @property
     def dtype(self) -> DType:
         """The dtype it has on its own."""
-        return strong(self.promotion)
+        return strong(self._promotion)
 
 
 Operand: TypeAlias = TracedArray | Scalar
@@ -112,7 +113,7 @@ def array(x: Any, dtype: DType | None = None) -> TracedArray:
     x = operand(x)
     if isinstance(x, Scalar):
         made = fit(x, x.dtype if dtype is None else dtype, ())
-        return as_weak(made) if dtype is None and isinstance(x.promotion, type) else made
+        return as_weak(made) if dtype is None and isinstance(x._promotion, type) else made
     return array(x, dtype)
 
 
@@ -143,7 +144,7 @@ def constant(shape: Sequence[int], dtype: DType, number: bool | int | float) -> 
 
 def as_weak(x: TracedArray) -> TracedArray:
     """The same value, weak."""
-    return x if x.weak else TracedArray(x.value, x.trace, True)
+    return x if x._weak else TracedArray(x._value, x._trace, True)
 
 
 def fit(x: Operand, dtype: DType, shape: Shape) -> TracedArray:
@@ -248,7 +249,7 @@ def result_type(*xs: Operand) -> DType:
     Raises:
         XformTypeError: they have none.
     """
-    return _result_type(tuple([x.promotion for x in xs]))
+    return _result_type(tuple([x._promotion for x in xs]))
 
 
 def align(*xs: Any, dtype: DType | None = None) -> list[TracedArray]:

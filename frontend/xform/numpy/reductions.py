@@ -91,7 +91,7 @@ def _added(
     if found == BOOL:
         x = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
         reduce = primitives.reduce_or if identity == 0 else primitives.reduce_and
-    weak = x.weak and dtype is None
+    weak = x._weak and dtype is None
     part = _only(fit(x, found, x.shape), where, in_range(identity, found))
     result = _combined(reduce(part, axes), initial, ufunc)
     result = _finish(result, x, axes, keepdims, out)

@@ -51,7 +51,7 @@ def where(condition: ArrayLike, x: Any = None, y: Any = None) -> TracedArray:
     result = primitives.select(
         fit(choice, BOOL, shape), fit(left, dtype, shape), fit(right, dtype, shape)
     )
-    weak = isinstance(left.promotion, type) and isinstance(right.promotion, type)
+    weak = isinstance(left._promotion, type) and isinstance(right._promotion, type)
     return as_weak(result) if weak else result
 
 
@@ -98,7 +98,7 @@ def clip(
             bound = fit(operand(limit), found, shape)
             result = primitives.select(compare(result, bound), bound, result)
     result = result.copy() if result is a else result
-    if out is None and all(isinstance(o.promotion, type) for o in (x, *limits)):
+    if out is None and all(isinstance(o._promotion, type) for o in (x, *limits)):
         result = as_weak(result)
     return result if out is None else write_whole(out, result)
 

@@ -173,14 +173,14 @@ class Ufunc:
     ) -> TracedArray:
         """The result for operands, at least one of them traced or a trace being active."""
         key: Any = (
-            (operands[0].promotion, operands[1].promotion)
+            (operands[0]._promotion, operands[1]._promotion)
             if len(operands) == 2
-            else operands[0].promotion
+            else operands[0]._promotion
         )
         plain = dtype is None and casting == "same_kind"
         found = self._resolved.get(key) if plain else None
         if found is None:
-            found = self._resolve(tuple([x.promotion for x in operands]), dtype, casting)
+            found = self._resolve(tuple([x._promotion for x in operands]), dtype, casting)
             if plain:
                 self._resolved[key] = found
         form, dtypes, weak = found
@@ -269,4 +269,4 @@ class Comparison(Ufunc):
 
 def _is_beyond(x: Scalar, dtype: DType) -> bool:
     limits = INT_RANGES.get(dtype)
-    return x.promotion is int and limits is not None and not limits[0] <= x.number <= limits[1]
+    return x._promotion is int and limits is not None and not limits[0] <= x.number <= limits[1]

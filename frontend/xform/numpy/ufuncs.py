@@ -110,7 +110,7 @@ class Power(Ufunc):
         return super().apply(operands, dtype, casting)
 
     def _constant_power(self, base: TracedArray, exponent: Scalar) -> TracedArray | None:
-        dtypes, weak = resolve(self.numpy, (base.promotion, exponent.promotion))
+        dtypes, weak = resolve(self.numpy, (base._promotion, exponent._promotion))
         number = exponent.number
         x = fit(base, dtypes[0], base.shape)
         if not is_float(x.dtype):

@@ -160,9 +160,9 @@ def write(target: TracedArray, new: TracedArray) -> None:
             break
         _require_own(link.base)
         new_base = link.relation.write(link.base, new)
-        written.value = new.value
+        written._value = new._value
         written, new = link.base, new_base
-    written.value = new.value
+    written._value = new._value
     _refresh(written, target)
 
 
@@ -180,12 +180,12 @@ def _refresh(root: TracedArray, target: TracedArray) -> None:
             continue
         live.append(reference)
         if id(derived) not in current and _shares_elements(derived):
-            derived.value = derived._view.relation.read(derived._view.base).value
+            derived._value = derived._view.relation.read(derived._view.base)._value
     root._derived = live or None
 
 
 def _require_own(target: TracedArray) -> None:
-    if target.trace is not tracing.current_trace():
+    if target._trace is not tracing.current_trace():
         raise TracedValueError(
             at_user_line(
                 f"writing into {target!r}, which was made outside of the function that is being "

@@ -72,14 +72,14 @@ def emit_all(
 
 def _is_weak(x: Operand) -> bool:
     if tracing.is_traced(x):
-        return x.weak  # type: ignore[union-attr]
+        return x._weak  # type: ignore[union-attr]
     return isinstance(x, bool | int | float) and not isinstance(x, np.generic)
 
 
 def strong(x: TracedArray) -> TracedArray:
     """The array as one whose dtype counts, as a converted one's does."""
-    if tracing.is_traced(x) and x.weak:
-        return tracing.wrap(x.value, x.trace)
+    if tracing.is_traced(x) and x._weak:
+        return tracing.wrap(x._value, x._trace)
     return x
 
 

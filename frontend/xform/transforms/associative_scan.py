@@ -136,7 +136,7 @@ class _Combination:
             )
         for leaf, given, path in zip(leaves, left, pytrees.paths(spec, "output"), strict=True):
             kind = output_aval("associative_scan", leaf, path)
-            text = f"associative_scan: {path} was {given.aval}, the function returned {kind}"
+            text = f"associative_scan: {path} was {given._aval}, the function returned {kind}"
             if kind.shape != given.shape:
                 raise XformValueError(at_user_line(text))
             if kind.dtype != given.dtype:

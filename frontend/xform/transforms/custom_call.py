@@ -112,7 +112,7 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
     custom = trace.program.custom
     site = custom.next_site()
     asked = custom.at(site)
-    avals = [x.aval for x in inputs]
+    avals = [x._aval for x in inputs]
     rules = _Rules()
     callee = rules.trace(function.name, function.name, avals, function.primal)
     results = callee.results

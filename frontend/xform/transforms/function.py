@@ -276,7 +276,7 @@ class _Arguments:
 
 
 def _apply(cls: type[Function], arguments: _Arguments, inputs: Sequence[TracedArray]) -> Any:
-    call = _Call(cls, arguments, [x.aval for x in inputs])
+    call = _Call(cls, arguments, [x._aval for x in inputs])
     results = call.results(inputs)
     return call.output.tree(results)
 

@@ -23,6 +23,6 @@ def stop_gradient(x: Any) -> Any:
 def _stop(leaf: Any) -> Any:
     if not tracing.is_traced(leaf):
         return leaf
-    if leaf.trace.program.stops_cut:
+    if leaf._trace.program.stops_cut:
         return primitives.full(leaf.shape, leaf.dtype, 0)
     return primitives.stop_gradient(leaf)

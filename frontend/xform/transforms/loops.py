@@ -127,7 +127,7 @@ def _uncounted(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init
 
     def step(state: tuple[Any, Any]) -> tuple[Any, Any]:
         i, carry = state
-        weak = tracing.wrap(i.value, i.trace, weak=True)
+        weak = tracing.wrap(i._value, i._trace, weak=True)
         return add(i, full((), _COUNTER, 1)), body_fun(weak, carry)
 
     step.__name__ = function_name(body_fun)

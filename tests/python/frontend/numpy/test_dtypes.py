@@ -143,7 +143,7 @@ def test_result_type_of_weak_arrays_and_bfloat16() -> None:
     half = np.ones(2, ml_dtypes.bfloat16)
 
     def watch(x, h, number, whole):
-        assert number.weak
+        assert number._weak
         assert np.result_type(x, number) == np.float32
         assert np.result_type(number, 1) == np.float64
         assert np.result_type(whole, np.int8) == np.int8
