@@ -210,7 +210,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
 
 def closed_over(x: TracedArray) -> np.ndarray[Any, Any] | Array | None:
     """The concrete array for which a traced one stands; None if it is computed or an argument."""
-    trace, value = x.trace, x.value
+    trace, value = x._trace, x._value
     while trace.parent is not None:
         outer = next((outer for outer, inner in trace.captures if inner is value), None)
         if outer is None:
