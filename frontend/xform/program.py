@@ -16,6 +16,7 @@ from ._xform import Function
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval
 from .errors import XformTypeError, at_user_line
+from .numpy.selected import Selected
 from .tracing import Program, Trace, definition_site
 
 
@@ -176,6 +177,8 @@ def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, li
             values.append(x._value)
             avals.append(x._aval)
             names.append(path)
+        elif isinstance(leaf, Selected):
+            leaf.refuse()
         elif any_output or isinstance(leaf, str | bytes | Enum | type | np.dtype):
             found.append(_Static(leaf))
         else:

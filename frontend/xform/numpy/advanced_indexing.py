@@ -19,9 +19,9 @@ from xform_runtime import Array
 from .. import primitives, tracing
 from ..array import TracedArray
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
-from . import ufuncs
+from . import selected, ufuncs
 from .indexing import BasicIndex, is_advanced, parse, read, updated
-from .masks import Selection, is_traced_mask, mask_in
+from .masks import is_traced_mask, mask_in
 from .promotion import (
     BOOL,
     INT32,
@@ -39,6 +39,7 @@ from .views import Mirror, attach, write
 
 if TYPE_CHECKING:
     from ..primitives.indexing import Indexing, Mode
+    from .selected import Selected
 
 IndexArray: TypeAlias = TracedArray | np.ndarray[Any, Any]
 Scatter: TypeAlias = "Callable[[TracedArray, Any, TracedArray, Indexing], TracedArray]"
@@ -104,7 +105,7 @@ class Picked:
         return base[items if _has_ellipsis(items) else (*items, ...)]
 
 
-def getitem(x: TracedArray, items: tuple[Any, ...]) -> TracedArray | Selection:
+def getitem(x: TracedArray, items: tuple[Any, ...]) -> TracedArray | Selected:
     """`x[items]`, a copy; a view where all that is advanced is a traced int.
 
     Raises:
@@ -113,8 +114,7 @@ def getitem(x: TracedArray, items: tuple[Any, ...]) -> TracedArray | Selection:
         XformTypeError: an item is no index.
     """
     if is_traced_mask(items):
-        mask = mask_in(items, x.shape)
-        return Selection(read(x, mask.basic), mask)
+        return selected.read(x, mask_in(items, x.shape))
     slices = _as_slices(items, x.shape)
     if slices is not None:
         result = read(x, parse(slices, x.shape))
@@ -140,7 +140,7 @@ def setitem(x: TracedArray, items: tuple[Any, ...], part: Any) -> None:
     """
     if is_traced_mask(items):
         mask = mask_in(items, x.shape)
-        write(x, updated(x, mask.basic, mask.write(read(x, mask.basic), part)))
+        write(x, updated(x, mask.basic, selected.written(read(x, mask.basic), mask, part)))
         return
     if type(part) is TracedArray and (link := part._view) is not None and link.base is x:
         # `x[i] += y` has already written through the view x[i].
@@ -201,7 +201,7 @@ def ufunc_at(ufunc: np.ufunc, x: Any, index: Any, values: Any) -> None:
     items = index if isinstance(index, tuple) else (index,)
     traced = UFUNCS[ufunc]
     if is_traced_mask(items):
-        x[index] = getitem(x, items).combined(traced, values)
+        x[index] = selected.elementwise(ufunc, (getitem(x, items), values))
         return
     if not is_advanced(items):
         x[index] = traced(x[index], values)

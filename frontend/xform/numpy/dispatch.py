@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
@@ -20,6 +20,21 @@ from ..errors import XformTypeError, at_user_line
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+class Overriding:
+    """Base of what is no array, but carries out NumPy's functions and ours by NumPy's protocols."""
+
+    __slots__ = ()
+
+
+def overriding(args: Iterable[Any]) -> Any:
+    """The first argument that carries out functions itself; None if there is none."""
+    for x in args:
+        if isinstance(x, Overriding):
+            return x
+    return None
+
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
 
@@ -35,6 +50,8 @@ def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
             if tracing.current_trace() is not None or any(map(tracing.is_traced, args)):
+                if (override := overriding(args)) is not None:
+                    return override.__array_function__(own, (), args, kwargs)  # type: ignore[no-any-return]
                 return traced(*args, **kwargs)
             return own(  # type: ignore[no-any-return]
                 *map(_concrete, args), **{name: _concrete(x) for name, x in kwargs.items()}
@@ -59,6 +76,8 @@ def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Call
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
             if tracing.current_trace() is not None:
+                if (override := overriding(args)) is not None:
+                    return override.__array_function__(public, (), args, kwargs)  # type: ignore[no-any-return]
                 return traced(*args, **kwargs)
             from .. import direct
 
@@ -164,4 +183,13 @@ def suggest(name: str, names: list[str]) -> str:
     return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
-__all__ = ["FUNCTIONS", "call_function", "call_ufunc", "extension", "function", "suggest"]
+__all__ = [
+    "FUNCTIONS",
+    "Overriding",
+    "call_function",
+    "call_ufunc",
+    "extension",
+    "function",
+    "overriding",
+    "suggest",
+]

@@ -21,6 +21,7 @@ from ..array import DType, TracedArray
 from ..avals import DTYPE_NAMES, checked_dtype
 from ..errors import LeakedArrayError, XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
+from .dispatch import Overriding
 
 Promotion: TypeAlias = DType | type[int] | type[float]
 Shape: TypeAlias = tuple[int, ...]
@@ -128,7 +129,7 @@ def operand_or_none(x: Any) -> Operand | None:
     if kind is float or kind is int:
         return Scalar(x, kind)
     if isinstance(x, _ARRAYS_AND_NUMBERS) or hasattr(x, "__array__"):
-        return operand(x)
+        return None if isinstance(x, Overriding) else operand(x)
     return None
 
 

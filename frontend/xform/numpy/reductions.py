@@ -161,7 +161,7 @@ def _extreme(
             )
         kept = tuple(n for i, n in enumerate(x.shape) if i not in axes)
         return _finish(fit(operand(initial), x.dtype, kept), x, axes, keepdims, out)
-    part = _only(x, where, _least(x.dtype, largest))
+    part = _only(x, where, least(x.dtype, largest))
     if x.dtype == BOOL:
         reduce = primitives.reduce_or if largest else primitives.reduce_and
     else:
@@ -170,7 +170,7 @@ def _extreme(
     return _finish(result, x, axes, keepdims, out)
 
 
-def _least(dtype: DType, largest: bool) -> bool | int | float:
+def least(dtype: DType, largest: bool) -> bool | int | float:
     """What no element lies below, or, for a minimum, above."""
     if dtype == BOOL:
         return not largest

@@ -11,6 +11,7 @@ from .. import primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, at_user_line
 from . import views
+from .dispatch import overriding
 from .promotion import (
     BOOL,
     INT_RANGES,
@@ -110,6 +111,12 @@ class Ufunc:
                 *operands, out=out, where=where, dtype=dtype, casting=casting
             )
             return concrete
+        if (override := overriding(operands)) is not None:
+            given = {"out": out, "where": where, "dtype": dtype}
+            options = {name: x for name, x in given.items() if x is not None and x is not True}
+            return override.__array_ufunc__(  # type: ignore[no-any-return]
+                self.numpy, "__call__", *operands, **options
+            )
         results: Any
         if dtype is None and casting == "same_kind":
             results = self.apply(tuple([operand(x) for x in operands]))
