@@ -63,10 +63,9 @@ class Prepared:
             self._compiled = _compile(self._traced, self._device)
             self._hidden = [asarray(x, self._device) for x in self._traced.program.hidden]
         leaves = pytrees.leaves((tuple(args), dict(kwargs)))
-        values = [leaves[i] for i in self._traced.inputs.positions]
-        results = self._compiled.results(values, hidden=self._hidden)
-        # An equal program may have been compiled for a function that returns another structure.
-        return self._traced.outputs.build(results)
+        inputs, outputs = self._traced.inputs, self._traced.outputs
+        values = inputs.values([leaves[i] for i in inputs.positions])
+        return outputs.build(self._compiled.results([*values, *self._hidden]))
 
 
 def prepare(
@@ -114,6 +113,11 @@ def _device(leaves: Sequence[Any]) -> str:
 
 
 def _compile(traced: TracedProgram, device: str) -> Compiled:
+    """The code of a program, to be called by `Compiled.results` only.
+
+    It may have been compiled for another function of the same text, one that returns another
+    structure or closes over what this one takes as an argument.
+    """
     text = traced.program.module.text()
     key = (hashlib.sha256(text.encode()).hexdigest(), device)
     with _lock:

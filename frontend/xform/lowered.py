@@ -19,7 +19,7 @@ from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
 
 from . import pytrees, tracing
 from ._xform import Diagnostic, Module
-from .avals import Aval, Spec
+from .avals import Aval
 from .cache import compile_cached
 from .compiler import Target, as_target, check_dtypes
 from .errors import XformRuntimeError, XformTypeError, XformValueError
@@ -214,9 +214,7 @@ class Compiled:
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Calls the program with its array leaves, which must be of the program's types."""
-        avals = self._inputs.avals
-        values = [_array(leaf, kind) for leaf, kind in zip(leaves, avals, strict=True)]
-        return self._built(self._executable.invoke(self.name, [*values, *self._hidden]))
+        return self._built(self.results([*self._inputs.values(leaves), *self._hidden]))
 
     def run_plain(self, leaves: Sequence[Any]) -> Any:
         """`run` for leaves that are arrays or Python numbers, as fast as it can be."""
@@ -225,14 +223,15 @@ class Compiled:
             values[i] = np.asarray(values[i], self._inputs.avals[i].dtype)
         if self._hidden:
             values += self._hidden
-        results = self._executable.invoke(self.name, values)
-        return self._built(results)
+        return self._built(self._executable.invoke(self.name, values))
 
-    def results(self, leaves: Sequence[Any], hidden: Sequence[Array]) -> list[Array]:
-        """The flat results for array leaves and other closed-over arrays of the same types."""
-        avals = self._inputs.avals
-        values = [_array(leaf, kind) for leaf, kind in zip(leaves, avals, strict=True)]
-        return self._executable.invoke(self.name, [*values, *hidden])
+    def results(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
+        """The flat results for arguments and closed-over arrays of the entry's types.
+
+        Which of its arguments are closed over is no matter here, so that all programs of one text
+        can be called in this way.
+        """
+        return self._executable.invoke(self.name, values)
 
     def peak_memory(self, *args: Any, **kwargs: Any) -> int:
         """The most bytes of device memory that a call holds at a time; see its runtime's namesake.
@@ -241,8 +240,8 @@ class Compiled:
             As a call, and XformValueError for a device other than "cpu".
         """
         leaves = self._leaves(args, kwargs)
-        values = [_array(leaf, kind) for leaf, kind in zip(leaves, self._inputs.avals, strict=True)]
-        return peak_memory(self._image, self.name, [*values, *self._hidden])
+        values = [*self._inputs.values(leaves), *self._hidden]
+        return peak_memory(self._image, self.name, values)
 
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)
@@ -370,14 +369,6 @@ def _results(traced: TracedProgram) -> list[LeafSpec]:
         LeafSpec(path, a.shape, a.dtype.name)
         for path, a in zip(outputs.paths, outputs.avals, strict=True)
     ]
-
-
-def _array(leaf: Any, kind: Aval) -> Array | np.ndarray[Any, Any]:
-    if isinstance(leaf, Array):
-        return leaf
-    if isinstance(leaf, Spec):
-        raise XformTypeError(f"{leaf!r} has no values to call a program with: use it to lower one")
-    return np.asarray(leaf, kind.dtype)
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:

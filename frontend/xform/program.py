@@ -14,7 +14,7 @@ from xform_runtime import Array
 from . import pytrees, tracing
 from ._xform import Function
 from .asked_rules import EXPANSION, Asked
-from .avals import Aval
+from .avals import Aval, Spec
 from .errors import XformTypeError, at_user_line
 from .numpy.selected import Selected
 from .tracing import Program, Trace, definition_site
@@ -36,6 +36,14 @@ class Inputs:
     positions: tuple[int, ...]
     avals: tuple[Aval, ...]
     paths: tuple[str, ...]
+
+    def values(self, arguments: Sequence[Any]) -> list[Array | np.ndarray[Any, Any]]:
+        """The program's arguments as arrays of their dtypes.
+
+        Raises:
+            XformTypeError: a spec, which has no values.
+        """
+        return [_array(x, kind) for x, kind in zip(arguments, self.avals, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -195,6 +203,14 @@ def _is_array(leaf: object) -> bool:
     if tracing.is_traced(leaf) or isinstance(leaf, bool | int | float | np.ndarray | Array):
         return True
     return isinstance(leaf, np.generic | complex)
+
+
+def _array(leaf: Any, kind: Aval) -> Array | np.ndarray[Any, Any]:
+    if isinstance(leaf, Array):
+        return leaf
+    if isinstance(leaf, Spec):
+        raise XformTypeError(f"{leaf!r} has no values to call a program with: use it to lower one")
+    return np.asarray(leaf, kind.dtype)
 
 
 def inputs_of(

@@ -24,7 +24,7 @@ from .program import Inputs, Outputs, TracedProgram, trace_program
 from .tracing import Program
 
 _LIMIT = 128
-_known: OrderedDict[tuple[str, ...], Halves] = OrderedDict()
+_known: OrderedDict[tuple[Any, ...], Halves] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -142,12 +142,12 @@ def linearize_direct(
     )
     halves = halves_of(traced, results(), transpose, device)
     held = [asarray(leaf, device) for leaf in [*leaves, *traced.program.hidden]]
-    values = halves.forward.results(held, [])
+    values = halves.forward.results(held)
     total = len(traced.outputs.avals)
     residuals = values[total:]
 
     def apply(given: Sequence[Any]) -> list[Array]:
-        return halves.linear.results([*held, *residuals, *given], [])
+        return list(halves.linear.run([*held, *residuals, *given]))
 
     return Linearized(traced.outputs.build(values[:total]), apply)
 
@@ -157,7 +157,10 @@ def halves_of(
 ) -> Halves:
     """The halves of a program, which equal programs share; see `Halves` for the arguments."""
     text = traced.program.module.text()
-    key = (hashlib.sha256(text.encode()).hexdigest(), str(list(results)), str(transpose), device)
+    # Programs of one text may close over what others take as arguments.
+    arguments = len(traced.inputs.avals)
+    digest = hashlib.sha256(text.encode()).digest()
+    key = (digest, traced.name, arguments, tuple(results), transpose, device)
     with _lock:
         found = _known.get(key)
         if found is None:

@@ -224,7 +224,8 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         return _Pattern(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), columns)
     module = callee.function.extract()
     integers = _closed_over_integers(callee, own)
-    key = _key(f"{own} {module.text()}", integers)
+    # Functions of one text may close over what others take as arguments.
+    key = _key(f"{callee.function.name} {own} {module.text()}", integers)
     with _lock:
         if key in _patterns:
             _patterns.move_to_end(key)
