@@ -6,8 +6,9 @@ import os
 import re
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -157,13 +158,14 @@ class Lowered:
             return self._traced
         baked = self._retrace(True)
         again = baked.program.hidden
-        if len(again) != len(hidden) or not all(
+        is_same = len(again) == len(hidden) and all(
             tracing.same_bits(np.asarray(a), np.asarray(b))
             for a, b in zip(hidden, again, strict=True)
-        ):
+        )
+        # What the function reads otherwise, such as a global number, stands in the text.
+        if not is_same or self._retrace(False).program.module.text() != self._traced_text():
             raise XformValueError(
-                f"save: arrays that {self.name!r} closes over changed since it was lowered; "
-                "lower it again"
+                f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
             )
         return baked
 
@@ -199,6 +201,10 @@ class Compiled:
         """
         return self.run(self._leaves(args, kwargs))
 
+    @cached_property
+    def _structure(self) -> Hashable:
+        return pytrees.exact_structure(self._inputs.spec, order=False)
+
     def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         """The array leaves of a call's arguments, checked."""
         leaves, spec = pytrees.flatten((args, kwargs))
@@ -207,6 +213,11 @@ class Compiled:
             raise XformValueError(
                 f"{self.name} was compiled for arguments (args, kwargs) of structure "
                 f"{pytrees.show(expected.spec)}, got {pytrees.show(spec)}"
+            )
+        if pytrees.exact_structure(spec, order=False) != self._structure:
+            raise XformValueError(
+                f"{self.name} was compiled for other keys of dicts or static fields, equal to "
+                f"these but of another type or identity: {pytrees.show(spec)}"
             )
         for i, kind, path in zip(expected.positions, expected.avals, expected.paths, strict=True):
             _check(self.name, leaves[i], kind, path)
@@ -344,6 +355,7 @@ def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signatu
     args_spec, kwargs_spec = inputs.spec.children()
     args = tree_of(args_spec, 0, "the arguments")
     kwargs = tree_of(kwargs_spec, args_spec.num_leaves, "the keyword arguments")
+    output = tree_of(outputs.spec, 0, "the output", ordered=True)
     if len(outputs.leaves) != len(outputs.avals):
         raise XformTypeError(
             f"save: {traced.name!r} returns values that are no arrays; a file holds arrays only"
@@ -353,7 +365,7 @@ def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signatu
         device=target.device,
         work=work,
         inputs=DictNode((("args", args), ("kwargs", kwargs))),
-        outputs=tree_of(outputs.spec, 0, "the output"),
+        outputs=output,
         args=tuple(
             LeafSpec(path, a.shape, a.dtype.name)
             for path, a in zip(inputs.paths, inputs.avals, strict=True)

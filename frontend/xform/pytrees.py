@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+import marshal
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias, cast
 
 import optree
 from xform_runtime.errors import XformTypeError, XformValueError
+
+from .identity import exact
 
 NAMESPACE = "xform"
 
@@ -65,6 +68,45 @@ def paths(spec: TreeSpec, root: str) -> list[str]:
     return [str(accessor.codify(root)) for accessor in spec.accessors()]
 
 
+def exact_structure(spec: TreeSpec, *, order: bool = True) -> Hashable:
+    """A key of a structure, equal only where no function can tell the structures apart.
+
+    Equal structures may differ in the order of dicts, and in the type and identity of keys and of
+    what static fields hold.
+
+    Args:
+        spec: the structure.
+        order: whether dicts in another order are told apart.
+
+    >>> exact_structure(structure({"b": 1, "a": 2})) == exact_structure(structure({"a": 1, "b": 2}))
+    False
+    """
+    # What optree pickles has the keys of a dict in its own order.
+    state = cast(Any, spec).__getstate__()
+    if order:
+        try:
+            # Much faster than `exact`, but for builtin types only. Version 0 tells no interned
+            # strings from others.
+            return marshal.dumps(state, 0)
+        except ValueError:
+            pass
+    return tuple([node if node == _LEAF else _exact_node(node, order) for node in state[0]])
+
+
+def _exact_node(node: tuple[Any, ...], order: bool) -> Hashable:
+    return tuple(
+        [
+            part
+            if part is None or type(part) is int
+            else (exact(part) if order or type(part) is not dict else frozenset(map(exact, part)))
+            for part in node
+        ]
+    )
+
+
+_LEAF = cast(Any, optree.tree_structure(cast(Any, 0))).__getstate__()[0][0]
+
+
 def show(spec: TreeSpec) -> str:
     """The structure as short text, each leaf as `*`."""
     text = str(spec)
@@ -86,7 +128,7 @@ def register(
     Args:
         cls: the class.
         flatten: takes an instance, returns its children and whatever else is needed to rebuild
-            it; the latter is compared with `==` and must be hashable.
+            it; the latter is compared with `==`, and by jit as `identity.exact` does.
         unflatten: takes what `flatten` kept and the new children, returns an instance.
 
     Raises:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
 from optree import PyTreeSpec
@@ -19,7 +20,7 @@ from . import pytrees
 from .errors import XformTypeError
 
 
-def tree_of(spec: PyTreeSpec, first: int, what: str) -> Tree:
+def tree_of(spec: PyTreeSpec, first: int, what: str, *, ordered: bool = False) -> Tree:
     """A structure as the runtime describes it.
 
     A dataclass becomes a named tuple of its fields, because whoever loads the file may not have the
@@ -29,6 +30,7 @@ def tree_of(spec: PyTreeSpec, first: int, what: str) -> Tree:
         spec: the structure.
         first: the number of its first leaf.
         what: how a message calls it.
+        ordered: whether dicts keep the order of their keys and not that of their leaves.
 
     Raises:
         XformTypeError: a dict key that is neither a string nor an int, or a registered class.
@@ -38,13 +40,17 @@ def tree_of(spec: PyTreeSpec, first: int, what: str) -> Tree:
     kind = spec.type
     children: list[Tree] = []
     for child in spec.children():
-        children.append(tree_of(child, first, what))
+        children.append(tree_of(child, first, what, ordered=ordered))
         first += child.num_leaves
     entries = list(spec.entries())
     if kind is type(None) or kind is None:
         return NoneNode()
     if issubclass(kind, dict):
-        return DictNode(tuple(zip(_keys(entries, what), children, strict=True)))
+        by_key = dict(zip(_keys(entries, what), children, strict=True))
+        level = spec.one_level()
+        if ordered and level is not None and kind is not OrderedDict:
+            entries = list(pytrees.unflatten(level, entries))
+        return DictNode(tuple((key, by_key[key]) for key in entries))
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return NamedTupleNode(kind.__name__, tuple(kind._fields), tuple(children))
     if pytrees.is_dataclass(kind):

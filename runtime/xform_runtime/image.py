@@ -13,6 +13,10 @@ from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .signature import SIGNATURE_KEY, Signature
 
 
+# What IREE adds to a module.
+_OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
+
+
 class ModuleImage:
     """The parsed bytes of a module.
 
@@ -34,7 +38,7 @@ class ModuleImage:
         self.functions: dict[str, Any] = {}
         self.signatures: dict[str, Signature] = {}
         for name in self.vm_module.function_names:
-            if not name.startswith("__"):
+            if name not in _OWN_FUNCTIONS:
                 self._add(name)
 
     def _add(self, name: str) -> None:

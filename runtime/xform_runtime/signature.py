@@ -92,7 +92,9 @@ class Signature:
             ("inputs", self.inputs, self.args),
             ("outputs", self.outputs, self.results),
         ):
-            if leaf_indices(tree) != list(range(len(leaves))):
+            # Results are numbered, so that a dict of them may have any order.
+            found = sorted(leaf_indices(tree)) if which == "outputs" else leaf_indices(tree)
+            if found != list(range(len(leaves))):
                 raise XformValueError(
                     f"the {which} of signature {self.name!r} refer to leaves "
                     f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"

@@ -3,45 +3,83 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import os
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from typing import Any, Final, TypeAlias, overload
 
 import numpy as np
 from xform_runtime import Array
 
 from .. import pytrees, tracing
-from ..avals import Aval, is_array
+from ..avals import Aval
 from ..compiler import Target, as_target
-from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled, Lowered
 from ..program import Inputs, TracedProgram, inputs_of, trace_program
-from .selection import entering, entering_kwargs, require_callable
+from .jit_arguments import StaticArguments, check_donated, parameters
+from .selection import entering, require_callable
 
-_Key: TypeAlias = tuple[tuple[Any, ...], pytrees.TreeSpec, tuple[Aval, ...]]
+_Key: TypeAlias = tuple[Hashable, Hashable, tuple[Aval, ...]]
 
 _INT_LIMIT: Final = 2**63
 
 DEVICES: Final = ("cpu", "vulkan", "cuda")
 
 
+class _NotGiven:
+    """The function of a `jit` that is used as a decorator with options."""
+
+
+@overload
 def jit(
     func: Callable[..., Any],
     *,
     static_argnums: int | Sequence[int] = (),
     static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
     device: str | None = None,
-) -> Jitted:
+) -> Jitted: ...
+
+
+@overload
+def jit(
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    device: str | None = None,
+) -> Callable[[Callable[..., Any]], Jitted]: ...
+
+
+def jit(
+    func: Callable[..., Any] | type[_NotGiven] = _NotGiven,
+    *,
+    static_argnums: int | Sequence[int] = (),
+    static_argnames: str | Sequence[str] = (),
+    donate_argnums: int | Sequence[int] = (),
+    donate_argnames: str | Sequence[str] = (),
+    device: str | None = None,
+) -> Jitted | Callable[[Callable[..., Any]], Jitted]:
     """Compiles a function: traced once for each signature, run as machine code afterwards.
 
+    A signature is the shapes, dtypes and structure of the arguments and the static values, told
+    apart by whatever the function could tell apart: types at every depth, 0.0 and -0.0, the order
+    of dicts, the identity of callables.
+
     Args:
-        func: a function of pytrees of arrays and numbers.
+        func: a function of pytrees of arrays and numbers. Without it, `jit` with the options is a
+            decorator: `@jit(static_argnums=1)`.
         static_argnums: positional arguments whose values are part of the signature; they must be
             hashable and reach the function as they are.
         static_argnames: the same by name.
+        donate_argnums: positional arguments that the caller does not need after a call, so that
+            results may be made in their memory. That is a permission and not a promise: today no
+            memory is reused, and the arguments stay as they are.
+        donate_argnames: the same by name.
         device: "cpu", "vulkan" or "cuda"; None is "cpu".
 
     Returns:
@@ -49,34 +87,55 @@ def jit(
 
     Raises:
         XformTypeError: `func` is not callable, or an option of the wrong type.
-        XformValueError: an unknown device, or a static name that is no parameter.
-        XformIndexError: a static argnum out of range.
+        XformValueError: an unknown device, a name that is no parameter, or an argument both static
+            and donated.
+        XformIndexError: a number out of range.
 
     >>> import numpy as np
     >>> jit(lambda x: x + 1)(np.arange(3.0)).numpy()
     array([1., 2., 3.])
+    >>> @jit(static_argnums=1)
+    ... def power(x, n):
+    ...     return x**n
+    >>> power(np.arange(3.0), 2).numpy()
+    array([0., 1., 4.])
     """
-    require_callable("jit", func)
+    if device is not None and not isinstance(device, str):
+        raise XformTypeError(
+            at_user_line(f"jit: device must be a name or None, got {type(device).__name__}")
+        )
     if device is not None and device not in DEVICES:
         raise XformValueError(
             at_user_line(
                 f"jit: unknown device {device!r}: expected one of {', '.join(map(repr, DEVICES))}"
             )
         )
-    return Jitted(func, _Static(func, static_argnums, static_argnames), device or "cpu")
+    if func is _NotGiven:
+        return functools.partial(
+            jit,
+            static_argnums=static_argnums,
+            static_argnames=static_argnames,
+            donate_argnums=donate_argnums,
+            donate_argnames=donate_argnames,
+            device=device,
+        )
+    require_callable("jit", func)
+    static = StaticArguments(func, static_argnums, static_argnames)
+    check_donated(func, static.chosen, donate_argnums, donate_argnames)
+    return Jitted(func, static, device or "cpu")
 
 
 class Jitted:
     """What `jit` returns."""
 
-    def __init__(self, func: Callable[..., Any], static: _Static, device: str) -> None:
+    def __init__(self, func: Callable[..., Any], static: StaticArguments, device: str) -> None:
         self._func = func
         self._static = static
         self._device = device
         self._programs = _programs_of(func, static, device)
         # By the shapes and dtypes of plain arguments, for calls that need no pytrees.
         self._plain = self._programs.plain
-        self._takes_plain = not static.numbers and not static.names
+        self._takes_plain = not static
         functools.update_wrapper(self, func, updated=())
         self.__name__: str = getattr(func, "__name__", tracing.function_name(func))
 
@@ -151,30 +210,39 @@ class Jitted:
             As `lower` and `Lowered.save`.
         """
         chosen = None if target is None else as_target(target)
+        self._require_known(kwargs)
         self.lower(*args, **kwargs).save(path, chosen)
+
+    def _require_known(self, kwargs: Mapping[str, Any]) -> None:
+        """Refuses what is neither an option of `save` nor a parameter of the function."""
+        found = parameters(self._func)
+        if found is None or any(p.kind is p.VAR_KEYWORD for p in found):
+            return
+        names = [p.name for p in found if p.kind not in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+        for name in kwargs:
+            if name not in names:
+                raise XformTypeError(
+                    at_user_line(
+                        f"save: unknown keyword {name!r}: it is no option of save, which are "
+                        f"'path' and 'target', and {self.__name__!r} has no such parameter"
+                    )
+                )
 
     def _inline(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Inside another trace, the function becomes part of that one."""
-        numbers, names = self._static.numbers, self._static.names
+        static, names = self._static, self._static.chosen.names
         return self._func(
-            *(
-                arg if _is_static(i, len(args), numbers) else entering(arg)
-                for i, arg in enumerate(args)
-            ),
-            **entering_kwargs({k: v for k, v in kwargs.items() if k not in names}),
-            **{k: v for k, v in kwargs.items() if k in names},
+            *(arg if static.has(i, len(args)) else entering(arg) for i, arg in enumerate(args)),
+            **{name: x if name in names else entering(x) for name, x in kwargs.items()},
         )
 
     def _inputs(
         self, args: Sequence[Any], dynamic: Sequence[Any], named: Mapping[str, Any]
     ) -> tuple[Inputs, list[Any]]:
         def names() -> list[str]:
-            found = pytrees.argument_paths(self._func, args, named)
-            numbers = self._static.numbers
+            found, count = pytrees.argument_paths(self._func, args, named), len(args)
             return [
-                name
-                for i, name in enumerate(found)
-                if i >= len(args) or not _is_static(i, len(args), numbers)
+                name for i, name in enumerate(found) if i >= count or not self._static.has(i, count)
             ]
 
         try:
@@ -210,7 +278,7 @@ class Jitted:
         compiled = programs.compiled.get(key)
         if compiled is None:
             inputs, leaves = self._inputs(args, dynamic, named)
-            key = (static, spec, inputs.avals)
+            key = (static, pytrees.exact_structure(spec), inputs.avals)
             with programs.lock:
                 compiled = programs.compiled.get(key)
                 if compiled is None:
@@ -236,156 +304,39 @@ class _Programs:
         self.lock = threading.RLock()
 
 
-_all_programs: weakref.WeakKeyDictionary[Any, dict[Any, _Programs]] = weakref.WeakKeyDictionary()
+# By the identity of the function, as long as it lives: what is only equal may compute otherwise.
+_all_programs: dict[int, tuple[weakref.ref[Any], dict[Any, _Programs]]] = {}
 _all_programs_lock = threading.Lock()
 
 
-def _programs_of(func: Callable[..., Any], static: _Static, device: str) -> _Programs:
+def _programs_of(func: Callable[..., Any], static: StaticArguments, device: str) -> _Programs:
     """Two jits of one function share its programs."""
-    options = (static.numbers, static.names, device)
+    options = (static.chosen, device)
+    number = id(func)
+
+    def forget(_: object) -> None:
+        # Without the lock, which the thread may hold; the number is not given away before.
+        _all_programs.pop(number, None)
+
     with _all_programs_lock:
-        try:
-            by_options = _all_programs.setdefault(func, {})
-        except TypeError:
-            return _Programs()
-        return by_options.setdefault(options, _Programs())
+        known = _all_programs.get(number)
+        if known is None:
+            try:
+                known = weakref.ref(func, forget), {}
+            except TypeError:
+                return _Programs()
+            _all_programs[number] = known
+        return known[1].setdefault(options, _Programs())
 
 
-class _Static:
-    """Which arguments of a function are static."""
-
-    def __init__(self, func: Callable[..., Any], argnums: Any, argnames: Any) -> None:
-        numbers = _tuple_of(argnums, int, "static_argnums must be an int or a sequence of ints")
-        names = _tuple_of(argnames, str, "static_argnames must be a name or a sequence of names")
-        parameters = _parameters(func)
-        if parameters is not None:
-            numbers, names = _completed(numbers, names, parameters)
-        self.numbers: tuple[int, ...] = numbers
-        self.names: frozenset[str] = frozenset(names)
-
-    def split(
-        self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> tuple[Callable[..., Any], list[Any], dict[str, Any], tuple[Any, ...]]:
-        """A function of the other arguments, those arguments, and a key for the static ones.
-
-        Raises:
-            XformTypeError: a static value that is not hashable.
-        """
-        if not self.numbers and not self.names:
-            return func, list(args), dict(kwargs), ()
-        fixed = {i: arg for i, arg in enumerate(args) if _is_static(i, len(args), self.numbers)}
-        named = {name: value for name, value in kwargs.items() if name in self.names}
-        paths = pytrees.argument_paths(func, args, {})
-        for path, value in [
-            *((paths[i], value) for i, value in fixed.items()),
-            *((f"keyword argument {name!r}", value) for name, value in named.items()),
-        ]:
-            _require_hashable(path, value)
-        count = len(args)
-
-        @functools.wraps(func)
-        def partial(*rest: Any, **others: Any) -> Any:
-            remaining = iter(rest)
-            full = [fixed[i] if i in fixed else next(remaining) for i in range(count)]
-            return func(*full, **others, **named)
-
-        key = tuple(
-            (where, type(value), value) for where, value in [*fixed.items(), *sorted(named.items())]
-        )
-        dynamic = [arg for i, arg in enumerate(args) if i not in fixed]
-        others = {name: value for name, value in kwargs.items() if name not in named}
-        return partial, dynamic, others, key
-
-
-def _key(static: tuple[Any, ...], spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Key | None:
-    """The signature of a call; None if a leaf is no array, which is then reported elsewhere.
-
-    Raises:
-        XformTypeError: static fields of the arguments cannot be hashed.
-    """
+def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Key | None:
+    """The signature of a call; None if a leaf is no array, which is then reported elsewhere."""
     try:
-        hash(spec)
-    except TypeError as error:
-        raise XformTypeError(
-            at_user_line(f"jit: the static fields of an argument must be hashable: {error}")
-        ) from None
-    try:
-        return static, spec, tuple(tracing.aval(leaf, "") for leaf in leaves)
+        avals = tuple(tracing.aval(leaf, "") for leaf in leaves)
     except XformTypeError:
         return None
+    return static, pytrees.exact_structure(spec), avals
 
 
 def _keeps_nothing(leaf: Any, keyword: bool) -> bool:
     return False
-
-
-def _is_static(position: int, count: int, numbers: tuple[int, ...]) -> bool:
-    return position in numbers or position - count in numbers
-
-
-def _tuple_of(given: Any, kind: type[Any], expected: str) -> tuple[Any, ...]:
-    values = (given,) if isinstance(given, kind) else given
-    if isinstance(values, Iterable) and not isinstance(values, str):
-        found = tuple(values)
-        if all(isinstance(v, kind) and not isinstance(v, bool) for v in found):
-            return found
-    raise XformTypeError(at_user_line(f"jit: {expected}, got {given!r}"))
-
-
-def _parameters(func: Callable[..., Any]) -> list[inspect.Parameter] | None:
-    try:
-        return list(inspect.signature(func).parameters.values())
-    except (TypeError, ValueError):
-        return None
-
-
-def _completed(
-    numbers: tuple[int, ...], names: tuple[str, ...], parameters: list[inspect.Parameter]
-) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Numbers and names such that an argument is static however it is passed."""
-    by_position = [
-        p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-    ]
-    variable = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    keywords = any(p.kind is p.VAR_KEYWORD for p in parameters)
-    known = {p.name for p in parameters}
-    count = len(by_position)
-    found_numbers, found_names = list(numbers), list(names)
-    for number in numbers:
-        if variable:
-            continue
-        if not -count <= number < count:
-            raise XformIndexError(
-                at_user_line(
-                    f"jit: static_argnums {number} is out of range: the function has {count} "
-                    f"positional parameter{'s' * (count != 1)}"
-                )
-            )
-        found_numbers.append(number % count)
-        found_names.append(by_position[number])
-    for name in names:
-        if name in by_position:
-            found_numbers.append(by_position.index(name))
-        elif name not in known and not keywords:
-            raise XformValueError(
-                at_user_line(
-                    f"jit: static_argnames has {name!r}, but the parameters are "
-                    f"{', '.join(map(repr, sorted(known)))}"
-                )
-            )
-    if not variable:
-        found_numbers = [n for n in found_numbers if n >= 0]
-    return tuple(sorted(set(found_numbers))), tuple(sorted(set(found_names)))
-
-
-def _require_hashable(path: str, value: Any) -> None:
-    try:
-        hash(value)
-    except TypeError:
-        advice = "; pass an array as an ordinary argument" if is_array(value) else ""
-        raise XformTypeError(
-            at_user_line(
-                f"jit: {path} is static, so its value must be hashable, got "
-                f"{type(value).__name__}{advice}"
-            )
-        ) from None
