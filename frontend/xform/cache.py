@@ -1,17 +1,19 @@
 """Compiled modules kept on disk, so that a program is compiled once per machine, not per process.
 
-An entry is a file that holds a checksum and the module. It appears under its name only when it is
-whole (a temporary file is renamed), and a damaged one is never used, so that any number of
-processes can share a directory and be killed at any time. Whatever goes wrong with the disk,
-compilation goes on; a warning says so once.
+An entry is a file that holds checksums of its key and of the module, and the module. It appears
+under its name only when it is whole (a temporary file is renamed), and one that is damaged, or
+stands under another's name, is never used, so that any number of processes can share a directory
+and be killed at any time. Whatever goes wrong with the disk, compilation goes on; a warning says so
+once.
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
-import tempfile
+import stat
 import time
 import warnings
 from dataclasses import dataclass
@@ -19,10 +21,12 @@ from pathlib import Path
 from typing import Final
 
 from .compiler import Target, as_target, compile_to_vmfb, compiler_identity
-from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT
+from .dump import Stages
+from .files import write_whole
+from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
 
-_MAGIC: Final = b"xform-cache-1\n"
-_DIGEST_SIZE: Final = hashlib.sha256().digest_size
+_MAGIC: Final = b"xform-cache-2\n"
+_HEAD_SIZE: Final = len(_MAGIC) + 2 * hashlib.sha256().digest_size
 _SUFFIX: Final = ".xfc"
 _TEMPORARY_PREFIX: Final = "writing-"
 _TEMPORARY_LIFETIME: Final = 3600.0
@@ -43,19 +47,17 @@ class CompileCache:
     limit: int
 
     def get(self, key: str) -> bytes | None:
-        """The module stored under `key`, or None if there is none or it is damaged."""
+        """The module stored under `key`; None if there is none, or it is damaged or another's."""
         path = self._path(key)
         try:
-            content = path.read_bytes()
+            content = _read_file(path)
         except FileNotFoundError:
             return None
         except OSError as error:
             _warn_once(self.directory, error)
             return None
-        head = len(_MAGIC) + _DIGEST_SIZE
-        module = content[head:]
-        digest = hashlib.sha256(module).digest()
-        if content[:head] != _MAGIC + digest:
+        module = content[_HEAD_SIZE:]
+        if content[:_HEAD_SIZE] != _head(key, module):
             with contextlib.suppress(OSError):
                 path.unlink()
             return None
@@ -65,29 +67,18 @@ class CompileCache:
 
     def put(self, key: str, module: bytes) -> None:
         """Stores a module; a failure to do so is a warning, given once."""
-        content = _MAGIC + hashlib.sha256(module).digest() + module
+        content = _head(key, module) + module
         if len(content) > self.limit:
             return
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._write(self._path(key), content)
+            write_whole(self._path(key), content, mode=0o600, temporary_prefix=_TEMPORARY_PREFIX)
             self._shrink()
         except OSError as error:
             _warn_once(self.directory, error)
 
     def _path(self, key: str) -> Path:
         return self.directory / f"{key}{_SUFFIX}"
-
-    def _write(self, path: Path, content: bytes) -> None:
-        handle, temporary = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, dir=self.directory)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
 
     def _shrink(self) -> None:
         entries: list[tuple[float, int, str]] = []
@@ -113,6 +104,24 @@ class CompileCache:
             total -= size
 
 
+def _head(key: str, module: bytes) -> bytes:
+    """What an entry begins with."""
+    return _MAGIC + hashlib.sha256(key.encode()).digest() + hashlib.sha256(module).digest()
+
+
+def _read_file(path: Path) -> bytes:
+    """The content of a regular file; of a FIFO it might never end.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read()
+
+
 def cache_key(linalg_text: str, target: Target | str) -> str:
     """The name of a cache entry: a hash of all that the compiled module depends on."""
     chosen = as_target(target)
@@ -133,7 +142,7 @@ def default_cache() -> CompileCache | None:
 
 
 def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> bytes:
-    """`compile_to_vmfb` through the cache on disk.
+    """`compile_to_vmfb` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
 
     Args:
         linalg_text: the module as MLIR text.
@@ -144,6 +153,18 @@ def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> byte
         CompileError: IREE rejected the program.
         XformValueError: IREE does not know the target's processor, or a knob has a bad value.
     """
+    dump = DUMP.get()
+    stages = None if dump is None else Stages(dump, name, linalg_text)
+    if stages is not None:
+        stages.write("linalg", linalg_text)
+        stages.write_script(as_target(target).flags)
+    module = _stored_or_compiled(linalg_text, target, name)
+    if stages is not None:
+        stages.write_module(module)
+    return module
+
+
+def _stored_or_compiled(linalg_text: str, target: Target | str, name: str) -> bytes:
     stored = default_cache()
     if stored is None:
         return compile_to_vmfb(linalg_text, target, name=name)

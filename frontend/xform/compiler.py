@@ -6,8 +6,8 @@ import ctypes
 import hashlib
 import os
 import pickle
+import platform
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
@@ -21,6 +21,8 @@ from typing import Any, Final
 from xform_runtime.cpu_features import cpu_features
 from xform_runtime.errors import XformError, XformTypeError, XformValueError
 
+from . import vm_branches
+from .dump import Stages, file_name
 from .knobs import DUMP
 from .vm_branches import separate_references
 
@@ -227,8 +229,15 @@ class Target:
 
     @property
     def cache_tag(self) -> str:
-        """What the generated code depends on beyond `flags`: for "host", this machine's CPU."""
-        return ",".join(self.cpu_features) if self.arch == "host" else ""
+        """What the generated code depends on beyond `flags`: for "host", this machine's CPU.
+
+        That is all it can do, and not only what `cpu_features` lists: LLVM uses some instructions
+        that no check at loading looks for.
+        """
+        if self.arch != "host":
+            return ""
+        present = cpu_features()
+        return ",".join(platform.uname() if present is None else sorted(present))
 
     @property
     def is_vouched_for(self) -> bool:
@@ -255,8 +264,20 @@ def _cuda_code(arch: str) -> str:
 
 
 def as_target(target: Target | str) -> Target:
-    """A `Target`, parsed if it is text."""
-    return target if isinstance(target, Target) else Target.parse(target)
+    """A `Target`, parsed if it is text.
+
+    Raises:
+        XformTypeError: it is neither.
+        XformValueError: the text names no target.
+    """
+    if isinstance(target, Target):
+        return target
+    if isinstance(target, str):
+        return Target.parse(target)
+    raise XformTypeError(
+        f"target must be a name such as 'cpu' or a Target, got {target!r} of type "
+        f"{type(target).__name__}"
+    )
 
 
 def check_dtypes(dtypes: Iterable[tuple[str, str]], target: Target | str) -> None:
@@ -306,13 +327,7 @@ def compile_to_vmfb(linalg_text: str, target: Target | str, *, name: str) -> byt
     chosen = as_target(target)
     if not chosen.is_vouched_for:
         _probe(chosen)
-    dump = DUMP.get()
-    if dump is not None:
-        _write_reproducer(dump, linalg_text, chosen.flags, name)
-    vmfb = _compile(chosen.flags, linalg_text, name)
-    if dump is not None:
-        (dump / f"{_file_name(name)}.vmfb").write_bytes(vmfb)
-    return vmfb
+    return _compile(chosen.flags, linalg_text, name)
 
 
 def emit_ptx(linalg_text: str, target: Target | str = "cuda") -> str:
@@ -334,14 +349,16 @@ def emit_ptx(linalg_text: str, target: Target | str = "cuda") -> str:
 
 @cache
 def compiler_identity() -> str:
-    """A hash of the installed compiler's version, read without loading the compiler."""
+    """A hash of the installed compiler's version, read without loading it, and of what is done here
+    to the modules that it makes."""
     from importlib.util import find_spec
 
     spec = find_spec("iree.compiler")
     if spec is None or spec.origin is None:
         raise CompileError("IREE's compiler is not installed: pip install iree-base-compiler")
-    version = Path(spec.origin).with_name("version.py")
-    return hashlib.sha256(version.read_bytes()).hexdigest()
+    parts = (Path(spec.origin).with_name("version.py"), Path(__file__), Path(vm_branches.__file__))
+    digests = [hashlib.sha256(part.read_bytes()).digest() for part in parts]
+    return hashlib.sha256(b"".join(digests)).hexdigest()
 
 
 # IREE's invocations share LLVM's process-wide options, so only one runs at a time.
@@ -420,7 +437,7 @@ class _Session:
 
         callback = _DiagnosticCallback(collect)
         source = api.Source.wrap_buffer(
-            self._session, text.encode() + b"\0", buffer_name=f"{_file_name(name)}.mlir"
+            self._session, text.encode() + b"\0", buffer_name=f"{file_name(name)}.mlir"
         )
         with source, self._session.invocation() as invocation:
             api.enable_diagnostics(invocation, callback)
@@ -564,7 +581,9 @@ def _compile_error(outcome: _Outcome, text: str, flags: tuple[str, ...], name: s
     stage, diagnostics = outcome.stage, outcome.diagnostics
     try:
         directory = DUMP.get() or Path(tempfile.mkdtemp(prefix="xform-reproducer-"))
-        _write_reproducer(directory, text, flags, name)
+        stages = Stages(directory, name, text)
+        stages.write("linalg", text)
+        stages.write_script(flags)
     except OSError:
         reproducer, where = None, ""
     else:
@@ -579,17 +598,3 @@ def _compile_error(outcome: _Outcome, text: str, flags: tuple[str, ...], name: s
         diagnostics=diagnostics,
         reproducer=reproducer,
     )
-
-
-def _write_reproducer(directory: Path, text: str, flags: tuple[str, ...], name: str) -> None:
-    directory.mkdir(parents=True, exist_ok=True)
-    stem = _file_name(name)
-    (directory / f"{stem}.mlir").write_text(text, encoding="utf-8")
-    command = shlex.join(["iree-compile", *flags, f"{stem}.mlir", "-o", f"{stem}.vmfb"])
-    script = directory / f"{stem}.sh"
-    script.write_text(f'#!/bin/sh\ncd "$(dirname "$0")" && {command}\n', encoding="utf-8")
-    script.chmod(0o755)
-
-
-def _file_name(name: str) -> str:
-    return re.sub(r"[^\w.-]", "_", name)[:80] or "program"

@@ -97,7 +97,8 @@ CACHE_LIMIT: Knob[int] = Knob(
 )
 DUMP: Knob[Path | None] = Knob(
     "XFORM_DUMP",
-    "Directory that receives every stage of a compilation and a script that repeats it.",
+    "Directory that receives, each time a program is compiled or found in the cache, its text as "
+    "traced, expanded and as linalg, the module, and a script that compiles it again.",
     _no_directory,
     _optional_directory,
 )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -23,7 +21,10 @@ from ._xform import Diagnostic, Module
 from .avals import Aval
 from .cache import compile_cached
 from .compiler import Target, as_target, check_dtypes
+from .dump import Stages
 from .errors import XformRuntimeError, XformTypeError, XformValueError
+from .files import checked_path, write_whole
+from .knobs import DUMP
 from .program import TracedProgram
 from .structure import tree_of
 
@@ -138,19 +139,21 @@ class Lowered:
         """Compiles the program into a file that `xform.runtime.load` reads.
 
         Args:
-            path: the file; it is replaced as a whole.
+            path: the file; a regular one is replaced as a whole, by its link too.
             target: as for `compile`; the device need not be present.
 
         Raises:
             XformValueError: what the function closes over changed since it was lowered.
+            OSError: the file cannot be written, or is a directory, FIFO or device.
             XformTypeError: as for `compile`, or a structure that a file cannot describe.
             CompileError: IREE rejected the program.
         """
+        file = checked_path("save", path)
         chosen = self._target if target is None else as_target(target)
         self._traced_text()
         traced = self._baked()
         vmfb = _build(traced, chosen, _file_signature).vmfb
-        _write_whole(Path(path), vmfb)
+        write_whole(file, vmfb, durable=True)
 
     def _baked(self) -> TracedProgram:
         hidden = self._traced.program.hidden
@@ -261,7 +264,7 @@ class Compiled:
         """Writes the program into a file that `xform.runtime.load` reads.
 
         Args:
-            path: the file; it is replaced as a whole.
+            path: the file, as for `Lowered.save`.
 
         Raises:
             As `Lowered.save`.
@@ -296,6 +299,9 @@ def _build(
         target,
     )
     module = traced.program.module
+    dump = DUMP.get()
+    # The signature below is no part of what was traced.
+    traced_text = "" if dump is None else module.text()
     expanded = _after(module, _passes("expanded", target), traced.name)
     if target.device == "vulkan":
         check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
@@ -303,6 +309,10 @@ def _build(
     text = signature(traced, target, work).to_json()
     traced.function.set_reflection({SIGNATURE_KEY: text})
     linalg = _after(module, _passes("linalg", target), traced.name).text()
+    if dump is not None:
+        stages = Stages(dump, traced.name, linalg)
+        stages.write("xform", traced_text)
+        stages.write("expanded", expanded.text())
     middle = time.perf_counter()
     vmfb = compile_cached(linalg, target, name=traced.name)
     return _Built(vmfb, work, middle - start, time.perf_counter() - middle)
@@ -315,6 +325,9 @@ def _after(module: Module, passes: str, name: str) -> Module:
     except Diagnostic as diagnostic:
         place = f"\n  at {diagnostic.file}:{diagnostic.line}" if diagnostic.file else ""
         text = "\n".join([diagnostic.message, *diagnostic.notes])
+        dump = DUMP.get()
+        if dump is not None:
+            Stages(dump, name, module.text()).write("xform", module.text())
         raise XformRuntimeError(f"cannot lower {name!r}: {text}{place}") from None
     return copy
 
@@ -394,29 +407,3 @@ def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:
             f"{name}: {path} has dtype {given.dtype.name}, but it was compiled for "
             f"{kind.dtype.name}"
         )
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Writes a file that appears under its name when it is complete, or not at all."""
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        # The error at hand names a temporary file, which the user has never heard of.
-        reason = error.strerror
-        if isinstance(error, FileNotFoundError) and not path.parent.is_dir():
-            reason = f"cannot save, the directory {str(path.parent)!r} does not exist"
-        raise OSError(error.errno, reason, str(path)) from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -19,6 +19,8 @@ from . import direct, pytrees
 from ._xform import Function, Type
 from .avals import Aval, checked_dtype
 from .compiler import Target
+from .dump import Stages
+from .knobs import DUMP
 from .lowered import Compiled
 from .program import Inputs, Outputs, TracedProgram, trace_program
 from .tracing import Program
@@ -43,6 +45,10 @@ class Halves:
     ) -> None:
         self.traced = traced
         self.device = device
+        dump = DUMP.get()
+        if dump is not None:
+            text = traced.program.module.text()
+            Stages(dump, traced.name, text).write("xform", text)
         self._module = traced.program.module.clone()
         self._module.run(split_pass(traced.name, len(traced.inputs.avals), results, transpose))
         self._forward = f"{traced.name}.forward"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 import time
@@ -72,6 +73,16 @@ def test_the_host_s_cpu_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr("xform.compiler.cpu_features", lambda: frozenset({"avx2"}))
     assert cache_key(PROGRAM, "cpu") != here
     assert cache_key(PROGRAM, "cpu:x86-64-v3") == portable
+    keys = set()
+    for features in ({"avx2"}, {"avx2", "gfni"}, {"avx2", "gfni", "sse4a"}):
+        monkeypatch.setattr("xform.compiler.cpu_features", lambda found=features: frozenset(found))
+        keys.add(cache_key(PROGRAM, "cpu"))
+    assert len(keys) == 3, "also of what no check at loading looks for"
+    monkeypatch.setattr("xform.compiler.cpu_features", lambda: None)
+    keys.add(cache_key(PROGRAM, "cpu"))
+    monkeypatch.setattr("platform.uname", lambda: ("another", "machine"))
+    keys.add(cache_key(PROGRAM, "cpu"))
+    assert len(keys) == 5
 
 
 def test_the_compiler_s_version_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,6 +116,35 @@ def test_a_damaged_entry_is_replaced(
     assert entry.read_bytes() == whole
     assert compile_cached(PROGRAM, "cpu", name="main") == module
     assert len(compiled) == 2
+
+
+def test_an_entry_belongs_to_its_key(directory: Path, compiled: list[str]) -> None:
+    programs = [PROGRAM, PROGRAM + " "]
+    modules = [compile_cached(text, "cpu", name="main") for text in programs]
+    paths = [directory / f"{cache_key(text, 'cpu')}.xfc" for text in programs]
+    whole = [path.read_bytes() for path in paths]
+    for path, content in zip(paths, whole[::-1], strict=True):
+        path.write_bytes(content)
+    for _ in range(2):
+        assert [compile_cached(text, "cpu", name="main") for text in programs] == modules
+    assert len(compiled) == 4
+    assert [path.read_bytes() for path in paths] == whole
+
+
+def test_what_is_no_file_is_left_alone(directory: Path, compiled: list[str]) -> None:
+    directory.mkdir()
+    path = directory / f"{cache_key(PROGRAM, 'cpu')}.xfc"
+    os.mkfifo(path)
+    with pytest.warns(RuntimeWarning, match="not a regular file"):
+        compile_cached(PROGRAM, "cpu", name="main")
+    assert stat.S_ISFIFO(path.lstat().st_mode)
+    path.unlink()
+    path.symlink_to("elsewhere")
+    for _ in range(2):
+        compile_cached(PROGRAM, "cpu", name="main")
+    assert len(compiled) == 2
+    assert path.is_symlink()
+    assert (directory / "elsewhere").is_file()
 
 
 KILLED = """
