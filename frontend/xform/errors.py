@@ -5,6 +5,7 @@ from __future__ import annotations
 from xform_runtime.errors import (
     DeviceError,
     ModuleFileError,
+    XformAttributeError,
     XformError,
     XformIndexError,
     XformRuntimeError,
@@ -41,6 +42,7 @@ __all__ = [
     "LeakedArrayError",
     "ModuleFileError",
     "TracedValueError",
+    "XformAttributeError",
     "XformError",
     "XformIndexError",
     "XformRuntimeError",

@@ -10,6 +10,7 @@ from .devices import devices
 from .errors import (
     DeviceError,
     ModuleFileError,
+    XformAttributeError,
     XformError,
     XformIndexError,
     XformRuntimeError,
@@ -29,6 +30,7 @@ __all__ = [
     "Module",
     "ModuleFileError",
     "Signature",
+    "XformAttributeError",
     "XformError",
     "XformIndexError",
     "XformRuntimeError",

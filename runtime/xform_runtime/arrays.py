@@ -5,11 +5,12 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterator
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 from iree.runtime import BufferUsage, HalFence, MemoryType
 
+from .array_methods import HostMethods
 from .devices import Device, get_device
 from .dtypes import dtype_of_element
 from .errors import DeviceError, XformTypeError, XformValueError
@@ -22,6 +23,7 @@ _MAPPING_SCOPED = int(BufferUsage.MAPPING_SCOPED)
 _READ_BACK_USAGE = int(BufferUsage.TRANSFER_TARGET) | _MAPPING_SCOPED
 
 
+# Python's operators on the host view, so that the other operand can decline or take over.
 def _binary(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], Any]:
     def operate(self: Array, other: Any) -> Any:
         return function(self.numpy(), other)
@@ -36,12 +38,12 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], An
     return operate
 
 
-class Array:
+class Array(HostMethods):
     """An immutable array on a device, as compiled programs return them.
 
     It stays on the device until its values are looked at, and can be passed to further calls
-    without a copy. NumPy functions and operators work on it through a host view and return NumPy
-    values; on the CPU that view is the device's own memory, read-only.
+    without a copy. NumPy's functions, methods and operators work on it through a host view and
+    return NumPy values; on the CPU that view is the device's own memory, read-only.
 
     >>> from xform_runtime import asarray
     >>> x = asarray([1.0, 2.0])
@@ -51,11 +53,8 @@ class Array:
     5.0
     """
 
-    __slots__ = ("__weakref__", "_device", "_host", "_view", "dtype", "shape")
+    __slots__ = ("__weakref__", "_device", "_dtype", "_host", "_shape", "_view")
     __hash__ = None  # type: ignore[assignment]
-
-    shape: tuple[int, ...]
-    dtype: np.dtype[Any]
 
     def __init__(
         self,
@@ -67,8 +66,24 @@ class Array:
         self._view = view
         self._device = device
         self._host: np.ndarray[Any, Any] | None = None
-        self.shape = tuple(view.shape) if shape is None else shape
-        self.dtype = dtype_of_element(view.element_type) if dtype is None else dtype
+        self._shape: tuple[int, ...] = tuple(view.shape) if shape is None else shape
+        self._dtype: np.dtype[Any] = dtype_of_element(view.element_type) if dtype is None else dtype
+
+    def _refuse_shape(self, shape: Any) -> NoReturn:
+        raise XformTypeError(
+            "a.shape cannot be set, as a result is immutable: use a.reshape(shape)"
+        )
+
+    def _refuse_dtype(self, dtype: Any) -> NoReturn:
+        raise XformTypeError("a.dtype cannot be set, as a result is immutable: use a.view(dtype)")
+
+    # Read at every call of a program, where a function of Python's would be felt.
+    shape: tuple[int, ...] = property(  # type: ignore[assignment]
+        operator.attrgetter("_shape"), _refuse_shape
+    )
+    dtype: np.dtype[Any] = property(  # type: ignore[assignment]
+        operator.attrgetter("_dtype"), _refuse_dtype
+    )
 
     @property
     def ndim(self) -> int:
@@ -95,10 +110,16 @@ class Array:
         """The name of the device that holds the array."""
         return self._device.name
 
-    @property
-    def T(self) -> np.ndarray[Any, Any]:
-        """The transpose, on the host."""
-        return self.numpy().T
+    def to_device(self, device: str, /, *, stream: Any = None) -> Array:
+        """The array on a device, "cpu", "vulkan" or "cuda".
+
+        Raises:
+            XformValueError: a stream is given, or the device is unknown.
+            DeviceError: the device is not available.
+        """
+        if stream is not None:
+            raise XformValueError(f"to_device: stream is None, got {stream!r}")
+        return asarray(self, device)
 
     def numpy(self) -> np.ndarray[Any, Any]:
         """The values as a read-only NumPy array; on the CPU without a copy."""
@@ -126,26 +147,6 @@ class Array:
         if buffer.memory_type() & _HOST_VISIBLE and buffer.allowed_usage() & _MAPPING_SCOPED:
             return self._view.map()
         return _copy_to_host(self._device, buffer).map()
-
-    def item(self, *index: int) -> Any:
-        """The only element, or the one at `index`, as a Python number."""
-        return self.numpy().item(*index)
-
-    def tolist(self) -> Any:
-        """The values as nested lists of Python numbers."""
-        return self.numpy().tolist()
-
-    def copy(self) -> np.ndarray[Any, Any]:
-        """A writable NumPy copy."""
-        return self.numpy().copy()
-
-    def astype(self, dtype: Any) -> np.ndarray[Any, Any]:
-        """A writable NumPy copy of another dtype."""
-        return self.numpy().astype(dtype)
-
-    def reshape(self, *shape: Any) -> np.ndarray[Any, Any]:
-        """The values in another shape, as a read-only NumPy array."""
-        return self.numpy().reshape(*shape)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         host = self.numpy()
@@ -243,22 +244,22 @@ class Array:
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return asarray, (self.copy(), self.device)
 
-    __add__, __radd__ = _binary(np.add), _reflected(np.add)
-    __sub__, __rsub__ = _binary(np.subtract), _reflected(np.subtract)
-    __mul__, __rmul__ = _binary(np.multiply), _reflected(np.multiply)
-    __truediv__, __rtruediv__ = _binary(np.true_divide), _reflected(np.true_divide)
-    __floordiv__, __rfloordiv__ = _binary(np.floor_divide), _reflected(np.floor_divide)
-    __mod__, __rmod__ = _binary(np.remainder), _reflected(np.remainder)
-    __pow__, __rpow__ = _binary(np.power), _reflected(np.power)
-    __matmul__, __rmatmul__ = _binary(np.matmul), _reflected(np.matmul)
-    __and__, __rand__ = _binary(np.bitwise_and), _reflected(np.bitwise_and)
-    __or__, __ror__ = _binary(np.bitwise_or), _reflected(np.bitwise_or)
-    __xor__, __rxor__ = _binary(np.bitwise_xor), _reflected(np.bitwise_xor)
-    __lshift__, __rlshift__ = _binary(np.left_shift), _reflected(np.left_shift)
-    __rshift__, __rrshift__ = _binary(np.right_shift), _reflected(np.right_shift)
-    __lt__, __le__ = _binary(np.less), _binary(np.less_equal)
-    __gt__, __ge__ = _binary(np.greater), _binary(np.greater_equal)
-    __eq__, __ne__ = _binary(np.equal), _binary(np.not_equal)
+    __add__, __radd__ = _binary(operator.add), _reflected(operator.add)
+    __sub__, __rsub__ = _binary(operator.sub), _reflected(operator.sub)
+    __mul__, __rmul__ = _binary(operator.mul), _reflected(operator.mul)
+    __truediv__, __rtruediv__ = _binary(operator.truediv), _reflected(operator.truediv)
+    __floordiv__, __rfloordiv__ = _binary(operator.floordiv), _reflected(operator.floordiv)
+    __mod__, __rmod__ = _binary(operator.mod), _reflected(operator.mod)
+    __pow__, __rpow__ = _binary(operator.pow), _reflected(operator.pow)
+    __matmul__, __rmatmul__ = _binary(operator.matmul), _reflected(operator.matmul)
+    __and__, __rand__ = _binary(operator.and_), _reflected(operator.and_)
+    __or__, __ror__ = _binary(operator.or_), _reflected(operator.or_)
+    __xor__, __rxor__ = _binary(operator.xor), _reflected(operator.xor)
+    __lshift__, __rlshift__ = _binary(operator.lshift), _reflected(operator.lshift)
+    __rshift__, __rrshift__ = _binary(operator.rshift), _reflected(operator.rshift)
+    __lt__, __le__ = _binary(operator.lt), _binary(operator.le)
+    __gt__, __ge__ = _binary(operator.gt), _binary(operator.ge)
+    __eq__, __ne__ = _binary(operator.eq), _binary(operator.ne)
 
     def __neg__(self) -> Any:
         return -self.numpy()

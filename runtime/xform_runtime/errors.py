@@ -21,6 +21,10 @@ class XformIndexError(XformError, IndexError):
     """A static index or argument number out of range."""
 
 
+class XformAttributeError(XformError, AttributeError):
+    """An attribute that arrays of NumPy have and those of xform cannot have."""
+
+
 class XformRuntimeError(XformError, RuntimeError):
     """A failure while running a program, or a missing rule."""
 
