@@ -16,17 +16,13 @@ from .activations import (
     hard_tanh,
     leaky_relu,
     log_sigmoid,
-    log_softmax,
-    logsumexp,
     mish,
-    one_hot,
     relu,
     relu6,
     selu,
     sigmoid,
     silu,
     soft_sign,
-    softmax,
     softplus,
     swish,
 )
@@ -39,6 +35,7 @@ from .convolution import (
     conv_transpose2d,
     conv_transpose3d,
 )
+from .one_hot import one_hot
 from .ordering import top_k
 from .pooling import (
     avg_pool1d,
@@ -48,6 +45,7 @@ from .pooling import (
     max_pool2d,
     max_pool3d,
 )
+from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [
     "avg_pool1d",

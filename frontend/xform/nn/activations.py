@@ -1,33 +1,71 @@
-"""Activations and the log-sum-exp family."""
+"""Activations: functions that are applied to each element.
+
+What takes several steps is computed in float32 for floats of 16 bits, and rounded once.
+"""
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
 from .. import primitives
-from ..array import ArrayLike, Axis, TracedArray
-from ..errors import XformTypeError, XformValueError, at_user_line
-from ..numpy import joining, manipulation, reductions, ufuncs
-from ..numpy.axes import normalized_axes, normalized_axis
+from ..array import ArrayLike, DType, TracedArray
+from ..errors import XformValueError, at_user_line
+from ..numpy import joining, ufuncs
+from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
+from ..numpy.float_parts import isinf
 from ..numpy.promotion import (
-    BOOL,
     FLOAT64,
     array,
+    broadcast_shapes,
+    computed_dtype,
     constant,
     fit,
     is_float,
     operand,
     result_type,
-    supported_dtype,
 )
-from ..numpy.selection import where
+
+P = ParamSpec("P")
 
 
 def _float(x: ArrayLike) -> TracedArray:
     a = array(x)
     return a if is_float(a.dtype) else array(a, FLOAT64)
+
+
+def _rounded_once(
+    function: Callable[Concatenate[TracedArray, P], TracedArray],
+) -> Callable[Concatenate[ArrayLike, P], TracedArray]:
+    """Decorator: the function takes floats of 32 bits or more, and its result is rounded."""
+
+    @wraps(function)
+    def call(x: ArrayLike, *args: P.args, **kwargs: P.kwargs) -> TracedArray:
+        a = _float(x)
+        return array(function(array(a, computed_dtype(a.dtype)), *args, **kwargs), a.dtype)
+
+    return call
+
+
+def _linear_unit(
+    function: Callable[Concatenate[TracedArray, P], TracedArray],
+) -> Callable[Concatenate[TracedArray, P], TracedArray]:
+    """Decorator for x times a share of it that goes from 0 to 1.
+
+    The function sees no infinity, whose product with 0 would be NaN: at -inf the limit is -0.0
+    with derivative 0, at inf that of x itself.
+    """
+
+    @wraps(function)
+    def call(x: TracedArray, *args: P.args, **kwargs: P.kwargs) -> TracedArray:
+        inside = primitives.select(isinf(x), _constant(x, -0.0), x)
+        is_above = primitives.eq(x, _constant(x, math.inf))
+        return primitives.select(is_above, x, function(inside, *args, **kwargs))
+
+    return call
 
 
 def _constant(x: TracedArray, number: float) -> TracedArray:
@@ -50,43 +88,60 @@ def relu6(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.ge(a, six), six, a)
 
 
+def _with_parameter(
+    x: ArrayLike, parameter: ArrayLike
+) -> tuple[TracedArray, TracedArray, DType]:
+    """Both in the dtype to compute in, and that of the result."""
+    a, given = _float(x), operand(parameter)
+    dtype, shape = result_type(a, given), broadcast_shapes(a.shape, given.shape)
+    computed = computed_dtype(dtype)
+    return fit(a, computed, shape), fit(given, computed, shape), dtype
+
+
+def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
+    """Where x > 0, and x with 0 there.
+
+    What lies above is kept out of the branch for what lies below, where it could overflow.
+    """
+    zero = _constant(a, 0)
+    above = primitives.gt(a, zero)
+    return above, primitives.select(above, zero, a)
+
+
 @extension("nn")
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
     """x where x > 0, negative_slope * x elsewhere."""
-    a = _float(x)
-    return where(ufuncs.greater(a, 0), a, ufuncs.multiply(a, negative_slope))
-
-
-def _exponential_tail(a: TracedArray) -> tuple[TracedArray, TracedArray]:
-    """Where x > 0, and exp(x) - 1 elsewhere; large x do not overflow there."""
-    zero = _constant(a, 0)
-    above = primitives.gt(a, zero)
-    return above, primitives.expm1(primitives.select(above, zero, a))
+    a, slope, dtype = _with_parameter(x, negative_slope)
+    above, below = _below_zero(a)
+    return array(primitives.select(above, a, primitives.mul(below, slope)), dtype)
 
 
 @extension("nn")
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
-    a = _float(x)
-    above, tail = _exponential_tail(a)
-    return where(above, a, ufuncs.multiply(tail, alpha))
+    a, factor, dtype = _with_parameter(x, alpha)
+    above, below = _below_zero(a)
+    tail = primitives.mul(primitives.expm1(below), factor)
+    return array(primitives.select(above, a, tail), dtype)
 
 
 @extension("nn")
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
-    a = _float(x)
-    above, tail = _exponential_tail(ufuncs.divide(a, alpha))
-    return where(above, a, ufuncs.multiply(tail, alpha))
+    a, factor, dtype = _with_parameter(x, alpha)
+    above, below = _below_zero(a)
+    tail = primitives.mul(primitives.expm1(primitives.div(below, factor)), factor)
+    return array(primitives.select(above, a, tail), dtype)
 
 
 @extension("nn")
-def selu(x: ArrayLike) -> TracedArray:
+@_rounded_once
+def selu(x: TracedArray) -> TracedArray:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1."""
-    a = _float(x)
-    above, tail = _exponential_tail(a)
+    above, below = _below_zero(x)
     scale, alpha = 1.0507009873554804934193349852946, 1.6732632423543772848170429916717
-    return ufuncs.multiply(where(above, a, ufuncs.multiply(tail, alpha)), scale)
+    tail = ufuncs.multiply(primitives.expm1(below), alpha)
+    return ufuncs.multiply(primitives.select(above, x, tail), scale)
 
 
 @extension("nn")
@@ -96,9 +151,10 @@ def sigmoid(x: ArrayLike) -> TracedArray:
 
 
 @extension("nn")
-def hard_sigmoid(x: ArrayLike) -> TracedArray:
+@_rounded_once
+def hard_sigmoid(x: TracedArray) -> TracedArray:
     """relu6(x + 3) / 6."""
-    return ufuncs.multiply(relu6(ufuncs.add(_float(x), 3.0)), 1 / 6)
+    return ufuncs.divide(relu6(ufuncs.add(x, 3.0)), 6.0)
 
 
 @extension("nn")
@@ -114,51 +170,66 @@ def log_sigmoid(x: ArrayLike) -> TracedArray:
 
 
 @extension("nn")
-def silu(x: ArrayLike) -> TracedArray:
+@_rounded_once
+@_linear_unit
+def silu(x: TracedArray) -> TracedArray:
     """x * sigmoid(x)."""
-    a = _float(x)
-    return primitives.mul(a, primitives.logistic(a))
+    return primitives.mul(x, primitives.logistic(x))
 
 
 swish = silu
 
 
 @extension("nn")
-def hard_silu(x: ArrayLike) -> TracedArray:
+@_rounded_once
+@_linear_unit
+def hard_silu(x: TracedArray) -> TracedArray:
     """x * hard_sigmoid(x)."""
-    a = _float(x)
-    return primitives.mul(a, hard_sigmoid(a))
+    return primitives.mul(x, hard_sigmoid(x))
 
 
 @extension("nn")
-def mish(x: ArrayLike) -> TracedArray:
+@_rounded_once
+@_linear_unit
+def mish(x: TracedArray) -> TracedArray:
     """x * tanh(softplus(x))."""
-    a = _float(x)
-    return primitives.mul(a, primitives.tanh(softplus(a)))
+    return primitives.mul(x, primitives.tanh(softplus(x)))
 
 
 @extension("nn")
-def gelu(x: ArrayLike, approximate: bool = False) -> TracedArray:
+@_rounded_once
+@_linear_unit
+def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
     """x times the normal distribution's probability below x.
 
     Args:
         x: floats; integers become float64.
         approximate: use the form with tanh, within about 5e-4 of the exact one.
     """
-    a = _float(x)
-    half = primitives.mul(a, _constant(a, 0.5))
     if approximate:
-        cube = ufuncs.multiply(primitives.integer_pow(a, 3), 0.044715)
-        inner = ufuncs.multiply(ufuncs.add(a, cube), math.sqrt(2 / math.pi))
-        return primitives.mul(half, ufuncs.add(primitives.tanh(inner), 1.0))
-    return primitives.mul(half, primitives.erfc(ufuncs.multiply(a, -math.sqrt(0.5))))
+        # (1 + tanh(y)) / 2 is the logistic function of 2 y, which keeps its digits for large -y.
+        # Beyond the limit it is 0 or 1, and the cube would overflow.
+        limit = _constant(x, 32)
+        bounded = primitives.max_(primitives.min_(x, limit), primitives.neg(limit))
+        cube = ufuncs.multiply(primitives.integer_pow(bounded, 3), 0.044715)
+        inner = ufuncs.multiply(ufuncs.add(bounded, cube), math.sqrt(8 / math.pi))
+        return primitives.mul(x, primitives.logistic(inner))
+    below = primitives.erfc(ufuncs.multiply(x, -math.sqrt(0.5)))
+    return primitives.mul(primitives.mul(x, _constant(x, 0.5)), below)
 
 
 @extension("nn")
-def soft_sign(x: ArrayLike) -> TracedArray:
+@_rounded_once
+def soft_sign(x: TracedArray) -> TracedArray:
     """x / (1 + |x|)."""
-    a = _float(x)
-    return primitives.div(a, ufuncs.add(primitives.abs_(a), 1.0))
+    one = _constant(x, 1)
+    size = primitives.abs_(x)
+    share = primitives.div(one, primitives.add(one, size))
+    # For large x written so that neither inf / inf nor a difference in the derivative occurs.
+    far = primitives.copy_sign(primitives.sub(one, share), x)
+    is_near = primitives.le(size, one)
+    inside = primitives.select(is_near, x, _constant(x, 0))
+    return primitives.select(is_near, primitives.mul(inside, share), far)
 
 
 @extension("nn")
@@ -171,110 +242,11 @@ def hard_tanh(x: ArrayLike) -> TracedArray:
 
 
 @extension("nn")
-def glu(x: ArrayLike, axis: int = -1) -> TracedArray:
+@_rounded_once
+def glu(x: TracedArray, axis: int = -1) -> TracedArray:
     """The first half along an axis times the sigmoid of the second."""
-    a = _float(x)
-    place = normalized_axis(axis, a.ndim, "glu")
-    if a.shape[place] % 2:
-        raise XformValueError(at_user_line(f"glu: axis {axis} of shape {a.shape} has an odd size"))
-    first, second = joining.split(a, 2, place)
+    place = normalized_axis(axis, x.ndim, "glu")
+    if x.shape[place] % 2:
+        raise XformValueError(at_user_line(f"glu: axis {axis} of shape {x.shape} has an odd size"))
+    first, second = joining.split(x, 2, place)
     return primitives.mul(first, primitives.logistic(second))
-
-
-# Log-sum-exp -----------------------------------------------------------------
-
-
-def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
-    """The largest elements over axes, kept in size 1, as constants to derivatives.
-
-    Subtracting them changes no result, only its rounding, so their derivatives cancel.
-    """
-    if 0 in [a.shape[i] for i in axes]:
-        kept = [1 if i in axes else n for i, n in enumerate(a.shape)]
-        return constant(kept, a.dtype, -math.inf)
-    return primitives.stop_gradient(reductions.max(a, axes, keepdims=True))
-
-
-@extension("nn")
-def logsumexp(
-    a: ArrayLike,
-    axis: Axis = None,
-    b: ArrayLike | None = None,
-    keepdims: bool = False,
-    where: ArrayLike | None = None,
-) -> TracedArray:
-    """log(sum(b * exp(a))) over axes, without overflow.
-
-    A row of -inf gives -inf and derivatives 0; its partial -inf give derivatives 0.
-
-    Args:
-        a: floats; integers become float64.
-        axis: None for all, an int or several.
-        b: factors that broadcast to `a`; negative sums give NaN.
-        keepdims: whether the axes stay, in size 1.
-        where: which elements count.
-    """
-    x = _float(a)
-    if b is not None:
-        factor = operand(b)
-        dtype = result_type(x, factor)
-        x = array(x, dtype)
-    axes = normalized_axes(axis, x.ndim, "logsumexp")
-    if where is not None:
-        mask = fit(operand(where), BOOL, x.shape)
-        x = primitives.select(mask, x, _constant(x, -math.inf))
-    largest = _row_maximum(x, axes)
-    finite = ufuncs.isfinite(largest)
-    shift = primitives.select(finite, largest, _constant(largest, 0))
-    terms = primitives.exp(ufuncs.subtract(x, shift))
-    if b is not None:
-        terms = ufuncs.multiply(terms, fit(factor, x.dtype, x.shape))
-    total = reductions.sum(terms, axes, keepdims=True)
-    # The logarithm's derivative at 0 would be infinite, and times 0 a NaN.
-    empty = ufuncs.equal(total, 0)
-    safe = primitives.select(empty, _constant(total, 1), total)
-    result = primitives.add(primitives.log(safe), shift)
-    result = primitives.select(empty, _constant(result, -math.inf), result)
-    return result if keepdims else manipulation.squeeze(result, axes).copy()
-
-
-@extension("nn")
-def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
-    """exp(x) divided by its sum over axes; a row of -inf gives NaN."""
-    a = _float(x)
-    axes = normalized_axes(axis, a.ndim, "softmax")
-    terms = primitives.exp(ufuncs.subtract(a, _row_maximum(a, axes)))
-    return ufuncs.divide(terms, reductions.sum(terms, axes, keepdims=True))
-
-
-@extension("nn")
-def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
-    """log(softmax(x)), without underflow; a row of -inf gives NaN."""
-    a = _float(x)
-    axes = normalized_axes(axis, a.ndim, "log_softmax")
-    shifted = ufuncs.subtract(a, _row_maximum(a, axes))
-    total = reductions.sum(primitives.exp(shifted), axes, keepdims=True)
-    return ufuncs.subtract(shifted, primitives.log(total))
-
-
-@extension("nn")
-def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = float, axis: int = -1) -> TracedArray:
-    """1 at each index of `x` along a new axis of `num_classes`, 0 elsewhere.
-
-    Args:
-        x: integer indices; those out of range give a row of zeros.
-        num_classes: the size of the new axis.
-        dtype: of the result.
-        axis: the place of the new axis.
-    """
-    indices = array(x)
-    if is_float(indices.dtype) or indices.dtype == BOOL:
-        raise XformTypeError(
-            at_user_line(f"one_hot: expected integer indices, got dtype {indices.dtype}")
-        )
-    place = normalized_axis(axis, indices.ndim + 1, "one_hot")
-    shape = (*indices.shape[:place], num_classes, *indices.shape[place:])
-    dims = [i if i < place else i + 1 for i in range(indices.ndim)]
-    counter = primitives.iota(shape, indices.dtype, place)
-    hit = primitives.eq(primitives.broadcast_in_dim(indices, shape, dims), counter)
-    return array(hit, supported_dtype(dtype, "one_hot"))

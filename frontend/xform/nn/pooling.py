@@ -14,7 +14,7 @@ from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
-from ..numpy.promotion import FLOAT64, array, is_float
+from ..numpy.promotion import BOOL, FLOAT64, UINT8, array, computed_dtype, is_float
 from ..primitives import Windows
 from .spatial import Sizes, check_rank, per_axis
 
@@ -92,7 +92,9 @@ def _max_pool(
 ) -> TracedArray:
     x = array(input)
     pool = _pool_of(x, kernel_size, stride, padding, dilation, ceil_mode, rank, f"max_pool{rank}d")
-    return primitives.reduce_window_max(x, pool.size, pool.windows(x.shape[-rank:]))
+    counted = array(x, UINT8) if x.dtype == BOOL else x
+    largest = primitives.reduce_window_max(counted, pool.size, pool.windows(x.shape[-rank:]))
+    return array(largest, x.dtype)
 
 
 @extension("nn")
@@ -177,18 +179,19 @@ def _avg_pool(
 ) -> TracedArray:
     name = f"avg_pool{rank}d"
     x = array(input)
-    x = x if is_float(x.dtype) else array(x, FLOAT64)
+    dtype = x.dtype if is_float(x.dtype) else FLOAT64
+    x = array(x, computed_dtype(dtype))
     pool = _pool_of(x, kernel_size, stride, padding, 1, ceil_mode, rank, name)
     if divisor_override == 0:
         raise XformValueError(at_user_line(f"{name}: divisor_override cannot be 0"))
     sizes = x.shape[-rank:]
     total = primitives.reduce_window_sum(x, pool.size, pool.windows(sizes))
     if divisor_override is not None:
-        return ufuncs.divide(total, divisor_override)
+        return array(ufuncs.divide(total, divisor_override), dtype)
     divisors = _divisors(pool, sizes, count_include_pad)
     if np.all(divisors == math.prod(pool.size)):
-        return ufuncs.divide(total, math.prod(pool.size))
-    return ufuncs.divide(total, divisors.astype(x.dtype))
+        return array(ufuncs.divide(total, math.prod(pool.size)), dtype)
+    return array(ufuncs.divide(total, divisors.astype(x.dtype)), dtype)
 
 
 @extension("nn")

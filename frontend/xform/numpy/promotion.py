@@ -236,6 +236,11 @@ def is_float(dtype: DType) -> bool:
     return dtype.kind == "f" or dtype.name == "bfloat16"
 
 
+def computed_dtype(dtype: DType) -> DType:
+    """The floating dtype in which several steps are computed, to be rounded to another once."""
+    return FLOAT32 if dtype.itemsize == 2 else dtype
+
+
 @cache
 def _result_type(promotions: tuple[Promotion, ...]) -> DType:
     weak: dict[Any, Any] = {int: 0, float: 0.0}

@@ -16,7 +16,7 @@ from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import linalg, ufuncs
 from ..numpy.contraction import matvec
-from ..numpy.promotion import FLOAT32, array, constant
+from ..numpy.promotion import array, computed_dtype, constant
 from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
 from .quantile import normal_quantile
 from .uniform import open_unit
@@ -328,11 +328,6 @@ def _probability_below(x: TracedArray) -> TracedArray:
 
 def _like(x: TracedArray, number: float) -> TracedArray:
     return constant(x.shape, x.dtype, number)
-
-
-def computed_dtype(dtype: DType) -> DType:
-    """The dtype in which numbers of another are computed."""
-    return FLOAT32 if dtype.itemsize == 2 else dtype
 
 
 Standard = Callable[[TracedArray, tuple[int, ...], DType], TracedArray]

@@ -26,13 +26,14 @@ from ..numpy.promotion import (
     Scalar,
     array,
     broadcast,
+    computed_dtype,
     constant,
     is_float,
     operand,
     supported_dtype,
 )
 from .arguments import checked_key, drawing, drawn_shape, fitted
-from .continuous import computed_dtype, gumbel
+from .continuous import gumbel
 from .gamma import subkeys
 from .uniform import unit
 

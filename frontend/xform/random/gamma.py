@@ -16,9 +16,9 @@ from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
 from ..numpy import reductions
 from ..numpy.axes import normalized_axis
-from ..numpy.promotion import INT32, Shape, array, broadcast, constant, operand
+from ..numpy.promotion import INT32, Shape, array, broadcast, computed_dtype, constant, operand
 from .arguments import UINT32, checked_key, drawing, drawn_shape, fitted, float_dtype
-from .continuous import computed_dtype, standard_normal
+from .continuous import standard_normal
 from .uniform import open_unit
 
 # The chance that an attempt fails is below 0.05.

@@ -1,0 +1,140 @@
+"""The log-sum-exp family, without overflow; floats of 16 bits are computed in float32."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .. import primitives
+from ..array import ArrayLike, Axis, TracedArray
+from ..numpy import manipulation, reductions, ufuncs
+from ..numpy.axes import normalized_axes
+from ..numpy.dispatch import extension
+from ..numpy.float_parts import like
+from ..numpy.promotion import (
+    BOOL,
+    FLOAT64,
+    Operand,
+    array,
+    broadcast_shapes,
+    computed_dtype,
+    constant,
+    fit,
+    is_float,
+    operand,
+    result_type,
+)
+
+
+def _float(x: ArrayLike) -> TracedArray:
+    a = array(x)
+    return a if is_float(a.dtype) else array(a, FLOAT64)
+
+
+def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
+    """The largest elements over axes, kept in size 1, as constants to derivatives.
+
+    Subtracting them changes no result, only its rounding, so their derivatives cancel.
+    """
+    if 0 in [a.shape[i] for i in axes]:
+        kept = [1 if i in axes else n for i, n in enumerate(a.shape)]
+        return constant(kept, a.dtype, -math.inf)
+    return primitives.stop_gradient(reductions.max(a, axes, keepdims=True))
+
+
+@extension("nn")
+def logsumexp(
+    a: ArrayLike,
+    axis: Axis = None,
+    b: ArrayLike | None = None,
+    keepdims: bool = False,
+    where: ArrayLike | None = None,
+) -> TracedArray:
+    """log(sum(b * exp(a))) over axes, without overflow.
+
+    A row of -inf gives -inf and derivatives 0; its partial -inf give derivatives 0. Elements that
+    a factor of 0 or `where` leaves out can be infinite or NaN.
+
+    Args:
+        a: floats; integers become float64.
+        axis: None for all, an int or several.
+        b: factors, which broadcast with `a`; negative sums give NaN.
+        keepdims: whether the axes stay, in size 1.
+        where: which elements count; broadcasts with `a`.
+
+    >>> import numpy as np
+    >>> float(logsumexp(np.array([1.0, np.inf]), b=np.array([1.0, 0.0])))
+    1.0
+    """
+    x: Operand = _float(a)
+    factor = None if b is None else operand(b)
+    chosen = None if where is None else operand(where)
+    given = [y for y in (x, factor, chosen) if y is not None]
+    shape = broadcast_shapes(*(y.shape for y in given))
+    dtype = x.dtype if factor is None else result_type(x, factor)
+    computed = computed_dtype(dtype)
+    x = fit(x, computed, shape)
+    axes = normalized_axes(axis, x.ndim, "logsumexp")
+    nothing = like(x, -math.inf)
+    if chosen is not None:
+        x = primitives.select(fit(chosen, BOOL, shape), x, nothing)
+    weights = None if factor is None else fit(factor, computed, shape)
+    if weights is None:
+        counted = x
+    else:
+        left_out = primitives.eq(weights, like(weights, 0))
+        counted = primitives.select(left_out, nothing, x)
+    largest = _row_maximum(counted, axes)
+    shift = primitives.select(ufuncs.isfinite(largest), largest, like(largest, 0))
+    distance = ufuncs.subtract(x, shift)
+    if weights is not None:
+        # What is left out may be far above the others. Its exponential stays finite, so that a
+        # factor of 0 makes it 0, and the factor has a derivative.
+        limit = like(distance, math.log(np.finfo(computed).max) - 1)
+        beyond = primitives.and_(left_out, primitives.not_(primitives.le(distance, limit)))
+        distance = primitives.select(beyond, limit, distance)
+    terms = primitives.exp(distance)
+    if weights is not None:
+        terms = primitives.mul(terms, weights)
+    # The rest of a row whose largest elements make up nearly all of it counts through log1p.
+    is_largest = ufuncs.equal(counted, largest)
+    zero = like(terms, 0)
+    most = reductions.sum(primitives.select(is_largest, terms, zero), axes, keepdims=True)
+    rest = reductions.sum(primitives.select(is_largest, zero, terms), axes, keepdims=True)
+    total = primitives.add(most, rest)
+    is_little = primitives.lt(primitives.abs_(rest), primitives.mul(most, like(most, 0.5)))
+    part = primitives.div(rest, primitives.select(is_little, most, like(most, 1)))
+    part = primitives.select(is_little, part, like(part, 0))
+    # The logarithm's derivative at 0 would be infinite, and times 0 a NaN.
+    empty = ufuncs.equal(total, 0)
+    safe = primitives.select(empty, like(total, 1), primitives.select(is_little, most, total))
+    logarithm = primitives.add(primitives.log(safe), primitives.log1p(part))
+    result = primitives.add(logarithm, shift)
+    result = array(primitives.select(empty, like(result, -math.inf), result), dtype)
+    return result if keepdims else manipulation.squeeze(result, axes).copy()
+
+
+@extension("nn")
+def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
+    """exp(x) divided by its sum over axes; a row of -inf, or with inf, gives NaN."""
+    a = _float(x)
+    axes = normalized_axes(axis, a.ndim, "softmax")
+    terms = primitives.exp(_below_largest(a, axes))
+    return array(ufuncs.divide(terms, reductions.sum(terms, axes, keepdims=True)), a.dtype)
+
+
+@extension("nn")
+def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
+    """log(softmax(x)), without underflow; a row of -inf, or with inf, gives NaN."""
+    a = _float(x)
+    axes = normalized_axes(axis, a.ndim, "log_softmax")
+    distance = _below_largest(a, axes)
+    total = reductions.sum(primitives.exp(distance), axes, keepdims=True)
+    return array(ufuncs.subtract(distance, primitives.log(total)), a.dtype)
+
+
+def _below_largest(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
+    """What elements are above the largest of their row, which is at most 0."""
+    wide = array(a, computed_dtype(a.dtype))
+    return ufuncs.subtract(wide, _row_maximum(wide, axes))
