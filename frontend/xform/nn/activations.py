@@ -88,9 +88,7 @@ def relu6(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.ge(a, six), six, a)
 
 
-def _with_parameter(
-    x: ArrayLike, parameter: ArrayLike
-) -> tuple[TracedArray, TracedArray, DType]:
+def _with_parameter(x: ArrayLike, parameter: ArrayLike) -> tuple[TracedArray, TracedArray, DType]:
     """Both in the dtype to compute in, and that of the result."""
     a, given = _float(x), operand(parameter)
     dtype, shape = result_type(a, given), broadcast_shapes(a.shape, given.shape)

@@ -10,6 +10,7 @@ split keys and uniform numbers are those of JAX's default generator.
 array([0.4185, 0.2163, 0.9653])
 """
 
+from .choices import categorical, choice, permutation
 from .continuous import (
     cauchy,
     exponential,
@@ -18,17 +19,8 @@ from .continuous import (
     logistic,
     multivariate_normal,
     normal,
-    truncated_normal,
 )
 from .counts import poisson
-from .discrete import (
-    bernoulli,
-    categorical,
-    choice,
-    permutation,
-    rademacher,
-    randint,
-)
 from .gamma import (
     beta,
     chisquare,
@@ -36,11 +28,13 @@ from .gamma import (
     gamma,
     student_t,
 )
+from .integers import bernoulli, rademacher, randint
 from .keys import (
     fold_in,
     key,
     split,
 )
+from .truncated import truncated_normal
 from .uniform import (
     bits,
     uniform,

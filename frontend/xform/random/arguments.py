@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, ParamSpec
 
 import numpy as np
 
-from .. import direct, tracing
+from .. import direct, primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.creation import shape_of
 from ..numpy.promotion import (
+    BOOL,
+    INT_RANGES,
     Shape,
     array,
     broadcast_shapes,
+    constant,
     fit,
     is_float,
     operand,
@@ -122,6 +126,19 @@ def drawn_shape(shape: Any, name: str, **parameters: ArrayLike) -> Shape:
 def fitted(parameter: ArrayLike, dtype: DType, shape: Shape) -> TracedArray:
     """A parameter of a distribution in the dtype and shape of what is drawn."""
     return fit(operand(parameter), dtype, shape)
+
+
+def impossible(drawn: TracedArray, where: TracedArray) -> TracedArray:
+    """What is drawn, but no number where a parameter is out of range.
+
+    That is NaN, for integers -1, or the largest of an unsigned dtype, and False.
+    """
+    dtype, number = drawn.dtype, math.nan
+    if dtype == BOOL:
+        number = False
+    elif not is_float(dtype):
+        number = INT_RANGES[dtype][1] if dtype.kind == "u" else -1
+    return primitives.select(where, constant(drawn.shape, dtype, number), drawn)
 
 
 def is_number(x: object, value: float) -> bool:

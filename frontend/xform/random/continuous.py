@@ -237,7 +237,13 @@ def cauchy(
     """
 
     def inverse(u: TracedArray) -> TracedArray:
-        return primitives.tan(primitives.mul(primitives.sub(u, _like(u, 0.5)), _like(u, math.pi)))
+        # Far out the angle is close to pi / 2, and is given by what it lacks to it.
+        offset, rest = primitives.sub(u, _like(u, 0.5)), primitives.sub(_like(u, 1.0), u)
+        is_far = primitives.gt(primitives.abs_(offset), _like(u, 0.25))
+        lacking = primitives.copy_sign(primitives.min_(u, rest), offset)
+        angle = primitives.mul(primitives.select(is_far, lacking, offset), _like(u, math.pi))
+        tangent = primitives.tan(angle)
+        return primitives.select(is_far, primitives.div(_like(u, 1.0), tangent), tangent)
 
     return _located("cauchy", _inverted(inverse), key, shape, dtype, loc, scale)
 
@@ -269,61 +275,6 @@ def exponential(
         return primitives.neg(primitives.log(u))
 
     return _located("exponential", _inverted(inverse), key, shape, dtype, 0.0, scale)
-
-
-@drawing
-def truncated_normal(
-    key: ArrayLike,
-    lower: ArrayLike,
-    upper: ArrayLike,
-    shape: Any = None,
-    dtype: Any = None,
-) -> TracedArray:
-    """Standard normal numbers that lie between two limits.
-
-    Args:
-        key: uint32[2].
-        lower: the lower limit; -inf for none.
-        upper: the upper limit; inf for none.
-        shape: the shape to draw, to which the limits broadcast; None for theirs.
-        dtype: a floating dtype; None for float64.
-
-    Returns:
-        An array of `dtype`, differentiable in the limits.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> bool((truncated_normal(key(0), 1.0, 2.0, (5,)) >= 1.0).all())
-    True
-    """
-    words = checked_key(key, "truncated_normal")
-    target = float_dtype(dtype, "truncated_normal")
-    sizes = drawn_shape(shape, "truncated_normal", lower=lower, upper=upper)
-    computed = computed_dtype(target)
-    low, high = fitted(lower, computed, sizes), fitted(upper, computed, sizes)
-    # Probabilities of the right tail are differences to 1 and would lose their digits: what lies
-    # on the right is drawn on the left.
-    is_right = primitives.gt(low, primitives.neg(high))
-    left = primitives.select(is_right, primitives.neg(high), low)
-    right = primitives.select(is_right, primitives.neg(low), high)
-    below_left, below_right = _probability_below(left), _probability_below(right)
-    u = open_unit(words, sizes, computed)
-    p = primitives.add(below_left, primitives.mul(u, primitives.sub(below_right, below_left)))
-    # Rounding must neither leave the limits nor meet a probability of 0 or 1.
-    info = np.finfo(computed)
-    p = primitives.max_(p, constant(sizes, computed, float(info.tiny)))
-    p = primitives.min_(p, constant(sizes, computed, 1.0 - float(info.epsneg)))
-    drawn = normal_quantile(p)
-    drawn = primitives.select(primitives.lt(drawn, left), left, drawn)
-    drawn = primitives.select(primitives.gt(drawn, right), right, drawn)
-    return array(primitives.select(is_right, primitives.neg(drawn), drawn), target)
-
-
-def _probability_below(x: TracedArray) -> TracedArray:
-    scaled = primitives.mul(x, _like(x, -math.sqrt(0.5)))
-    return primitives.mul(primitives.erfc(scaled), _like(x, 0.5))
 
 
 def _like(x: TracedArray, number: float) -> TracedArray:

@@ -16,13 +16,23 @@ from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, at_user_line
 from ..numpy import ufuncs
-from ..numpy.promotion import FLOAT64, INT64, INT_RANGES, Shape, broadcast, supported_dtype
+from ..numpy.promotion import (
+    FLOAT64,
+    INT64,
+    INT_RANGES,
+    Shape,
+    broadcast,
+    constant,
+    supported_dtype,
+)
 from ..numpy.selection import where
-from .arguments import checked_key, drawing, drawn_shape, fitted
+from .arguments import checked_key, drawing, drawn_shape, fitted, impossible
 from .gamma import first_accepted, subkeys
 from .uniform import open_unit, unit
 
 _LARGE, _VERY_LARGE = 10.0, 1000.0
+# No integer dtype holds counts of such a mean.
+_LARGEST = 1e20
 # The chance that a Poisson number of mean 10 is larger is below 1e-15.
 _MOST_OF_SMALL = 45
 # The chance that an attempt fails is below 0.15.
@@ -35,12 +45,13 @@ def poisson(key: ArrayLike, lam: ArrayLike, shape: Any = None, dtype: Any = None
 
     Args:
         key: uint32[2].
-        lam: the mean, not negative and at most 1e15. It has no derivative.
+        lam: the mean, not negative. It has no derivative.
         shape: the shape to draw, to which `lam` broadcasts; None for that of `lam`.
         dtype: an integer dtype; None for int64.
 
     Returns:
-        An array of `dtype`; -1 where `lam` is negative or NaN.
+        An array of `dtype`; its largest number for counts that it does not hold; -1, of an
+        unsigned dtype the largest, where `lam` is negative or NaN.
 
     Raises:
         XformTypeError: `key` is no key, or the dtype is not an integer.
@@ -60,13 +71,18 @@ def poisson(key: ArrayLike, lam: ArrayLike, shape: Any = None, dtype: Any = None
     mean = primitives.stop_gradient(fitted(lam, FLOAT64, sizes))
     small, first, second = subkeys(words, 3)
     is_large = ufuncs.greater_equal(mean, _LARGE)
+    mean = ufuncs.minimum(mean, _LARGEST)
     counts = where(
         is_large,
         _accepted(first, second, where(is_large, mean, _LARGE), sizes),
         _inverted(small, where(is_large, 0.0, mean), sizes),
     )
-    counts = where(ufuncs.greater_equal(mean, 0.0), counts, -1.0)
-    return primitives.convert(counts, target)
+    # The conversion of what the dtype does not hold is anything.
+    largest = INT_RANGES[target][1]
+    is_beyond = ufuncs.greater_equal(counts, float(largest))
+    drawn = primitives.convert(where(is_beyond, 0.0, counts), target)
+    drawn = primitives.select(is_beyond, constant(sizes, target, largest), drawn)
+    return impossible(drawn, primitives.not_(ufuncs.greater_equal(mean, 0.0)))
 
 
 def _inverted(words: TracedArray, mean: TracedArray, shape: Shape) -> TracedArray:

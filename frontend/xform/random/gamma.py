@@ -10,19 +10,26 @@ as constants.
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
 from ..numpy import reductions
 from ..numpy.axes import normalized_axis
+from ..numpy.float_parts import like
 from ..numpy.promotion import INT32, Shape, array, broadcast, computed_dtype, constant, operand
-from .arguments import UINT32, checked_key, drawing, drawn_shape, fitted, float_dtype
+from .arguments import UINT32, checked_key, drawing, drawn_shape, fitted, float_dtype, impossible
 from .continuous import standard_normal
 from .uniform import open_unit
 
 # The chance that an attempt fails is below 0.05.
 _ATTEMPTS = 8
+# Above this shape parameter |e| of `_acceptance` is below 0.1, and the series has this last term.
+_LARGE = 1000.0
+_LAST_TERM = 10
 
 
 @drawing
@@ -31,12 +38,12 @@ def gamma(key: ArrayLike, a: ArrayLike, shape: Any = None, dtype: Any = None) ->
 
     Args:
         key: uint32[2].
-        a: the shape parameter, positive. It counts as a constant to derivatives.
+        a: the shape parameter, not negative. It counts as a constant to derivatives.
         shape: the shape to draw, to which `a` broadcasts; None for that of `a`.
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype`.
+        An array of `dtype`; 0 where `a` is 0, NaN where it is out of range.
 
     Raises:
         XformTypeError: `key` is no key, or a dtype that is not floating.
@@ -49,7 +56,8 @@ def gamma(key: ArrayLike, a: ArrayLike, shape: Any = None, dtype: Any = None) ->
     words = checked_key(key, "gamma")
     target = float_dtype(dtype, "gamma")
     sizes = drawn_shape(shape, "gamma", a=a)
-    return array(primitives.exp(_log_gamma(words, a, sizes, computed_dtype(target))), target)
+    parts = _gamma_parts(words, a, sizes, computed_dtype(target))
+    return array(parts.number(), target)
 
 
 @drawing
@@ -58,12 +66,12 @@ def chisquare(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
 
     Args:
         key: uint32[2].
-        df: the degrees of freedom, positive. They count as constants to derivatives.
+        df: the degrees of freedom, not negative. They count as constants to derivatives.
         shape: the shape to draw, to which `df` broadcasts; None for that of `df`.
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype`.
+        An array of `dtype`; 0 where `df` is 0, NaN where it is out of range.
 
     Raises:
         As `gamma`.
@@ -75,7 +83,10 @@ def chisquare(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
     words = checked_key(key, "chisquare")
     target = float_dtype(dtype, "chisquare")
     sizes = drawn_shape(shape, "chisquare", df=df)
-    return array(_chisquare(words, df, sizes, computed_dtype(target)), target)
+    computed = computed_dtype(target)
+    half = primitives.mul(fitted(df, computed, sizes), constant(sizes, computed, 0.5))
+    parts = _gamma_parts(words, half, sizes, computed)
+    return array(primitives.mul(parts.number(), constant(sizes, computed, 2.0)), target)
 
 
 @drawing
@@ -84,12 +95,13 @@ def student_t(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
 
     Args:
         key: uint32[2].
-        df: the degrees of freedom, positive. They count as constants to derivatives.
+        df: the degrees of freedom, positive; inf for a normal number. They count as constants to
+            derivatives.
         shape: the shape to draw, to which `df` broadcasts; None for that of `df`.
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype`.
+        An array of `dtype`; NaN where `df` is out of range.
 
     Raises:
         As `gamma`.
@@ -103,17 +115,27 @@ def student_t(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
     sizes = drawn_shape(shape, "student_t", df=df)
     computed = computed_dtype(target)
     first, second = subkeys(words, 2)
-    squares = _chisquare(second, df, sizes, computed)
+    half = constant(sizes, computed, 0.5)
     freedom = primitives.stop_gradient(fitted(df, computed, sizes))
-    scale = primitives.sqrt(primitives.div(freedom, squares))
-    return array(primitives.mul(standard_normal(first, sizes, computed), scale), target)
+    parts = _gamma_parts(second, primitives.mul(freedom, half), sizes, computed)
+    # The mean square is a quotient that is close to 1 for many degrees of freedom, 1 for inf.
+    infinite = primitives.eq(freedom, constant(sizes, computed, math.inf))
+    one = constant(sizes, computed, 1.0)
+    centre = primitives.select(infinite, one, parts.centre)
+    freedom = primitives.select(infinite, constant(sizes, computed, 2.0), freedom)
+    ratio = primitives.div(primitives.mul(freedom, half), centre)
+    # With logarithms, as squares of few degrees of freedom are below the smallest numbers.
+    log_square = primitives.sub(parts.log_rest, primitives.log(ratio))
+    scale = primitives.exp(primitives.mul(log_square, constant(sizes, computed, -0.5)))
+    result = primitives.mul(standard_normal(first, sizes, computed), scale)
+    return impossible(array(result, target), _not_positive(freedom))
 
 
 @drawing
 def beta(
     key: ArrayLike, a: ArrayLike, b: ArrayLike, shape: Any = None, dtype: Any = None
 ) -> TracedArray:
-    """Beta numbers, of (0, 1).
+    """Beta numbers, of (0, 1) but for rounding.
 
     Args:
         key: uint32[2].
@@ -123,7 +145,7 @@ def beta(
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype`.
+        An array of `dtype`; NaN where a parameter is out of range.
 
     Raises:
         As `gamma`.
@@ -137,10 +159,12 @@ def beta(
     sizes = drawn_shape(shape, "beta", a=a, b=b)
     computed = computed_dtype(target)
     first, second = subkeys(words, 2)
-    odds = primitives.sub(
-        _log_gamma(first, a, sizes, computed), _log_gamma(second, b, sizes, computed)
-    )
-    return array(primitives.logistic(odds), target)
+    x, y = _gamma_parts(first, a, sizes, computed), _gamma_parts(second, b, sizes, computed)
+    # Of centres that are alike the logarithms would hide what distinguishes the numbers.
+    ratio = primitives.log(primitives.div(x.centre, y.centre))
+    odds = primitives.add(primitives.sub(x.log_rest, y.log_rest), ratio)
+    wrong = primitives.or_(*(_not_positive(fitted(z, computed, sizes)) for z in (a, b)))
+    return impossible(array(primitives.logistic(odds), target), wrong)
 
 
 @drawing
@@ -151,14 +175,15 @@ def dirichlet(
 
     Args:
         key: uint32[2].
-        alpha: the concentrations, positive, along the last axis. They count as constants to
+        alpha: the concentrations, not negative, along the last axis. They count as constants to
             derivatives.
         shape: the shape to draw without the last axis, to which that of `alpha` broadcasts; None
             for that of `alpha`.
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype` whose last axis sums to 1.
+        An array of `dtype` whose last axis sums to 1; 0 where a concentration is 0, NaN where
+        all are or one is out of range.
 
     Raises:
         As `gamma`; also an XformValueError for a 0-d `alpha`.
@@ -175,11 +200,20 @@ def dirichlet(
     batch = None if shape is None else (*drawn_shape(shape, "dirichlet"), count)
     sizes = drawn_shape(batch, "dirichlet", alpha=alpha)
     computed = computed_dtype(target)
-    logs = _log_gamma(words, alpha, sizes, computed)
-    largest = broadcast_last(reductions.max(logs, -1, keepdims=True), sizes)
-    parts = primitives.exp(primitives.sub(logs, largest))
-    whole = broadcast_last(reductions.sum(parts, -1, keepdims=True), sizes)
-    return array(primitives.div(parts, whole), target)
+    parts = _gamma_parts(words, alpha, sizes, computed)
+    # Of centres that are alike the logarithms would hide what distinguishes the numbers.
+    ratio = primitives.div(parts.centre, _largest(parts.centre))
+    logs = primitives.add(parts.log_rest, primitives.log(ratio))
+    shares = primitives.exp(primitives.sub(logs, _largest(logs)))
+    whole = broadcast_last(reductions.sum(shares, -1, keepdims=True), sizes)
+    return array(primitives.div(shares, whole), target)
+
+
+def _largest(x: TracedArray) -> TracedArray:
+    """The largest elements along the last axis, repeated along it."""
+    if 0 in x.shape:
+        return x
+    return broadcast_last(reductions.max(x, -1, keepdims=True), x.shape)
 
 
 def broadcast_last(x: TracedArray, shape: Shape) -> TracedArray:
@@ -192,15 +226,27 @@ def subkeys(words: TracedArray, count: int) -> list[TracedArray]:
     return [primitives.fold_in(words, constant((), UINT32, i)) for i in range(count)]
 
 
-def _chisquare(words: TracedArray, df: ArrayLike, shape: Shape, dtype: DType) -> TracedArray:
-    freedom = fitted(df, dtype, shape)
-    half, two = constant(shape, dtype, 0.5), constant(shape, dtype, 2.0)
-    logs = _log_gamma(words, primitives.mul(freedom, half), shape, dtype)
-    return primitives.mul(primitives.exp(logs), two)
+def _not_positive(x: TracedArray) -> TracedArray:
+    return primitives.not_(primitives.gt(x, like(x, 0)))
 
 
-def _log_gamma(words: TracedArray, a: ArrayLike, shape: Shape, dtype: DType) -> TracedArray:
-    """The logarithms of gamma numbers, which also those of a tiny shape parameter have."""
+class _Parts(NamedTuple):
+    """Gamma numbers as products, of which one factor is near 1 for large shape parameters.
+
+    Attributes:
+        centre: about the shape parameter, at least 2/3; NaN where that is negative or NaN.
+        log_rest: the logarithm of the other factor, which also numbers below the dtype's smallest
+            have.
+    """
+
+    centre: TracedArray
+    log_rest: TracedArray
+
+    def number(self) -> TracedArray:
+        return primitives.mul(self.centre, primitives.exp(self.log_rest))
+
+
+def _gamma_parts(words: TracedArray, a: ArrayLike, shape: Shape, dtype: DType) -> _Parts:
     alpha = primitives.stop_gradient(fitted(a, dtype, shape))
     one = constant(shape, dtype, 1.0)
     # Gamma(a) is Gamma(a + 1) times u to the power 1/a, and the method wants an a of at least 1.
@@ -210,32 +256,48 @@ def _log_gamma(words: TracedArray, a: ArrayLike, shape: Shape, dtype: DType) -> 
 
     centre = primitives.sub(raised, constant(shape, dtype, 1 / 3))
     every = (_ATTEMPTS, *shape)
-    d = broadcast(centre, every)
     x = standard_normal(normals, every, dtype)
     width = primitives.mul(primitives.rsqrt(centre), constant(shape, dtype, 1 / 3))
-    cube_root = primitives.add(
-        constant(every, dtype, 1.0), primitives.mul(x, broadcast(width, every))
-    )
-    is_positive = primitives.gt(cube_root, constant(every, dtype, 0.0))
-    cube_root = primitives.select(is_positive, cube_root, constant(every, dtype, 1.0))
-    log_v = primitives.mul(primitives.log(cube_root), constant(every, dtype, 3.0))
-    v = primitives.integer_pow(cube_root, 3)
-    # log(u) < x^2 / 2 + d * (1 - v + log(v))
-    margin = primitives.mul(
-        d, primitives.add(primitives.sub(constant(every, dtype, 1.0), v), log_v)
-    )
-    limit = primitives.add(
-        primitives.mul(primitives.mul(x, x), constant(every, dtype, 0.5)), margin
-    )
+    # The cube of 1 + e times the centre is a candidate.
+    e = primitives.mul(x, broadcast(width, every))
+    is_positive = primitives.gt(e, constant(every, dtype, -1.0))
+    e = primitives.select(is_positive, e, constant(every, dtype, 0.0))
+    log_v = primitives.mul(primitives.log1p(e), constant(every, dtype, 3.0))
     log_u = primitives.log(open_unit(uniforms, every, dtype))
+    limit = _acceptance(x, e, log_v, broadcast(centre, every))
     accepted = primitives.and_(is_positive, primitives.lt(log_u, limit))
 
-    drawn = primitives.add(first_accepted(log_v, accepted), primitives.log(centre))
-    boosted = primitives.log(open_unit(boost, shape, dtype))
-    return primitives.add(
-        drawn,
-        primitives.select(is_small, primitives.div(boosted, alpha), constant(shape, dtype, 0.0)),
-    )
+    drawn = first_accepted(log_v, accepted)
+    # So small a parameter gives 0 in any case. The quotient stays finite.
+    divisor = primitives.max_(alpha, constant(shape, dtype, float(np.finfo(dtype).tiny) * 64))
+    boosted = primitives.div(primitives.log(open_unit(boost, shape, dtype)), divisor)
+    boosted = primitives.select(is_small, boosted, constant(shape, dtype, 0.0))
+    # That of 0 is 0.
+    nothing = primitives.eq(alpha, constant(shape, dtype, 0.0))
+    boosted = primitives.select(nothing, constant(shape, dtype, -math.inf), boosted)
+    valid = primitives.ge(alpha, constant(shape, dtype, 0.0))
+    centre = impossible(centre, primitives.not_(valid))
+    return _Parts(centre, primitives.add(drawn, boosted))
+
+
+def _acceptance(
+    x: TracedArray, e: TracedArray, log_v: TracedArray, centre: TracedArray
+) -> TracedArray:
+    """The limit of log(u), x^2 / 2 + d (1 - v + log(v)) with v = (1 + e)^3 and e = x / sqrt(9 d).
+
+    That is 3 d (log(1 + e) - e + e^2 / 2 - e^3 / 3), of whose logarithm only the terms from the
+    fourth power on are left. For large d, and so for small e, only they keep their digits.
+    """
+    one = like(e, 1)
+    v = primitives.integer_pow(primitives.add(one, e), 3)
+    margin = primitives.mul(centre, primitives.add(primitives.sub(one, v), log_v))
+    near = primitives.add(primitives.mul(primitives.mul(x, x), like(x, 0.5)), margin)
+    series = like(e, 1 / (_LAST_TERM))
+    for n in range(_LAST_TERM - 1, 3, -1):
+        series = primitives.sub(like(e, 1 / n), primitives.mul(e, series))
+    fourth = primitives.mul(primitives.mul(e, e), primitives.mul(e, e))
+    far = primitives.mul(primitives.mul(primitives.mul(centre, like(e, -3)), fourth), series)
+    return primitives.select(primitives.gt(centre, like(e, _LARGE)), far, near)
 
 
 def first_accepted(candidates: TracedArray, accepted: TracedArray) -> TracedArray:

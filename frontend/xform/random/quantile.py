@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from .. import primitives
 from ..array import TracedArray
+from ..numpy.float_parts import like
 from ..numpy.promotion import FLOAT32, constant
 
 # Beyond this distance from 1/2 begin the tails, and below this probability their far part.
@@ -86,36 +87,45 @@ def normal_quantile(p: TracedArray, *, smallest: float = 0.0) -> TracedArray:
         p: probabilities of (0, 1), float32 or float64.
         smallest: what `p` and 1 - p are known not to be below.
     """
-    table = _SINGLE if p.dtype == FLOAT32 else _DOUBLE
-
-    def number(value: float) -> TracedArray:
-        return constant(p.shape, p.dtype, value)
-
-    offset = primitives.sub(p, number(0.5))
-    is_central = primitives.le(primitives.abs_(offset), number(_CENTRE))
-    square = primitives.mul(offset, offset)
-    near = primitives.sub(number(_CENTRE**2), square)
-    rarer = primitives.min_(p, primitives.sub(number(1.0), p))
+    table = _table(p)
+    offset = primitives.sub(p, like(p, 0.5))
+    is_central = primitives.le(primitives.abs_(offset), like(p, _CENTRE))
+    rarer = primitives.min_(p, primitives.sub(like(p, 1.0), p))
     distance = primitives.sqrt(primitives.neg(primitives.log(rarer)))
 
     tail = table.tail
     if smallest >= _FAR:
-        moved = primitives.sub(distance, number(1.6))
+        moved = primitives.sub(distance, like(p, 1.6))
         over = _polynomial(moved, tail.numerator)
         under = _polynomial(moved, tail.denominator)
     else:
-        is_far = primitives.lt(rarer, number(_FAR))
-        moved = primitives.sub(distance, primitives.select(is_far, number(5.0), number(1.6)))
+        is_far = primitives.lt(rarer, like(p, _FAR))
+        moved = primitives.sub(distance, primitives.select(is_far, like(p, 5.0), like(p, 1.6)))
         over = _either(moved, is_far, table.far.numerator, tail.numerator)
         under = _either(moved, is_far, table.far.denominator, tail.denominator)
-    over = primitives.select(primitives.lt(offset, number(0.0)), primitives.neg(over), over)
+    over = primitives.select(primitives.lt(offset, like(p, 0.0)), primitives.neg(over), over)
 
     # One division for both: the slowest step, in float64 above all.
-    over = primitives.select(
-        is_central, primitives.mul(offset, _polynomial(near, table.centre.numerator)), over
-    )
-    under = primitives.select(is_central, _polynomial(near, table.centre.denominator), under)
+    centre_over, centre_under = _centre(offset, table.centre)
+    over = primitives.select(is_central, centre_over, over)
+    under = primitives.select(is_central, centre_under, under)
     return primitives.div(over, under)
+
+
+def normal_quantile_around_median(offset: TracedArray) -> TracedArray:
+    """`normal_quantile(0.5 + offset)` for an offset of at most 0.425, with all its digits."""
+    return primitives.div(*_centre(offset, _table(offset).centre))
+
+
+def _table(x: TracedArray) -> _Table:
+    return _SINGLE if x.dtype == FLOAT32 else _DOUBLE
+
+
+def _centre(offset: TracedArray, centre: _Quotient) -> tuple[TracedArray, TracedArray]:
+    square = primitives.mul(offset, offset)
+    near = primitives.sub(like(offset, _CENTRE**2), square)
+    over = primitives.mul(offset, _polynomial(near, centre.numerator))
+    return over, _polynomial(near, centre.denominator)
 
 
 def _polynomial(x: TracedArray, coefficients: Sequence[float]) -> TracedArray:

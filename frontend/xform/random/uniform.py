@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, at_user_line
 from ..numpy.creation import shape_of
-from ..numpy.promotion import Shape, constant, supported_dtype
+from ..numpy.float_parts import isfinite
+from ..numpy.promotion import Shape, array, computed_dtype, constant, supported_dtype
 from .arguments import (
     UINT32,
     checked_key,
@@ -18,11 +20,12 @@ from .arguments import (
     drawn_shape,
     fitted,
     float_dtype,
+    impossible,
     is_number,
 )
 
 # How many bits the numbers of `unit` have behind the point.
-_FRACTIONS = {"float16": 10, "bfloat16": 7, "float32": 23, "float64": 52}
+FRACTIONS = {"float16": 10, "bfloat16": 7, "float32": 23, "float64": 52}
 
 
 @drawing
@@ -72,7 +75,8 @@ def uniform(
         maxval: the upper limit, which is never drawn unless it is not above the lower.
 
     Returns:
-        An array of `shape` and `dtype`, differentiable in the limits.
+        An array of `shape` and `dtype`, differentiable in the limits; NaN where a limit is not
+        finite.
 
     Raises:
         XformTypeError: `key` is no key, or a dtype that is not floating.
@@ -88,10 +92,27 @@ def uniform(
     drawn = unit(words, sizes, target)
     if is_number(minval, 0) and is_number(maxval, 1):
         return drawn
-    low, high = fitted(minval, target, sizes), fitted(maxval, target, sizes)
-    result = primitives.add(low, primitives.mul(drawn, primitives.sub(high, low)))
+    low, high = (_limit(x, target, sizes) for x in (minval, maxval))
+    drawn = array(drawn, low.dtype)
+    span = primitives.sub(high, low)
+    # A span beyond the dtype's range is drawn at half its size. Otherwise the factors are 1.
+    is_wide = primitives.eq(span, constant(sizes, span.dtype, math.inf))
+    one = constant(sizes, span.dtype, 1.0)
+    shrink = primitives.select(is_wide, constant(sizes, span.dtype, 0.5), one)
+    grow = primitives.select(is_wide, constant(sizes, span.dtype, 2.0), one)
+    low_, high_ = primitives.mul(low, shrink), primitives.mul(high, shrink)
+    result = primitives.add(low_, primitives.mul(drawn, primitives.sub(high_, low_)))
+    result = array(primitives.mul(result, grow), target)
+    low, high = array(low, target), array(high, target)
     # The sum may be rounded up to the upper limit.
-    return primitives.select(primitives.ge(result, high), low, result)
+    result = primitives.select(primitives.ge(result, high), low, result)
+    is_range = primitives.and_(isfinite(low), isfinite(high))
+    return impossible(result, primitives.not_(is_range))
+
+
+def _limit(x: ArrayLike, dtype: DType, shape: Shape) -> TracedArray:
+    """A limit that the dtype holds, to compute with."""
+    return array(fitted(x, dtype, shape), computed_dtype(dtype))
 
 
 def unit(words: TracedArray, shape: Shape, dtype: DType) -> TracedArray:
@@ -105,5 +126,5 @@ def open_unit(words: TracedArray, shape: Shape, dtype: DType) -> TracedArray:
 
     They lie symmetrically to 1/2, and logarithms of them and of what they lack to 1 are finite.
     """
-    half = constant(shape, dtype, 2.0 ** -(_FRACTIONS[dtype.name] + 1))
+    half = constant(shape, dtype, 2.0 ** -(FRACTIONS[dtype.name] + 1))
     return primitives.add(unit(words, shape, dtype), half)
