@@ -161,8 +161,7 @@ def put_along_axis(arr: TracedArray, indices: Any, values: Any, axis: int | None
     """Write `values` to the elements that take_along_axis would read."""
     _require_traced(arr, "put_along_axis")
     if axis is None:
-        flat = arr.reshape(-1)
-        flat[indices] = values
+        _write_flat(arr, indices, values)
         return
     place = normalized_axis(axis, arr.ndim, "put_along_axis")
     along = _Along(arr, indices, place, "put_along_axis")
@@ -196,13 +195,20 @@ def _cycled(values: Any, count: int) -> TracedArray:
     return given[np.arange(count) % given.size] if count else given[:0]
 
 
+def _write_flat(x: TracedArray, index: Any, values: Any) -> None:
+    """Write to elements by their index in row-major order, also where flattening would copy."""
+    flat = primitives.reshape(x, (x.size,)).copy()
+    flat[index] = values
+    write(x, primitives.reshape(flat, x.shape))
+
+
 @function(np.put)
 def put(a: TracedArray, ind: Any, v: Any, mode: str = "raise") -> None:
     """Write values to elements by their index in row-major order, the values repeated."""
     _require_traced(a, "put")
     index = manipulation.ravel(_indices(ind, a.size, mode, "put"))
     if index.size:
-        a.reshape(-1)[index] = _cycled(v, index.size)
+        _write_flat(a, index, _cycled(v, index.size))
 
 
 @function(np.putmask)
@@ -226,7 +232,7 @@ def place(arr: TracedArray, mask: Any, vals: Any) -> None:
     known = _mask(mask, "place")
     index = np.flatnonzero(known)
     if index.size:
-        arr.reshape(-1)[index] = _cycled(vals, index.size)
+        _write_flat(arr, index, _cycled(vals, index.size))
 
 
 def _mask(condition: Any, name: str) -> np.ndarray[Any, Any]:
@@ -339,7 +345,7 @@ def fill_diagonal(a: TracedArray, val: Any, wrap: bool = False) -> None:
     end = a.shape[1] * a.shape[1] if a.ndim == 2 and not wrap else a.size
     index = np.arange(0, min(end, a.size), step)
     if index.size:
-        a.reshape(-1)[index] = _cycled(val, index.size)
+        _write_flat(a, index, _cycled(val, index.size))
 
 
 @function(np.unravel_index)

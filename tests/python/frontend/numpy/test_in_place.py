@@ -197,6 +197,17 @@ def matrix_products(s):
     return s
 
 
+def by_place_in_row_major_order(x):
+    for part in (x.T, x[:, ::-1], x[::2, 1:], x[1:, 3]):
+        np.put(part, [0, -1], [8, 9])
+        np.place(part, np.arange(part.size).reshape(part.shape) % 3 == 1, [1, 2])
+        part.put([-2], x[0, 0])
+    np.fill_diagonal(x.T, x[0, 1])
+    np.fill_diagonal(x[:, ::-1], 7)
+    np.fill_diagonal(x[:, 1:], [5, 6])
+    return x
+
+
 def nan_to_num(x):
     np.nan_to_num(x, copy=False)
     return x
@@ -245,6 +256,7 @@ CASES = Batch([
     Case("integer operators", integer_operators, K),
     Case("casts", lambda f, k, u: casts(f, k, u), F, K, U),
     Case("matrix products", matrix_products, S),
+    Case("by place in row-major order", by_place_in_row_major_order, M),
     Case("nan_to_num", nan_to_num, GAPS),
     Case("made inside", made_inside, M, expected=made_inside_by_numpy),
     Case("three axes", lambda t: (t.transpose(2, 0, 1)[1, :, ::2].__setitem__(0, 5), t)[1], T),
