@@ -8,7 +8,7 @@ from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
-from iree.runtime import BufferUsage, HalFence, MemoryType
+from iree.runtime import BufferUsage, MemoryType
 
 from .array_methods import HostMethods
 from .devices import Device, get_device
@@ -146,7 +146,7 @@ class Array(HostMethods):
         buffer = self._view.get_buffer()
         if buffer.memory_type() & _HOST_VISIBLE and buffer.allowed_usage() & _MAPPING_SCOPED:
             return self._view.map()
-        return _copy_to_host(self._device, buffer).map()
+        return self._device.copy_buffer(buffer, _HOST_LOCAL, _READ_BACK_USAGE).map()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
         host = self.numpy()
@@ -176,9 +176,20 @@ class Array(HostMethods):
         dl_device: tuple[int, int] | None = None,
         copy: bool | None = None,
     ) -> Any:
+        """A capsule over a copy; with `copy=False` over the array's own memory, as read-only.
+
+        PyTorch writes into what is marked read-only too, and the memory may belong to a program
+        as one of its constants, or be an argument that the program returned. So sharing it has to
+        be asked for: `torch.from_dlpack(x, copy=False)`, or `np.asarray(x)`, which NumPy protects.
+
+        Raises:
+            BufferError: another device than the array's or, from "vulkan", the host; or
+                `copy=False` where memory cannot be shared.
+        """
         target = self.__dlpack_device__() if dl_device is None else tuple(dl_device)
-        if target[0] == _DLPACK_CUDA and self.device == "cuda" and not copy:
-            return self._device.hal.create_dlpack_capsule(self._view, _DLPACK_CUDA, 0)
+        if target[0] == _DLPACK_CUDA and self.device == "cuda":
+            view = self._view if copy is False else self._device.duplicate(self._view)
+            return self._device.hal.create_dlpack_capsule(view, _DLPACK_CUDA, 0)
         if target[0] != _DLPACK_CPU:
             raise BufferError(f"cannot export an array of device {self.device!r} to {target}")
         host = self.numpy()
@@ -187,12 +198,13 @@ class Array(HostMethods):
                 raise BufferError("a bfloat16 array is exported as a copy only")
             cpu = get_device("cpu")
             return cpu.hal.create_dlpack_capsule(cpu.put(host), _DLPACK_CPU, 0)
-        # Consumers before DLPack 1.0 do not see the read-only flag: give them their own memory.
+        if copy is not False:
+            return host.copy().__dlpack__(max_version=max_version)
+        if not self._device.is_host:
+            raise BufferError(f"an array of device {self.device!r} is exported as a copy only")
         if max_version is None or max_version[0] < 1:
-            if copy is False:
-                raise BufferError("this array is read-only, which DLPack before 1.0 cannot say")
-            return host.copy().__dlpack__()
-        return host.__dlpack__(max_version=max_version, copy=copy)
+            raise BufferError("this array is read-only, which DLPack before 1.0 cannot say")
+        return host.__dlpack__(max_version=max_version, copy=False)
 
     def __len__(self) -> int:
         if not self.shape:
@@ -294,17 +306,3 @@ def asarray(value: Any, device: str = "cpu") -> Array:
     target = get_device(device)
     dtype = host.dtype.newbyteorder("=")
     return Array(target.put(host), target, host.shape, dtype)
-
-
-def _copy_to_host(device: Device, source: Any) -> Any:
-    target = device.allocator.allocate_buffer(_HOST_LOCAL, _READ_BACK_USAGE, source.byte_length())
-    semaphore = device.hal.create_semaphore(0)
-    done = HalFence.create_at(semaphore, 1)
-    device.hal.queue_copy(
-        source,
-        target,
-        wait_semaphores=HalFence.create_at(semaphore, 0),
-        signal_semaphores=done,
-    )
-    done.wait()
-    return target

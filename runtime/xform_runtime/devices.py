@@ -18,6 +18,7 @@ import numpy as np
 from iree.runtime import (
     BufferUsage,
     HalBufferView,
+    HalFence,
     MemoryType,
     VmInstance,
     create_hal_module,
@@ -127,6 +128,24 @@ class Device:
             return self._allocate_copy(_COPY_MEMORY, _COPY_USAGE, self.hal, array, element)
         except IREE_ERRORS as error:
             raise _allocation_error(self.name, array.nbytes, error) from None
+
+    def duplicate(self, view: Any) -> Any:
+        """A copy of an IREE buffer view, made without the host."""
+        buffer = self.copy_buffer(view.get_buffer(), _COPY_MEMORY, _COPY_USAGE)
+        return HalBufferView(buffer, view.shape, view.element_type)
+
+    def copy_buffer(self, source: Any, memory: int, usage: int) -> Any:
+        """Copies an IREE buffer into a new one of the given memory type and usage."""
+        size = source.byte_length()
+        try:
+            target = self.allocator.allocate_buffer(memory, usage, size)
+        except IREE_ERRORS as error:
+            raise _allocation_error(self.name, size, error) from None
+        done = HalFence.create_at(self.hal.create_semaphore(0), 1)
+        start = HalFence.create_at(self.hal.create_semaphore(0), 0)
+        self.hal.queue_copy(source, target, wait_semaphores=start, signal_semaphores=done)
+        done.wait()
+        return target
 
     @contextmanager
     def staging(self, array: np.ndarray[Any, Any]) -> Iterator[Staging]:

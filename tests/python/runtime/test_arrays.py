@@ -167,15 +167,40 @@ def test_dlpack_to_numpy_and_torch(device: str) -> None:
     np.testing.assert_array_equal(array.numpy(), host)
 
 
-def test_dlpack_shares_memory_only_when_it_can_say_read_only() -> None:
+def test_dlpack_shares_memory_only_when_asked_and_read_only() -> None:
     array = asarray(np.arange(3.0))
-    shared = np.from_dlpack(array)  # type: ignore[arg-type]
+    shared = np.from_dlpack(array, copy=False)  # type: ignore[arg-type]
     assert np.may_share_memory(shared, array.numpy())
     assert not shared.flags.writeable
+    assert np.may_share_memory(torch.from_dlpack(array, copy=False).numpy(), array.numpy())
+    for copied in (np.from_dlpack(array), np.from_dlpack(array, copy=True)):  # type: ignore[arg-type]
+        copied[:] = -1
     with pytest.raises(BufferError, match="read-only"):
         array.__dlpack__(copy=False)
     with pytest.raises(BufferError, match="cannot export an array of device 'cpu'"):
         array.__dlpack__(dl_device=(2, 0))
+    with pytest.raises(BufferError, match="'vulkan' is exported as a copy only"):
+        torch.from_dlpack(asarray(array, "vulkan"), copy=False)
+    assert array.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_writes_into_exports_stay_there(device: str) -> None:
+    constant = np.array([1.0, 2.0, 3.0], np.float32)
+    f = jit(lambda x: (constant, constant * x, x, x, x.reshape(3, 1)), device=device)
+    host = np.full(3, 2.0, np.float32)
+    held = asarray(host, device)
+    first = f(held)
+    for x in (host, held):
+        for result in f(x):
+            torch.from_dlpack(result).zero_()
+            with pytest.raises(ValueError, match="read-only"):
+                np.asarray(result)[...] = 0
+    for results in (first, f(held), f(host)):
+        for result, expected in zip(results, (constant, 2 * constant, held, host), strict=False):
+            np.testing.assert_array_equal(result, expected)
+    assert (host.tolist(), held.tolist()) == ([2, 2, 2], [2, 2, 2])
+    assert constant.tolist() == [1, 2, 3]
 
 
 def test_dlpack_of_bfloat16() -> None:
@@ -194,6 +219,7 @@ def test_torch_tensors_are_arguments() -> None:
     np.testing.assert_array_equal(asarray(tensor), tensor.numpy())
 
 
+@pytest.mark.calls_once
 @pytest.mark.parametrize("device", ["cpu", "vulkan"])
 def test_results_stay_on_the_device(device: str, monkeypatch: pytest.MonkeyPatch) -> None:
     step = jit(lambda x: x * 2, device=device)

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from xform.frontend import jacrev, jit, save, spec, vmap
 from xform.primitives import digamma, lgamma
-from xform_runtime import XformValueError, asarray, devices, load
+from xform_runtime import Array, XformValueError, asarray, devices, load
 from xform_runtime.devices import PARALLEL_WORK, get_device
 
 
@@ -41,6 +41,16 @@ def test_the_cpu_has_two_drivers() -> None:
     assert (small.driver, large.driver) == ("local-sync", "local-task")
     assert get_device("cpu", work=PARALLEL_WORK - 1) is small
     assert repr(small) == "Device('cpu', driver='local-sync')"
+
+
+@pytest.mark.parametrize("name", ["cpu", "vulkan"])
+def test_a_copy_on_the_device(name: str) -> None:
+    device = get_device(name)
+    array = asarray(np.arange(12, dtype=np.int16).reshape(3, 4), name)
+    copied = Array(device.duplicate(array._view), device)
+    assert (copied.shape, copied.dtype) == (array.shape, array.dtype)
+    np.testing.assert_array_equal(copied, array)
+    assert not np.may_share_memory(copied.numpy(), array.numpy())
 
 
 def test_an_unknown_name() -> None:
