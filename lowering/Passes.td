@@ -198,4 +198,27 @@ def XformFenceRepeatedReads : Pass<"xform-fence-repeated-reads", "::mlir::Module
   }];
 }
 
+def XformProtectArguments : Pass<"xform-protect-arguments", "::mlir::ModuleOp"> {
+  let summary = "copy arguments in front of operations that would write into them";
+  let description = [{
+    IREE 3.13 runs an operation with a destination in the destination's memory,
+    also where that is an argument, which belongs to the caller. This makes a
+    copy of every destination that may be one, seen through loops, branches and
+    operations that may turn out to change nothing; destinations that are made
+    by the program stay as they are.
+
+    Before:
+    ```mlir
+    %0 = "iree_linalg_ext.scatter"(%updates, %rows, %argument) ...
+    ```
+    After:
+    ```mlir
+    %copy = linalg.generic ... ins(%argument) outs(%empty) ...
+    %0 = "iree_linalg_ext.scatter"(%updates, %rows, %copy) ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 #endif // XFORM_LOWERING_PASSES

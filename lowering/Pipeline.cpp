@@ -60,6 +60,7 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createXformFenceRepeatedReads());
+  manager.addPass(createXformProtectArguments());
   if (options.vectorBytes > 0)
     manager.addPass(createXformCompileKernels({options.vectorBytes}));
 }
