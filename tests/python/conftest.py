@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
-from xform_runtime import XformError
+from xform_runtime import Array, Executable, XformError, asarray
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -24,6 +25,48 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["XFORM_CACHE_DIR"]
     else:
         os.environ["XFORM_CACHE_DIR"] = before
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Calls compiled code twice and compares, in all tests but those marked `calls_once`."""
+    with pytest.MonkeyPatch.context() as patch:
+        if item.get_closest_marker("calls_once") is None:
+            patch.setattr(Executable, "invoke", invoke_twice)
+        return (yield)
+
+
+_invoke = Executable.invoke
+
+
+def invoke_twice(
+    self: Executable, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]
+) -> list[Array]:
+    """`Executable.invoke`, which must change neither arguments nor what it returned before.
+
+    The second call is given arrays on the device, which it gets as they are.
+    """
+    before = [_bytes(arg) for arg in args]
+    results = _invoke(self, entry, args)
+    first = [_bytes(result) for result in results]
+    held = [asarray(arg, self.device) for arg in args]
+    again = _invoke(self, entry, held)
+    for when, expected, found in (
+        ("of a second call", first, again),
+        ("after a second call", first, results),
+        ("given", before, args),
+        ("given on the device", before, held),
+    ):
+        for i, (wanted, array) in enumerate(zip(expected, found, strict=True)):
+            kind = "argument" if expected is before else "result"
+            assert wanted == _bytes(array), f"{kind} {i} of {entry} {when} became {array}"
+    return results
+
+
+def _bytes(array: Array | np.ndarray[Any, Any]) -> bytes:
+    """All bits of the values, those of NaN and the signs of zeros too."""
+    host = np.asarray(array)
+    return host.astype(host.dtype.newbyteorder("="), copy=False).tobytes()
 
 
 def line_in_error(error: BaseException, parts: Sequence[str], file: str) -> int:
