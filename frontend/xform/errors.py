@@ -24,6 +24,10 @@ class LeakedArrayError(XformValueError):
     """A traced array was used after the function it belongs to had returned."""
 
 
+class TracedRandomWarning(UserWarning):
+    """Numbers from NumPy's global generator became constants of a traced program."""
+
+
 def at_user_line(message: str) -> str:
     """`message` followed by the user's place in the source, as every tracing error ends.
 
@@ -41,6 +45,7 @@ __all__ = [
     "DeviceError",
     "LeakedArrayError",
     "ModuleFileError",
+    "TracedRandomWarning",
     "TracedValueError",
     "XformAttributeError",
     "XformError",

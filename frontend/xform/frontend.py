@@ -14,6 +14,7 @@ from .compiler import CompileError, Target
 from .csr import CsrBlock
 from .errors import (
     LeakedArrayError,
+    TracedRandomWarning,
     TracedValueError,
     XformError,
     XformIndexError,
@@ -56,6 +57,7 @@ __all__ = [
     "Spec",
     "Target",
     "Timings",
+    "TracedRandomWarning",
     "TracedValueError",
     "VmapInfo",
     "XformError",

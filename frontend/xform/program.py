@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from xform_runtime import Array
 
-from . import pytrees, tracing
+from . import global_random, pytrees, tracing
 from ._xform import Function
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
@@ -117,7 +117,7 @@ def trace_program(
     """Traces a function as the public entry of a new module.
 
     A function that calls others with rules of their own is traced again until they have all the
-    rules that they need.
+    rules that they need. A function that draws from NumPy's global generator gets a warning.
 
     Args:
         function: the user's function.
@@ -135,6 +135,7 @@ def trace_program(
         Whatever the function raises.
     """
     start = time.perf_counter()
+    generator = global_random.mark()
     asked: Mapping[str, Asked] | None = {}
     while asked is not None:
         program = Program(bake=bake, asked=asked)
@@ -144,6 +145,7 @@ def trace_program(
         asked = None
         if program.custom.is_needed:
             asked = program.custom.completed(program.module, expansions())
+    global_random.warn_if_moved(generator, function, name, transform)
     return TracedProgram(name, program, entry, inputs, outputs, time.perf_counter() - start)
 
 
