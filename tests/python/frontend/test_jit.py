@@ -109,6 +109,53 @@ def test_static_arguments() -> None:
     assert g(1.0, 1).item() == 3.0
 
 
+def test_as_a_decorator_with_options() -> None:
+    @jit(static_argnums=1)
+    def power(x: Any, n: int) -> Any:
+        """Doc."""
+        return x**n
+
+    @jit()
+    def double(x: Any) -> Any:
+        return x * 2
+
+    assert isinstance(power, frontend.Jitted)
+    assert (power.__name__, power.__doc__) == ("power", "Doc.")
+    np.testing.assert_array_equal(power(X, 2), X**2)
+    np.testing.assert_array_equal(double(X), X * 2)
+
+
+def test_static_arguments_of_any_kind_of_parameter() -> None:
+    def f(x: Any, /, n: int = 1, *rest: Any, mode: str = "add", **more: Any) -> Any:
+        assert isinstance(n, int), "static"
+        return x * n if mode == "multiply" else x + n
+
+    by_options: list[dict[str, Any]] = [
+        {"static_argnums": 1},
+        {"static_argnums": np.int8(1)},
+        {"static_argnames": ("n", "mode")},
+    ]
+    for options in by_options:
+        fast = jit(f, **{"static_argnames": "mode", **options})
+        calls = (fast(2.0, 3), fast(2.0, n=3), fast(2.0, 3, mode="add"), fast(2.0, mode="add", n=3))
+        assert [x.item() for x in calls] == [5, 5, 5, 5]
+        assert fast(2.0, 3, X, mode="multiply", other=X).item() == 6
+
+
+def test_donated_arguments() -> None:
+    @jit(donate_argnums=(0,), donate_argnames="velocity")
+    def step(position: Any, velocity: Any, dt: Any) -> Any:
+        return position + dt * velocity, velocity
+
+    position, velocity = asarray(X), X.copy()
+    for _ in range(2):
+        moved, _ = step(position, velocity, 0.5)
+        np.testing.assert_array_equal(moved, X * 1.5)
+    # A permission, which is not made use of.
+    np.testing.assert_array_equal(position, X)
+    np.testing.assert_array_equal(velocity, X)
+
+
 def test_inside_other_transforms() -> None:
     @partial(jit, static_argnums=1)
     def power(x: Any, n: int) -> Any:
@@ -220,6 +267,26 @@ def test_option_errors(user_error: Any) -> None:
         jit(f, static_argnames="node")
     with user_error(TypeError, "static_argnums must be", "'x'"):
         jit(f, static_argnums="x")  # type: ignore[arg-type]
+    with user_error(TypeError, "static_argnums must be", "1.5"):
+        jit(f, static_argnums=1.5)  # type: ignore[call-overload]
+    with user_error(TypeError, "static_argnums must be", "(True,)"):
+        jit(f, static_argnums=(True,))
+    with user_error(TypeError, "static_argnames must be", "['x', 1]"):
+        jit(f, static_argnames=["x", 1])  # type: ignore[list-item]
+    with user_error(IndexError, "donate_argnums -3 is out of range", "2 positional parameters"):
+        jit(f, donate_argnums=-3)
+    with user_error(TypeError, "donate_argnums must be", "'x'"):
+        jit(f, donate_argnums="x")  # type: ignore[call-overload]
+    with user_error(ValueError, "donate_argnames has 'node'", "'mode', 'x'"):
+        jit(f, donate_argnames="node")
+    with user_error(ValueError, "argument 'mode' is both static and donated"):
+        jit(f, static_argnames="mode", donate_argnums=(0, 1))
+    with user_error(TypeError, "device must be a name or None, got list"):
+        jit(f, device=["cpu"])  # type: ignore[call-overload]
+    with user_error(ValueError, "unknown device 'gpu'"):
+        jit(device="gpu")
+    with user_error(TypeError, "jit: expected a function, got NoneType"):
+        jit(None)  # type: ignore[call-overload]
     with user_error(TypeError, "static_argnames must be", "3"):
         jit(f, static_argnames=3)  # type: ignore[arg-type]
     with user_error(TypeError, "argument 1 ('mode') is static", "hashable", "list"):
