@@ -13,7 +13,6 @@ import numpy as np
 from xform_runtime import Array
 
 from .. import pytrees, tracing
-from ..avals import Aval
 from ..compiler import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled, Lowered
@@ -21,7 +20,7 @@ from ..program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import StaticArguments, check_donated, parameters
 from .selection import entering, require_callable
 
-_Key: TypeAlias = tuple[Hashable, Hashable, tuple[Aval, ...]]
+_Key: TypeAlias = tuple[Hashable, Hashable, tuple[Hashable, ...]]
 
 _INT_LIMIT: Final = 2**63
 
@@ -278,7 +277,6 @@ class Jitted:
         compiled = programs.compiled.get(key)
         if compiled is None:
             inputs, leaves = self._inputs(args, dynamic, named)
-            key = (static, pytrees.exact_structure(spec), inputs.avals)
             with programs.lock:
                 compiled = programs.compiled.get(key)
                 if compiled is None:
@@ -331,11 +329,17 @@ def _programs_of(func: Callable[..., Any], static: StaticArguments, device: str)
 
 def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Key | None:
     """The signature of a call; None if a leaf is no array, which is then reported elsewhere."""
+    kinds: list[Hashable] = []
     try:
-        avals = tuple(tracing.aval(leaf, "") for leaf in leaves)
+        for leaf in leaves:
+            if type(leaf) is np.ndarray or type(leaf) is Array:
+                kinds.append((leaf.shape, leaf.dtype))
+            else:
+                found = tracing.aval(leaf, "")
+                kinds.append(found if found.weak else found[:2])
     except XformTypeError:
         return None
-    return static, pytrees.exact_structure(spec), avals
+    return static, pytrees.exact_structure(spec), tuple(kinds)
 
 
 def _keeps_nothing(leaf: Any, keyword: bool) -> bool:
