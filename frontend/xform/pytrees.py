@@ -154,6 +154,11 @@ def is_dataclass(cls: type[Any]) -> bool:
     return cls in _dataclasses
 
 
+def static_fields(cls: type[Any]) -> tuple[str, ...]:
+    """The fields of a dataclass that are structure, by their names."""
+    return tuple(f.name for f in dataclasses.fields(cls) if f.metadata.get("static", False))
+
+
 def _two(cls: type[Any], result: Any) -> tuple[tuple[Any, ...], Any]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise XformTypeError(
@@ -176,9 +181,8 @@ def _register_dataclasses(found: Iterable[Any]) -> bool:
 
 def _register_dataclass(cls: type[Any]) -> None:
     """Fields are children, except those whose metadata says `static`, which are structure."""
-    fields = dataclasses.fields(cls)
-    children = tuple(f.name for f in fields if not f.metadata.get("static", False))
-    static = tuple(f.name for f in fields if f.metadata.get("static", False))
+    static = static_fields(cls)
+    children = tuple(f.name for f in dataclasses.fields(cls) if f.name not in static)
 
     def split(node: Any) -> tuple[tuple[Any, ...], Any, tuple[str, ...]]:
         kept = tuple(getattr(node, name) for name in static)

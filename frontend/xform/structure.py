@@ -14,7 +14,7 @@ from xform_runtime.signature import (
     Tree,
     TupleNode,
 )
-from xform_runtime.tree import ListNode
+from xform_runtime.tree import ListNode, Plain
 
 from . import pytrees
 from .errors import XformTypeError
@@ -24,7 +24,7 @@ def tree_of(spec: PyTreeSpec, first: int, what: str, *, ordered: bool = False) -
     """A structure as the runtime describes it.
 
     A dataclass becomes a named tuple of its fields, because whoever loads the file may not have the
-    class.
+    class. Of its static fields, numbers, strings and None are kept to be compared.
 
     Args:
         spec: the structure.
@@ -54,7 +54,8 @@ def tree_of(spec: PyTreeSpec, first: int, what: str, *, ordered: bool = False) -
     if issubclass(kind, tuple) and hasattr(kind, "_fields"):
         return NamedTupleNode(kind.__name__, tuple(kind._fields), tuple(children))
     if pytrees.is_dataclass(kind):
-        return NamedTupleNode(kind.__name__, tuple(map(str, entries)), tuple(children))
+        fixed = _fixed(kind, spec)
+        return NamedTupleNode(kind.__name__, tuple(map(str, entries)), tuple(children), fixed)
     if kind is tuple:
         return TupleNode(tuple(children))
     if kind is list:
@@ -62,6 +63,18 @@ def tree_of(spec: PyTreeSpec, first: int, what: str, *, ordered: bool = False) -
     raise XformTypeError(
         f"save: in {what} is a {kind.__qualname__}, which a file cannot describe; use tuples, "
         "lists, dicts, named tuples or dataclasses"
+    )
+
+
+def _fixed(kind: type[Any], spec: PyTreeSpec) -> tuple[tuple[str, Plain], ...]:
+    level = spec.one_level()
+    assert level is not None, "a dataclass is a container"
+    node = pytrees.unflatten(level, range(level.num_leaves))
+    values = {name: getattr(node, name) for name in pytrees.static_fields(kind)}
+    return tuple(
+        (name, value)
+        for name, value in values.items()
+        if type(value) in (str, int, float, bool, type(None))
     )
 
 

@@ -12,7 +12,6 @@ from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .signature import SIGNATURE_KEY, Signature
 
-
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
 

@@ -15,6 +15,8 @@ from typing import Any, TypeAlias
 
 from .errors import XformTypeError, XformValueError
 
+Plain: TypeAlias = str | int | float | bool | None
+
 
 @dataclass(frozen=True)
 class LeafNode:
@@ -53,12 +55,14 @@ class NoneNode:
 class NamedTupleNode:
     """A named tuple or dataclass; rebuilt as a named tuple, since its class is not known.
 
-    A field that a named tuple cannot have, such as `_x`, is rebuilt as `_` and its position.
+    A field that a named tuple cannot have, such as `_x`, is rebuilt as `_` and its position. The
+    function was compiled for the values of the fields in `fixed`, as far as a file can hold them.
     """
 
     name: str
     fields: tuple[str, ...]
     children: tuple[Tree, ...]
+    fixed: tuple[tuple[str, Plain], ...] = ()
 
 
 Tree: TypeAlias = LeafNode | TupleNode | ListNode | DictNode | NoneNode | NamedTupleNode
@@ -77,14 +81,15 @@ def to_data(tree: Tree) -> dict[str, Any]:
             return {"dict": [[key, to_data(item)] for key, item in pairs]}
         case NoneNode():
             return {"none": True}
-        case NamedTupleNode(name, fields, children):
-            return {
-                "namedtuple": {
-                    "name": name,
-                    "fields": list(fields),
-                    "children": [to_data(child) for child in children],
-                }
+        case NamedTupleNode(name, fields, children, fixed):
+            data: dict[str, Any] = {
+                "name": name,
+                "fields": list(fields),
+                "children": [to_data(child) for child in children],
             }
+            if fixed:
+                data["fixed"] = [list(pair) for pair in fixed]
+            return {"namedtuple": data}
 
 
 def from_data(data: Any) -> Tree:
@@ -107,7 +112,12 @@ def from_data(data: Any) -> Tree:
             return NoneNode()
         case "dict", list():
             return DictNode(tuple(_pair_from_data(pair) for pair in body))
-        case "namedtuple", {"name": str(name), "fields": list(fields), "children": list(children)}:
+        case "namedtuple", {
+            "name": str(name),
+            "fields": list(fields),
+            "children": list(children),
+            **others,
+        }:
             if len(fields) != len(children):
                 raise XformValueError(
                     f"named tuple {name!r} has {len(fields)} fields and {len(children)} children"
@@ -116,7 +126,12 @@ def from_data(data: Any) -> Tree:
                 isinstance(text, str) and text.isidentifier() for text in (name, *fields)
             ):
                 raise XformValueError(f"named tuple {name!r} has the fields {fields}")
-            return NamedTupleNode(name, tuple(fields), tuple(from_data(c) for c in children))
+            return NamedTupleNode(
+                name,
+                tuple(fields),
+                tuple(from_data(c) for c in children),
+                _fixed_from_data(others.get("fixed", [])),
+            )
     raise XformValueError(f"expected a tree node, got {short(data)}")
 
 
@@ -125,6 +140,17 @@ def _pair_from_data(pair: Any) -> tuple[str | int, Tree]:
         case [str() | int() as key, node] if not isinstance(key, bool):
             return key, from_data(node)
     raise XformValueError(f"expected a [key, tree] pair of a dict, got {short(pair)}")
+
+
+def _fixed_from_data(data: Any) -> tuple[tuple[str, Plain], ...]:
+    found: list[tuple[str, Plain]] = []
+    for pair in data if isinstance(data, list) else [data]:
+        match pair:
+            case [str() as name, (str() | int() | float() | None) as value]:
+                found.append((name, value))
+            case _:
+                raise XformValueError(f"expected a field and its value, got {short(pair)}")
+    return tuple(found)
 
 
 def leaf_indices(tree: Tree) -> list[int]:
@@ -205,9 +231,16 @@ def _flatten_into(leaves: list[Any], tree: Tree, value: Any, path: str) -> None:
         case NoneNode():
             if value is not None:
                 raise _mismatch(path, value, "None")
-        case NamedTupleNode(name, fields, children):
+        case NamedTupleNode(name, fields, children, fixed):
             if not _has_fields(value, fields):
                 raise _mismatch(path, value, f"a named tuple {name}({', '.join(fields)})")
+            for field, wanted in fixed:
+                found = getattr(value, field, wanted)
+                # By type and sign, which `==` does not look at.
+                if type(found) is not type(wanted) or repr(found) != repr(wanted):
+                    raise XformValueError(
+                        f"{path}.{field} is {found!r}, but the function was compiled for {wanted!r}"
+                    )
             for field, child in zip(fields, children, strict=True):
                 _flatten_into(leaves, child, getattr(value, field), f"{path}.{field}")
 
@@ -235,7 +268,7 @@ def _flatten_dict(
     if not isinstance(value, Mapping):
         raise _mismatch(path, value, f"a dict with keys {[key for key, _ in pairs]}")
     for key in value:
-        if not isinstance(key, str | int):
+        if not isinstance(key, str | int) or isinstance(key, bool):
             raise XformTypeError(
                 f"{path or 'value'}: dict key {key!r} is a {type(key).__name__}, "
                 f"expected a string or an int"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections import namedtuple
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +76,42 @@ def test_all_ways_to_save(tmp_path: Path) -> None:
 
 
 def test_a_changed_closure_is_not_saved_silently(tmp_path: Path) -> None:
-    scale = np.array([1.0, 2.0, 3.0])
-    lowered = jit(lambda x: x * scale).lower(X)
+    scale, factor = np.array([1.0, 2.0, 3.0]), 2.0
+    f = jit(lambda x: x * scale * factor)
+    lowered = [f.lower(X), f.lower(X)]
+    factor = 3.0
+    with pytest.raises(ValueError, match="closes over changed"):
+        lowered[0].save(tmp_path / "f.vmfb")
+    factor = 2.0
     scale[0] = 7.0
     with pytest.raises(ValueError, match="closes over changed"):
-        lowered.save(tmp_path / "f.vmfb")
+        lowered[1].save(tmp_path / "f.vmfb")
     assert list(tmp_path.iterdir()) == []
+
+
+@dataclass
+class Scaled:
+    weight: Any
+    factor: Any = field(default=1, metadata={"static": True})
+
+
+def test_order_of_results_and_static_fields(tmp_path: Path) -> None:
+    path = tmp_path / "f.vmfb"
+
+    def f(model: Scaled, d: dict[str, Any]) -> Any:
+        scaled = model.weight * model.factor
+        return {"z": scaled, "a": {"k": d["v"], "b": d["u"] + scaled}}
+
+    save(f, Scaled(X, 2), {"u": X, "v": 1.0}, path=path)
+    module = xform.runtime.load(path)
+    got = module(Scaled(X + 1, 2), {"v": 3.0, "u": X})
+    assert [list(got), list(got["a"])] == [["z", "a"], ["k", "b"]]
+    np.testing.assert_array_equal(got["z"], 2 * X + 2)
+    assert got["a"]["k"].item() == 3
+    np.testing.assert_array_equal(got["a"]["b"], 3 * X + 2)
+    for factor in (2.0, True, 3):
+        with pytest.raises(ValueError, match=r"args\[0\]\.factor is .*was compiled for 2"):
+            module(Scaled(X, factor), {"u": X, "v": 1.0})
 
 
 def test_what_a_file_cannot_hold(tmp_path: Path) -> None:

@@ -38,7 +38,7 @@ ARGS = TupleNode(
         LeafNode(0),
         NoneNode(),
         ListNode((LeafNode(1), DictNode((("k", LeafNode(2)), (7, NoneNode()))))),
-        NamedTupleNode("Pair", ("left", "right"), (LeafNode(3), TupleNode(()))),
+        NamedTupleNode("Pair", ("left", "right"), (LeafNode(3), TupleNode(())), (("k", -0.0),)),
     )
 )
 VALUE = (10, None, [11, {"k": 12, 7: None}], Pair(13, ()))
@@ -77,6 +77,9 @@ def test_dataclasses_and_named_tuples_are_alike() -> None:
     assert flatten(tree, Layer(1, 2)) == flatten(tree, Pair(1, 2)) == [1, 2]
     with pytest.raises(XformValueError, match=r"p: got a tuple of 2, expected a named tuple Layer"):
         flatten(tree, (1, 2), "p")
+    # Static fields are those that the function was compiled for, where there are any.
+    tree = replace(tree, fixed=(("total", 0.0), ("mean", True)))
+    assert flatten(tree, Layer(1, 2)) == [1, 2]
     private = NamedTupleNode("Layer", ("w", "_cache"), (LeafNode(0), LeafNode(1)))
     assert unflatten(private, [1, 2]) == (1, 2)
 
@@ -94,6 +97,16 @@ def test_dataclasses_and_named_tuples_are_alike() -> None:
         (DictNode((("a", LeafNode(0)),)), {"b": 1}, r"missing keys \['a'\] and unexpected keys"),
         (DictNode((("a", NoneNode()),)), {"a": 1}, r"x\['a'\]: got 1, expected None"),
         (ListNode((ListNode((NoneNode(),)),)), [[1]], r"x\[0\]\[0\]: got 1, expected None"),
+        (
+            NamedTupleNode("Layer", ("left",), (LeafNode(0),), (("right", 0.0),)),
+            Layer(1, -0.0),
+            r"x\.right is -0\.0, but the function was compiled for 0\.0",
+        ),
+        (
+            NamedTupleNode("Layer", ("left",), (LeafNode(0),), (("right", 1),)),
+            Layer(1, True),
+            r"x\.right is True, but .* for 1",
+        ),
     ],
 )
 def test_wrong_structures(tree: Tree, value: Any, says: str) -> None:
@@ -104,6 +117,18 @@ def test_wrong_structures(tree: Tree, value: Any, says: str) -> None:
 def test_a_dict_key_of_another_type() -> None:
     with pytest.raises(XformTypeError, match=r"x: dict key \(1, 2\) is a tuple"):
         flatten(DictNode((("a", LeafNode(0)),)), {(1, 2): 1}, "x")
+    with pytest.raises(XformTypeError, match=r"x: dict key True is a bool"):
+        flatten(DictNode(((1, LeafNode(0)),)), {True: 1}, "x")
+
+
+def test_results_in_another_order() -> None:
+    outputs = DictNode((("b", LeafNode(1)), ("a", LeafNode(0))))
+    signature = replace(SIGNATURE, outputs=outputs, results=SIGNATURE.results * 2)
+    again = Signature.from_json(signature.to_json())
+    assert list(unflatten(again.outputs, ["first", "second"]).items()) == [
+        ("b", "second"),
+        ("a", "first"),
+    ]
 
 
 def changed(**fields: Any) -> str:
@@ -133,6 +158,14 @@ def changed(**fields: Any) -> str:
         (changed(outputs={"leaf": 1}), "expected 0 to 0 in order"),
         (changed(outputs={"dict": [[1.5, {"leaf": 0}]]}), r"expected a \[key, tree\] pair"),
         (changed(cpu_features=3), "field 'cpu_features' is 3"),
+        (
+            changed(
+                outputs={
+                    "namedtuple": {"name": "A", "fields": [], "children": [], "fixed": [["x"]]}
+                }
+            ),
+            "expected a field and its value",
+        ),
         (
             changed(outputs={"namedtuple": {"name": "A", "fields": ["x"], "children": []}}),
             "named tuple 'A' has 1 fields and 0 children",
