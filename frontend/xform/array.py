@@ -12,13 +12,8 @@ from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 
 from .avals import DTYPE_NAMES, Aval
-from .errors import (
-    LeakedArrayError,
-    TracedValueError,
-    XformTypeError,
-    XformValueError,
-    at_user_line,
-)
+from .errors import XformTypeError, XformValueError, at_user_line
+from .unknown_elements import UnknownElements
 
 if TYPE_CHECKING:
     from ._xform import Value
@@ -37,7 +32,7 @@ _WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
 }
 
 
-class TracedArray:
+class TracedArray(UnknownElements):
     """An array whose elements become known only when the compiled program runs.
 
     It behaves like a NumPy array as far as shapes and dtypes decide: operators, methods, NumPy's
@@ -75,6 +70,8 @@ class TracedArray:
         "_weak",
     )
     __array_priority__: ClassVar[float] = 1000.0
+    # Python would take it away from a class that defines __eq__.
+    __hash__ = UnknownElements.__hash__
 
     def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
         self._value = value
@@ -162,98 +159,6 @@ class TracedArray:
         if not spec:
             return repr(self)
         return self._refuse(f"format(x, {spec!r})", "print its repr, or format the result")
-
-    # What would need them ---------------------------------------------------
-
-    def _refuse(self, operation: str, remedy: str) -> NoReturn:
-        if not self._trace.active:
-            raise LeakedArrayError(
-                at_user_line(
-                    f"{self!r} was used after the function that {self._trace.transform} traced had "
-                    "returned; return it as a result instead of storing it"
-                )
-            )
-        raise TracedValueError(
-            at_user_line(
-                f"{operation} needs the elements of {self!r}, "
-                f"which are not known while the function is traced: {remedy}"
-            )
-        )
-
-    def _refuse_repetition(self) -> None:
-        """What a sequence times a 0-d array is differs between NumPy's arrays and scalars."""
-        if self.dtype.kind in "iu":
-            self._refuse(
-                "repeating a sequence x times", "multiply with xform.numpy.asarray(sequence)"
-            )
-
-    def __getattr__(self, name: str) -> NoReturn:
-        if name.startswith("_"):
-            raise AttributeError(name)
-        own = "which NumPy's arrays have" if hasattr(np.ndarray, name) else "nor have NumPy's"
-        raise AttributeError(at_user_line(f"traced arrays have no attribute {name!r}, {own}"))
-
-    def __bool__(self) -> bool:
-        self._refuse(
-            "bool(x), or `if`, `while`, `and`, `or`, `not`, `assert`, `in` on it",
-            "choose with xform.cond or xform.numpy.where, loop with xform.while_loop, combine with "
-            "&, | and ~",
-        )
-
-    def __float__(self) -> float:
-        self._refuse(
-            "float(x), or writing it into a NumPy array",
-            "keep it as an array; make arrays to write into with xform.numpy.zeros or "
-            "np.zeros_like(x)",
-        )
-
-    def __int__(self) -> int:
-        self._refuse("int(x)", "use x.astype(int), or pass the number as a static argument of jit")
-
-    def __complex__(self) -> complex:
-        self._refuse("complex(x)", "keep it as an array")
-
-    def __trunc__(self) -> int:
-        self._refuse("math.trunc(x)", "use xform.numpy.trunc")
-
-    def __hash__(self) -> int:
-        self._refuse("hash(x), or using x in a set or as a key", "use a Python number as key")
-
-    def __index__(self) -> int:
-        self._refuse(
-            "using x as an index, a size or a range",
-            "an array takes it as x[i], a loop as xform.fori_loop, a choice as xform.switch; a "
-            "size must be known: pass it as a static argument of jit",
-        )
-
-    def item(self, *args: Any) -> NoReturn:
-        """Raises TracedValueError: a Python number needs the element."""
-        self._refuse("x.item()", "keep it as an array")
-
-    def tolist(self) -> NoReturn:
-        """Raises TracedValueError: Python numbers need the elements."""
-        self._refuse("x.tolist()", "keep it as an array; list(x) gives its rows")
-
-    def tobytes(self, order: str = "C") -> NoReturn:
-        """Raises TracedValueError: bytes need the elements."""
-        self._refuse("x.tobytes()", "return it as a result first")
-
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        self._refuse(
-            "making a NumPy array of x (np.asarray, np.array, writing it into a NumPy array, a "
-            "library's function)",
-            "use xform.numpy.asarray or xform.numpy.stack; make arrays to write into with "
-            "xform.numpy.zeros or np.zeros_like(x)",
-        )
-
-    def __dlpack__(self, *args: Any, **kwargs: Any) -> NoReturn:
-        self._refuse("passing x to another library", "return it as a result first")
-
-    def __dlpack_device__(self) -> NoReturn:
-        self._refuse("passing x to another library", "return it as a result first")
-
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        self._refuse("pickling x", "return it as a result first")
 
     # NumPy's protocols ------------------------------------------------------
 
@@ -492,10 +397,38 @@ class TracedArray:
         """The array itself, as there are no complex ones."""
         return self[...]
 
+    @real.setter
+    def real(self, part: Any) -> None:
+        indexing.setitem(self, ..., part)
+
     @property
     def imag(self) -> TracedArray:
         """Zeros, as there are no complex arrays."""
         return selection.imag(self)
+
+    @imag.setter
+    def imag(self, part: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.imag cannot be set: there are no complex arrays"))
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in row-major order; see numpy.ndarray.flat."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, part: Any) -> None:
+        Flat(self)[:] = part
+
+    @property
+    def base(self) -> TracedArray | None:
+        """The array whose elements this one shares, which it then is a view of."""
+        return views.shared_root(self)
+
+    def view(self, dtype: Any = None, type: Any = None) -> TracedArray:
+        """The same elements, or their bits as another dtype of the same width."""
+        if dtype in (None, np.ndarray, TracedArray):
+            return self[...]
+        return manipulation.bits(self, dtype)
 
     def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> TracedArray:
         """See numpy.ndarray.reshape."""
@@ -548,6 +481,12 @@ class TracedArray:
     def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TracedArray:
         """See numpy.diagonal."""
         return manipulation.diagonal(self, offset, axis1, axis2)
+
+    def trace(
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
+    ) -> TracedArray:
+        """See numpy.trace."""
+        return contraction.trace(self, offset, axis1, axis2, dtype, out)
 
     def astype(
         self,
@@ -700,6 +639,18 @@ class TracedArray:
         """See numpy.argsort."""
         return ordering.argsort(self, axis, kind, order, stable=stable)
 
+    def partition(
+        self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None
+    ) -> None:
+        """Partitions the elements in place; see numpy.ndarray.partition."""
+        views.write_whole(self, ordering.partition(self, kth, axis, kind, order))
+
+    def argpartition(
+        self, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+    ) -> TracedArray:
+        """See numpy.argpartition."""
+        return ordering.argpartition(self, kth, axis, kind, order)
+
     def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> TracedArray:
         """See numpy.searchsorted."""
         return ordering.searchsorted(self, v, side, sorter)
@@ -754,5 +705,6 @@ from .numpy import (  # noqa: E402
     ufuncs,
     views,
 )
+from .numpy.flat import Flat  # noqa: E402
 
 __all__ = ["ArrayLike", "Axis", "DType", "Index", "TracedArray"]

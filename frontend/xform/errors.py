@@ -17,7 +17,15 @@ from .source import user_site
 
 
 class TracedValueError(XformTypeError):
-    """A traced value was used where Python needs its number: `if`, `float()`, `range()`, ..."""
+    """A traced value was used where Python needs its number: `if`, `float()`, `range()`, ...
+
+    Attributes:
+        argument: the array, where it may have been passed to a function that needs a number.
+        site: the user's file and line.
+    """
+
+    argument: object = None
+    site: tuple[str, int] = ("", 0)
 
 
 class LeakedArrayError(XformValueError):

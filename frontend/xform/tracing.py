@@ -17,7 +17,13 @@ from . import array as _array
 from ._xform import Function, Location, Module, Value
 from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, python_aval
-from .errors import LeakedArrayError, TracedValueError, XformTypeError, at_user_line
+from .errors import (
+    LeakedArrayError,
+    TracedValueError,
+    XformError,
+    XformTypeError,
+    at_user_line,
+)
 from .source import is_internal, user_location
 
 if TYPE_CHECKING:
@@ -95,6 +101,7 @@ class Trace:
         active: false once the body is finished.
         no_grad: how many `no_grad` blocks of this function are open.
         rows: in a vmap, how many rows there are, and its randomness.
+        refusal: what a traced array raised last where Python needs its number.
     """
 
     __slots__ = (
@@ -105,6 +112,7 @@ class Trace:
         "no_grad",
         "parent",
         "program",
+        "refusal",
         "rows",
         "transform",
     )
@@ -121,6 +129,7 @@ class Trace:
         self.active = True
         self.no_grad = 0
         self.rows: tuple[int, str] | None = None
+        self.refusal: TracedValueError | None = None
 
     def capture(self, outer: Value) -> Value:
         """The argument of this function that stands for a value of the parent's."""
@@ -198,10 +207,15 @@ def tracing(trace: Trace) -> Iterator[Trace]:
     _stack.top = trace
     try:
         yield trace
-    except ValueError as error:
-        # Where a traced array is written into one of NumPy's, NumPy wraps what float() raised.
-        if isinstance(error.__cause__, TracedValueError):
-            raise error.__cause__ from None
+    except (TypeError, ValueError) as error:
+        # NumPy wraps what float() raised where a traced array is written into one of its own, and
+        # throws away what operator.index() raised of a size.
+        wrapped, dropped = error.__cause__, trace.refusal
+        if isinstance(wrapped, TracedValueError):
+            raise wrapped from None
+        foreign = not isinstance(error, XformError)
+        if foreign and dropped is not None and dropped.site == _raised_at(error):
+            raise dropped from None
         raise
     finally:
         _stack.top = outer
@@ -217,6 +231,14 @@ def closed_over(x: TracedArray) -> np.ndarray[Any, Any] | Array | None:
             return None
         trace, value = trace.parent, outer
     return trace.program.content_of(value)
+
+
+def _raised_at(error: BaseException) -> tuple[str, int]:
+    """File and line of the innermost frame that an exception came through."""
+    found = error.__traceback__
+    while found is not None and found.tb_next is not None:
+        found = found.tb_next
+    return ("", 0) if found is None else (found.tb_frame.f_code.co_filename, found.tb_lineno)
 
 
 def is_traced(value: object) -> bool:

@@ -26,6 +26,7 @@ from .accumulation import (  # fmt: skip
     nancumprod,
     nancumsum,
 )
+from .arguments import explained as _explained
 from .axes import AxisError as AxisError
 from .comparison import (
     allclose,
@@ -215,7 +216,7 @@ from .polynomials import (  # fmt: skip
     polyval,
     vander,
 )
-from .promotion import broadcast_shapes
+from .promotion import broadcast_shapes as _broadcast_shapes
 from .reductions import (
     all,
     amax,
@@ -364,6 +365,7 @@ from .ufuncs import (
 from .windows import convolve, correlate, sliding_window_view  # fmt: skip
 
 ndarray = TracedArray
+broadcast_shapes = _explained(_broadcast_shapes)
 
 bool_ = bool = _np.bool
 int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64

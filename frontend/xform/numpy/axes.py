@@ -6,11 +6,19 @@ import operator
 from collections.abc import Iterable
 from typing import Any
 
+import numpy as np
+
+from .. import tracing
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
 
 
 class AxisError(XformValueError, XformIndexError):
     """An axis is out of range, or given twice; a ValueError and an IndexError, as NumPy's."""
+
+
+def keeps(keepdims: Any) -> bool:
+    """Whether a `keepdims` argument, which may be NumPy's mark for none, keeps reduced axes."""
+    return keepdims is not np._NoValue and bool(keepdims)
 
 
 def normalized_axis(axis: Any, ndim: int, name: str) -> int:
@@ -44,7 +52,7 @@ def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    if not isinstance(axis, Iterable):
+    if tracing.is_traced(axis) or not isinstance(axis, Iterable):
         return (normalized_axis(axis, ndim, name),)
     found = [normalized_axis(a, ndim, name) for a in axis]
     if len(set(found)) != len(found):

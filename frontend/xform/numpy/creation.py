@@ -13,6 +13,7 @@ from .. import primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
+from .arguments import explained
 from .dispatch import FUNCTIONS, function
 from .promotion import (
     BOOL,
@@ -186,12 +187,12 @@ def full_like(
     return full(sizes, fill_value, found)
 
 
-def _static(x: Any, name: str) -> Any:
+def _static(x: Any, name: str, parameters: str) -> Any:
     if tracing.is_traced(x):
         raise XformTypeError(
             at_user_line(
-                f"{name}: the size of the result depends on {x!r}, whose value is not known while "
-                "the function is traced; pass a Python number"
+                f"{name}: the size of the result depends on {parameters}, and {x!r} is not known "
+                "while the function is traced; pass a Python number"
             )
         )
     return x.item() if isinstance(x, np.generic) else x
@@ -211,7 +212,7 @@ def arange(
     require_device(device, "arange")
     if stop is None:
         start, stop = 0, start
-    first, end, stride = (_static(x, "arange") for x in (start, stop, step))
+    first, end, stride = (_static(x, "arange", "start, stop and step") for x in (start, stop, step))
     if stride == 0:
         raise XformValueError(at_user_line("arange: step cannot be 0"))
     natural = result_type(operand(start), operand(stop), operand(step))
@@ -245,7 +246,7 @@ def linspace(
 ) -> Any:
     """`num` evenly spaced numbers from `start` to `stop`, along a new axis `axis`."""
     require_device(device, "linspace")
-    count = operator.index(_static(num, "linspace"))
+    count = operator.index(_static(num, "linspace", "num"))
     if count < 0:
         raise XformValueError(at_user_line(f"linspace: num cannot be negative, got {count}"))
     first, last = operand(start), operand(stop)
@@ -407,6 +408,7 @@ def triu(m: ArrayLike, k: int = 0) -> TracedArray:
     return _masked(m, k, False, "triu")
 
 
+@explained
 def asarray(
     a: Any, dtype: Any = None, order: Any = None, *, copy: bool | None = None, device: Any = None
 ) -> TracedArray:
@@ -468,6 +470,7 @@ def asfortranarray(a: Any, dtype: Any = None) -> TracedArray:
     return result if result.ndim else result.reshape(1)
 
 
+@explained
 def array(
     object: Any,
     dtype: Any = None,
@@ -487,6 +490,7 @@ def array(
     return result
 
 
+@explained
 def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> TracedArray:
     """An array of another library's; outside of traced functions numpy.from_dlpack.
 
@@ -597,6 +601,7 @@ def meshgrid(
     return tuple(grids)
 
 
+@explained
 def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid the index along it."""
     if tracing.current_trace() is None:

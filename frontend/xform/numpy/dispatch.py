@@ -17,6 +17,7 @@ from xform_runtime import Array
 
 from .. import tracing
 from ..errors import XformTypeError, at_user_line
+from .arguments import entry, explain
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,17 +47,23 @@ def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
         for name in numpy:
             FUNCTIONS[name] = traced
         own = numpy[0]
+        short = numpy[-1].__name__
 
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
-            if tracing.current_trace() is not None or any(map(tracing.is_traced, args)):
-                if (override := overriding(args)) is not None:
-                    return override.__array_function__(own, (), args, kwargs)  # type: ignore[no-any-return]
+            if tracing.current_trace() is None and not any(map(tracing.is_traced, args)):
+                return own(  # type: ignore[no-any-return]
+                    *map(_concrete, args), **{name: _concrete(x) for name, x in kwargs.items()}
+                )
+            if (override := overriding(args)) is not None:
+                return override.__array_function__(own, (), args, kwargs)  # type: ignore[no-any-return]
+            try:
                 return traced(*args, **kwargs)
-            return own(  # type: ignore[no-any-return]
-                *map(_concrete, args), **{name: _concrete(x) for name, x in kwargs.items()}
-            )
+            except Exception as error:
+                explain(error, short, traced, args, kwargs)
+                raise
 
+        entry(public, short)
         return public
 
     return register
@@ -78,7 +85,11 @@ def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Call
             if tracing.current_trace() is not None:
                 if (override := overriding(args)) is not None:
                     return override.__array_function__(public, (), args, kwargs)  # type: ignore[no-any-return]
-                return traced(*args, **kwargs)
+                try:
+                    return traced(*args, **kwargs)
+                except Exception as error:
+                    explain(error, traced.__name__.strip("_"), traced, args, kwargs)
+                    raise
             from .. import direct
 
             # Options go by name, so that their numbers reach the function as they are.
@@ -93,6 +104,7 @@ def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Call
             )
             return result
 
+        entry(public, traced.__name__.strip("_"))
         return public
 
     return register
@@ -121,15 +133,12 @@ def call_function(
         _refuse(_full_name(function), FUNCTIONS, REASONS.get(function))
     try:
         return traced(*args, **kwargs)
-    except TypeError as error:
-        if isinstance(error, XformTypeError):
-            raise
-        try:
-            inspect.signature(traced).bind(*args, **kwargs)
-        except TypeError as mismatch:
-            name = _full_name(function)
-            raise XformTypeError(at_user_line(f"{name} on a traced array: {mismatch}")) from None
+    except Exception as error:
+        explain(error, function.__name__, traced, args, kwargs)
         raise
+
+
+entry(call_function, "")
 
 
 def call_ufunc(

@@ -24,6 +24,7 @@ from ..errors import (
 )
 from . import manipulation, ufuncs
 from .advanced_indexing import stacked, wrapped
+from .arguments import explained
 from .axes import normalized_axis
 from .dispatch import function
 from .joining import concatenate, stack
@@ -161,7 +162,7 @@ def put_along_axis(arr: TracedArray, indices: Any, values: Any, axis: int | None
     """Write `values` to the elements that take_along_axis would read."""
     _require_traced(arr, "put_along_axis")
     if axis is None:
-        _write_flat(arr, indices, values)
+        write_flat(arr, indices, values)
         return
     place = normalized_axis(axis, arr.ndim, "put_along_axis")
     along = _Along(arr, indices, place, "put_along_axis")
@@ -187,7 +188,7 @@ def _require_traced(x: Any, name: str) -> None:
         )
 
 
-def _cycled(values: Any, count: int) -> TracedArray:
+def cycled(values: Any, count: int) -> TracedArray:
     """The first `count` values, again from the start when there are no more."""
     given = manipulation.ravel(array(values))
     if given.size == 1:
@@ -195,7 +196,7 @@ def _cycled(values: Any, count: int) -> TracedArray:
     return given[np.arange(count) % given.size] if count else given[:0]
 
 
-def _write_flat(x: TracedArray, index: Any, values: Any) -> None:
+def write_flat(x: TracedArray, index: Any, values: Any) -> None:
     """Write to elements by their index in row-major order, also where flattening would copy."""
     flat = primitives.reshape(x, (x.size,)).copy()
     flat[index] = values
@@ -208,7 +209,7 @@ def put(a: TracedArray, ind: Any, v: Any, mode: str = "raise") -> None:
     _require_traced(a, "put")
     index = manipulation.ravel(_indices(ind, a.size, mode, "put"))
     if index.size:
-        _write_flat(a, index, _cycled(v, index.size))
+        write_flat(a, index, cycled(v, index.size))
 
 
 @function(np.putmask)
@@ -220,7 +221,7 @@ def putmask(a: TracedArray, mask: Any, values: Any) -> None:
         raise XformValueError(
             at_user_line(f"putmask: a mask of shape {condition.shape} for {a.shape}")
         )
-    written = manipulation.reshape(_cycled(values, a.size), a.shape)
+    written = manipulation.reshape(cycled(values, a.size), a.shape)
     condition = manipulation.reshape(condition, a.shape)
     write_whole(a, primitives.select(condition, fit(written, a.dtype, a.shape), a))
 
@@ -232,7 +233,7 @@ def place(arr: TracedArray, mask: Any, vals: Any) -> None:
     known = _mask(mask, "place")
     index = np.flatnonzero(known)
     if index.size:
-        _write_flat(arr, index, _cycled(vals, index.size))
+        write_flat(arr, index, cycled(vals, index.size))
 
 
 def _mask(condition: Any, name: str) -> np.ndarray[Any, Any]:
@@ -291,7 +292,9 @@ def _edited(edit: Callable[..., Any], size: int, obj: Any, *new: Any) -> np.ndar
     chosen = obj if isinstance(obj, slice) else _known(obj)
     if chosen is None:
         raise TracedValueError(
-            at_user_line(f"{edit.__name__}: the rows must be known while the function is traced")
+            at_user_line(
+                f"{edit.__name__}: obj, the rows, must be known while the function is traced"
+            )
         )
     try:
         return np.asarray(edit(np.arange(size), chosen, *new))
@@ -345,7 +348,7 @@ def fill_diagonal(a: TracedArray, val: Any, wrap: bool = False) -> None:
     end = a.shape[1] * a.shape[1] if a.ndim == 2 and not wrap else a.size
     index = np.arange(0, min(end, a.size), step)
     if index.size:
-        _write_flat(a, index, _cycled(val, index.size))
+        write_flat(a, index, cycled(val, index.size))
 
 
 @function(np.unravel_index)
@@ -375,6 +378,7 @@ def ravel_multi_index(
     return array(number)
 
 
+@explained
 def bincount(
     x: ArrayLike, weights: Any = None, minlength: int = 0, *, length: int | None = None
 ) -> TracedArray:
@@ -502,6 +506,7 @@ def _starts(x: TracedArray, starts: Sequence[Any], sizes: Sequence[int], name: s
     return [wrapped(array(s), n) for s, n in zip(starts, x.shape, strict=True)]
 
 
+@explained
 def dynamic_slice(x: ArrayLike, starts: Sequence[Any], sizes: Sequence[int]) -> TracedArray:
     """A block of an array whose place is known only when the program runs.
 
@@ -538,6 +543,7 @@ def dynamic_slice(x: ArrayLike, starts: Sequence[Any], sizes: Sequence[int]) -> 
     return primitives.dynamic_slice(a, _starts(a, starts, sizes, "dynamic_slice"), sizes)
 
 
+@explained
 def dynamic_update_slice(x: ArrayLike, update: ArrayLike, starts: Sequence[Any]) -> TracedArray:
     """An array with a block replaced, whose place is known only when the program runs.
 

@@ -13,6 +13,7 @@ from ..array import DType, TracedArray
 from ..avals import DTYPE_NAMES
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import views
+from .arguments import explained
 from .dispatch import function
 from .promotion import is_bfloat16, operand, require_device
 
@@ -78,6 +79,7 @@ def common_type(*arrays: Any) -> type:
         raise XformTypeError(at_user_line(f"common_type: {error}")) from None
 
 
+@explained
 def finfo(type: Any, /) -> Any:
     """The limits of a floating dtype, or of an array's.
 
@@ -89,6 +91,7 @@ def finfo(type: Any, /) -> Any:
     return limits(dtype)
 
 
+@explained
 def iinfo(type: Any, /) -> np.iinfo[Any]:
     """The limits of an integer dtype, or of an array's.
 

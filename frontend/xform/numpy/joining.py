@@ -11,7 +11,7 @@ import numpy as np
 
 from .. import primitives
 from ..array import ArrayLike, TracedArray
-from ..errors import XformValueError, at_user_line
+from ..errors import XformTypeError, XformValueError, at_user_line
 from .axes import normalized_axis
 from .dispatch import function
 from .manipulation import atleast_1d, atleast_2d, atleast_3d, moveaxis
@@ -24,7 +24,9 @@ from .promotion import (
 from .views import write_whole
 
 
-def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[TracedArray]:
+def _promoted(
+    arrays: Any, name: str, dtype: Any = None, casting: Any = "same_kind"
+) -> list[TracedArray]:
     """The arrays in one dtype; a Python number among them is an array as any other."""
     if isinstance(arrays, TracedArray):
         arrays = list(arrays)
@@ -33,6 +35,11 @@ def _promoted(arrays: Any, name: str, dtype: Any = None) -> list[TracedArray]:
         raise XformValueError(at_user_line(f"{name}: expected at least one array"))
     natural = np.result_type(*(x.dtype for x in operands))
     common = supported_dtype(dtype, name, natural)
+    for x in operands:
+        if not np.can_cast(x.dtype, common, casting=casting):
+            raise XformTypeError(
+                at_user_line(f"{name}: cannot cast {x.dtype} to {common} by the rule {casting!r}")
+            )
     return [array(x, common) for x in operands]
 
 
@@ -62,7 +69,7 @@ def concatenate(
     casting: str = "same_kind",
 ) -> TracedArray:
     """Arrays one after another along an axis; with axis None, their elements."""
-    parts = _promoted(arrays, "concatenate", dtype)
+    parts = _promoted(arrays, "concatenate", dtype, casting)
     if axis is None:
         parts, axis = [flat(x) for x in parts], 0
     if not parts[0].ndim:
@@ -85,7 +92,7 @@ def stack(
     arrays: Any, axis: int = 0, out: Any = None, *, dtype: Any = None, casting: str = "same_kind"
 ) -> TracedArray:
     """Arrays of one shape joined along a new axis."""
-    parts = _promoted(arrays, "stack", dtype)
+    parts = _promoted(arrays, "stack", dtype, casting)
     shape = parts[0].shape
     for i, x in enumerate(parts):
         if x.shape != shape:
@@ -102,14 +109,15 @@ def stack(
 @function(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> TracedArray:
     """Arrays below each other."""
-    return concatenate([atleast_2d(x) for x in tup], 0, dtype=dtype)
+    return concatenate([atleast_2d(x) for x in tup], 0, dtype=dtype, casting=casting)
 
 
 @function(np.hstack)
 def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> TracedArray:
     """Arrays beside each other: along axis 1, vectors along axis 0."""
     parts = [atleast_1d(x) for x in tup]
-    return concatenate(parts, 0 if parts and parts[0].ndim == 1 else 1, dtype=dtype)
+    place = 0 if parts and parts[0].ndim == 1 else 1
+    return concatenate(parts, place, dtype=dtype, casting=casting)
 
 
 @function(np.dstack)

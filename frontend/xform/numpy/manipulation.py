@@ -8,24 +8,29 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from xform_runtime import Array
 
-from .. import primitives
+from .. import primitives, tracing
 from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from . import ufuncs
 from .axes import AxisError, normalized_axes, normalized_axis
 from .creation import shape_of
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
     BOOL,
+    INT64,
+    UINT64,
     array,
     broadcast,
     broadcast_shapes,
     constant,
     flat,
     operand,
+    supported_dtype,
 )
-from .views import ReadOnly, Reshaped, Transposed, view
+from .views import Bits, ReadOnly, Reshaped, Transposed, view
 
 # Shape -----------------------------------------------------------------------
 
@@ -130,6 +135,25 @@ def atleast_3d(*arys: ArrayLike) -> Any:
     return _at_least(
         3, arys, lambda s: (1, 1, 1) if not s else (1, *s, 1) if len(s) == 1 else (*s, 1)
     )
+
+
+def bits(x: TracedArray, dtype: Any) -> TracedArray:
+    """`x.view(dtype)`: the bits of the elements as another dtype of the same width.
+
+    Raises:
+        XformTypeError: it has another width, or is bool or complex.
+    """
+    found = supported_dtype(dtype, "view")
+    if found == x.dtype:
+        return x[...]
+    if found.itemsize != x.dtype.itemsize or BOOL in (found, x.dtype):
+        raise XformTypeError(
+            at_user_line(
+                f"view: the bits of {x.dtype} can be seen as a number of as many bits, got "
+                f"{found}; convert with x.astype(dtype), or take integers apart with shifts"
+            )
+        )
+    return view(x, Bits(found))
 
 
 # Axes ------------------------------------------------------------------------
@@ -288,19 +312,31 @@ def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> TracedArr
 
 
 @function(np.roll)
-def roll(a: ArrayLike, shift: int | Sequence[int], axis: Axis = None) -> TracedArray:
-    """The elements moved along axes; those that leave at the end enter at the start."""
+def roll(a: ArrayLike, shift: Any, axis: Axis = None) -> TracedArray:
+    """The elements moved along axes; those that leave at the end enter at the start.
+
+    Args:
+        a: the array.
+        shift: by how many places, traced or not; one for all axes, or one for each.
+        axis: the axes; None for all elements in order.
+    """
     x = array(a)
     if axis is None:
-        total = sum(map(operator.index, shift)) if isinstance(shift, Sequence) else shift
-        return primitives.reshape(roll(flat(x), total, 0), x.shape)
-    given = list(axis) if isinstance(axis, Sequence) else [axis]
-    shifts = list(shift) if isinstance(shift, Sequence) else [shift]
-    pairs = np.broadcast(np.asarray(shifts), np.asarray(given))
+        return primitives.reshape(roll(flat(x), shift, 0), x.shape)
+    places = [normalized_axis(place, x.ndim, "roll") for place in _listed(axis)]
+    shifts = _listed(shift)
+    count = max(len(places), len(shifts))
+    if any(len(given) not in (1, count) for given in (places, shifts)):
+        raise XformValueError(
+            at_user_line(f"roll: {len(shifts)} shifts do not fit {len(places)} axes")
+        )
     amounts: dict[int, int] = {}
-    for amount, place in pairs:
-        key = normalized_axis(place, x.ndim, "roll")
-        amounts[key] = amounts.get(key, 0) + operator.index(amount)
+    for number in range(count):
+        amount, place = shifts[number % len(shifts)], places[number % len(places)]
+        if tracing.is_traced(amount):
+            x = _rolled(x, amount, place)
+        else:
+            amounts[place] = amounts.get(place, 0) + operator.index(amount)
     for place, amount in amounts.items():
         size = x.shape[place]
         cut = -amount % size if size else 0
@@ -308,6 +344,29 @@ def roll(a: ArrayLike, shift: int | Sequence[int], axis: Axis = None) -> TracedA
             tail = select_along(x, place, cut, size)
             x = primitives.concatenate([tail, select_along(x, place, 0, cut)], place)
     return x.copy() if x is a else x
+
+
+def _listed(given: Any) -> list[Any]:
+    """An argument that is one entry or a sequence of them, as a list."""
+    if tracing.is_traced(given) or isinstance(given, np.ndarray | Array):
+        return [*given] if given.ndim else [given]
+    return list(given) if isinstance(given, Sequence) else [given]
+
+
+def _rolled(x: TracedArray, shift: TracedArray, axis: int) -> TracedArray:
+    """The elements moved along an axis by a traced number of places."""
+    if shift.ndim or shift.dtype.kind not in "iu":
+        raise XformTypeError(
+            at_user_line(f"roll: a shift is an int, got {shift.dtype} of shape {shift.shape}")
+        )
+    size = x.shape[axis]
+    if not size:
+        return x
+    # The remainder first: the difference of an index and any shift may overflow.
+    wide = shift if shift.dtype == UINT64 else array(shift, INT64)
+    moved = array(ufuncs.remainder(wide, size), INT64)
+    index = ufuncs.remainder(ufuncs.subtract(primitives.iota((size,), INT64, 0), moved), size)
+    return x[(*(slice(None),) * axis, index)]
 
 
 @function(np.repeat)

@@ -7,7 +7,7 @@ float, stays bfloat16.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final, TypeAlias
 
@@ -30,6 +30,7 @@ BOOL: Final[DType] = np.dtype(np.bool)
 UINT8: Final[DType] = np.dtype(np.uint8)
 INT32: Final[DType] = np.dtype(np.int32)
 INT64: Final[DType] = np.dtype(np.int64)
+UINT64: Final[DType] = np.dtype(np.uint64)
 FLOAT16: Final[DType] = np.dtype(np.float16)
 FLOAT32: Final[DType] = np.dtype(np.float32)
 FLOAT64: Final[DType] = np.dtype(np.float64)
@@ -69,6 +70,9 @@ class Scalar:
 
 Operand: TypeAlias = TracedArray | Scalar
 
+# Classes that stand for traced arrays, and how they become one.
+CONVERSIONS: dict[type, Callable[[Any], TracedArray]] = {}
+
 
 def operand(x: Any) -> Operand:
     """An array or number of any kind as an operand.
@@ -95,6 +99,8 @@ def operand(x: Any) -> Operand:
         from .creation import asarray
 
         return asarray(x)
+    if kind in CONVERSIONS:
+        return CONVERSIONS[kind](x)
     try:
         return tracing.traced(x)
     except LeakedArrayError:

@@ -12,7 +12,7 @@ from .. import primitives
 from ..array import ArrayLike, Axis, DType, TracedArray
 from ..errors import XformValueError, at_user_line
 from . import ufuncs
-from .axes import normalized_axes, normalized_axis
+from .axes import keeps, normalized_axes, normalized_axis
 from .dispatch import function
 from .promotion import (
     BOOL,
@@ -20,6 +20,7 @@ from .promotion import (
     FLOAT64,
     INT64,
     INT_RANGES,
+    UINT64,
     array,
     as_weak,
     broadcast,
@@ -33,8 +34,6 @@ from .promotion import (
 from .ufunc import Ufunc
 from .views import write_whole
 
-UINT64: DType = np.dtype(np.uint64)
-
 
 def _with_kept(x: TracedArray, shape: tuple[int, ...], axes: tuple[int, ...]) -> TracedArray:
     """A reduced array with the axes, that are gone from `shape`, back in size 1."""
@@ -44,7 +43,7 @@ def _with_kept(x: TracedArray, shape: tuple[int, ...], axes: tuple[int, ...]) ->
 def _finish(
     result: TracedArray, x: TracedArray, axes: tuple[int, ...], keepdims: Any, out: Any
 ) -> TracedArray:
-    if keepdims is True and axes:
+    if keeps(keepdims) and axes:
         result = _with_kept(result, x.shape, axes)
     return result if out is None else write_whole(out, result)
 
@@ -429,7 +428,7 @@ def _place_of(
         )
     find = primitives.argmax if largest else primitives.argmin
     result = find(flat, place, INT64)
-    if keepdims is True:
+    if keeps(keepdims):
         kept = [1] * x.ndim if axis is None else [
             1 if i == place else n for i, n in enumerate(x.shape)
         ]  # fmt: skip

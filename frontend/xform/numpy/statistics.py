@@ -12,7 +12,7 @@ from .. import primitives, tracing
 from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
-from .axes import normalized_axes
+from .axes import keeps, normalized_axes
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
@@ -200,7 +200,7 @@ def _quantiles(
             bad = None if nan is None else _element(nan, nan.shape[-1] - 1)
         if bad is not None:
             found = primitives.select(bad, constant(kept, found.dtype, math.nan), found)
-        if keepdims is True:
+        if keeps(keepdims):
             found = primitives.reshape(
                 found, [1 if i in axes else n for i, n in enumerate(x.shape)]
             )

@@ -11,6 +11,7 @@ from .. import primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, at_user_line
 from . import views
+from .arguments import entry, explain
 from .dispatch import overriding
 from .promotion import (
     BOOL,
@@ -99,6 +100,16 @@ class Ufunc:
         subok: bool = True,
     ) -> TracedArray:
         """The operation on each element; a tuple for ufuncs with several results."""
+        try:
+            return self._call(operands, out, where, dtype, casting)
+        except Exception as error:
+            given = {"out": out, "where": where, "dtype": dtype, "casting": casting}
+            explain(error, self.__name__, self.__call__, operands, given)
+            raise
+
+    def _call(
+        self, operands: tuple[ArrayLike, ...], out: Any, where: Any, dtype: Any, casting: str
+    ) -> TracedArray:
         if len(operands) > self.nin and out is None:
             operands, out = operands[: self.nin], operands[self.nin :]
         if len(operands) != self.nin:
@@ -107,8 +118,10 @@ class Ufunc:
             )
         if tracing.current_trace() is None and not any(map(tracing.is_traced, operands)):
             own: Any = self.numpy
+            # Ufuncs with several results take no None as `out`.
+            target = {} if out is None else {"out": out}
             concrete: TracedArray = own(
-                *operands, out=out, where=where, dtype=dtype, casting=casting
+                *operands, where=where, dtype=dtype, casting=casting, **target
             )
             return concrete
         if (override := overriding(operands)) is not None:
@@ -230,6 +243,9 @@ class Ufunc:
             return ufunc_method(self.numpy, name, inputs, kwargs)
 
         return method
+
+
+entry(Ufunc.__call__, "")
 
 
 class Comparison(Ufunc):

@@ -19,6 +19,7 @@ import numpy as np
 from .. import primitives, tracing
 from ..array import TracedArray
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
+from ..users_call import in_numpys_function
 from .promotion import Shape, broadcast_shapes, fit, operand
 
 Mirror = np.ndarray[Any, Any]
@@ -78,6 +79,27 @@ class Reshaped:
     def mirror(self, base: Mirror) -> Mirror:
         """The same view of a NumPy array."""
         return np.reshape(base, self.shape, copy=False)
+
+
+class Bits:
+    """The bits of the elements, read as another dtype of the same width."""
+
+    __slots__ = ("dtype",)
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        self.dtype = dtype
+
+    def read(self, base: TracedArray) -> TracedArray:
+        """The view\'s elements."""
+        return primitives.bitcast(base, self.dtype)
+
+    def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
+        """The base\'s elements, after `part` has been written into the view."""
+        return primitives.bitcast(part, base.dtype)
+
+    def mirror(self, base: Mirror) -> Mirror:
+        """The same view of a NumPy array."""
+        return base.view()
 
 
 class ReadOnly:
@@ -245,6 +267,11 @@ def _writable(x: TracedArray) -> TracedArray:
     return found
 
 
+def shared_root(x: TracedArray) -> TracedArray | None:
+    """The array whose elements a view shares; None if it has its own."""
+    return _root(x) if x._view is not None and _shares_elements(x) else None
+
+
 def require_traced(target: object) -> None:
     """Checks what a result is to be written into.
 
@@ -252,6 +279,8 @@ def require_traced(target: object) -> None:
         TracedValueError: it is no traced array.
     """
     if type(target) is not TracedArray:
+        if (found := in_numpys_function(object())) is not None:
+            raise TracedValueError(at_user_line(f"{found[0]} writes into an array: {found[1]}"))
         raise TracedValueError(
             at_user_line(
                 f"a traced result cannot be written into {type(target).__name__}: make the array "

@@ -15,6 +15,7 @@ from ... import primitives
 from ...array import ArrayLike, TracedArray
 from ...errors import XformTypeError, XformValueError, at_user_line
 from .. import contraction, joining, manipulation, reductions, ufuncs
+from ..arguments import explained
 from ..creation import eye
 from ..dispatch import extension, function
 from ..promotion import broadcast, constant
@@ -77,6 +78,7 @@ def _solve_kind(a: ArrayLike, b: ArrayLike, *, kind: Kind) -> TracedArray:
     return on_systems(a, b, solved, "solve")
 
 
+@explained
 def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
     """x with a x = b.
 
@@ -126,6 +128,7 @@ def _inv_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
     return primitives.triangular_solve(x, ones, lower=kind == "lower triangular")
 
 
+@explained
 def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
     """The inverses of matrices; to solve systems, `solve` is faster and more accurate.
 
@@ -167,6 +170,7 @@ def _det_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
     return reductions.prod(_diagonal(x), -1)
 
 
+@explained
 def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
     """The determinants of matrices.
 
@@ -216,6 +220,7 @@ def _slogdet_result(sign: Any, logabsdet: Any) -> SlogdetResult:
     return SlogdetResult(sign, logabsdet)
 
 
+@explained
 def slogdet(a: ArrayLike, /, *, assume_a: str = "general") -> SlogdetResult:
     """The signs and the logarithms of the absolute values of determinants.
 
