@@ -424,12 +424,12 @@ def asarray(
     if isinstance(a, TracedArray):
         result = a if dtype is None else as_array(a, supported_dtype(dtype, "asarray"))
         return result.copy() if copy and result is a else result
-    if tracing.current_trace() is None and not _holds_traced(a):
+    if tracing.current_trace() is None and not holds_traced(a):
         return np.asarray(a, dtype, order, copy=copy)  # type: ignore[return-value]
     found = None if dtype is None else supported_dtype(dtype, "asarray")
     if not isinstance(a, list | tuple):
         return as_array(a, found)
-    if not _holds_traced(a):
+    if not holds_traced(a):
         try:
             concrete = np.asarray(a, found)
         except ValueError as error:
@@ -442,9 +442,10 @@ def asarray(
     return as_array(stack([asarray(x) if isinstance(x, list | tuple) else x for x in a]), found)
 
 
-def _holds_traced(a: Any) -> bool:
+def holds_traced(a: Any) -> bool:
+    """Whether it is a traced array, or a nested sequence with one inside."""
     if isinstance(a, list | tuple):
-        return any(map(_holds_traced, a))
+        return any(map(holds_traced, a))
     return isinstance(a, TracedArray)
 
 

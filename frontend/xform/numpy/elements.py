@@ -63,6 +63,11 @@ def _indices(x: Any, size: int, mode: str, name: str) -> TracedArray | np.ndarra
     if indices.dtype.kind not in "iu":
         raise XformTypeError(at_user_line(f"{name}: indices are ints, got dtype {indices.dtype}"))
     namespace: Any = np if found is not None else ufuncs
+    if mode != "raise":
+        # An axis may be longer than a narrow dtype of indices counts.
+        indices = indices.astype(INT64)
+        if size == 0 and indices.size:
+            raise XformIndexError(at_user_line(f"{name}: indices into an axis without elements"))
     if mode == "wrap":
         return namespace.remainder(indices, size)  # type: ignore[no-any-return]
     if mode == "clip":

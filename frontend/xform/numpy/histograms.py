@@ -16,6 +16,7 @@ from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import reductions, ufuncs
+from .creation import asarray, holds_traced
 from .dispatch import function
 from .joining import concatenate, stack
 from .ordering import searchsorted
@@ -39,12 +40,14 @@ def histogram_bin_edges(
             at_user_line(f"histogram: bins={bins!r} depends on the elements; give a number of bins")
         )
     if _has_length(bins):
-        return bins
+        return asarray(bins) if holds_traced(bins) else np.asarray(bins)
     count = operator.index(bins)
     if count < 1:
         raise XformValueError(at_user_line(f"histogram: bins must be positive, got {count}"))
     x = array(a)
     dtype = x.dtype if is_float(x.dtype) else FLOAT64
+    if x.size == 0 and range is None:
+        range = (0.0, 1.0)
     if range is not None:
         low, high = range
         if low > high:

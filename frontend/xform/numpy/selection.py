@@ -17,6 +17,9 @@ from .dispatch import function
 from .promotion import (
     BOOL,
     FLOAT16,
+    FLOAT64,
+    INT64,
+    UINT64,
     array,
     as_weak,
     broadcast_shapes,
@@ -111,11 +114,7 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
     if x.dtype == BOOL:
         x = array(x, FLOAT16)
     if not is_float(x.dtype):
-        if places < 0:
-            raise XformTypeError(
-                at_user_line("round: negative decimals of integers are not supported")
-            )
-        result = x.copy()
+        result = x.copy() if places >= 0 else _rounded_integers(x, -places)
     elif places == 0:
         result = primitives.round_(x)
     else:
@@ -126,6 +125,17 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
         )
         result = unscaled(primitives.round_(scaled(x, scale)), scale)
     return result if out is None else write_whole(out, result)
+
+
+def _rounded_integers(x: TracedArray, places: int) -> TracedArray:
+    """Integers rounded to a power of ten, as NumPy does in float64; narrow ones wrap around."""
+    scale = 10.0**places if places <= 308 else math.inf
+    rounded = ufuncs.multiply(ufuncs.rint(ufuncs.divide(x, scale)), scale)
+    if scale == math.inf:
+        # NumPy's is 0 * inf as an integer, which no two machines agree on.
+        rounded = constant(x.shape, FLOAT64, 0)
+    wide = rounded if x.dtype == UINT64 else primitives.convert(rounded, INT64)
+    return primitives.convert(wide, x.dtype)
 
 
 around = round

@@ -11,13 +11,13 @@ import numpy as np
 from .. import primitives, tracing
 from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
-from . import ufuncs
+from . import ufuncs, weighted_quantiles
 from .axes import keeps, normalized_axes
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
-from .promotion import BOOL, FLOAT64, array, broadcast, constant, is_float
+from .promotion import BOOL, FLOAT64, INT64, Shape, array, broadcast, constant, is_float
 from .views import write_whole
 
 # Quantiles -----------------------------------------------------------------------------------
@@ -152,7 +152,12 @@ def _quantiles(
     scale: float,
     name: str,
     leave_nan: bool,
+    weights: Any = None,
 ) -> TracedArray:
+    if weights is not None and method != "inverted_cdf":
+        raise XformValueError(
+            at_user_line(f"{name}: weights need method='inverted_cdf', got {method!r}")
+        )
     if method not in _METHODS:
         raise XformValueError(
             at_user_line(f"{name}: unknown method {method!r}; known: {', '.join(_METHODS)}")
@@ -163,9 +168,15 @@ def _quantiles(
     if not is_float(x.dtype) and method in _AVERAGING:
         x = array(x, FLOAT64)
     line, axes, kept = _in_one_line(x, axis, name)
-    if line.shape[-1] == 0:
-        raise XformValueError(at_user_line(f"{name}: no elements along axis {axis} of {x.shape}"))
-    ordered = sort(line)
+    if 0 in line.shape:
+        return _of_nothing(line, np.shape(q), keepdims, axes, x, out, name, leave_nan)
+    cumulated = None
+    if weights is None:
+        ordered = sort(line)
+    else:
+        wide = weighted_quantiles.weights_of(weights, x, axis, name)
+        w = _in_one_line(wide, axis, name)[0]
+        ordered, cumulated = weighted_quantiles.distribution(line, w, leave_nan=leave_nan)
     nan = None
     if is_float(x.dtype):
         nan = primitives.ne(ordered, ordered)
@@ -190,24 +201,59 @@ def _quantiles(
             )
             zero = constant(ordered.shape, ordered.dtype, 0)
             numbers_only = primitives.select(nan, zero, ordered)
-            found = _at_computed_place(numbers_only, number, there, method)
+            if cumulated is not None:
+                most: Any = ufuncs.subtract(array(there, INT64), 1)
+                found = weighted_quantiles.element(numbers_only, cumulated, number, most)
+            else:
+                found = _at_computed_place(numbers_only, number, there, method)
             bad = primitives.eq(there, constant(there.shape, FLOAT64, 0))
         else:
-            if tracing.is_traced(number):
+            if cumulated is not None:
+                most = ordered.shape[-1] - 1
+                found = weighted_quantiles.element(ordered, cumulated, number, most)
+            elif tracing.is_traced(number):
                 found = _at_computed_place(ordered, number, float(ordered.shape[-1]), method)
             else:
                 found = _quantile_at(ordered, number, method)
             bad = None if nan is None else _element(nan, nan.shape[-1] - 1)
         if bad is not None:
             found = primitives.select(bad, constant(kept, found.dtype, math.nan), found)
-        if keeps(keepdims):
-            found = primitives.reshape(
-                found, [1 if i in axes else n for i, n in enumerate(x.shape)]
-            )
         results.append(found)
-    shape = tuple(results[0].shape) if results else kept
-    result = results[0] if q_shape == () else stack(results).reshape((*q_shape, *shape))
+    result = results[0] if q_shape == () else stack(results).reshape((*q_shape, *kept))
+    return _finished(result, q_shape, keepdims, axes, x, out)
+
+
+def _finished(
+    result: TracedArray, q_shape: Shape, keepdims: Any, axes: Shape, x: TracedArray, out: Any
+) -> TracedArray:
+    if keeps(keepdims):
+        kept = [1 if i in axes else n for i, n in enumerate(x.shape)]
+        result = primitives.reshape(result, (*q_shape, *kept))
     return result if out is None else write_whole(out, result)
+
+
+def _of_nothing(
+    line: TracedArray,
+    q_shape: Shape,
+    keepdims: Any,
+    axes: Shape,
+    x: TracedArray,
+    out: Any,
+    name: str,
+    leave_nan: bool,
+) -> TracedArray:
+    """Quantiles where there are no elements: NaN where NaN is left out, and nothing of no lines.
+
+    Raises:
+        XformValueError: there are lines, and they have no elements.
+    """
+    if not leave_nan and 0 not in line.shape[:-1]:
+        raise XformValueError(
+            at_user_line(f"{name}: no elements along axes {axes} of an array of shape {x.shape}")
+        )
+    dtype = x.dtype if is_float(x.dtype) else FLOAT64
+    result = constant((*q_shape, *line.shape[:-1]), dtype, math.nan)
+    return _finished(result, q_shape, keepdims, axes, x, out)
 
 
 @function(np.quantile)
@@ -219,9 +265,15 @@ def quantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: Any = False,
+    *,
+    weights: Any = None,
 ) -> TracedArray:
-    """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "quantile", False)
+    """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
+
+    With weights, of which there are as many as elements or as many as along the axis, q is a part
+    of their sum; the method is then "inverted_cdf".
+    """
+    return _quantiles(a, q, axis, out, method, keepdims, 1, "quantile", False, weights)
 
 
 @function(np.percentile)
@@ -233,9 +285,11 @@ def percentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: Any = False,
+    *,
+    weights: Any = None,
 ) -> TracedArray:
     """As `quantile`, with q from 0 to 100."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "percentile", False)
+    return _quantiles(a, q, axis, out, method, keepdims, 100, "percentile", False, weights)
 
 
 @function(np.nanquantile)
@@ -247,9 +301,11 @@ def nanquantile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: Any = False,
+    *,
+    weights: Any = None,
 ) -> TracedArray:
     """As `quantile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "nanquantile", True)
+    return _quantiles(a, q, axis, out, method, keepdims, 1, "nanquantile", True, weights)
 
 
 @function(np.nanpercentile)
@@ -261,9 +317,11 @@ def nanpercentile(
     overwrite_input: bool = False,
     method: str = "linear",
     keepdims: Any = False,
+    *,
+    weights: Any = None,
 ) -> TracedArray:
     """As `percentile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "nanpercentile", True)
+    return _quantiles(a, q, axis, out, method, keepdims, 100, "nanpercentile", True, weights)
 
 
 @function(np.median)
@@ -274,8 +332,8 @@ def median(
     overwrite_input: bool = False,
     keepdims: Any = False,
 ) -> TracedArray:
-    """The middle element in sorted order, or the mean of both; NaN if one is NaN."""
-    return quantile(a, 0.5, axis, out, keepdims=keepdims)
+    """The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none."""
+    return _median(a, axis, out, keepdims, "median", False)
 
 
 @function(np.nanmedian)
@@ -287,7 +345,16 @@ def nanmedian(
     keepdims: Any = False,
 ) -> TracedArray:
     """The median of the elements that are not NaN."""
-    return nanquantile(a, 0.5, axis, out, keepdims=keepdims)
+    return _median(a, axis, out, keepdims, "nanmedian", True)
+
+
+def _median(
+    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, name: str, leave_nan: bool
+) -> TracedArray:
+    x = array(a)
+    x = array(x, FLOAT64) if x.dtype == BOOL else x
+    leave_nan = leave_nan or 0 in x.shape
+    return _quantiles(x, 0.5, axis, out, "linear", keepdims, 1, name, leave_nan)
 
 
 # Covariances ---------------------------------------------------------------------------------
