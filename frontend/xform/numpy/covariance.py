@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import tracing
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import contraction, reductions, ufuncs
@@ -108,6 +109,8 @@ def _weights(fweights: Any, aweights: Any, count: int) -> TracedArray | None:
             )
         if name == "fweights" and w.dtype.kind not in "iu":
             raise XformTypeError(at_user_line(f"cov: fweights are integers, got {w.dtype}"))
+        if not tracing.is_traced(given) and np.any(np.asarray(given) < 0):
+            raise XformValueError(at_user_line(f"cov: {name} cannot be negative"))
         weights = w if weights is None else weights * w
     return weights
 

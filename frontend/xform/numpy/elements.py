@@ -212,7 +212,16 @@ def write_flat(x: TracedArray, index: Any, values: Any) -> None:
 def put(a: TracedArray, ind: Any, v: Any, mode: str = "raise") -> None:
     """Write values to elements by their index in row-major order, the values repeated."""
     _require_traced(a, "put")
-    index = manipulation.ravel(_indices(ind, a.size, mode, "put"))
+    given = _indices(ind, a.size, mode, "put")
+    if not isinstance(given, TracedArray):
+        outside = given[(given < -a.size) | (given >= a.size)]
+        if outside.size:
+            raise XformIndexError(
+                at_user_line(
+                    f"put: index {outside.flat[0]} is out of range for an array of size {a.size}"
+                )
+            )
+    index = manipulation.ravel(given)
     if index.size:
         write_flat(a, index, cycled(v, index.size))
 
@@ -270,6 +279,12 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Traced
     """For each element of `a`, the element at its place of the choice with that number."""
     rows = align(*choices)
     index = _indices(a, len(rows), mode, "choose")
+    if not isinstance(index, TracedArray):
+        outside = index[(index < 0) | (index >= len(rows))]
+        if outside.size:
+            raise XformValueError(
+                at_user_line(f"choose: there is no choice {outside.flat[0]} among {len(rows)}")
+            )
     shape = broadcast_shapes(index.shape, rows[0].shape)
     whole = stack([fit(row, row.dtype, shape) for row in rows])
     numbers = manipulation.broadcast_to(index, shape)[None]

@@ -33,14 +33,17 @@ def histogram_bin_edges(
 
     Raises:
         XformTypeError: `bins` is the name of a rule, which needs the elements themselves.
-        XformValueError: there are no bins, or `range` is not in order.
+        XformValueError: there are no bins, or the edges or `range` are not in order or not finite.
     """
     if isinstance(bins, str):
         raise XformTypeError(
             at_user_line(f"histogram: bins={bins!r} depends on the elements; give a number of bins")
         )
     if _has_length(bins):
-        return asarray(bins) if holds_traced(bins) else np.asarray(bins)
+        if holds_traced(bins):
+            return asarray(bins)
+        _check_order(bins)
+        return np.asarray(bins)
     count = operator.index(bins)
     if count < 1:
         raise XformValueError(at_user_line(f"histogram: bins must be positive, got {count}"))
@@ -50,6 +53,8 @@ def histogram_bin_edges(
         range = (0.0, 1.0)
     if range is not None:
         low, high = range
+        if not (np.isfinite(low) and np.isfinite(high)):
+            raise XformValueError(at_user_line(f"histogram: range {range} is not finite"))
         if low > high:
             raise XformValueError(at_user_line(f"histogram: range {range} is not in order"))
         widened = 0.5 if low == high else 0.0
@@ -161,6 +166,13 @@ def histogram2d(
 
 def _has_length(bins: Any) -> bool:
     return isinstance(bins, list | tuple) or np.ndim(bins) > 0
+
+
+def _check_order(edges: Any) -> None:
+    """Edges that are known while tracing must ascend."""
+    known = np.asarray(edges)
+    if np.any(known[:-1] > known[1:]):
+        raise XformValueError(at_user_line("histogram: the edges in `bins` must ascend"))
 
 
 def _counts(

@@ -206,7 +206,12 @@ def hsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tra
 @function(np.vsplit)
 def vsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[TracedArray]:
     """Parts along axis 0."""
-    return split(ary, indices_or_sections, 0)
+    x = array(ary)
+    if x.ndim < 2:
+        raise XformValueError(
+            at_user_line(f"vsplit: needs two axes or more, got an array of shape {x.shape}")
+        )
+    return split(x, indices_or_sections, 0)
 
 
 @function(np.dsplit)

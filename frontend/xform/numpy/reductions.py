@@ -59,6 +59,10 @@ def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArr
 def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
     if initial is None:
         return result
+    if np.ndim(initial):
+        raise XformValueError(
+            at_user_line(f"`initial` must be a number, got an array of shape {np.shape(initial)}")
+        )
     return ufunc.apply((result, operand(array(initial, result.dtype))))
 
 

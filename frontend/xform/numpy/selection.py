@@ -70,6 +70,12 @@ def select(
                 "many, and at least one"
             )
         )
+    for i, condition in enumerate(condlist):
+        found = operand(condition).dtype
+        if found != BOOL:
+            raise XformTypeError(
+                at_user_line(f"select: condition {i} must be of dtype bool, got {found}")
+            )
     dtype = result_type(*map(operand, (*choicelist, default)))
     result: ArrayLike = default
     for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):

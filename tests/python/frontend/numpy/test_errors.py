@@ -162,6 +162,20 @@ OTHERS: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "squeeze": (lambda x: np.squeeze(x, 0), XformValueError, ("squeeze",)),
     "full": (lambda x: xnp.full((2,), x), XformValueError, ("(3, 4)",)),
     "negative size": (lambda x: xnp.zeros(-1), XformValueError, ("negative",)),
+    "bins": (lambda x: np.histogram(x, bins=np.array([5, 3, 1], np.uint8)), XformValueError,
+             ("bins", "ascend")),
+    "bins of a grid": (lambda x: np.histogramdd(x[:, :2], [[0, 1], [2, 3, 1]]), XformValueError,
+                       ("bins", "ascend")),
+    "range": (lambda x: np.histogram(x, range=(0, np.inf)), XformValueError, ("not finite",)),
+    "select": (lambda x: np.select([x > 0, x], [x, x]), XformTypeError,
+               ("condition 1", "float64")),
+    "vsplit": (lambda x: np.vsplit(x[0], 2), XformValueError, ("vsplit", "(4,)")),
+    "fweights": (lambda x: np.cov(x, fweights=[1, 1, -1, 1]), XformValueError,
+                 ("fweights", "negative")),
+    "put": (lambda x: np.put(x + 0, [0, 12], 1), XformIndexError, ("put", "12")),
+    "choose": (lambda x: np.choose([0, 2], [x[:, :2], x[:, 2:]]), XformValueError,
+               ("choose", "2")),
+    "initial": (lambda x: np.sum(x, 0, initial=np.ones(4)), XformValueError, ("initial", "(4,)")),
 }  # fmt: skip
 
 
