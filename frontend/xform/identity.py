@@ -6,6 +6,7 @@ equal, and a class may leave out of its `==` what its methods read.
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Callable, Hashable, Iterator
 from enum import Enum
@@ -107,11 +108,17 @@ def _dtype(value: np.dtype[Any], around: tuple[object, ...]) -> Hashable:
     return type(value), Same(value.type), _exact(value.__reduce__(), around)
 
 
+# Bytes of an array from which on its key is a digest.
+_LARGE = 1 << 12
+
+
 def _array(value: Any, around: tuple[object, ...]) -> Hashable:
     """By type and elements; of an array also by how it lies in memory."""
-    content = value.tobytes()
+    content: Hashable = value.tobytes()
     if value.dtype.hasobject:
         content = _exact(value.tolist(), around)
+    elif value.nbytes > _LARGE:
+        content = hashlib.sha256(value.tobytes()).digest()
     return type(value), _dtype(value.dtype, around), value.shape, value.strides, content
 
 

@@ -107,6 +107,7 @@ PAIRS: list[tuple[Any, Any]] = [
     (Options(1, 2), Options(1, 3)),
     (Options(1, [1]), Options(1, [1.0])),
     (Options(1, np.array([0.0])), Options(1, np.array([-0.0]))),
+    (Options(1, np.zeros(1000)), Options(1, -np.zeros(1000))),
     (Options(1, np.array([1, None])), Options(1, np.array([True, None]))),
     (Slots(1, 2), Slots(1, 3)),
     (Slots(1, 2), Slots(2, 2)),

@@ -35,6 +35,7 @@ MAKERS: list[Any] = [
     lambda: "".join(["a", "b"]),
     lambda: Options(1, 2),
     lambda: Options(1, [1, {"a": np.array([1.0, NAN])}]),
+    lambda: Options(1, np.arange(1000.0)),
     lambda: Slots(1, "x"),
     lambda: Equal(len),
     lambda: Named("a"),
