@@ -9,7 +9,7 @@ import secrets
 import stat
 from typing import Any
 
-from .errors import XformTypeError, at_user_line
+from .errors import XformTypeError, XformValueError, at_user_line
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -28,13 +28,17 @@ def checked_path(what: str, path: Any) -> str:
 
     Raises:
         XformTypeError: it is none of them.
+        XformValueError: no system has such a path.
     """
     try:
-        return os.fsdecode(path)
+        found = os.fsdecode(path)
     except TypeError:
         raise XformTypeError(
             at_user_line(f"{what}: path must be a path, got {path!r} of type {type(path).__name__}")
         ) from None
+    if not found or "\0" in found:
+        raise XformValueError(at_user_line(f"{what}: {found!r} is no path of a file"))
+    return found
 
 
 def write_whole(
@@ -60,6 +64,8 @@ def write_whole(
     given = os.fspath(path)
     target = os.path.realpath(given)
     try:
+        if given.endswith(os.sep):
+            raise OSError(errno.EISDIR, os.strerror(errno.EISDIR))
         old = _replaceable(target)
         temporary = os.path.join(os.path.dirname(target), temporary_prefix + secrets.token_hex(8))
         _write(temporary, target, content, mode, old, durable)

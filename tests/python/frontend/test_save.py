@@ -138,6 +138,11 @@ def test_long_names_and_odd_paths(compiled: Compiled, tmp_path: Path, user_error
     assert load(path)(np.arange(3.0)).tolist() == [1, 2, 3]
     with user_error(TypeError, "save: path must be a path, got 3 of type int"):
         compiled.save(3)  # type: ignore[arg-type]
+    for odd in ("", "a\0b"):
+        with user_error(ValueError, "is no path of a file"):
+            compiled.save(odd)
+    with pytest.raises(IsADirectoryError):
+        compiled.save(f"{tmp_path}/new/")
 
 
 def test_options_by_their_names(tmp_path: Path, user_error: Any) -> None:
