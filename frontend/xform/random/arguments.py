@@ -13,6 +13,7 @@ import numpy as np
 from .. import direct, primitives, tracing
 from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..numpy.arguments import entry, explain
 from ..numpy.creation import shape_of
 from ..numpy.promotion import (
     BOOL,
@@ -42,7 +43,11 @@ def drawing(function: Callable[P, TracedArray]) -> Callable[P, TracedArray]:
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> TracedArray:
         if tracing.current_trace() is not None:
-            return function(*args, **kwargs)
+            try:
+                return function(*args, **kwargs)
+            except Exception as error:
+                explain(error, function.__name__, function, args, kwargs)
+                raise
         given = signature.bind(*args, **kwargs).arguments
         static = {name: value for name, value in given.items() if name in _STATIC}
         # Parameters go by name, so that their ints reach the function as they are.
@@ -57,6 +62,7 @@ def drawing(function: Callable[P, TracedArray]) -> Callable[P, TracedArray]:
         )
         return result
 
+    entry(call, function.__name__)
     return call
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import primitives, tracing
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..numpy.arguments import explained
 from ..numpy.creation import shape_of
 from ..numpy.promotion import INT64, Scalar, array, broadcast, constant, operand
 from ..source import user_location
@@ -20,6 +21,7 @@ _UINT64 = np.dtype(np.uint64)
 _WORD = 2**32
 
 
+@explained
 def key(seed: ArrayLike) -> TracedArray:
     """The key that belongs to a seed.
 
