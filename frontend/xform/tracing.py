@@ -220,6 +220,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
     finally:
         _stack.top = outer
         trace.active = False
+        trace.refusal = None
 
 
 def closed_over(x: TracedArray) -> np.ndarray[Any, Any] | Array | None:

@@ -19,6 +19,7 @@ from .promotion import (
     BOOL,
     INT32,
     INT64,
+    UINT64,
     Scalar,
     align,
     broadcast_shapes,
@@ -349,21 +350,31 @@ def identity(n: int, dtype: Any = None, *, like: Any = None) -> TracedArray:
     return eye(n, dtype=supported_dtype(dtype, "identity"))
 
 
-def _row_and_column(shape: tuple[int, ...], k: int) -> tuple[TracedArray, TracedArray]:
+def _row_and_column(shape: tuple[int, ...], k: Any) -> tuple[TracedArray, TracedArray]:
     """Row number plus k, and column number, over the last two axes."""
     rank = len(shape)
     row = primitives.iota(shape, INT32, rank - 2)
-    if k:
-        row = primitives.add(row, constant(shape, INT32, operator.index(k)))
+    # No diagonal is further away than one outside of the matrix.
+    first, last = -shape[-2] - 1, shape[-1] + 1
+    if tracing.is_traced(k):
+        if k.ndim or k.dtype.kind not in "iu":
+            raise XformTypeError(
+                at_user_line(f"k, the diagonal, is an int, got {k.dtype} of shape {k.shape}")
+            )
+        wide = k if k.dtype == UINT64 else as_array(k, INT64)
+        near = ufuncs.maximum(as_array(ufuncs.minimum(wide, last), INT64), first)
+        row = primitives.add(row, fit(near, INT32, shape))
+    elif k:
+        row = primitives.add(row, constant(shape, INT32, min(max(operator.index(k), first), last)))
     return row, primitives.iota(shape, INT32, rank - 1)
 
 
-def on_diagonal(shape: tuple[int, ...], k: int = 0) -> TracedArray:
+def on_diagonal(shape: tuple[int, ...], k: Any = 0) -> TracedArray:
     """Which elements of the last two axes lie on the k-th diagonal."""
     return primitives.eq(*_row_and_column(shape, k))
 
 
-def below_diagonal(shape: tuple[int, ...], k: int = 0) -> TracedArray:
+def below_diagonal(shape: tuple[int, ...], k: Any = 0) -> TracedArray:
     """Which elements of the last two axes lie on or below the k-th diagonal."""
     return primitives.ge(*_row_and_column(shape, k))
 
@@ -382,7 +393,7 @@ def tri(
     return as_array(below_diagonal(shape, k), supported_dtype(dtype, "tri"))
 
 
-def _masked(m: ArrayLike, k: int, lower: bool, name: str) -> TracedArray:
+def _masked(m: ArrayLike, k: Any, lower: bool, name: str) -> TracedArray:
     x = as_array(m)
     if x.ndim == 1:
         from .promotion import broadcast
@@ -393,17 +404,18 @@ def _masked(m: ArrayLike, k: int, lower: bool, name: str) -> TracedArray:
     zero = constant(x.shape, x.dtype, in_range(0, x.dtype))
     if lower:
         return primitives.select(below_diagonal(x.shape, k), x, zero)
-    return primitives.select(below_diagonal(x.shape, k - 1), zero, x)
+    row, column = _row_and_column(x.shape, k)
+    return primitives.select(primitives.le(row, column), x, zero)
 
 
 @function(np.tril)
-def tril(m: ArrayLike, k: int = 0) -> TracedArray:
+def tril(m: ArrayLike, k: Any = 0) -> TracedArray:
     """The matrix with zeros above the k-th diagonal."""
     return _masked(m, k, True, "tril")
 
 
 @function(np.triu)
-def triu(m: ArrayLike, k: int = 0) -> TracedArray:
+def triu(m: ArrayLike, k: Any = 0) -> TracedArray:
     """The matrix with zeros below the k-th diagonal."""
     return _masked(m, k, False, "triu")
 

@@ -16,7 +16,7 @@ from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import reductions, ufuncs
-from .creation import asarray, holds_traced
+from .creation import asarray, holds_traced, linspace
 from .dispatch import function
 from .joining import concatenate, stack
 from .ordering import searchsorted
@@ -53,6 +53,10 @@ def histogram_bin_edges(
         range = (0.0, 1.0)
     if range is not None:
         low, high = range
+        if holds_traced([low, high]):
+            start, end = (array(bound, dtype) for bound in (low, high))
+            margin = ufuncs.multiply(primitives.convert(primitives.eq(start, end), dtype), 0.5)
+            return linspace(start - margin, end + margin, count + 1, dtype=dtype)
         if not (np.isfinite(low) and np.isfinite(high)):
             raise XformValueError(at_user_line(f"histogram: range {range} is not finite"))
         if low > high:
