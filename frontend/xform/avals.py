@@ -139,6 +139,11 @@ def is_array(value: object) -> bool:
     ) or hasattr(value, "__array__")
 
 
+def is_python_number(value: object) -> bool:
+    """Whether `value` is a number without a dtype of its own; NumPy's float64 is a float too."""
+    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
 def aval_of(value: Any, where: str) -> Aval:
     """The aval of an array, a number, a spec or a traced array.
 
@@ -159,7 +164,7 @@ def aval_of(value: Any, where: str) -> Aval:
     traced = getattr(value, "_aval", None)
     if isinstance(traced, Aval):
         return traced
-    if isinstance(value, bool | int | float) and not isinstance(value, np.generic):
+    if is_python_number(value):
         return python_aval(value, where)
     if isinstance(value, complex) and not isinstance(value, np.generic):
         raise XformTypeError(f"{where}: complex numbers are not supported, got {value!r}")

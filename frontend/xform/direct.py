@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from xform_runtime import Array, asarray
 
 from . import pytrees
-from .avals import is_array
+from .avals import is_array, is_python_number
 from .compiler import Target
 from .errors import XformTypeError, at_user_line
 from .lowered import Compiled
@@ -29,11 +30,13 @@ def call(
     *,
     name: str,
     transform: str,
+    traced: Collection[int] | None = None,
 ) -> Any:
     """Traces `function(*args, **kwargs)` as a program and runs it.
 
-    Array leaves and positional numbers are the program's arguments. Other leaves, and ints and
-    bools among keyword arguments, reach the function as they are.
+    Arrays are the program's arguments, and some Python numbers. Other leaves reach the function as
+    they are; a float among them is nevertheless an argument of the program where it meets an
+    array, so that the compiled code serves other values too.
 
     Args:
         function: a function that is to be called in a trace.
@@ -41,11 +44,14 @@ def call(
         kwargs: its keyword arguments.
         name: the name of the program.
         transform: how messages call what is being done.
+        traced: the positional arguments whose ints and floats are traced; None for all of them,
+            and the floats among keyword arguments.
 
     Raises:
         XformTypeError: an array of a dtype that cannot be compiled.
     """
-    return prepare(function, args, kwargs, name=name, transform=transform)(args, kwargs)
+    prepared = prepare(function, args, kwargs, name=name, transform=transform, traced=traced)
+    return prepared(args, kwargs)
 
 
 class Prepared:
@@ -75,15 +81,29 @@ def prepare(
     *,
     name: str,
     transform: str,
+    traced: Collection[int] | None = None,
 ) -> Prepared:
     """`call` up to the point where something is compiled; `args` may contain specs."""
-    found, leaves, device = inputs(function, args, kwargs, transform)
-    traced = trace_program(function, found, leaves, name=name, transform=transform, any_output=True)
-    return Prepared(traced, device)
+    found, leaves, device = inputs(function, args, kwargs, transform, traced)
+    kept = set(range(len(leaves))) - set(found.positions)
+    program = trace_program(
+        function,
+        found,
+        leaves,
+        name=name,
+        transform=transform,
+        any_output=True,
+        floats=[leaves[i] for i in kept if type(leaves[i]) is float],
+    )
+    return Prepared(program, device)
 
 
 def inputs(
-    function: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any], transform: str
+    function: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    transform: str,
+    traced: Collection[int] | None = None,
 ) -> tuple[Inputs, list[Any], str]:
     """The arguments of a direct call as a program's, all their leaves, and where they are.
 
@@ -92,17 +112,24 @@ def inputs(
     """
     try:
         found, leaves = inputs_of(
-            args, kwargs, _keeps, lambda: pytrees.argument_paths(function, args, kwargs)
+            args,
+            kwargs,
+            partial(_keeps, traced),
+            lambda: pytrees.argument_paths(function, args, kwargs),
         )
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
     return found, leaves, _device(leaves)
 
 
-def _keeps(leaf: Any, keyword: bool) -> bool:
-    if isinstance(leaf, bool) or (keyword and isinstance(leaf, int)):
+def _keeps(traced: Collection[int] | None, leaf: Any, argument: int | None) -> bool:
+    if isinstance(leaf, bool) or not is_array(leaf):
         return True
-    return not is_array(leaf)
+    if not is_python_number(leaf):
+        return False
+    if traced is not None:
+        return argument not in traced
+    return argument is None and isinstance(leaf, int)
 
 
 def _device(leaves: Sequence[Any]) -> str:

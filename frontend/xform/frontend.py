@@ -31,6 +31,7 @@ from .transforms.conditional import cond, switch
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_vjp import custom_vjp
 from .transforms.function import Function, FunctionContext, VmapInfo
+from .transforms.functionalize import functionalize
 from .transforms.grad import grad, grad_and_value
 from .transforms.gradient_stop import stop_gradient
 from .transforms.jacobian import hessian, jacfwd, jacrev
@@ -73,6 +74,7 @@ __all__ = [
     "custom_jvp",
     "custom_vjp",
     "fori_loop",
+    "functionalize",
     "grad",
     "grad_and_value",
     "hessian",

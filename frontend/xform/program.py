@@ -112,6 +112,7 @@ def trace_program(
     transform: str,
     bake: bool = False,
     any_output: bool = False,
+    floats: Sequence[float] = (),
     expansions: Callable[[], Sequence[str]] = lambda: (EXPANSION,),
 ) -> TracedProgram:
     """Traces a function as the public entry of a new module.
@@ -128,6 +129,7 @@ def trace_program(
         bake: whether closed-over arrays become constants.
         any_output: whether the output may have leaves of any type; otherwise only arrays,
             numbers and immutable plain values.
+        floats: Python numbers that the function sees, but the program's text need not.
         expansions: the passes that ask for these rules; called after tracing.
 
     Raises:
@@ -138,7 +140,7 @@ def trace_program(
     generator = global_random.mark()
     asked: Mapping[str, Asked] | None = {}
     while asked is not None:
-        program = Program(bake=bake, asked=asked)
+        program = Program(bake=bake, asked=asked, floats=floats)
         entry, outputs = _trace_entry(
             program, function, inputs, leaves, name, transform, any_output
         )
@@ -218,7 +220,7 @@ def _array(leaf: Any, kind: Aval) -> Array | np.ndarray[Any, Any]:
 def inputs_of(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
-    keeps: Callable[[Any, bool], bool],
+    keeps: Callable[[Any, int | None], bool],
     names: Callable[[], Sequence[str]],
 ) -> tuple[Inputs, list[Any]]:
     """The arguments of a call as those of a program, and all their leaves.
@@ -226,15 +228,24 @@ def inputs_of(
     Args:
         args: positional arguments.
         kwargs: keyword arguments.
-        keeps: whether a leaf (and whether it is in `kwargs`) stays as it is.
+        keeps: whether a leaf of a positional argument, which is given by number, or of a keyword
+            argument stays as it is.
         names: the names of all arguments for messages.
 
     Raises:
         XformTypeError: a leaf that is not kept is no array; the message has its path.
     """
     leaves, spec = pytrees.flatten((tuple(args), dict(kwargs)))
-    first_keyword = spec.children()[0].num_leaves
-    positions = tuple(i for i, leaf in enumerate(leaves) if not keeps(leaf, i >= first_keyword))
+    of_args, of_kwargs = spec.children()
+    arguments: list[int | None] = [
+        i for i, part in enumerate(of_args.children()) for _ in range(part.num_leaves)
+    ]
+    arguments += [None] * of_kwargs.num_leaves
+    positions = tuple(
+        i
+        for i, (leaf, argument) in enumerate(zip(leaves, arguments, strict=True))
+        if not keeps(leaf, argument)
+    )
     paths = _program_paths(spec)
     avals: list[Aval] = []
     for i in positions:

@@ -16,7 +16,7 @@ from xform_runtime import Array
 from . import array as _array
 from ._xform import Function, Location, Module, Value
 from .asked_rules import Asked, AskedRules
-from .avals import FLOAT_NAMES, Aval, aval_of, python_aval
+from .avals import FLOAT_NAMES, Aval, aval_of, is_python_number, python_aval
 from .errors import (
     LeakedArrayError,
     TracedValueError,
@@ -42,6 +42,8 @@ class Program:
         stops_cut: whether stop_gradient becomes zeros, to see what depends on arguments without it.
         bake: whether closed-over arrays become constants of the entry instead, as a file needs.
         custom: the calls of functions with rules of their own.
+        floats: by id, the Python floats that become arguments of the entry where they meet an
+            array, so that the text does not depend on their values.
     """
 
     def __init__(
@@ -50,14 +52,17 @@ class Program:
         *,
         bake: bool = False,
         asked: Mapping[str, Asked] | None = None,
+        floats: Sequence[float] = (),
     ) -> None:
         self.module = Module() if module is None else module
         self.bake = bake
         self.stops_cut = False
         self.custom = AskedRules(asked or {})
+        self.floats = {id(x): x for x in floats}
         self.hidden: list[np.ndarray[Any, Any] | Array] = []
         # By identity of the array; the array itself is kept so that its id stays taken.
         self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, Value]]] = {}
+        self._float_arguments: dict[int, Value] = {}
 
     def hidden_argument(self, entry: Function, array: Any) -> Value:
         """The entry's value for a concrete array: one for each array and content.
@@ -86,6 +91,15 @@ class Program:
                 if hidden is value:
                     return frozen
         return None
+
+    def float_argument(self, entry: Function, number: float) -> Value:
+        """The entry's value for one of `floats`."""
+        value = self._float_arguments.get(id(number))
+        if value is None:
+            value = entry.add_argument(python_aval(number, "number").type, user_location())
+            self.hidden.append(np.array(number))
+            self._float_arguments[id(number)] = value
+        return value
 
 
 class Trace:
@@ -170,6 +184,12 @@ class Trace:
         if self.parent is None:
             return self.program.hidden_argument(self.function, array)
         return self.capture(self.parent.value_of_array(array))
+
+    def value_of_float(self, number: float) -> Value:
+        """The value of one of the program's `floats` inside this function, a 0-d float64."""
+        if self.parent is None:
+            return self.program.float_argument(self.function, number)
+        return self.capture(self.parent.value_of_float(number))
 
     def __repr__(self) -> str:
         return f"Trace({self.transform}, {self.function.name})"
@@ -284,7 +304,9 @@ def lift(x: Any, where: str = "operand") -> Value:
         trace = require_trace("lift")
     if isinstance(x, _array.TracedArray):
         return x._value if x._trace is trace else trace.value_of(x)
-    if isinstance(x, bool | int | float) and not isinstance(x, np.generic):
+    if is_python_number(x):
+        if id(x) in trace.program.floats:
+            return trace.value_of_float(x)
         return trace.function.splat(x, python_aval(x, where).type, user_location())
     kind = aval_of(x, where)
     if kind.shape == ():
@@ -314,12 +336,8 @@ def traced(x: Any, where: str = "operand") -> TracedArray:
     function means.
     """
     value = lift(x, where)
-    weak = x._weak if isinstance(x, _array.TracedArray) else _is_python_number(x)
+    weak = x._weak if isinstance(x, _array.TracedArray) else is_python_number(x)
     return wrap(value, require_trace("lift"), weak)
-
-
-def _is_python_number(x: object) -> bool:
-    return isinstance(x, bool | int | float) and not isinstance(x, np.generic)
 
 
 def function_name(function: Callable[..., Any]) -> str:

@@ -144,6 +144,9 @@ def constant(shape: Sequence[int], dtype: DType, number: bool | int | float) -> 
     trace = tracing.current_trace()
     if trace is None:
         return primitives.full(shape, dtype, number)
+    if id(number) in trace.program.floats:
+        x = primitives.convert(tracing.wrap(trace.value_of_float(number), trace), dtype)
+        return broadcast(x, tuple(shape))
     # Straight into the function, as every number in a user's text comes this way.
     type_ = Type(shape, _NAMES[dtype])
     return TracedArray(trace.function.splat(number, type_, user_location()), trace)

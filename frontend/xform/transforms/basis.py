@@ -10,10 +10,12 @@ import numpy as np
 
 from ..avals import Aval
 from ..primitives import (
+    add,
     broadcast_in_dim,
     concatenate,
     convert,
     eq,
+    full,
     iota,
     reshape,
     slice,
@@ -54,6 +56,7 @@ def rows_of_linear_map(
     kind: Aval,
     body: Callable[[TracedArray], Sequence[Any]],
     chunk_size: int | None,
+    first_row: int | None = None,
 ) -> list[TracedArray]:
     """A linear map applied to every unit vector of an aval.
 
@@ -63,23 +66,28 @@ def rows_of_linear_map(
         kind: the aval of the map's argument; not 0-d.
         body: the map.
         chunk_size: how many unit vectors to take at once; None for all.
+        first_row: the number of the first one where each draws random numbers by its number; None
+            where they draw the same.
 
     Returns:
         The map's results, with the unit vectors along a new leading axis.
     """
     n = prod(kind.shape)
     place = user_location()
+    numbers = None
+    if first_row is not None:
+        numbers = add(iota((n,), np.uint32, 0), full((n,), np.uint32, first_row))
 
     if chunk_size is None or chunk_size >= n:
         callee = trace_callee(name, transform, [kind], lambda xs: body(xs[0]), place)
-        return call_vmap(callee, [unit_vectors(kind)], [0], [0] * len(callee.results))
+        return call_vmap(callee, [unit_vectors(kind)], [0], [0] * len(callee.results), numbers)
     index = Aval((), _INDEX)
     callee = trace_callee(
         name, transform, [index], lambda xs: body(unit_vector(kind, xs[0])), place
     )
     out_dims: list[int | None] = [0] * len(callee.results)
     rows = [iota((n,), _INDEX, 0)]
-    return vmap_in_chunks(callee, rows, [0], out_dims, n, chunk_size, transform)
+    return vmap_in_chunks(callee, rows, [0], out_dims, n, chunk_size, transform, numbers)
 
 
 def vmap_in_chunks(

@@ -56,7 +56,7 @@ def cond(
 
     if tracing.current_trace() is None:
         name = function_name(true_fun)
-        return direct.call(run, (pred, *operands), {}, name=name, transform="cond")
+        return direct.call(run, (pred, *operands), {}, name=name, transform="cond", traced={0})
     return run(pred, *operands)
 
 
@@ -97,7 +97,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
 
     if tracing.current_trace() is None:
         name = function_name(functions[0])
-        return direct.call(run, (index, *operands), {}, name=name, transform="switch")
+        return direct.call(run, (index, *operands), {}, name=name, transform="switch", traced={0})
     return run(index, *operands)
 
 

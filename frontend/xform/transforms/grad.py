@@ -50,7 +50,7 @@ def grad(
         gradient, _, aux = _gradient("grad", func, numbers, args, kwargs, False, has_aux)
         return (gradient, aux) if has_aux else gradient
 
-    return transformed("grad", func, run)
+    return transformed("grad", func, run, numbers)
 
 
 def grad_and_value(
@@ -82,7 +82,7 @@ def grad_and_value(
         )
         return (gradient, (value, aux)) if has_aux else (gradient, value)
 
-    return transformed("grad_and_value", func, run)
+    return transformed("grad_and_value", func, run, numbers)
 
 
 def _gradient(

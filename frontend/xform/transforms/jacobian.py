@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from .. import pytrees
@@ -16,6 +18,7 @@ from .selection import (
     checked_argnums,
     checked_rows,
     require_callable,
+    require_randomness,
     transformed,
 )
 
@@ -63,6 +66,7 @@ def jacfwd(
     argnums: int | tuple[int, ...] = 0,
     has_aux: bool = False,
     *,
+    randomness: str = "error",
     chunk_size: int | None = None,
 ) -> Callable[..., Any]:
     """The Jacobian of a function, by forward mode: one jvp for each element of the arguments.
@@ -71,32 +75,39 @@ def jacfwd(
         func: as for `jacrev`.
         argnums: as for `jacrev`.
         has_aux: as for `jacrev`.
+        randomness: whether `func` draws its random numbers once, "error" or "same", or anew for
+            each column of the Jacobian, "different". There is no error for random draws here.
         chunk_size: how many columns of the Jacobian to compute at once; None for all.
 
     Returns:
         As `jacrev`.
 
     Raises:
-        As `jacrev`.
+        As `jacrev`, or XformValueError for another `randomness`.
 
     >>> import numpy as np
     >>> jacfwd(lambda x: x * x)(np.array([1.0, 2.0])).numpy()
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian("jacfwd", forward_blocks, func, argnums, has_aux, chunk_size)
+    require_randomness("jacfwd", randomness)
+    blocks = partial(forward_blocks, fresh_draws=randomness == "different")
+    return _jacobian("jacfwd", blocks, func, argnums, has_aux, chunk_size)
 
 
-def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Callable[..., Any]:
+def hessian(
+    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False
+) -> Callable[..., Any]:
     """The second partial derivatives: `jacfwd(jacrev(func))`.
 
     Args:
         func: as for `jacrev`.
         argnums: as for `jacrev`.
+        has_aux: as for `jacrev`.
 
     Returns:
         A function whose result has the structure of the output, then of the chosen arguments,
-        then of them again; leaves have shape out.shape + in.shape + in.shape.
+        then of them again; leaves have shape out.shape + in.shape + in.shape; or (hessian, aux).
 
     Raises:
         As `jacrev`.
@@ -106,8 +117,8 @@ def hessian(func: Callable[..., Any], argnums: int | tuple[int, ...] = 0) -> Cal
     array([[2., 0.],
            [0., 2.]])
     """
-    first = _jacobian("hessian", reverse_blocks, func, argnums)
-    return _jacobian("hessian", forward_blocks, first, argnums)
+    first = _jacobian("hessian", reverse_blocks, func, argnums, has_aux)
+    return _jacobian("hessian", forward_blocks, first, argnums, has_aux)
 
 
 def _jacobian(
@@ -127,7 +138,7 @@ def _jacobian(
         traced = TracedOutput(transform, func, selection, has_aux, kwargs)
         return _with_aux(selection, traced, blocks(func, selection, traced, chunk))
 
-    return transformed(transform, func, run)
+    return transformed(transform, func, run, numbers)
 
 
 def reverse_blocks(
@@ -158,13 +169,22 @@ def reverse_blocks(
 
 
 def forward_blocks(
-    func: Callable[..., Any], selection: Selection, traced: TracedOutput, chunk: int | None
+    func: Callable[..., Any],
+    selection: Selection,
+    traced: TracedOutput,
+    chunk: int | None,
+    *,
+    fresh_draws: bool = False,
 ) -> Any:
-    """A jvp for each leaf of the arguments; the tangents of the others are symbolic zeros."""
+    """A jvp for each leaf of the arguments; the tangents of the others are symbolic zeros.
+
+    With `fresh_draws`, each column draws random numbers of its own.
+    """
     name = function_name(func)
     primals = selection.lifted()
     outputs = traced.output.avals
     columns: list[list[Any]] = [[] for _ in outputs]
+    first = 0 if fresh_draws else None
     for i, kind in enumerate(selection.avals):
 
         def pushforward(seed: TracedArray, i: int = i) -> list[TracedArray]:
@@ -172,13 +192,15 @@ def forward_blocks(
 
         if kind.shape:
             rows = rows_of_linear_map(
-                f"{name}_pushforward", selection.transform, kind, pushforward, chunk
+                f"{name}_pushforward", selection.transform, kind, pushforward, chunk, first
             )
             rows = [moved(x, 0, x.ndim - 1) for x in rows]
         else:
             rows = pushforward(full((), kind.dtype, 1.0))
         for column, x, out in zip(columns, rows, outputs, strict=True):
             column.append(_shaped(x, (*out.shape, *kind.shape)))
+        if first is not None:
+            first += prod(kind.shape)
     blocks = [selection.rebuild(column) for column in columns]
     return pytrees.unflatten(traced.output.spec, blocks)
 

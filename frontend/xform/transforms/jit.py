@@ -342,5 +342,5 @@ def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Ke
     return static, pytrees.exact_structure(spec), tuple(kinds)
 
 
-def _keeps_nothing(leaf: Any, keyword: bool) -> bool:
+def _keeps_nothing(leaf: Any, argument: int | None) -> bool:
     return False

@@ -11,19 +11,22 @@ from ..split import linearize_direct
 from ..tracing import function_name
 from .calls import call, call_jvp
 from .derivative import TracedOutput, matching_leaves, with_zeros
-from .selection import Output, Selection, kept, require_callable
+from .gradient_stop import stop_gradient
+from .selection import Output, Selection, kept, output_and_aux, require_callable
 
 
-def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Pushforward]:
+def linearize(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """A function's output at `primals`, and its derivative there.
 
     Args:
         func: the function; its outputs are arrays in any pytree.
         primals: its arguments, pytrees of floating arrays.
+        has_aux: whether `func` returns (output, aux); aux is any pytree.
 
     Returns:
-        (output, jvp_fn). `jvp_fn(*tangents)` takes a tangent for each primal, of its structure,
-        shapes and dtypes, and returns the output's tangents without running `func` again.
+        (output, jvp_fn), or (output, jvp_fn, aux). `jvp_fn(*tangents)` takes a tangent for each
+        primal, of its structure, shapes and dtypes, and returns the output's tangents without
+        running `func` again.
 
     Raises:
         XformTypeError: an integer or bool primal.
@@ -36,9 +39,9 @@ def linearize(func: Callable[..., Any], *primals: Any) -> tuple[Any, Pushforward
     require_callable("linearize", func)
     if not primals:
         raise XformValueError(at_user_line("linearize: needs at least one primal"))
-    if tracing.current_trace() is None:
-        return _direct(func, primals)
-    return _traced(func, primals)
+    at_point = _traced if tracing.current_trace() is not None else _direct
+    output, pushforward, aux = at_point(func, primals, has_aux)
+    return (output, pushforward, aux) if has_aux else (output, pushforward)
 
 
 class Pushforward:
@@ -78,29 +81,36 @@ def _selection(func: Callable[..., Any], primals: Sequence[Any]) -> Selection:
     return Selection("linearize", func, primals, tuple(range(len(primals))))
 
 
-def _traced(func: Callable[..., Any], primals: Sequence[Any]) -> tuple[Any, Pushforward]:
+def _traced(
+    func: Callable[..., Any], primals: Sequence[Any], has_aux: bool
+) -> tuple[Any, Pushforward, Any]:
     selection = _selection(func, primals)
-    traced = TracedOutput("linearize", func, selection, False, floating=False)
+    traced = TracedOutput("linearize", func, selection, has_aux, floating=False)
     leaves = selection.lifted()
-    output, _ = traced.split(call(traced.callee, leaves))
+    output, aux = traced.split(call(traced.callee, leaves))
 
     def apply(tangents: Sequence[Any]) -> Sequence[Any]:
-        return call_jvp(traced.callee, leaves, tangents, range(len(leaves)))[1]
+        callee = traced.only(range(len(traced.output.leaves)))
+        return call_jvp(callee, leaves, tangents, range(len(leaves)))[1]
 
     structure = pytrees.structure(tuple(primals))
-    return output, Pushforward(selection, structure, traced.output, apply)
+    return output, Pushforward(selection, structure, traced.output, apply), aux
 
 
-def _direct(func: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, Pushforward]:
+def _direct(
+    func: Callable[..., Any], given: Sequence[Any], has_aux: bool
+) -> tuple[Any, Pushforward, Any]:
     """linearize outside of a trace: the residuals stay on the device, between two programs."""
     primals = pytrees.map_leaves(kept, tuple(given))
     selection = _selection(func, primals)
     outputs: list[Output] = []
 
-    def forward(*primals: Any) -> Any:
-        result = func(*primals)
-        outputs.append(Output("linearize", result, floating=False))
-        return result
+    def forward(*primals: Any) -> tuple[Any, Any]:
+        output, aux = func(*primals), None
+        if has_aux:
+            output, aux = output_and_aux("linearize", output)
+        outputs.append(Output("linearize", output, floating=False))
+        return output, stop_gradient(aux)
 
     at_point = linearize_direct(
         forward,
@@ -114,10 +124,11 @@ def _direct(func: Callable[..., Any], given: Sequence[Any]) -> tuple[Any, Pushfo
     def apply(tangents: Sequence[Any]) -> Sequence[Any]:
         if tracing.current_trace() is None:
             return at_point.apply(tangents)
-        pushforward = _traced(func, primals)[1]
+        pushforward = _traced(func, primals, has_aux)[1]
         parts = pytrees.unflatten(pytrees.structure(primals), tangents)
         leaves = pytrees.leaves(pushforward(*parts))
         return [x for x, kind in zip(leaves, outputs[0].avals, strict=True) if kind.is_float]
 
     structure = pytrees.structure(primals)
-    return at_point.output, Pushforward(selection, structure, outputs[0], apply)
+    output, aux = at_point.output
+    return output, Pushforward(selection, structure, outputs[0], apply), aux

@@ -43,7 +43,9 @@ def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = 
         return _traced_map(func, xs, args, batch)
 
     if tracing.current_trace() is None:
-        return direct.call(run, (xs, *args), {}, name=function_name(func), transform="map")
+        return direct.call(
+            run, (xs, *args), {}, name=function_name(func), transform="map", traced=()
+        )
     return run(xs, *args)
 
 

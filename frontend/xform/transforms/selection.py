@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     from ..array import TracedArray
 
 
+RANDOMNESS = ("error", "same", "different")
+
+
 def transformed(
-    transform: str, function: Callable[..., Any], run: Callable[..., Any]
+    transform: str,
+    function: Callable[..., Any],
+    run: Callable[..., Any],
+    argnums: int | tuple[int, ...] = (),
 ) -> Callable[..., Any]:
     """`run` under the function's name; called outside of a trace it is compiled and executed.
 
@@ -27,6 +33,8 @@ def transformed(
         transform: the transform's name.
         function: the user's function.
         run: takes the call's arguments while a function is being traced.
+        argnums: the arguments that are differentiated; Python numbers in the others reach the
+            function as they are.
 
     Raises:
         XformTypeError: `function` is not callable.
@@ -37,7 +45,9 @@ def transformed(
     def wrapper(*args: Any, **kwargs: Any) -> Any:
         if tracing.current_trace() is None:
             name = tracing.function_name(function)
-            return direct.call(run, args, kwargs, name=name, transform=transform)
+            numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+            traced = {n + len(args) if n < 0 else n for n in numbers}
+            return direct.call(run, args, kwargs, name=name, transform=transform, traced=traced)
         return run(*args, **kwargs)
 
     functools.update_wrapper(wrapper, function, updated=())
@@ -51,6 +61,17 @@ def require_callable(transform: str, function: object) -> None:
     if not callable(function):
         raise XformTypeError(
             at_user_line(f"{transform}: expected a function, got {type(function).__name__}")
+        )
+
+
+def require_randomness(transform: str, randomness: object) -> None:
+    """Raises an XformValueError unless `randomness` is one of those that vmap knows."""
+    if randomness not in RANDOMNESS:
+        raise XformValueError(
+            at_user_line(
+                f"{transform}: randomness must be one of {', '.join(map(repr, RANDOMNESS))}, "
+                f"got {randomness!r}"
+            )
         )
 
 

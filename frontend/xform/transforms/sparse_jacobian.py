@@ -161,7 +161,7 @@ def _jacobian(
         value = traced.split(call(traced.callee, selection.lifted()))[0]
         return value, blocks(selection, traced)
 
-    return transformed(transform, func, run)
+    return transformed(transform, func, run, numbers)
 
 
 @dataclass(frozen=True)

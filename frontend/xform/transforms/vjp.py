@@ -61,12 +61,16 @@ class Pullback:
         self.avals = avals
         self._apply = apply
 
-    def __call__(self, cotangents: Any) -> tuple[Any, ...]:
+    def __call__(
+        self, cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
+    ) -> tuple[Any, ...]:
         """The cotangents of the primals for those of the output.
 
         Args:
             cotangents: of the output's structure, shapes and dtypes; a number where the output is
                 0-d.
+            retain_graph: torch's; has no effect, the pullback can always be called again.
+            create_graph: torch's; has no effect, what it returns can always be differentiated.
 
         Raises:
             XformValueError: another structure or shape; the message shows both.

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import pytrees, tracing
-from ..avals import Aval
+from ..avals import Aval, is_array
 from ..errors import (
     XformError,
     XformRuntimeError,
@@ -26,10 +26,9 @@ from .selection import (
     entering_kwargs,
     output_aval,
     require_callable,
+    require_randomness,
     transformed,
 )
-
-RANDOMNESS = ("error", "same", "different")
 
 
 def vmap(
@@ -48,7 +47,8 @@ def vmap(
             share. An int or None for all positional arguments, or a tuple with one for each,
             which may be nested like the arguments. Keyword arguments are shared by all rows.
         out_dims: the axis along which the rows of an output are put; None for an output that does
-            not depend on the row. One for all, or nested like the output.
+            not depend on the row, which need not be an array. One for all, or nested like the
+            output; (n,) is also n for an output that is a single array.
         randomness: what random draws inside do that use a key which all rows share: "error"
             raises, "same" draws once for all rows, "different" anew for each row, the same
             numbers whatever the chunk size.
@@ -60,7 +60,7 @@ def vmap(
     Raises:
         XformValueError: in_dims or out_dims of another structure or out of range, rows of
             different number, or a wrong option.
-        XformTypeError: an output that is neither an array nor a number.
+        XformTypeError: an output that has an out_dim and is neither an array nor a number.
         XformRuntimeError: with randomness "error", a random draw with a key that all rows share.
 
     >>> import numpy as np
@@ -68,34 +68,27 @@ def vmap(
     array([1., 4.])
     """
     require_callable("vmap", func)
-    if randomness not in RANDOMNESS:
-        raise XformValueError(
-            at_user_line(
-                f"vmap: randomness must be one of {', '.join(map(repr, RANDOMNESS))}, "
-                f"got {randomness!r}"
-            )
-        )
+    require_randomness("vmap", randomness)
     chunk = checked_rows("vmap", "chunk_size", chunk_size)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         batch = _Batch(func, args, in_dims)
-        outputs: list[tuple[pytrees.TreeSpec, list[int | None]]] = []
+        outputs: list[_RowOutput] = []
 
         def body(rows: list[Any]) -> list[Any]:
             tracing.require_trace("vmap").rows = batch.size, randomness
             result = func(*batch.arguments(rows), **entering_kwargs(kwargs))
-            leaves, spec = pytrees.flatten(result)
-            dims = _out_dims(out_dims, result, leaves, spec)
-            outputs.append((spec, dims))
-            return leaves
+            outputs.append(_RowOutput(result, out_dims))
+            return outputs[0].arrays
 
         callee = trace_callee(function_name(func), "vmap", batch.avals, body, definition_site(func))
-        ((spec, dims),) = outputs
+        (output,) = outputs
+        dims = output.dims
         own = [True] * len(batch.avals) + [False] * len(callee.captures)
         if randomness == "error":
             _require_own_keys(callee, own)
         is_fresh = randomness == "different"
-        _require_unbatched(callee.function.dependent_results(own, is_fresh), dims, spec)
+        _require_unbatched(callee.function.dependent_results(own, is_fresh), output)
         rows = [tracing.traced(x) for x in batch.leaves]
         numbers = iota((batch.size,), np.uint32, 0) if is_fresh else None
         if chunk is None or chunk >= batch.size:
@@ -104,7 +97,7 @@ def vmap(
             results = vmap_in_chunks(
                 callee, rows, batch.dims, dims, batch.size, chunk, "vmap", numbers
             )
-        return pytrees.unflatten(spec, results)
+        return output.tree(results)
 
     return transformed("vmap", func, run)
 
@@ -240,26 +233,61 @@ def _require_equal_sizes(sizes: Sequence[tuple[str, Aval, int, int]]) -> None:
         )
 
 
-def _out_dims(
-    out_dims: Any, result: Any, leaves: Sequence[Any], spec: pytrees.TreeSpec
-) -> list[int | None]:
-    dims = _prefix(out_dims, result, "out_dims")
-    found: list[int | None] = []
-    for leaf, dim, path in zip(leaves, dims, pytrees.paths(spec, "output"), strict=True):
+class _RowOutput:
+    """What the function of one row returned.
+
+    What is not traced and has None in out_dims is no result: it is returned as it is.
+
+    Attributes:
+        arrays: the results.
+        dims: the axis of each along which its rows are put.
+        paths: how messages call them.
+    """
+
+    def __init__(self, tree: Any, out_dims: Any) -> None:
+        self._leaves, self._spec = pytrees.flatten(tree)
+        if self._spec.is_leaf() and isinstance(out_dims, tuple) and len(out_dims) == 1:
+            (out_dims,) = out_dims
+        dims = _prefix(out_dims, tree, "out_dims")
+        self._positions = [
+            i
+            for i, (leaf, dim) in enumerate(zip(self._leaves, dims, strict=True))
+            if dim is not None or tracing.is_traced(leaf)
+        ]
+        paths = pytrees.paths(self._spec, "output")
+        self.arrays = [self._leaves[i] for i in self._positions]
+        self.paths = [paths[i] for i in self._positions]
+        self.dims = [_out_dim(dims[i], self._leaves[i], paths[i]) for i in self._positions]
+
+    def tree(self, results: Sequence[Any]) -> Any:
+        """The output, with other values for the results."""
+        leaves = list(self._leaves)
+        for position, result in zip(self._positions, results, strict=True):
+            leaves[position] = result
+        return pytrees.unflatten(self._spec, leaves)
+
+
+def _out_dim(dim: Any, leaf: Any, path: str) -> int | None:
+    if dim is None:
+        return None
+    try:
         kind = output_aval("vmap", leaf, path)
-        if dim is None:
-            found.append(None)
-            continue
-        axis, rank = dim.__index__(), len(kind.shape) + 1
-        if not -rank <= axis < rank:
-            raise XformValueError(
-                at_user_line(
-                    f"vmap: out_dim {axis} is out of range for {path}, whose rows have shape "
-                    f"{kind.shape}: expected -{rank} to {rank - 1}"
-                )
+    except XformTypeError as error:
+        if is_array(leaf):
+            raise
+        message = str(error).split("\n  at ")[0]
+        raise XformTypeError(
+            at_user_line(f"{message}; with None in out_dims it is returned as it is")
+        ) from None
+    axis, rank = dim.__index__(), len(kind.shape) + 1
+    if not -rank <= axis < rank:
+        raise XformValueError(
+            at_user_line(
+                f"vmap: out_dim {axis} is out of range for {path}, whose rows have shape "
+                f"{kind.shape}: expected -{rank} to {rank - 1}"
             )
-        found.append(int(axis % rank))
-    return found
+        )
+    return int(axis % rank)
 
 
 def _require_own_keys(callee: Callee, own: Sequence[bool]) -> None:
@@ -278,10 +306,8 @@ def _require_own_keys(callee: Callee, own: Sequence[bool]) -> None:
     )
 
 
-def _require_unbatched(
-    marks: Sequence[bool], dims: Sequence[int | None], spec: pytrees.TreeSpec
-) -> None:
-    for dim, batched, path in zip(dims, marks, pytrees.paths(spec, "output"), strict=True):
+def _require_unbatched(marks: Sequence[bool], output: _RowOutput) -> None:
+    for dim, batched, path in zip(output.dims, marks, output.paths, strict=True):
         if dim is None and batched:
             raise XformValueError(
                 at_user_line(
