@@ -23,10 +23,12 @@ class Asked:
 
     Attributes:
         active: which inputs are differentiated; None if no derivative is asked for.
+        cotangents: which floating results are given a cotangent; None where that is not told.
         batches: which inputs are batched and how many rows they have, for each batching rule.
     """
 
     active: tuple[bool, ...] | None = None
+    cotangents: tuple[bool, ...] | None = None
     batches: tuple[tuple[tuple[bool, ...], int], ...] = ()
 
     def more(self, rule: str, operands: tuple[bool, ...], size: int) -> Asked:
@@ -36,9 +38,15 @@ class Asked:
             if batch in self.batches:
                 return self
             return replace(self, batches=(*self.batches, batch))
-        if self.active is not None:
-            operands = tuple(a or b for a, b in zip(self.active, operands, strict=True))
-        return replace(self, active=operands)
+        if rule == "cotangents":
+            return replace(self, cotangents=_either(self.cotangents, operands))
+        return replace(self, active=_either(self.active, operands))
+
+
+def _either(known: tuple[bool, ...] | None, more: tuple[bool, ...]) -> tuple[bool, ...]:
+    if known is None:
+        return more
+    return tuple(a or b for a, b in zip(known, more, strict=True))
 
 
 _NOTHING = Asked()

@@ -30,7 +30,8 @@ from .transforms.checkpoint import checkpoint, checkpoint_name
 from .transforms.conditional import cond, switch
 from .transforms.custom_jvp import custom_jvp
 from .transforms.custom_vjp import custom_vjp
-from .transforms.function import Function, FunctionContext, VmapInfo
+from .transforms.function import Function, VmapInfo
+from .transforms.function_context import FunctionContext
 from .transforms.functionalize import functionalize
 from .transforms.grad import grad, grad_and_value
 from .transforms.gradient_stop import stop_gradient
@@ -41,6 +42,7 @@ from .transforms.linearize import linearize
 from .transforms.loops import fori_loop, while_loop
 from .transforms.map import map
 from .transforms.no_grad import no_grad
+from .transforms.once_differentiable import once_differentiable
 from .transforms.scan import scan
 from .transforms.sparse_jacobian import jacobian, value_and_jacobian
 from .transforms.vjp import vjp
@@ -86,6 +88,7 @@ __all__ = [
     "linearize",
     "map",
     "no_grad",
+    "once_differentiable",
     "save",
     "scan",
     "spec",

@@ -58,9 +58,12 @@ class CustomFunction(ABC):
 
     Attributes:
         derives_vmap: whether it is batched by batching it and its rules alike.
+        symbolic_zeros: whether its backward rule wants to know which cotangents are zero; read
+            when the rule has been traced.
     """
 
     derives_vmap = True
+    symbolic_zeros = False
 
     @property
     @abstractmethod
@@ -72,8 +75,14 @@ class CustomFunction(ABC):
         """The results from the inputs."""
 
     @abstractmethod
-    def derivative(self, active: Sequence[bool]) -> Derivative:
-        """The derivative rules, of which there is one, given which inputs are differentiated."""
+    def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
+        """The derivative rules, of which there is one.
+
+        Args:
+            active: which inputs are differentiated.
+            cotangents: which floating results are ever given a cotangent; None if that is not
+                known.
+        """
 
     def rows(self, batch: Batch, leaves: list[Any]) -> Sequence[Any]:
         """The results of all rows, each batched one with its rows along a leading axis."""
@@ -124,7 +133,7 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
 
     jvp = forward = backward = None
     if asked.active is not None:
-        derivative = function.derivative(asked.active)
+        derivative = function.derivative(asked.active, asked.cotangents)
         if derivative.jvp is not None:
             jvp = rule("jvp", [*avals, *floating(avals)], derivative.jvp)
         if derivative.forward is not None and derivative.backward is not None:

@@ -109,7 +109,7 @@ class _Call(RuledCall):
         super().__init__(function, args)
         self._rule = rule
 
-    def derivative(self, active: Sequence[bool]) -> Derivative:
+    def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
         return Derivative(jvp=self._jvp)
 
     def _jvp(self, values: list[Any]) -> list[Any]:

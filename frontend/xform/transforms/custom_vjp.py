@@ -74,7 +74,7 @@ class _Call(RuledCall):
         self._bwd = bwd
         self._residuals: tuple[list[Any], pytrees.TreeSpec]
 
-    def derivative(self, active: Sequence[bool]) -> Derivative:
+    def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
         return Derivative(forward=self._forward, backward=self._backward)
 
     def _forward(self, leaves: list[Any]) -> list[Any]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
-from xform_runtime import Array
-
 from .. import direct, pytrees, tracing
-from ..avals import Aval
+from ..avals import Aval, is_python_number
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..numpy import views
+from .array_leaves import ArrayLeaves, is_array_leaf
 from .basis import moved
 from .custom_call import (
     Batch,
@@ -23,6 +23,12 @@ from .custom_call import (
     tangent_or_zeros,
 )
 from .derivative import with_zeros
+from .function_context import (
+    FunctionContext,
+    KeptArrays,
+    attributes_of,
+    state_of,
+)
 from .gradient_stop import stop_gradient
 from .selection import output_aval
 
@@ -40,91 +46,6 @@ class VmapInfo(NamedTuple):
 
     batch_size: int
     randomness: str
-
-
-class FunctionContext:
-    """What `setup_context` hands to `backward` and `jvp`: saved arrays, and attributes of its own.
-
-    Attributes:
-        needs_input_grad: for each argument of `apply`, whether it is being differentiated.
-    """
-
-    needs_input_grad: tuple[bool, ...]
-    _name: str
-    _backward: tuple[Any, ...]
-    _forward: tuple[Any, ...]
-    _saved: tuple[Any, ...] | None
-    _constants: list[Any]
-
-    def __init__(self, name: str, needs_input_grad: tuple[bool, ...]) -> None:
-        own = self.__dict__
-        own["needs_input_grad"] = needs_input_grad
-        own["_name"] = name
-        own["_backward"] = ()
-        own["_forward"] = ()
-        own["_saved"] = None
-        own["_constants"] = []
-
-    def save_for_backward(self, *arrays: Any) -> None:
-        """Keeps arrays, or None, for `backward`.
-
-        Raises:
-            XformTypeError: an argument is neither.
-        """
-        self.__dict__["_backward"] = self._checked("save_for_backward", arrays)
-
-    def save_for_forward(self, *arrays: Any) -> None:
-        """Keeps arrays, or None, for `jvp`.
-
-        Raises:
-            XformTypeError: an argument is neither.
-        """
-        self.__dict__["_forward"] = self._checked("save_for_forward", arrays)
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """In `backward` what `save_for_backward` was given, in `jvp` what `save_for_forward` was.
-
-        Raises:
-            XformRuntimeError: neither of the two is running.
-        """
-        if self._saved is None:
-            raise XformRuntimeError(
-                at_user_line(
-                    f"{self._name}: saved_tensors can be read in backward and jvp only, where it "
-                    "has what save_for_backward and save_for_forward were given"
-                )
-            )
-        return self._saved
-
-    def mark_non_differentiable(self, *outputs: Any) -> None:
-        """Makes outputs constants to every derivative.
-
-        Args:
-            outputs: arrays that `forward` returned.
-        """
-        self._constants.extend(outputs)
-
-    def _checked(self, method: str, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
-        for i, x in enumerate(arrays):
-            if x is not None and not _is_array(x):
-                raise XformTypeError(
-                    at_user_line(
-                        f"{self._name}: ctx.{method} keeps arrays, but argument {i} is of type "
-                        f"{type(x).__name__}; set what is no array as an attribute of ctx"
-                    )
-                )
-        return arrays
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if any(tracing.is_traced(leaf) for leaf in pytrees.leaves(value)):
-            raise XformTypeError(
-                at_user_line(
-                    f"{self._name}: ctx.{name} cannot hold an array of the function that is being "
-                    "traced; keep arrays with ctx.save_for_backward or ctx.save_for_forward"
-                )
-            )
-        self.__dict__[name] = value
 
 
 class Function:
@@ -166,6 +87,10 @@ class Function:
     """
 
     generate_vmap_rule: bool = False
+    # Whether `backward` is given its cotangents as one list.
+    boxed_grads_call: bool = False
+    # torch's; saved arrays are freed as soon as nothing reads them in either case.
+    clear_saved_tensors_on_access: bool = False
 
     @staticmethod
     def forward(*args: Any) -> Any:
@@ -182,6 +107,9 @@ class Function:
         """A cotangent for each argument from one for each output."""
         raise NotImplementedError
 
+    # The other name of the same rule.
+    vjp = backward
+
     @staticmethod
     def jvp(ctx: FunctionContext, *tangents: Any) -> Any:
         """A tangent for each output from one for each argument."""
@@ -193,18 +121,21 @@ class Function:
         raise NotImplementedError
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """The output of `forward`, differentiated and batched by the class's own rules.
 
         Args:
             args: what `forward` is given.
+            kwargs: more of it, by the names of positional parameters; the rules take all by
+                position, with the defaults of `forward` if there is `setup_context`.
 
         Raises:
             XformRuntimeError: there is no `forward`; or a derivative is asked for and there is
                 neither `backward` nor `jvp`; or a vmap meets the call and there is neither `vmap`
                 nor `generate_vmap_rule`, or both, or no `setup_context` with the latter.
             XformValueError: a rule returns another number of values, or other structures or shapes.
-            XformTypeError: a rule returns other dtypes, or what is no array.
+            XformTypeError: a rule returns other dtypes, or what is no array; or the arguments do
+                not fit `forward`, or can only be given by name.
         """
         if not _defines(cls, "forward"):
             raise XformRuntimeError(
@@ -212,9 +143,9 @@ class Function:
                     f"{cls.__name__}: the class defines no forward; write it as a static method"
                 )
             )
-        arguments = _Arguments(args)
+        arguments = ArrayLeaves(_positional(cls, args, kwargs))
         if tracing.current_trace() is not None:
-            return _apply(cls, arguments, arguments.lifted())
+            return _apply(cls, arguments, [tracing.traced(x) for x in arguments.arrays])
         return direct.call(
             lambda *arrays: _apply(cls, arguments, [tracing.traced(x) for x in arrays]),
             arguments.arrays,
@@ -224,99 +155,63 @@ class Function:
         )
 
 
-def _is_array(leaf: Any) -> bool:
-    """Whether a leaf is an array; Python numbers stay what they are."""
-    return tracing.is_traced(leaf) or isinstance(leaf, np.ndarray | np.generic | Array)
+class _Output(ArrayLeaves):
+    """What `forward` returned, and the avals of the arrays in it."""
 
+    def __init__(self, name: str, tree: Any) -> None:
+        super().__init__(tree)
+        paths, _ = self.split(pytrees.paths(self.spec, "output"))
+        self.avals = [
+            output_aval(name, x, path) for x, path in zip(self.arrays, paths, strict=True)
+        ]
 
-class _Arguments:
-    """The arguments of a call, with the arrays among their leaves.
-
-    Attributes:
-        args: the arguments.
-        arrays: the arrays.
-    """
-
-    def __init__(self, args: tuple[Any, ...]) -> None:
-        self.args = args
-        self._leaves, self._spec = pytrees.flatten(args)
-        self._positions = [i for i, leaf in enumerate(self._leaves) if _is_array(leaf)]
-        self.arrays = [self._leaves[i] for i in self._positions]
-
-    def lifted(self) -> list[TracedArray]:
-        """The arrays as traced arrays of the innermost trace."""
-        return [tracing.traced(x) for x in self.arrays]
-
-    def rebuild(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The arguments with other arrays."""
-        return self._filled(self._leaves, values)
-
-    def instead(self, values: Sequence[Any]) -> tuple[Any, ...]:
-        """The arguments with other values for the arrays, and None for what is none."""
-        return self._filled([None] * len(self._leaves), values)
-
-    def any_of(self, marks: Sequence[bool]) -> tuple[bool, ...]:
-        """For each argument, whether an array of it is marked."""
-        return tuple(any(pytrees.leaves(part)) for part in self.instead(marks))
-
-    def arrays_of(self, leaves: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-        """Of a value for each leaf, those of arrays and the others."""
-        chosen = set(self._positions)
-        return (
-            [leaves[i] for i in self._positions],
-            [leaf for i, leaf in enumerate(leaves) if i not in chosen],
-        )
-
-    def _filled(self, leaves: Sequence[Any], values: Sequence[Any]) -> tuple[Any, ...]:
-        filled = list(leaves)
-        for position, value in zip(self._positions, values, strict=True):
-            filled[position] = value
-        arguments: tuple[Any, ...] = pytrees.unflatten(self._spec, filled)
-        return arguments
-
-
-def _apply(cls: type[Function], arguments: _Arguments, inputs: Sequence[TracedArray]) -> Any:
-    call = _Call(cls, arguments, [x._aval for x in inputs])
-    results = call.results(inputs)
-    return call.output.tree(results)
-
-
-@dataclass(frozen=True)
-class _Output:
-    """What `forward` returned: the structure, and the avals of the leaves."""
-
-    spec: pytrees.TreeSpec
-    avals: list[Aval]
-
-    def tree(self, leaves: Sequence[Any]) -> Any:
-        return pytrees.unflatten(self.spec, leaves)
-
-    def parts(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
+    def parts(self, tree: Any) -> tuple[Any, ...]:
         """One value for each output: the entries of a tuple or list, or the whole."""
-        tree = self.tree(leaves)
-        return tuple(tree) if isinstance(tree, tuple | list) else (tree,)
+        return tuple(tree) if isinstance(self.tree, tuple | list) else (tree,)
+
+
+def _apply(cls: type[Function], arguments: ArrayLeaves, inputs: Sequence[TracedArray]) -> Any:
+    call = _Call(cls, arguments, [x._aval for x in inputs])
+    results: list[Any] = call.results(inputs)
+    for i, j in call.dirty.items():
+        target = arguments.arrays[i]
+        if not tracing.is_traced(target):
+            raise XformTypeError(
+                at_user_line(
+                    f"{cls.__name__}: forward writes into an argument, which ctx.mark_dirty says, "
+                    f"but apply was given an array of type {type(target).__name__}, which is never "
+                    "written into; call it on a copy made inside of the traced function"
+                )
+            )
+        results[j] = views.write_whole(target, results[j])
+    return call.output.rebuild(results)
 
 
 class _Call(CustomFunction):
-    """A call of a Function: its rules, in terms of the arrays among arguments and outputs."""
+    """A call of a Function: its rules, in terms of the arrays among arguments and outputs.
 
-    def __init__(self, cls: type[Function], arguments: _Arguments, avals: Sequence[Aval]) -> None:
+    Attributes:
+        output: what `forward` returned, once it has been traced.
+        dirty: for each input that `forward` has written into, which output it is.
+    """
+
+    def __init__(self, cls: type[Function], arguments: ArrayLeaves, avals: Sequence[Aval]) -> None:
         self.cls = cls
         self._name = tracing.function_name(cls)
         self.arguments = arguments
         self.avals = avals
         self.output: _Output
+        self.dirty: dict[int, int] = {}
         self.constant_results: set[int] = set()
         self._has_context = _defines(cls, "setup_context")
         self._has_vmap = _defines(cls, "vmap")
-        self._ctx: FunctionContext
-        # Where the saved arrays lie among the residuals; None where None was saved.
-        self._saved: list[int | None] = []
+        self._ctx: FunctionContext | None = None
+        self._kept: KeptArrays
 
     # What is computed.
 
     def results(self, inputs: Sequence[TracedArray]) -> list[TracedArray]:
-        """The leaves of the output."""
+        """The arrays in the output."""
         constant = self.constant_results
         results = call_custom(self, inputs)
         return [stop_gradient(x) if i in constant else x for i, x in enumerate(results)]
@@ -329,54 +224,57 @@ class _Call(CustomFunction):
     def derives_vmap(self) -> bool:  # type: ignore[override]
         return self.cls.generate_vmap_rule and self._has_context and not self._has_vmap
 
+    @property
+    def symbolic_zeros(self) -> bool:  # type: ignore[override]
+        return self._ctx is not None and not state_of(self._ctx).materializes
+
     def primal(self, leaves: list[Any]) -> Sequence[Any]:
+        before = [x._value for x in leaves]
         args = self.arguments.rebuild(leaves)
-        if self._has_context:
-            result = self.cls.forward(*args)
-        else:
-            result = self.cls.forward(FunctionContext(self._called("forward"), self._none()), *args)
-        found, spec = pytrees.flatten(result)
-        paths = pytrees.paths(spec, "output")
-        name = self._called("forward")
-        self.output = _Output(
-            spec, [output_aval(name, x, path) for x, path in zip(found, paths, strict=True)]
-        )
+        ctx = FunctionContext(self.cls.__name__, self._none())
+        result = self.cls.forward(*args) if self._has_context else self.cls.forward(ctx, *args)
+        self.output = _Output(self._called("forward"), result)
+        found = self.output.arrays
+        written = [x for x, value in zip(leaves, before, strict=True) if x._value is not value]
+        returned = any(x is y for x in written for y in found)
+        if self._has_context and (returned or _speaks_of_dirty(self.cls)):
+            self.cls.setup_context(ctx, args, result)
+        name = self._called("mark_dirty")
+        for x in state_of(ctx).dirty:
+            i = _place(x, leaves, f"{name}: ctx was given something that is no array argument")
+            self.dirty[i] = _place(
+                x,
+                found,
+                f"{name}: an input that is modified in place must also be returned; of a 0-d array "
+                "x += y makes a new one, x[...] += y does not",
+            )
         return found
 
     def _evaluated(self, ctx: FunctionContext, leaves: list[Any]) -> list[Any]:
         """The results, of a call that has rules itself, with `ctx` set up."""
-        args = self.arguments.rebuild(leaves)
         results = _Call(self.cls, self.arguments, self.avals).results(leaves)
         if self._has_context:
-            output = self.output.tree(results)
+            inputs = list(leaves)
+            for i, j in self.dirty.items():
+                inputs[i] = results[j]
+            outputs = results
+            args, output = self.arguments.rebuild(inputs), self.output.rebuild(results)
             self.cls.setup_context(ctx, args, output)
-            outputs = pytrees.leaves(output)
         else:
-            # What is saved of the output must have the derivatives of the output.
-            outputs = pytrees.leaves(self.cls.forward(ctx, *args))
-            own = ctx.__dict__
-            for kind in ("_backward", "_forward"):
-                own[kind] = tuple(_replaced(x, outputs, results) for x in own[kind])
-        for constant in ctx._constants:
-            for x in pytrees.leaves(constant):
-                self.constant_results.add(self._position(x, outputs))
+            args = self.arguments.rebuild(leaves)
+            outputs = ArrayLeaves(self.cls.forward(ctx, *args)).arrays
+            _replace_kept(ctx, outputs, results)
+        problem = "ctx.mark_non_differentiable was given something that forward did not return"
+        for constant in state_of(ctx).constants:
+            for x in ArrayLeaves(constant).arrays:
+                place = _place(x, outputs, f"{self._called('setup_context')}: {problem}")
+                self.constant_results.add(place)
         return results
-
-    def _position(self, x: Any, outputs: Sequence[Any]) -> int:
-        for i, output in enumerate(outputs):
-            if output is x:
-                return i
-        raise XformValueError(
-            at_user_line(
-                f"{self._called('setup_context')}: ctx.mark_non_differentiable was given "
-                "something that forward did not return"
-            )
-        )
 
     # Derivatives.
 
-    def derivative(self, active: Sequence[bool]) -> Derivative:
-        has_backward, has_jvp = _defines(self.cls, "backward"), _defines(self.cls, "jvp")
+    def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
+        has_backward, has_jvp = bool(self._backward_name()), _defines(self.cls, "jvp")
         if not has_backward and not has_jvp:
             raise XformRuntimeError(
                 at_user_line(
@@ -384,80 +282,100 @@ class _Call(CustomFunction):
                     "neither backward nor jvp; write one of them as a static method"
                 )
             )
-        needs = self.arguments.any_of(active)
+        marked = self.arguments.instead(active)
+        needs = tuple(any(pytrees.leaves(part)) for part in marked)
         jvp = forward = backward = None
         if has_jvp:
-            jvp = self._jvp(needs)
+            jvp = partial(self._jvp, needs, active)
         if has_backward:
-            forward, backward = self._forward(needs), self._backward
+            forward, backward = partial(self._forward, needs), partial(self._backward, cotangents)
         return Derivative(jvp, forward, backward)
 
-    def _forward(self, needs: tuple[bool, ...]) -> Callable[[list[Any]], list[Any]]:
-        def body(leaves: list[Any]) -> list[Any]:
-            self._ctx = FunctionContext(self.cls.__name__, needs)
-            results = self._evaluated(self._ctx, leaves)
-            self._saved = []
-            residuals: list[Any] = []
-            for x in self._ctx._backward:
-                self._saved.append(None if x is None else len(residuals))
-                residuals += [] if x is None else [x]
-            return [*results, *residuals]
+    def _backward_name(self) -> str:
+        """The name of the backward rule, "backward" or "vjp"; "" if there is none."""
+        given = [name for name in ("backward", "vjp") if _defines(self.cls, name)]
+        if len(given) == 2:
+            raise XformRuntimeError(
+                at_user_line(
+                    f"{self.cls.__name__}: the class defines both backward and vjp, which are the "
+                    "same rule; remove one"
+                )
+            )
+        return given[0] if given else ""
 
-        return body
+    def _forward(self, needs: tuple[bool, ...], leaves: list[Any]) -> list[Any]:
+        ctx = self._ctx = FunctionContext(self.cls.__name__, needs)
+        results = self._evaluated(ctx, leaves)
+        self._kept = KeptArrays(ctx, state_of(ctx).for_backward)
+        return [*results, *self._kept.arrays]
 
-    def _backward(self, values: list[Any]) -> list[Any]:
-        count = sum(place is not None for place in self._saved)
-        residuals = values[:count]
-        self._ctx.__dict__["_saved"] = tuple(
-            None if place is None else residuals[place] for place in self._saved
-        )
+    def _backward(self, cotangents: Sequence[bool] | None, values: list[Any]) -> list[Any]:
+        rule_name, ctx = self._backward_name(), self._ctx
+        assert ctx is not None, "forward comes first"
+        count = len(self._kept.arrays)
+        self._kept.replace(values[:count])
         seeds = with_zeros(self.output.avals, values[count:])
-        result = self.cls.backward(self._ctx, *self.output.parts(seeds))
-        args, name = self.arguments.args, self._called("backward")
-        given = _one_for_each(name, "cotangent", "argument of forward", result, len(args))
+        if not state_of(ctx).materializes and cotangents is not None:
+            given = zip(values[count:], cotangents, strict=True)
+            seeds = _at_floats(self.output.avals, [x if marked else None for x, marked in given])
+        parts = self.output.parts(self.output.instead(seeds))
+        rule: Callable[..., Any] = getattr(self.cls, rule_name)
+        result = rule(ctx, list(parts)) if self.cls.boxed_grads_call else rule(ctx, *parts)
+        args, name = self.arguments.tree, self._called(rule_name)
+        of_args = _one_for_each(name, "cotangent", "argument of forward", result, len(args))
         leaves: list[Any] = []
         paths: list[str] = []
         with naming(name):
-            for i, (part, arg) in enumerate(zip(given, args, strict=True)):
+            for i, (part, arg) in enumerate(zip(of_args, args, strict=True)):
                 leaves += spread(part, arg, f"cotangent {i}")
                 paths += pytrees.paths(pytrees.structure(arg), f"cotangent {i}")
-        found, others = self.arguments.arrays_of(leaves)
-        if any(x is not None for x in others):
+        found, others = self.arguments.split(leaves)
+        # That of a Python number, which is a constant, is not needed.
+        _, passed = self.arguments.split(pytrees.leaves(args))
+        if any(
+            x is not None and not is_python_number(arg)
+            for x, arg in zip(others, passed, strict=True)
+        ):
             raise XformTypeError(
                 at_user_line(f"{name}: the cotangent of an argument that is no array must be None")
             )
-        names, _ = self.arguments.arrays_of(paths)
+        names, _ = self.arguments.split(paths)
         return [
             tangent_or_zeros(name, x, path, "argument", kind)
             for x, path, kind in zip(found, names, self.avals, strict=True)
             if kind.is_float
         ]
 
-    def _jvp(self, needs: tuple[bool, ...]) -> Callable[[list[Any]], list[Any]]:
-        def body(values: list[Any]) -> list[Any]:
-            count = len(self.avals)
-            leaves, given = values[:count], iter(values[count:])
-            ctx = FunctionContext(self.cls.__name__, needs)
-            results = self._evaluated(ctx, leaves)
-            ctx.__dict__["_saved"] = ctx._forward
-            tangents = [next(given) if kind.is_float else None for kind in self.avals]
-            result = self.cls.jvp(ctx, *self.arguments.instead(tangents))
-            name = self._called("jvp")
-            outputs = self.output.parts(results)
-            parts = _one_for_each(name, "tangent", "output", result, len(outputs))
-            found: list[Any] = []
-            paths: list[str] = []
-            with naming(name):
-                for i, (part, output) in enumerate(zip(parts, outputs, strict=True)):
-                    found += spread(part, output, f"tangent {i}")
-                    paths += pytrees.paths(pytrees.structure(output), f"tangent {i}")
-            return results + [
-                tangent_or_zeros(name, x, path, "output", kind)
-                for x, path, kind in zip(found, paths, self.output.avals, strict=True)
-                if kind.is_float
-            ]
-
-        return body
+    def _jvp(self, needs: tuple[bool, ...], active: Sequence[bool], values: list[Any]) -> list[Any]:
+        count = len(self.avals)
+        ctx = FunctionContext(self.cls.__name__, needs)
+        results = self._evaluated(ctx, values[:count])
+        state = state_of(ctx)
+        state.saved = state.for_forward
+        tangents = _at_floats(self.avals, values[count:])
+        if not state.materializes:
+            tangents = [x if marked else None for x, marked in zip(tangents, active, strict=True)]
+        result = self.cls.jvp(ctx, *self.arguments.instead(tangents))
+        name = self._called("jvp")
+        outputs = self.output.parts(self.output.rebuild(results))
+        parts = _one_for_each(name, "tangent", "output", result, len(outputs))
+        leaves: list[Any] = []
+        paths: list[str] = []
+        with naming(name):
+            for i, (part, output) in enumerate(zip(parts, outputs, strict=True)):
+                leaves += spread(part, output, f"tangent {i}")
+                paths += pytrees.paths(pytrees.structure(output), f"tangent {i}")
+        found, others = self.output.split(leaves)
+        if any(x is not None for x in others):
+            raise XformTypeError(
+                at_user_line(f"{name}: the tangent of an output that is no array must be None")
+            )
+        names, _ = self.output.split(paths)
+        return results + [
+            tangent_or_zeros(name, x, path, "output", kind)
+            for x, path, kind in zip(found, names, self.output.avals, strict=True)
+            if kind.is_float
+        ]
 
     # Batches.
 
@@ -476,7 +394,7 @@ class _Call(CustomFunction):
                 at_user_line(f"{name}: must return two values, (output, out_dims), got {got}")
             )
         output, out_dims = result
-        found, spec = pytrees.flatten(output)
+        leaves, spec = pytrees.flatten(output)
         if spec != self.output.spec:
             raise XformValueError(
                 at_user_line(
@@ -486,7 +404,12 @@ class _Call(CustomFunction):
             )
         with naming(name):
             axes = pytrees.prefix_leaves(out_dims, output, "out_dims", _is_dim, "an int or None")
-        paths = pytrees.paths(spec, "output")
+        found, others = self.output.split(leaves)
+        if any(is_array_leaf(x) for x in others):
+            raise XformTypeError(
+                at_user_line(f"{name}: an output is an array, but forward returned none there")
+            )
+        (axes, _), (paths, _) = map(self.output.split, (axes, pytrees.paths(spec, "output")))
         return [
             self._rows_first(x, axis, batch.size, kind, path)
             for x, axis, kind, path in zip(found, axes, self.output.avals, paths, strict=True)
@@ -544,22 +467,82 @@ class _Call(CustomFunction):
         return f"{self.cls.__name__}.{method}"
 
     def _none(self) -> tuple[bool, ...]:
-        return (False,) * len(self.arguments.args)
+        return (False,) * len(self.arguments.tree)
 
 
 def _defines(cls: type[Function], method: str) -> bool:
     return getattr(cls, method) is not getattr(Function, method)
 
 
+def _positional(
+    cls: type[Function], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> tuple[Any, ...]:
+    """The arguments of `apply` by position.
+
+    Raises:
+        XformTypeError: they do not fit `forward`, or can only be given by name.
+    """
+    has_context = _defines(cls, "setup_context")
+    if not kwargs and not has_context:
+        return args
+    where = f"{cls.__name__}.apply"
+    first = () if has_context else (None,)
+    try:
+        bound = inspect.signature(cls.forward).bind(*first, *args, **kwargs)
+    except TypeError as error:
+        raise XformTypeError(at_user_line(f"{where}: {error}")) from None
+    if has_context:
+        bound.apply_defaults()
+    if bound.kwargs:
+        raise XformTypeError(
+            at_user_line(
+                f"{where}: the arguments {list(bound.kwargs)} can only be given by name, but the "
+                "rules take all arguments by position"
+            )
+        )
+    return bound.args[len(first) :]
+
+
 def _is_dim(value: Any) -> bool:
     return value is None or (hasattr(value, "__index__") and not isinstance(value, bool))
 
 
-def _replaced(x: Any, old: Sequence[Any], new: Sequence[Any]) -> Any:
-    for before, after in zip(old, new, strict=True):
-        if x is before:
-            return after
-    return x
+def _speaks_of_dirty(cls: type[Function]) -> bool:
+    """Whether the text of `setup_context` has a call of mark_dirty."""
+    code = getattr(cls.setup_context, "__code__", None)
+    return code is not None and "mark_dirty" in code.co_names
+
+
+def _place(x: Any, among: Sequence[Any], problem: str) -> int:
+    """Where a value is among others.
+
+    Raises:
+        XformValueError: it is none of them.
+    """
+    for i, other in enumerate(among):
+        if other is x:
+            return i
+    raise XformValueError(at_user_line(problem))
+
+
+def _at_floats(avals: Sequence[Aval], values: Sequence[Any]) -> list[Any]:
+    """A value for each aval: the next one for a floating one, None for the others."""
+    given = iter(values)
+    return [next(given) if kind.is_float else None for kind in avals]
+
+
+def _replace_kept(ctx: FunctionContext, old: Sequence[Any], new: Sequence[Any]) -> None:
+    """Puts other arrays into a context: what is kept of an output must have its derivatives."""
+
+    def replaced(x: Any) -> Any:
+        return next((b for a, b in zip(old, new, strict=True) if a is x), x)
+
+    state = state_of(ctx)
+    state.for_backward = tuple(map(replaced, state.for_backward))
+    state.for_forward = tuple(map(replaced, state.for_forward))
+    for name, value in attributes_of(ctx).items():
+        if any(x is y for x in pytrees.leaves(value) for y in old):
+            setattr(ctx, name, pytrees.map_leaves(replaced, value))
 
 
 def _one_for_each(name: str, what: str, of: str, result: Any, count: int) -> Sequence[Any]:

@@ -553,13 +553,6 @@ def batch(**methods: Any) -> Callable[[], Any]:
     return lambda: vmap(made(**methods).apply)(X)
 
 
-def saving(**attributes: Any) -> Callable[[], Any]:
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        ctx.kept = inputs
-
-    return gradient(setup_context=setup_context, backward=lambda ctx, ct: ct)
-
-
 ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = {
     "no forward": (
         lambda: made(forward=None, backward=lambda ctx, ct: ct).apply(X),
@@ -653,8 +646,8 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = 
     "cotangent of what is no array": (
         lambda: grad(
             lambda x: (
-                made(forward=lambda x, n: x * n, backward=lambda ctx, ct: (ct, ct))
-                .apply(x, 2)
+                made(forward=lambda x, name: x * 2, backward=lambda ctx, ct: (ct, ct))
+                .apply(x, "name")
                 .sum()
             )
         )(X),
@@ -673,18 +666,21 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = 
         XformValueError,
         ("Op.jvp: tangent 0 has shape ()", "(3,)"),
     ),
-    "saving a number": (
+    "saving a string": (
         gradient(
-            setup_context=lambda ctx, inputs, output: ctx.save_for_backward(1.0),
+            setup_context=lambda ctx, inputs, output: ctx.save_for_backward("x"),
             backward=lambda ctx, ct: ct,
         ),
         XformTypeError,
-        ("Op: ctx.save_for_backward keeps arrays, but argument 0 is of type float",),
+        ("Op: ctx.save_for_backward keeps arrays, but argument 0 is of type str",),
     ),
-    "saving as an attribute": (
-        saving(),
+    "setting what belongs to ctx": (
+        gradient(
+            setup_context=lambda ctx, inputs, output: setattr(ctx, "saved_tensors", inputs),
+            backward=lambda ctx, ct: ct,
+        ),
         XformTypeError,
-        ("Op: ctx.kept cannot hold an array", "ctx.save_for_backward"),
+        ("Op: ctx.saved_tensors belongs to ctx itself",),
     ),
     "reading too early": (
         gradient(
@@ -702,10 +698,33 @@ ERRORS: dict[str, tuple[Callable[[], Any], type[Exception], tuple[str, ...]]] = 
         XformValueError,
         ("ctx.mark_non_differentiable was given something that forward did not return",),
     ),
-    "an output that is no array": (
-        lambda: made(forward=lambda x: "text").apply(X),
+    "an output of complex numbers": (
+        lambda: made(forward=lambda x: np.ones(3) * 1j).apply(X),
         XformTypeError,
-        ("Op.forward: the function must return arrays or numbers", "str"),
+        ("Op.forward: output: dtype complex128 cannot be compiled",),
+    ),
+    "an array where forward returned none": (
+        lambda: vmap(
+            made(forward=lambda x: (x, "a"), vmap=lambda info, dims, x: ((x, x), 0)).apply,
+            out_dims=(0, None),
+        )(X),
+        XformTypeError,
+        ("Op.vmap: an output is an array, but forward returned none there",),
+    ),
+    "both names of backward": (
+        gradient(backward=lambda ctx, ct: ct, vjp=lambda ctx, ct: ct),
+        XformRuntimeError,
+        ("Op: the class defines both backward and vjp",),
+    ),
+    "an unknown keyword": (
+        lambda: made().apply(X, power=2),
+        XformTypeError,
+        ("Op.apply:", "unexpected keyword argument 'power'"),
+    ),
+    "a keyword that is no positional parameter": (
+        lambda: made(forward=lambda x, *, power=2: x).apply(X),
+        XformTypeError,
+        ("Op.apply: the arguments ['power'] can only be given by name",),
     ),
 }
 
