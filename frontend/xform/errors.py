@@ -21,11 +21,9 @@ class TracedValueError(XformTypeError):
 
     Attributes:
         argument: the array, where it may have been passed to a function that needs a number.
-        site: the user's file and line.
     """
 
     argument: object = None
-    site: tuple[str, int] = ("", 0)
 
 
 class LeakedArrayError(XformValueError):

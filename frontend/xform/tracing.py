@@ -115,7 +115,8 @@ class Trace:
         active: false once the body is finished.
         no_grad: how many `no_grad` blocks of this function are open.
         rows: in a vmap, how many rows there are, and its randomness.
-        refusal: what a traced array raised last where Python needs its number.
+        refusal: what a traced array said last where Python needs its number, and the user's file
+            and line.
     """
 
     __slots__ = (
@@ -143,7 +144,7 @@ class Trace:
         self.active = True
         self.no_grad = 0
         self.rows: tuple[int, str] | None = None
-        self.refusal: TracedValueError | None = None
+        self.refusal: tuple[str, tuple[str, int]] | None = None
 
     def capture(self, outer: Value) -> Value:
         """The argument of this function that stands for a value of the parent's."""
@@ -230,12 +231,12 @@ def tracing(trace: Trace) -> Iterator[Trace]:
     except (TypeError, ValueError) as error:
         # NumPy wraps what float() raised where a traced array is written into one of its own, and
         # throws away what operator.index() raised of a size.
-        wrapped, dropped = error.__cause__, trace.refusal
-        if isinstance(wrapped, TracedValueError):
-            raise wrapped from None
-        foreign = not isinstance(error, XformError)
-        if foreign and dropped is not None and dropped.site == _raised_at(error):
-            raise dropped from None
+        if isinstance(error.__cause__, TracedValueError):
+            raise error.__cause__ from None
+        if trace.refusal is not None and not isinstance(error, XformError):
+            message, site = trace.refusal
+            if site == _raised_at(error):
+                raise TracedValueError(message) from None
         raise
     finally:
         _stack.top = outer

@@ -61,9 +61,12 @@ class UnknownElements:
             )
         )
         error.argument = self if argument else None
-        error.site = user_site()[:2]
-        self._trace.refusal = error
-        raise error
+        self._trace.refusal = (str(error), user_site()[:2])
+        try:
+            raise error
+        finally:
+            # The frame, which the error's traceback holds, must not hold the error.
+            del error
 
     def _refuse_repetition(self) -> None:
         """What a sequence times a 0-d array is differs between NumPy's arrays and scalars."""

@@ -7,6 +7,7 @@ NumPy goes on to make an array of it, and the message has to say which call that
 from __future__ import annotations
 
 import ast
+import dis
 import inspect
 import linecache
 import sys
@@ -51,13 +52,13 @@ class SourceCall(NamedTuple):
         name: of the function, "" if the place is no call.
         module: the module whose function it is; None for a method of an object.
         takes_list: whether the first argument is a list or a tuple.
-        writes: whether the place writes into an element, a[i] = x.
+        element: whether the place is an element instead, "read" as a[x] or "written" as a[i] = x.
     """
 
     name: str
     module: ModuleType | None = None
     takes_list: bool = False
-    writes: bool = False
+    element: str = ""
 
 
 def holds(value: object, array: object) -> bool:
@@ -95,11 +96,13 @@ def in_numpys_function(array: object) -> tuple[str, str] | None:
 def conversion() -> tuple[str, str]:
     """What makes a NumPy array of a traced one in the user's line, and what to write instead."""
     call = _source_call()
-    if call is not None and call.writes:
+    if call is not None and call.element == "written":
         return (
             "writing x into a NumPy array",
             "make the array with xform.numpy.zeros or np.zeros_like(x)",
         )
+    if call is not None and call.element == "read":
+        return "indexing a NumPy array a with x", "use xform.numpy.asarray(a)[x]"
     if call is not None and not call.module and callable(getattr(np.ndarray, call.name, None)):
         if call.name == "dot":
             return "the method dot of a NumPy array", "use np.dot(a, x) or a @ x"
@@ -174,7 +177,11 @@ def _source_call() -> SourceCall | None:
         return None
     tree = _expression(frame)
     if isinstance(tree, ast.Subscript):
-        return SourceCall("", writes=True)
+        indexed = _value(tree.value, frame)
+        if indexed is not None and not isinstance(indexed, np.ndarray):
+            return None
+        stores = dis.opname[frame.f_code.co_code[frame.f_lasti]] == "STORE_SUBSCR"
+        return SourceCall("", element="written" if stores else "read")
     if not isinstance(tree, ast.Call):
         return None
     function = tree.func

@@ -12,6 +12,7 @@ from .. import primitives, tracing
 from ..array import DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import accumulation, advanced_indexing, joining, reductions
+from .arguments import entry, explain
 from .axes import normalized_axes, normalized_axis
 from .promotion import BOOL, array, constant, fit, in_range, operand, supported_dtype
 from .ufunc import UFUNCS, Ufunc
@@ -50,6 +51,23 @@ def ufunc_method(
         XformTypeError: the ufunc has no such method on traced arrays.
         XformValueError: NumPy refuses the operands.
     """
+    try:
+        return _carried_out(ufunc, method, inputs, kwargs)
+    except Exception as error:
+        explain(error, f"{ufunc.__name__}.{method}", _any_call, inputs, kwargs)
+        raise
+
+
+entry(ufunc_method, "")
+
+
+def _any_call(*inputs: Any, **kwargs: Any) -> None:
+    """The parameters of all methods together."""
+
+
+def _carried_out(
+    ufunc: np.ufunc, method: str, inputs: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     if method == "at" and len(inputs) == 3:
         return advanced_indexing.ufunc_at(ufunc, *inputs)
     traced = UFUNCS.get(ufunc)

@@ -63,6 +63,10 @@ CALLS: dict[str, tuple[Callable[[Any, Any], Any], tuple[str, ...]]] = {
     "take": (lambda x, n: A.take(n), ("the method take", "xform.numpy.take")),
     "searchsorted": (lambda x, n: A[1:].searchsorted(x), ("searchsorted",)),
     "reshape": (lambda x, n: MATRIX.reshape(n), ("a size must be known",)),
+    # elements
+    "element": (lambda x, n: A[n], ("indexing a NumPy array a", "xform.numpy.asarray(a)[x]")),
+    "elements": (lambda x, n: MATRIX[:, n], ("indexing", "xform.numpy.asarray(a)[x]")),
+    "index tricks": (lambda x, n: np.c_[x, x], ("making a NumPy array of x",)),
     # lists
     "array": (lambda x, n: np.array([x[0], 2 * x[1]]), ("np.array([x, y])", "np.stack([x, y])")),
     "array of some": (lambda x, n: np.array([1.0, x[1]]), ("np.stack",)),
@@ -104,6 +108,8 @@ def test_errors_of_users_functions_are_their_own() -> None:
         (lambda x: np.sum(x, keepdims=x[0]), "sum: `keepdims` must be known"),
         (lambda x: np.std(x, ddof=x[0]), "std: `ddof` must be known"),
         (lambda x: np.add(x, 1, out=x.astype(int)), "add: cannot write"),
+        (lambda x: np.add.reduce(x, axis=x[0]), "add.reduce: `axis` must be known"),
+        (lambda x: np.add.outer(x, 1j), "add.outer: complex"),
         (lambda x: xnp.stack(x[0]), "stack: iteration over a 0-d array"),
         (lambda x: xnp.fill_diagonal(x), "fill_diagonal: missing a required argument: 'val'"),
         (lambda x: xnp.sum(x, axes=0), "sum: got an unexpected keyword argument 'axes'"),
