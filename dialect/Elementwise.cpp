@@ -1,6 +1,7 @@
 //===- Elementwise.cpp - primitives that act element by element -----------===//
 
 #include "dialect/Ops.h"
+#include "dialect/Special.h"
 
 #include "mlir/Dialect/CommonFolders.h"
 #include "mlir/IR/Matchers.h"

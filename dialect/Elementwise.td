@@ -191,13 +191,13 @@ def Xform_LogOp : Xform_Unary<"log", Xform_FloatTensor> {
 
 def Xform_Log2Op : Xform_Unary<"log2", Xform_FloatTensor> {
   let summary = "the logarithm to base 2";
-  let jvp = (PerOperand (div $t, (mul $x, (lit "0.693147180559945309417232121458"))));
+  let jvp = (PerOperand (div (mul $t, (lit "1.44269504088896340735992468100")), $x));
   let transpose = (NotLinear);
 }
 
 def Xform_Log10Op : Xform_Unary<"log10", Xform_FloatTensor> {
   let summary = "the logarithm to base 10";
-  let jvp = (PerOperand (div $t, (mul $x, (lit "2.30258509299404568401799145468"))));
+  let jvp = (PerOperand (div (mul $t, (lit "0.434294481903251827651128918917")), $x));
   let transpose = (NotLinear);
 }
 
@@ -254,15 +254,12 @@ def Xform_Atan2Op : Xform_Binary<"atan2", Xform_FloatTensor> {
   let summary = "the angle of the point (x, y), in radians";
   let arguments = (ins Xform_FloatTensor:$y, Xform_FloatTensor:$x);
   let assemblyFormat = "$y `,` $x attr-dict `:` type($y)";
-  // The derivative at the origin is 0; the square of its distance is taken as 1
-  // there, so that no derivative divides by zero.
+  // Divided by the distance twice and not by its square, which over- and
+  // underflows. The derivative at the origin is 0.
   let jvp = (PerOperand
-    (mul $t, (div $x,
-      (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"),
-        (add (mul $x, $x), (mul $y, $y))))),
-    (neg (mul $t, (div $y,
-      (select (and (eq $x, (lit "0")), (eq $y, (lit "0"))), (lit "1"),
-        (add (mul $x, $x), (mul $y, $y)))))));
+    (mul $t, (div_no_nan (div_no_nan $x, (hypot $x, $y)), (hypot $x, $y))),
+    (neg (mul $t,
+      (div_no_nan (div_no_nan $y, (hypot $x, $y)), (hypot $x, $y)))));
   let transpose = (NotLinear);
 }
 
@@ -280,20 +277,24 @@ def Xform_CoshOp : Xform_Unary<"cosh", Xform_FloatTensor> {
 
 def Xform_TanhOp : Xform_Unary<"tanh", Xform_FloatTensor> {
   let summary = "the hyperbolic tangent";
-  let jvp = (PerOperand (mul $t, (sub (lit "1"), (mul $result, $result))));
+  // 1 / cosh(x)^2, and not 1 - result * result, which is 0 where the result
+  // rounds to 1.
+  let jvp = (PerOperand
+    (mul $t, (mul (lit "4"), (logistic_slope (add $x, $x)))));
   let transpose = (NotLinear);
 }
 
 def Xform_AsinhOp : Xform_Unary<"asinh", Xform_FloatTensor> {
   let summary = "the inverse hyperbolic sine";
-  let jvp = (PerOperand (div $t, (sqrt (add (mul $x, $x), (lit "1")))));
+  let jvp = (PerOperand (div $t, (hypot $x, (lit "1"))));
   let transpose = (NotLinear);
 }
 
 def Xform_AcoshOp : Xform_Unary<"acosh", Xform_FloatTensor> {
   let summary = "the inverse hyperbolic cosine";
+  // Two roots, because the product overflows; it is also positive below -1.
   let jvp = (PerOperand
-    (div $t, (sqrt (mul (sub $x, (lit "1")), (add $x, (lit "1"))))));
+    (div $t, (mul (sqrt (sub $x, (lit "1"))), (sqrt (add $x, (lit "1"))))));
   let transpose = (NotLinear);
 }
 
@@ -306,21 +307,21 @@ def Xform_AtanhOp : Xform_Unary<"atanh", Xform_FloatTensor> {
 
 def Xform_LogisticOp : Xform_Unary<"logistic", Xform_FloatTensor> {
   let summary = "1 / (1 + exp(-x))";
-  let jvp = (PerOperand (mul $t, (mul $result, (sub (lit "1"), $result))));
+  let jvp = (PerOperand (mul $t, (logistic_slope $x)));
   let transpose = (NotLinear);
 }
 
 def Xform_ErfOp : Xform_Unary<"erf", Xform_FloatTensor> {
   let summary = "the error function";
   let jvp = (PerOperand (mul $t,
-    (mul (lit "1.12837916709551257389615890312"), (exp (neg (mul $x, $x))))));
+    (mul (lit "1.12837916709551257389615890312"), (gaussian $x))));
   let transpose = (NotLinear);
 }
 
 def Xform_ErfcOp : Xform_Unary<"erfc", Xform_FloatTensor> {
   let summary = "1 - erf(x), exact for large x";
   let jvp = (PerOperand (mul $t,
-    (mul (lit "-1.12837916709551257389615890312"), (exp (neg (mul $x, $x))))));
+    (mul (lit "-1.12837916709551257389615890312"), (gaussian $x))));
   let transpose = (NotLinear);
 }
 

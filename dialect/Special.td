@@ -10,8 +10,9 @@
 
 include "dialect/Base.td"
 
-def digamma : RuleOp;
-def logistic : RuleOp;
+foreach name = ["digamma", "logistic", "tanh"] in {
+  def name : RuleOp;
+}
 
 def Xform_ErfInvOp : Xform_Unary<"erf_inv", Xform_FloatTensor> {
   let summary = "the number whose error function is x; NaN where |x| > 1";
@@ -41,12 +42,69 @@ def Xform_PolygammaOp : Xform_Unary<"polygamma", Xform_FloatTensor> {
   let hasVerifier = 1;
 }
 
+def Xform_GaussianOp : Xform_Unary<"gaussian", Xform_FloatTensor> {
+  let summary = "exp(-x^2), exact for large x";
+  let jvp = (PerOperand (mul $t, (mul (mul (lit "-2"), $x), $result)));
+  let transpose = (NotLinear);
+}
+
+def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
+  let summary = "the derivative of logistic, exact where that is close to 0 or 1";
+  let jvp = (PerOperand
+    (neg (mul $t, (mul $result, (tanh (mul (lit "0.5"), $x))))));
+  let transpose = (NotLinear);
+}
+
+def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
+  let summary = "the derivative of sin(x) / x of a fixed order, 0 for the function itself";
+  let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
+  let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let hasVerifier = 1;
+}
+
+def Xform_SincOfRootOp : Xform_Unary<"sinc_of_root", Xform_FloatTensor> {
+  let summary = "j_n(z) / z^n at z = sqrt(x), of a fixed order n: cos(z) for -1, sin(z) / z for 0";
+  let description = [{
+    j_n is the spherical Bessel function. These are smooth in x, also at 0 where
+    z is not; each is -2 times the derivative of the one before.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
+  let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let hasVerifier = 1;
+}
+
+//===----------------------------------------------------------------------===//
+// What has a derivative by convention at a point where there is none. That one
+// is a number; those of a higher order are NaN.
+//===----------------------------------------------------------------------===//
+
+def Xform_DivNoNanOp : Xform_Binary<"div_no_nan", Xform_FloatTensor> {
+  let summary = "x / y; 0 where y is 0, without derivative there";
+  let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
+  let transpose = (PerOperand (div $ct, $y), (Absent));
+}
+
+def Xform_HalfPowOp : Xform_Unary<"half_pow", Xform_FloatTensor> {
+  let summary = "x to the power exponent / 2, which is odd and at least -1; 0 where x is 0";
+  let description = [{
+    The root of a sum of squares, its powers and its derivatives. Of exponent 1
+    its derivative at 0 is 0, as that of a norm; of exponent -1 it is NaN.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x, I64Attr:$exponent);
+  let assemblyFormat = "$x `,` $exponent attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let hasVerifier = 1;
+}
+
 def Xform_HypotOp : Xform_Binary<"hypot", Xform_FloatTensor, [Commutative]> {
   let summary = "the length of the vector (x, y), without overflow";
-  // At the origin the derivatives are 0.
   let jvp = (PerOperand
-    (mul $t, (div $x, (select (eq $result, (lit "0")), (lit "1"), $result))),
-    (mul $t, (div $y, (select (eq $result, (lit "0")), (lit "1"), $result))));
+    (mul $t, (div_no_nan $x, $result)), (mul $t, (div_no_nan $y, $result)));
   let transpose = (NotLinear);
 }
 

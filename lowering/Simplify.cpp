@@ -8,6 +8,7 @@
 #include "lowering/Simplify.h"
 
 #include "dialect/Ops.h"
+#include "lowering/EvenPowers.h"
 #include "lowering/Passes.h"
 
 #include "mlir/IR/Dominance.h"
@@ -309,6 +310,7 @@ static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   RewritePatternSet patterns(context);
   patterns.add<SinkBroadcast, DotOfDiagonal, TransposeOfDiagonal,
                TransposeOfDot, SumOfDot>(context);
+  populateEvenPowerPatterns(patterns);
   StringRef dialect = XformDialect::getDialectNamespace();
   for (RegisteredOperationName name :
        context->getRegisteredOperationsByDialect(dialect))
@@ -320,13 +322,18 @@ Simplifier::Simplifier(MLIRContext *context)
     : patterns(collectPatterns(context)) {}
 
 void Simplifier::run(func::FuncOp function) const {
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  auto shareEqualOps = [&] {
+    eliminateCommonSubExpressions(rewriter, dominance, function);
+  };
+  // A product of two equal values has to be seen as a square.
+  shareEqualOps();
   GreedyRewriteConfig config;
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   // Not converging only means that there is more to simplify.
   (void)applyPatternsGreedily(function, patterns, config);
-  IRRewriter rewriter(function.getContext());
-  DominanceInfo dominance(function);
-  eliminateCommonSubExpressions(rewriter, dominance, function);
+  shareEqualOps();
 }
 
 namespace {

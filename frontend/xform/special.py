@@ -162,7 +162,10 @@ def entr(x: ArrayLike) -> TracedArray:
     positive = primitives.gt(a, zero)
     inside = primitives.select(positive, a, one)
     entropy = primitives.neg(primitives.mul(inside, primitives.log(inside)))
-    below = primitives.select(primitives.lt(a, zero), like(a, -math.inf), primitives.mul(a, zero))
+    # At 0 a root has the right value and the right slope, infinity; it keeps a NaN.
+    negative = primitives.lt(a, zero)
+    root = primitives.sqrt(primitives.select(negative, one, a))
+    below = primitives.select(negative, like(a, -math.inf), root)
     return primitives.select(positive, entropy, below)
 
 

@@ -29,6 +29,24 @@ Value polygamma(const Elements &x) {
   return elementary::polygamma(m, m.wrapReal(x[0]), order).value;
 }
 
+Value sinc(const Elements &x) {
+  auto order = static_cast<int64_t>(cast<SincOp>(x.op).getOrder());
+  Builder m(x.b, x.b.getLoc(), x.computedType());
+  return elementary::sinc(m, m.wrapReal(x[0]), order).value;
+}
+
+Value sincOfRoot(const Elements &x) {
+  auto order = static_cast<int64_t>(cast<SincOfRootOp>(x.op).getOrder());
+  Builder m(x.b, x.b.getLoc(), x.computedType());
+  return elementary::sincOfRoot(m, m.wrapReal(x[0]), order).value;
+}
+
+Value halfPow(const Elements &x) {
+  auto exponent = static_cast<int64_t>(cast<HalfPowOp>(x.op).getExponent());
+  Builder m(x.b, x.b.getLoc(), x.computedType());
+  return elementary::halfPow(m, m.wrapReal(x[0]), exponent).value;
+}
+
 } // namespace
 
 void xform::populateSpecialToLinalg(const TypeConverter &converter,
@@ -40,6 +58,12 @@ void xform::populateSpecialToLinalg(const TypeConverter &converter,
   add(LgammaOp(), unary<elementary::logGamma>);
   add(DigammaOp(), unary<elementary::digamma>);
   add(PolygammaOp(), polygamma);
+  add(GaussianOp(), unary<elementary::gaussian>);
+  add(LogisticSlopeOp(), unary<elementary::logisticSlope>);
+  add(SincOp(), sinc);
+  add(SincOfRootOp(), sincOfRoot);
+  add(DivNoNanOp(), binary<elementary::divNoNan>);
+  add(HalfPowOp(), halfPow);
   add(HypotOp(), binary<elementary::hypot>);
   add(LogAddExpOp(), binary<elementary::logAddExp>);
 }

@@ -21,6 +21,19 @@ Real logGamma(Builder &m, Real x);
 Real digamma(Builder &m, Real x);
 Real polygamma(Builder &m, Real x, int64_t order);
 
+/// exp(-x^2), and the derivative of 1 / (1 + exp(-x)).
+Real gaussian(Builder &m, Real x);
+Real logisticSlope(Builder &m, Real x);
+
+/// The derivative of sin(x) / x of an order, 0 for the function itself.
+Real sinc(Builder &m, Real x, int64_t order);
+/// j_n(z) / z^n at z = sqrt(x), n being the order, at least -1.
+Real sincOfRoot(Builder &m, Real x, int64_t order);
+
+/// x / y and x^(exponent / 2), 0 where they would divide by zero.
+Real divNoNan(Builder &m, Real x, Real y);
+Real halfPow(Builder &m, Real x, int64_t exponent);
+
 /// sqrt(x^2 + y^2) and log(exp(x) + exp(y)), without overflow.
 Real hypot(Builder &m, Real x, Real y);
 Real logAddExp(Builder &m, Real x, Real y);

@@ -336,7 +336,8 @@ def std(
 ) -> TracedArray:
     """The root of the variance; its derivative is 0 where the variance is."""
     result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "std")
-    return _finish(array(root(result), outer), x, axes, keepdims, out)
+    root = primitives.half_pow(result, 1)
+    return _finish(array(root, outer), x, axes, keepdims, out)
 
 
 def _variance(
@@ -363,13 +364,6 @@ def _variance(
     less = ddof if correction is None else correction
     squares = primitives.integer_pow(deviation, 2)
     return _scaled_sum(squares, axes, where, less), x, axes, outer
-
-
-def root(x: TracedArray) -> TracedArray:
-    """The square root, with derivative 0 at 0."""
-    zero, one = constant(x.shape, x.dtype, 0), constant(x.shape, x.dtype, 1)
-    at_zero = primitives.eq(x, zero)
-    return primitives.select(at_zero, zero, primitives.sqrt(primitives.select(at_zero, one, x)))
 
 
 @function(np.average)

@@ -218,7 +218,4 @@ def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
 @function(np.sinc)
 def sinc(x: ArrayLike) -> TracedArray:
     """sin(pi x) / (pi x), 1 at 0."""
-    a = ufuncs.multiply(x, math.pi)
-    at_zero = ufuncs.equal(a, 0.0)
-    safe = where(at_zero, 1.0, a)
-    return where(at_zero, 1.0, ufuncs.divide(ufuncs.sin(safe), safe))
+    return primitives.sinc(ufuncs.multiply(x, math.pi))

@@ -229,6 +229,38 @@ func.func @bitcast_width(%x: tensor<2xf32>) {
 
 // -----
 
+func.func @sinc_order(%x: tensor<2xf32>) {
+  // expected-error @+1 {{order must not be negative, got -1}}
+  %0 = xform.sinc %x, -1 : tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @sinc_of_root_order(%x: tensor<2xf32>) {
+  // expected-error @+1 {{order must be at least -1, got -2}}
+  %0 = xform.sinc_of_root %x, -2 : tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @half_pow_even(%x: tensor<2xf32>) {
+  // expected-error @+1 {{exponent must be odd and at least -1, got 2}}
+  %0 = xform.half_pow %x, 2 : tensor<2xf32>
+  return
+}
+
+// -----
+
+func.func @half_pow_too_small(%x: tensor<2xf32>) {
+  // expected-error @+1 {{exponent must be odd and at least -1, got -3}}
+  %0 = xform.half_pow %x, -3 : tensor<2xf32>
+  return
+}
+
+// -----
+
 func.func @polygamma_order(%x: tensor<2xf32>) {
   // expected-error @+1 {{order must be at least 1, got 0}}
   %0 = xform.polygamma %x, 0 : tensor<2xf32>

@@ -12,8 +12,20 @@ func.func @special(%x: tensor<?xf32>, %y: tensor<?xf32>) -> tensor<?xf32> {
   %2 = xform.digamma %1 : tensor<?xf32>
   // CHECK: xform.polygamma %{{.*}}, 2 : tensor<?xf32>
   %3 = xform.polygamma %2, 2 : tensor<?xf32>
+  // CHECK: xform.sinc %{{.*}}, 3 : tensor<?xf32>
+  %6 = xform.sinc %3, 3 : tensor<?xf32>
+  // CHECK: xform.sinc_of_root %{{.*}}, -1 : tensor<?xf32>
+  %11 = xform.sinc_of_root %6, -1 : tensor<?xf32>
+  // CHECK: xform.half_pow %{{.*}}, -1 : tensor<?xf32>
+  %7 = xform.half_pow %11, -1 : tensor<?xf32>
+  // CHECK: xform.gaussian
+  %8 = xform.gaussian %7 : tensor<?xf32>
+  // CHECK: xform.logistic_slope
+  %9 = xform.logistic_slope %8 : tensor<?xf32>
+  // CHECK: xform.div_no_nan %{{.*}}, %arg1 : tensor<?xf32>
+  %10 = xform.div_no_nan %9, %y : tensor<?xf32>
   // CHECK: xform.hypot %{{.*}}, %arg1 : tensor<?xf32>
-  %4 = xform.hypot %3, %y : tensor<?xf32>
+  %4 = xform.hypot %10, %y : tensor<?xf32>
   // CHECK: xform.log_add_exp %{{.*}}, %arg1 : tensor<?xf32>
   %5 = xform.log_add_exp %4, %y : tensor<?xf32>
   return %5 : tensor<?xf32>

@@ -17,6 +17,7 @@ import numpy as np
 import ordering_rows
 import random_rows
 import scipy.special
+import special_rows
 import structural_rows
 import threefry
 import windows_rows
@@ -119,6 +120,9 @@ DEFINITIONS: dict[str, Definition] = {
     "erfc": of_operands(scipy.special.erfc),
     "integer_pow": lambda op: integer_power(op["exponent"], op.x),
     "polygamma": lambda op: scipy.special.polygamma(op["order"], op.x),
+    "sinc": lambda op: special_rows.sinc(op["order"], op.x),
+    "sinc_of_root": lambda op: special_rows.sinc_of_root(op["order"], op.x),
+    "half_pow": lambda op: special_rows.half_pow(op["exponent"], op.x),
     "checkpoint_name": of_operands(np.array),
     "convert": lambda op: op.x.astype(op.dtype),
     "bitcast": lambda op: op.x.view(op.dtype),

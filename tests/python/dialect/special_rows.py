@@ -46,5 +46,88 @@ for order in (1, 2, 5):
         ulps=8,
         name=f"polygamma {order}",
     )
+
+
+def sinc(order: int, x: Array) -> Array:
+    """The integral of s^n cos(s x + n pi / 2) from 0 to 1, by Gauss's rule."""
+    nodes, weights = np.polynomial.legendre.leggauss(60)
+    s = (nodes + 1) / 2
+    waves = np.cos(np.multiply.outer(x, s) + order * math.pi / 2)
+    result = waves @ (s**order * weights / 2)
+    return np.asarray(np.where(np.isfinite(x), result, math.nan), x.dtype)
+
+
+def sinc_of_root(order: int, x: Array) -> Array:
+    """A spherical Bessel function of the root divided by a power of it, by its limit near 0."""
+    z = np.sqrt(np.asarray(x, np.float64))
+    if order == -1:
+        return np.asarray(np.cos(z), x.dtype)
+    terms = [
+        (-x / 2) ** k / (math.factorial(k) * math.prod(range(2 * order + 2 * k + 1, 0, -2)))
+        for k in range(4)
+    ]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        far = scipy.special.spherical_jn(order, z) / z**order
+    return np.where(np.abs(x) < 1e-3, sum(terms), far).astype(x.dtype)
+
+
+def half_pow(exponent: int, x: Array) -> Array:
+    """A power; 0 where x is 0."""
+    with np.errstate(divide="ignore"):
+        return np.where(x == 0, 0 * x, x ** np.asarray(exponent / 2, x.dtype))
+
+
+def div_no_nan(x: Array, y: Array) -> Array:
+    """The quotient; 0 where y is 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(y == 0, 0 * y * y, x / y)
+
+
+def logistic_slope(x: Array) -> Array:
+    """In terms of the decaying exponential."""
+    decay = np.exp(-np.abs(x))
+    return np.asarray(decay / (1 + decay) ** 2)
+
+
+for order in (0, 1, 2, 5):
+    special(
+        "sinc",
+        partial(primitives.sinc, order=order),
+        partial(sinc, order),
+        WIDE,
+        special=(0.0, 1e-8, 1e-3, -0.7, 2.5, -5.9, 6.1, 20.0, math.inf, math.nan),
+        ulps=40,
+        name=f"sinc {order}",
+    )
+for order in (-1, 0, 1, 2, 5):
+    special(
+        "sinc_of_root",
+        partial(primitives.sinc_of_root, order=order),
+        partial(sinc_of_root, order),
+        POSITIVE,
+        special=(0.0, 1e-9, 1e-4, 2.5, 5.9, 37.0, 400.0, -1.0, math.nan),
+        ulps=40,
+        name=f"sinc_of_root {order}",
+    )
+for exponent in (-1, 1, 3, 7):
+    special(
+        "half_pow",
+        partial(primitives.half_pow, exponent=exponent),
+        partial(half_pow, exponent),
+        POSITIVE,
+        special=(0.0, 1.0, 1e-9, 1e4, -1.0, math.inf, math.nan),
+        ulps=4,
+        name=f"half_pow {exponent}",
+    )
+special("div_no_nan", primitives.div_no_nan, div_no_nan, WIDE, POSITIVE)
+special("gaussian", primitives.gaussian, lambda x: np.exp(-x * x), WIDE, ulps=8)
+special(
+    "logistic_slope",
+    primitives.logistic_slope,
+    logistic_slope,
+    WIDE,
+    special=(*SPECIAL, 80.0, -80.0, 37.0, -5.0),
+    ulps=4,
+)
 special("hypot", primitives.hypot, np.hypot, WIDE, WIDE, special=(*SPECIAL, 1e30, -1e30), ulps=4)
 special("log_add_exp", primitives.log_add_exp, np.logaddexp, POSITIVE, POSITIVE, ulps=4)

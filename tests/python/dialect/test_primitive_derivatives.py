@@ -331,7 +331,7 @@ KINKS = (
     Kink("expm1", primitives.expm1, ([-INF, -50.0],), ([0, math.exp(-50)],)),
     Kink("asin", primitives.asin, ([1.0, -1.0],), ([INF, INF],)),
     Kink("acos", primitives.acos, ([1.0, -1.0],), ([-INF, -INF],)),
-    Kink("acosh", primitives.acosh, ([1.0],), ([INF],)),
+    Kink("acosh", primitives.acosh, ([1.0, -2.0],), ([INF, NAN],)),
     Kink("atanh", primitives.atanh, ([1.0, -1.0],), ([INF, INF],)),
     Kink("atan", primitives.atan, ([INF, -INF],), ([0, 0],)),
     Kink("tanh", primitives.tanh, ([INF, -INF],), ([0, 0],)),

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import primitives
 from ...array import ArrayLike, Axis, TracedArray
 from ...errors import XformValueError, at_user_line
 from .. import manipulation, reductions, ufuncs
@@ -55,7 +56,7 @@ def _vector_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bo
     if isinstance(order, str) or not isinstance(order, int | float | np.number):
         raise XformValueError(at_user_line(f"norm: unknown ord {order!r} for vectors"))
     if order == 2:
-        return reductions.root(reductions.sum(ufuncs.square(a), axes, keepdims=keepdims))
+        return primitives.half_pow(reductions.sum(ufuncs.square(a), axes, keepdims=keepdims), 1)
     if order == 0:
         nonzero = array(ufuncs.not_equal(a, 0), a.dtype)
         return reductions.sum(nonzero, axes, keepdims=keepdims)
@@ -67,14 +68,28 @@ def _vector_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bo
         return reductions.min(magnitude, axes, keepdims=keepdims)
     if order == 1:
         return reductions.sum(magnitude, axes, keepdims=keepdims)
-    # An element or a norm of 0 has derivative 0; its power and root would have none.
     exponent = float(order)
-    of_zero = 0.0 if exponent > 0 else math.inf
-    at_zero = ufuncs.equal(magnitude, 0)
-    powers = ufuncs.power(where(at_zero, 1.0, magnitude), exponent)
-    total = reductions.sum(where(at_zero, of_zero, powers), axes, keepdims=keepdims)
-    vanishes = ufuncs.equal(total, of_zero)
+    powers = _with_slope_at_zero(magnitude, exponent)
+    total = reductions.sum(powers, axes, keepdims=keepdims)
+    if exponent == 4:
+        return primitives.half_pow(primitives.half_pow(total, 1), 1)
+    if exponent > 0:
+        return _with_slope_at_zero(total, 1.0 / exponent)
+    vanishes = ufuncs.equal(total, math.inf)
     return where(vanishes, 0.0, ufuncs.power(where(vanishes, 1.0, total), 1.0 / exponent))
+
+
+def _with_slope_at_zero(x: TracedArray, exponent: float) -> TracedArray:
+    """A power of numbers that are not negative, whose derivative at 0 is 0.
+
+    One with an exponent above 1 is so by itself. The others get the value and derivative of
+    half_pow, which has no second one; 1 keeps the pole from their own.
+    """
+    if exponent > 1:
+        return ufuncs.power(x, exponent)
+    at_zero = ufuncs.equal(x, 0)
+    power = ufuncs.power(where(at_zero, 1.0, x), exponent)
+    return where(at_zero, primitives.half_pow(x, 1) if exponent > 0 else math.inf, power)
 
 
 def _start(a: TracedArray, axes: tuple[int, ...]) -> float | None:

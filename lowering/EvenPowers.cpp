@@ -1,0 +1,405 @@
+//===- EvenPowers.cpp - powers that undo a root or a magnitude ------------===//
+//
+// |x|^2, sqrt(s)^2 and hypot(x, y)^2 are smooth, their bases have a kink. The
+// chain rule multiplies the derivatives of both, and at the kink, where the
+// base has none but by convention, nothing right comes of it from the second
+// order on. So such powers are written without the kink, which has to be done
+// before a derivative is taken; what is left of the kink are its own
+// derivatives.
+//
+// The values stay what they are but for rounding: a base overflows or is NaN
+// where what takes its place overflows or is NaN.
+//
+//===----------------------------------------------------------------------===//
+
+#include "lowering/EvenPowers.h"
+
+#include "dialect/Ops.h"
+#include "dialect/Special.h"
+
+#include "mlir/IR/Matchers.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace xform;
+
+/// How far behind a power its kink is looked for.
+constexpr unsigned kDeepest = 8;
+
+/// Whether the op only moves elements or converts them.
+static bool movesElements(Operation *op) {
+  return isa<ConvertOp, BroadcastInDimOp, ReshapeOp, TransposeOp, SliceOp,
+             ReverseOp, ConcatenateOp>(op);
+}
+
+/// Whether the value is, up to smooth factors, a magnitude or a root.
+static bool hasKink(Value value, unsigned depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > kDeepest || !isDifferentiable(value.getType()))
+    return false;
+  auto isKinked = [&](Value operand) { return hasKink(operand, depth + 1); };
+  if (isa<AbsOp, HypotOp, SqrtOp>(op))
+    return true;
+  if (auto power = dyn_cast<HalfPowOp>(op))
+    return static_cast<int64_t>(power.getExponent()) > 0;
+  if (auto quotient = dyn_cast<DivOp>(op))
+    return isKinked(quotient.getX());
+  if (auto select = dyn_cast<SelectOp>(op))
+    return isKinked(select.getX()) || isKinked(select.getY());
+  return (isa<NegOp, MulOp>(op) || movesElements(op)) &&
+         llvm::any_of(op->getOperands(), isKinked);
+}
+
+/// Whether no element can be below 0.
+static bool isNonNegative(Value value, unsigned depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > kDeepest)
+    return false;
+  auto isFine = [&](Value operand) {
+    return isNonNegative(operand, depth + 1);
+  };
+  DenseFPElementsAttr constant;
+  if (matchPattern(value, m_Constant(&constant)))
+    return constant.isSplat() &&
+           !constant.getSplatValue<APFloat>().isNegative();
+  if (isa<AbsOp, HypotOp, SqrtOp, HalfPowOp, ExpOp>(op))
+    return true;
+  if (auto power = dyn_cast<IntegerPowOp>(op))
+    return power.getExponent() % 2 == 0 || isFine(power.getX());
+  if (auto product = dyn_cast<MulOp>(op);
+      product && product.getX() == product.getY())
+    return true;
+  return (isa<AddOp, MulOp, DivOp, MaxOp, MinOp, ReduceSumOp, ReduceMaxOp>(
+              op) ||
+          movesElements(op)) &&
+         llvm::all_of(op->getOperands(), isFine);
+}
+
+namespace {
+
+/// Writes squares of values that have a kink, and of others beside them.
+class Squares {
+public:
+  Squares(PatternRewriter &rewriter, Location loc)
+      : b(loc, rewriter, nullptr) {}
+
+  Value of(Value value) {
+    Operation *op = value.getDefiningOp();
+    if (!hasKink(value))
+      return power(value, 2);
+    if (auto magnitude = dyn_cast<AbsOp>(op))
+      return of(magnitude.getX());
+    if (auto root = dyn_cast<SqrtOp>(op))
+      return underRoot(root.getX());
+    if (auto root = dyn_cast<HalfPowOp>(op))
+      return power(root.getX(), static_cast<int64_t>(root.getExponent()));
+    if (auto length = dyn_cast<HypotOp>(op))
+      return ofLength(length);
+    if (auto neg = dyn_cast<NegOp>(op))
+      return of(neg.getX());
+    if (auto product = dyn_cast<MulOp>(op))
+      return ofProduct(product);
+    if (auto quotient = dyn_cast<DivOp>(op)) {
+      Value once = b.fold<DivOp>(of(quotient.getX()), quotient.getY());
+      return b.fold<DivOp>(once, quotient.getY());
+    }
+    if (auto select = dyn_cast<SelectOp>(op))
+      return b.fold<SelectOp>(select.getPred(), of(select.getX()),
+                              of(select.getY()));
+    SmallVector<Value> squares;
+    for (Value operand : op->getOperands())
+      squares.push_back(of(operand));
+    OperationState state(b.getLoc(), op->getName(), squares,
+                         op->getResultTypes(),
+                         op->getAttrDictionary().getValue());
+    return b.create(state)->getResult(0);
+  }
+
+  /// x^2 + y^2; infinite beside a NaN where the length is.
+  Value ofLength(HypotOp length) {
+    Value sum = b.fold<AddOp>(of(length.getX()), of(length.getY()));
+    Value infinity = b.literal("inf", length.getType());
+    Value isInfinite = b.fold<EqOp>(length.getResult(), infinity);
+    return b.fold<SelectOp>(isInfinite, infinity, sum);
+  }
+
+  Value power(Value value, int64_t exponent) {
+    return b.fold<IntegerPowOp>(value.getType(), value,
+                                static_cast<uint64_t>(exponent));
+  }
+
+private:
+  /// The radicand; NaN where it is negative, as the root is.
+  Value underRoot(Value x) {
+    if (isNonNegative(x))
+      return x;
+    Value isNegative = b.fold<LtOp>(x, b.zeros(x.getType()));
+    return b.fold<SelectOp>(isNegative, b.literal("nan", x.getType()), x);
+  }
+
+  /// (x y)^2 as x (x y^2), which neither over- nor underflows where the result
+  /// and y^2 do not.
+  Value ofProduct(MulOp product) {
+    Value x = product.getX(), y = product.getY();
+    if (!hasKink(y))
+      std::swap(x, y);
+    if (!hasKink(x) || x.getDefiningOp<AbsOp>()) {
+      if (auto magnitude = x.getDefiningOp<AbsOp>())
+        x = magnitude.getX();
+      return b.fold<MulOp>(x, b.fold<MulOp>(x, of(y)));
+    }
+    return b.fold<MulOp>(of(x), of(y));
+  }
+
+  RuleBuilder b;
+};
+
+/// An even power of what has a kink is a power of its square. So are higher odd
+/// powers of a length, whose second derivatives at 0 are 0.
+struct PowerOfKink : OpRewritePattern<IntegerPowOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(IntegerPowOp op,
+                                PatternRewriter &rewriter) const override {
+    auto exponent = static_cast<int64_t>(op.getExponent());
+    Squares squares(rewriter, op.getLoc());
+    if (exponent % 2 == 0 && hasKink(op.getX())) {
+      Value square = squares.of(op.getX());
+      rewriter.replaceOp(op, squares.power(square, exponent / 2));
+      return success();
+    }
+    if (exponent < 3)
+      return failure();
+    Value radicand;
+    int64_t half = exponent;
+    if (auto root = op.getX().getDefiningOp<HalfPowOp>();
+        root && static_cast<int64_t>(root.getExponent()) > 0) {
+      radicand = root.getX();
+      half *= static_cast<int64_t>(root.getExponent());
+    } else if (auto length = op.getX().getDefiningOp<HypotOp>()) {
+      radicand = squares.ofLength(length);
+    } else {
+      return failure();
+    }
+    rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), radicand,
+                                           static_cast<uint64_t>(half));
+    return success();
+  }
+};
+
+/// The same for a constant exponent that is an even number in floating point.
+struct PowOfKink : OpRewritePattern<PowOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(PowOp op,
+                                PatternRewriter &rewriter) const override {
+    DenseFPElementsAttr constant;
+    if (!matchPattern(op.getY(), m_Constant(&constant)) || !constant.isSplat())
+      return failure();
+    double exponent = constant.getSplatValue<APFloat>().convertToDouble();
+    // Larger powers are not worth their products.
+    constexpr double kLargest = 16;
+    if (!(exponent >= 2 && exponent <= kLargest) ||
+        std::fmod(exponent, 2) != 0 || !hasKink(op.getX()))
+      return failure();
+    Squares squares(rewriter, op.getLoc());
+    Value square = squares.of(op.getX());
+    rewriter.replaceOp(
+        op, squares.power(square, static_cast<int64_t>(exponent / 2)));
+    return success();
+  }
+};
+
+/// The same for products: v v, (c v) v, and s^(m/2) s^(n/2).
+struct ProductOfKinks : OpRewritePattern<MulOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MulOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isDifferentiable(op.getType()))
+      return failure();
+    Squares squares(rewriter, op.getLoc());
+    if (op.getX() == op.getY() && hasKink(op.getX())) {
+      rewriter.replaceOp(op, squares.of(op.getX()));
+      return success();
+    }
+    for (auto [x, y] :
+         {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
+      auto product = x.getDefiningOp<MulOp>();
+      if (product && (product.getX() == y || product.getY() == y) &&
+          hasKink(y)) {
+        Value other = product.getX() == y ? product.getY() : product.getX();
+        rewriter.replaceOpWithNewOp<MulOp>(op, other, squares.of(y));
+        return success();
+      }
+      if (std::optional<int64_t> sum = halves(x, y)) {
+        auto root = y.getDefiningOp<HalfPowOp>();
+        rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), root.getX(),
+                                               static_cast<uint64_t>(*sum));
+        return success();
+      }
+      // sign(x) |x| is x; |x| |y| is |x y|.
+      auto magnitude = y.getDefiningOp<AbsOp>();
+      auto sign = x.getDefiningOp<SignOp>();
+      if (magnitude && sign && magnitude.getX() == sign.getX()) {
+        rewriter.replaceOp(op, sign.getX());
+        return success();
+      }
+      auto other = x.getDefiningOp<AbsOp>();
+      if (magnitude && other) {
+        Value inside = MulOp::create(rewriter, op.getLoc(), other.getX(),
+                                     magnitude.getX());
+        rewriter.replaceOpWithNewOp<AbsOp>(op, inside);
+        return success();
+      }
+    }
+    return failure();
+  }
+
+  /// The exponent, in halves, of the product of x, a whole power of s, and y,
+  /// half a power of s.
+  static std::optional<int64_t> halves(Value x, Value y) {
+    auto root = y.getDefiningOp<HalfPowOp>();
+    if (!root || static_cast<int64_t>(root.getExponent()) < 0)
+      return std::nullopt;
+    auto exponent = static_cast<int64_t>(root.getExponent());
+    if (x == root.getX())
+      return exponent + 2;
+    auto power = x.getDefiningOp<IntegerPowOp>();
+    if (!power || power.getX() != root.getX() ||
+        static_cast<int64_t>(power.getExponent()) < 0)
+      return std::nullopt;
+    return exponent + 2 * static_cast<int64_t>(power.getExponent());
+  }
+};
+
+/// The product of a vector of lengths with itself is a sum of squares.
+struct DotOfKink : OpRewritePattern<DotGeneralOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DotGeneralOp op,
+                                PatternRewriter &rewriter) const override {
+    auto rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
+    ArrayRef<int64_t> contracted = op.getLhsContracting();
+    if (op.getLhs() != op.getRhs() || !op.getLhsBatch().empty() ||
+        contracted != op.getRhsContracting() ||
+        static_cast<int64_t>(contracted.size()) != rank ||
+        !hasKink(op.getLhs()))
+      return failure();
+    Value square = Squares(rewriter, op.getLoc()).of(op.getLhs());
+    rewriter.replaceOpWithNewOp<ReduceSumOp>(op, square, axesUpTo(rank));
+    return success();
+  }
+};
+
+/// cos and sinc of a root are smooth in what is under it.
+template <typename Even> struct EvenOfRoot : OpRewritePattern<Even> {
+  using OpRewritePattern<Even>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Even op,
+                                PatternRewriter &rewriter) const override {
+    int64_t order = -1;
+    if constexpr (std::is_same_v<Even, SincOp>) {
+      order = static_cast<int64_t>(op.getOrder());
+      if (order != 0)
+        return failure();
+    }
+    if (!hasKink(op.getX()))
+      return failure();
+    Value square = Squares(rewriter, op.getLoc()).of(op.getX());
+    rewriter.replaceOpWithNewOp<SincOfRootOp>(op, op.getType(), square,
+                                              static_cast<uint64_t>(order));
+    return success();
+  }
+};
+
+/// cos(|x|) is cos(x), and so for other even functions.
+template <typename Even> struct EvenOfAbs : OpRewritePattern<Even> {
+  using OpRewritePattern<Even>::OpRewritePattern;
+  LogicalResult matchAndRewrite(Even op,
+                                PatternRewriter &rewriter) const override {
+    if constexpr (std::is_same_v<Even, SincOp>)
+      if (op.getOrder() % 2)
+        return failure();
+    auto x = withoutAbs(op.getX(), rewriter);
+    if (!x)
+      return failure();
+    rewriter.modifyOpInPlace(op, [&] { op.getXMutable().assign(x); });
+    return success();
+  }
+
+  /// A value of the same magnitude without an `abs` in it; null where it has
+  /// none.
+  static Value withoutAbs(Value value, PatternRewriter &rewriter,
+                          unsigned depth = 0) {
+    Operation *op = value.getDefiningOp();
+    if (!op || depth > kDeepest)
+      return {};
+    if (auto magnitude = dyn_cast<AbsOp>(op))
+      return magnitude.getX();
+    if (!isa<NegOp, MulOp, DivOp, ConvertOp, BroadcastInDimOp, ReshapeOp>(op))
+      return {};
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value inside = withoutAbs(operand.get(), rewriter, depth + 1);
+      if (!inside)
+        continue;
+      Operation *clone = rewriter.clone(*op);
+      clone->setOperand(operand.getOperandNumber(), inside);
+      return clone->getResult(0);
+    }
+    return {};
+  }
+};
+
+/// The root of an even power of x is a power of x, or of |x|.
+struct RootOfSquare : OpRewritePattern<SqrtOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SqrtOp op,
+                                PatternRewriter &rewriter) const override {
+    Value x;
+    int64_t exponent = 1;
+    if (auto product = op.getX().getDefiningOp<MulOp>();
+        product && product.getX() == product.getY()) {
+      x = product.getX();
+    } else if (auto power = op.getX().getDefiningOp<IntegerPowOp>();
+               power && power.getExponent() % 2 == 0) {
+      x = power.getX();
+      exponent = static_cast<int64_t>(power.getExponent()) / 2;
+    } else {
+      return failure();
+    }
+    if (exponent % 2)
+      x = AbsOp::create(rewriter, op.getLoc(), x);
+    rewriter.replaceOp(op, Squares(rewriter, op.getLoc()).power(x, exponent));
+    return success();
+  }
+};
+
+/// max(x, -x) is |x|.
+struct MaxOfOpposites : OpRewritePattern<MaxOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(MaxOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isDifferentiable(op.getType()))
+      return failure();
+    auto isOpposite = [](Value x, Value y) {
+      auto neg = y.getDefiningOp<NegOp>();
+      return neg && neg.getX() == x;
+    };
+    if (isOpposite(op.getX(), op.getY()))
+      rewriter.replaceOpWithNewOp<AbsOp>(op, op.getX());
+    else if (isOpposite(op.getY(), op.getX()))
+      rewriter.replaceOpWithNewOp<AbsOp>(op, op.getY());
+    else
+      return failure();
+    return success();
+  }
+};
+
+} // namespace
+
+void xform::populateEvenPowerPatterns(RewritePatternSet &patterns) {
+  patterns
+      .add<PowerOfKink, PowOfKink, ProductOfKinks, DotOfKink, EvenOfRoot<CosOp>,
+           EvenOfRoot<SincOp>, RootOfSquare, MaxOfOpposites>(
+          patterns.getContext());
+  // A magnitude needs no root.
+  patterns.add<EvenOfAbs<CosOp>, EvenOfAbs<CoshOp>, EvenOfAbs<SincOp>>(
+      patterns.getContext(), /*benefit=*/2);
+}

@@ -1,0 +1,251 @@
+"""Derivatives to third order at points where a function, or what it is written through, has a kink.
+
+Smooth functions have their right derivatives there, in every order, against mpmath's differences.
+What has no derivative has the one that docs/semantics.md lists, or NaN, but no number beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+from mpmath import mp
+from xform import frontend, nn, special
+from xform.frontend import grad, hessian, jacfwd, jacrev, jit, vmap
+
+Function = Callable[[Any], Any]
+ORDERS = 4
+DTYPES = (np.float32, np.float64)
+norm = np.linalg.norm
+
+
+def root_of_square(x: Any) -> Any:
+    return np.sqrt(x * x)
+
+
+# Of one number ----------------------------------------------------------------
+
+POINTS = (0.0, 1e-20, -1e-8, 1e-3, -0.7, 1.5)
+# Each beside the smooth function that it is, on mpmath numbers.
+SMOOTH: dict[str, tuple[Function, Function]] = {
+    "abs ** 2": (lambda x: np.abs(x) ** 2, lambda x: x**2),
+    "abs * abs": (lambda x: np.abs(x) * np.abs(x), lambda x: x**2),
+    "square of abs": (lambda x: np.square(np.abs(x)), lambda x: x**2),
+    "abs ** 4": (lambda x: np.abs(x) ** 4, lambda x: x**4),
+    "power with a 0-d exponent": (lambda x: np.float_power(np.abs(x), 2.0), lambda x: x**2),
+    "abs ** -2, away from 0": (lambda x: np.abs(x - 3.0) ** -2, lambda x: (x - 3) ** -2),
+    "factors in front": (lambda x: (3.0 * np.abs(x) / 7.0) ** 2, lambda x: 9 * x**2 / 49),
+    "factors between": (lambda x: 3.0 * np.abs(x) * np.abs(x), lambda x: 3 * x**2),
+    "negated": (lambda x: (-np.abs(x)) ** 2, lambda x: x**2),
+    "root of a square": (lambda x: root_of_square(x) ** 2, lambda x: x**2),
+    "root of a square, to the fourth": (lambda x: root_of_square(x) ** 4, lambda x: x**4),
+    "root of a fourth power": (lambda x: np.sqrt(x**4), lambda x: x**2),
+    "x ** 2 ** 0.5 ** 2": (lambda x: ((x**2) ** 0.5) ** 2, lambda x: x**2),
+    "length": (lambda x: np.hypot(x, 2 * x) ** 2, lambda x: 5 * x**2),
+    "length of lengths": (lambda x: np.hypot(np.hypot(x, x), x) ** 2, lambda x: 3 * x**2),
+    "norm of one": (lambda x: norm(x[..., None], axis=-1) ** 2, lambda x: x**2),
+    "larger of both signs": (lambda x: np.maximum(x, -x) ** 2, lambda x: x**2),
+    "sign times abs": (lambda x: np.sign(x) * np.abs(x), lambda x: x),
+    "cos of abs": (lambda x: np.cos(np.abs(x)), mp.cos),
+    "cos of a multiple": (lambda x: np.cos(2.0 * np.abs(x)), lambda x: mp.cos(2 * x)),
+    "cosh of abs": (lambda x: np.cosh(-np.abs(x)), mp.cosh),
+    "sinc of abs": (lambda x: np.sinc(np.abs(x)), lambda x: mp.sincpi(x)),
+    "kernel": (lambda x: np.exp(-(np.abs(x) ** 2)), lambda x: mp.exp(-(x**2))),
+    "moved": (lambda x: np.abs(np.stack([x, x])[::-1]).T[..., 0] ** 2, lambda x: x**2),
+    "chosen": (lambda x: np.where(x > -9, np.abs(x), x) ** 2, lambda x: x**2),
+    "x ** 2": (lambda x: x**2, lambda x: x**2),
+    "x ** 2.0": (lambda x: np.float_power(x, 2.0), lambda x: x**2),
+    "x ** 3": (lambda x: x**3, lambda x: x**3),
+    "x ** 3.0": (lambda x: np.float_power(x, 3.0), lambda x: x**3),
+    "sinc": (np.sinc, mp.sincpi),
+    "tanh": (np.tanh, mp.tanh),
+    "sigmoid": (nn.sigmoid, lambda x: 1 / (1 + mp.exp(-x))),
+    "softplus": (nn.softplus, lambda x: mp.log1p(mp.exp(x))),
+    "silu": (nn.silu, lambda x: x / (1 + mp.exp(-x))),
+    "gelu": (nn.gelu, lambda x: x * mp.erfc(-x / mp.sqrt(2)) / 2),
+    "logaddexp of equal": (lambda x: np.logaddexp(x, x), lambda x: x + mp.log(2)),
+    "logaddexp of opposites": (lambda x: np.logaddexp(x, -x), lambda x: mp.log(2 * mp.cosh(x))),
+    "logsumexp of opposites": (
+        lambda x: nn.logsumexp(np.stack([x, -x]), axis=0), lambda x: mp.log(2 * mp.cosh(x))),
+    "expm1": (np.expm1, mp.expm1),
+    "log1p": (np.log1p, mp.log1p),
+    "arcsinh": (np.arcsinh, mp.asinh),
+    "arctanh of half": (lambda x: np.arctanh(x / 2), lambda x: mp.atanh(x / 2)),
+    "arctan": (np.arctan, mp.atan),
+    "arcsin of half": (lambda x: np.arcsin(x / 2), lambda x: mp.asin(x / 2)),
+    "erf": (special.erf, mp.erf),
+    "xlogy": (lambda x: special.xlogy(x, 3.0), lambda x: x * mp.log(3)),
+    "xlog1py": (lambda x: special.xlog1py(x, x), lambda x: x * mp.log1p(x)),
+}  # fmt: skip
+
+
+def taylor(function: Function, x: float) -> list[float]:
+    """The derivatives of orders 0 to 3."""
+    with mp.workdps(80):
+        return [float(mp.diff(function, mp.mpf(x), n)) for n in range(ORDERS)]
+
+
+def derivatives(function: Function, x: Any) -> list[Any]:
+    """The function and its derivatives, element by element."""
+    found = [function]
+    for _ in range(ORDERS - 1):
+        found.append(lambda x, f=found[-1]: frontend.jvp(f, (x,), (np.ones_like(x),))[1])
+    return [f(x) for f in found]
+
+
+@cache
+def smooth_results(dtype: type) -> dict[str, np.ndarray]:
+    x = np.array(POINTS, dtype)
+
+    def everything(x: Any) -> dict[str, Any]:
+        return {name: np.stack(derivatives(f, x)) for name, (f, _) in SMOOTH.items()}
+
+    return {name: np.asarray(rows) for name, rows in jit(everything)(x).items()}
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", SMOOTH)
+def test_smooth_functions(name: str, dtype: type) -> None:
+    want = np.array([taylor(SMOOTH[name][1], float(dtype(x))) for x in POINTS]).T
+    got = smooth_results(dtype)[name]
+    assert got.dtype == dtype
+    np.testing.assert_allclose(
+        got, want, rtol=200 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps
+    )
+
+
+# Of vectors ---------------------------------------------------------------------
+
+ZEROS, ONES = np.zeros(2), np.ones(2)
+
+
+def in_a_loop(x: Any) -> Any:
+    return frontend.fori_loop(0, 3, lambda i, total: total + norm(x) ** 2 / 3, 0.0)
+
+
+def in_a_scan(x: Any) -> Any:
+    return frontend.scan(lambda total, row: (total + norm(row) ** 2, None), 0.0, x[None])[0]
+
+
+def in_a_branch(x: Any) -> Any:
+    return frontend.cond(x[0] < 9, lambda x: norm(x) ** 2, lambda x: x[0], x)
+
+
+def of_rows(x: Any) -> Any:
+    return np.sum(norm(np.stack([x, 0 * x, 2 * x]), axis=1) ** 2) / 5
+
+
+def by_rows(x: Any) -> Any:
+    return np.sum(vmap(lambda row: norm(row) ** 2)(np.stack([x, 0 * x])))
+
+
+def pairwise(x: Any) -> Any:
+    """The differences of three points, those of a point with itself among them."""
+    points = np.stack([x, -x, 0 * x])
+    return np.sum(norm(points[:, None] - points[None], axis=-1) ** 2) / 12
+
+
+# Functions whose value is |x|^2, and so their second derivative two identities.
+SQUARES: dict[str, Function] = {
+    "norm ** 2": lambda x: norm(x) ** 2,
+    "norm * norm": lambda x: norm(x) * norm(x),
+    "square of the norm": lambda x: np.square(norm(x)),
+    "power of the norm": lambda x: np.power(norm(x), 2.0),
+    "sum of abs ** 2": lambda x: np.sum(np.abs(x) ** 2),
+    "dot of abs": lambda x: np.dot(np.abs(x), np.abs(x)),
+    "abs @ abs": lambda x: np.abs(x) @ np.abs(x),
+    "norm of abs": lambda x: norm(np.abs(x)) ** 2,
+    "norm of order 2": lambda x: norm(x, 2) ** 2,
+    "vector_norm": lambda x: np.linalg.vector_norm(x) ** 2,
+    "Frobenius": lambda x: norm(x[None], "fro") ** 2,
+    "root of a sum": lambda x: np.sqrt(np.sum(x * x)) ** 2,
+    "root of a dot": lambda x: np.sqrt(x @ x) ** 2,
+    "half power of a sum": lambda x: (np.sum(x**2) ** 0.5) ** 2,
+    "length": lambda x: np.hypot(x[0], x[1]) ** 2,
+    "scaled norm": lambda x: (3.0 * norm(x)) ** 2 / 9,
+    "divided norm": lambda x: 4 * (norm(x) / 2.0) ** 2,
+    "norm in products": lambda x: 2.0 * norm(x) * norm(x) / 2.0,
+    "exponential": lambda x: -np.log(np.exp(-(norm(x) ** 2))),
+    "std ** 2": lambda x: 4 * np.std(x) ** 2 + np.sum(x) ** 2 / 2 - np.var(x) * 2,
+    "rows": of_rows,
+    "by rows": by_rows,
+    "pairs": pairwise,
+    "loop": in_a_loop,
+    "scan": in_a_scan,
+    "branch": in_a_branch,
+    "checkpoint": frontend.checkpoint(lambda x: norm(x) ** 2),
+    "of a rotation": lambda x: norm(np.array([[0.6, -0.8], [0.8, 0.6]]) @ x) ** 2,
+}
+# Others: the Hessian at zeros.
+HESSIANS: dict[str, tuple[Function, Any]] = {
+    "norm ** 4": (lambda x: norm(x) ** 4, 0 * np.eye(2)),
+    "norm ** 3": (lambda x: norm(x) ** 3, 0 * np.eye(2)),
+    "norm * norm * norm": (lambda x: norm(x) * norm(x) * norm(x), 0 * np.eye(2)),
+    "length ** 3": (lambda x: np.hypot(x[0], x[1]) ** 3, 0 * np.eye(2)),
+    "norm of order 4, to the fourth": (lambda x: norm(x, 4) ** 4, 0 * np.eye(2)),
+    "kernel": (lambda x: np.exp(-(norm(x) ** 2) / 2), -np.eye(2)),
+    "inverse quadratic": (lambda x: 1 / (1 + norm(x) ** 2), -2 * np.eye(2)),
+    "cos of the norm": (lambda x: np.cos(2 * norm(x)), -4 * np.eye(2)),
+    "sinc of the norm": (lambda x: np.sinc(norm(x) / np.pi), -np.eye(2) / 3),
+    "cos of a length": (lambda x: np.cos(np.hypot(x[0], x[1])), -np.eye(2)),
+    "multiquadric": (lambda x: np.sqrt(1 + norm(x) ** 2), np.eye(2)),
+}
+# What has no second derivative at zeros.
+KINKED: dict[str, Function] = {
+    "norm": norm,
+    "norm of order 3": lambda x: norm(x, 3),
+    "norm of order 4": lambda x: norm(x, 4),
+    "norm of order 1.5": lambda x: norm(x, 1.5),
+    "hypot": lambda x: np.hypot(x[0], x[1]),
+    "arctan2": lambda x: np.arctan2(x[0], x[1]),
+    "std": np.std,
+    "root of a sum of squares": lambda x: np.sqrt(np.sum(x * x)),
+    "exponential of the norm": lambda x: np.exp(-norm(x)),
+}
+
+
+@cache
+def vector_results() -> dict[str, Any]:
+    def everything(x: Any) -> dict[str, Any]:
+        squares = {
+            name: {
+                "gradient": vmap(grad(f))(x),
+                "hessian": vmap(hessian(f))(x),
+                "reverse over reverse": vmap(jacrev(jacrev(f)))(x),
+                "third": vmap(jacfwd(hessian(f)))(x),
+            }
+            for name, f in SQUARES.items()
+        }
+        return {
+            "squares": squares,
+            "hessians": {name: hessian(f)(x[0]) for name, (f, _) in HESSIANS.items()},
+            "kinked": {name: (grad(f)(x[0]), hessian(f)(x[0])) for name, f in KINKED.items()},
+        }
+
+    return jit(everything)(np.stack([ZEROS, ONES]))
+
+
+@pytest.mark.parametrize("name", SQUARES)
+def test_squares_of_lengths(name: str) -> None:
+    got = vector_results()["squares"][name]
+    np.testing.assert_allclose(got["gradient"], [2 * ZEROS, 2 * ONES], rtol=1e-14)
+    for how in ("hessian", "reverse over reverse"):
+        np.testing.assert_allclose(got[how], [2 * np.eye(2)] * 2, rtol=1e-14, atol=1e-14)
+    np.testing.assert_allclose(got["third"], np.zeros((2, 2, 2, 2)), atol=1e-13)
+
+
+@pytest.mark.parametrize("name", HESSIANS)
+def test_smooth_functions_of_lengths(name: str) -> None:
+    got = vector_results()["hessians"][name]
+    np.testing.assert_allclose(got, HESSIANS[name][1], rtol=1e-14)
+
+
+@pytest.mark.parametrize("name", KINKED)
+def test_kinks_have_no_second_derivative(name: str) -> None:
+    gradient, second = vector_results()["kinked"][name]
+    if name != "root of a sum of squares":
+        np.testing.assert_array_equal(gradient, ZEROS)
+    assert not np.any(np.isfinite(second))
