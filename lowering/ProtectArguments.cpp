@@ -91,6 +91,16 @@ static bool isReduction(Operation *op) {
                       });
 }
 
+/// Whether the insertion may leave nothing of its destination.
+static bool mayReplaceAll(tensor::InsertSliceOp op) {
+  return llvm::all_of(
+      llvm::zip_equal(op.getStaticSizes(), op.getType().getShape()),
+      [](auto axis) {
+        auto [inserted, size] = axis;
+        return ShapedType::isDynamic(inserted) || inserted == size;
+      });
+}
+
 static bool haveSameBits(RankedTensorType x, RankedTensorType y) {
   if (x.getElementType() != y.getElementType() &&
       (!x.getElementType().isIntOrFloat() ||
@@ -114,8 +124,10 @@ static SmallVector<OpOperand *> sourcesOf(Value value) {
   if (isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
           tensor::CollapseShapeOp>(op))
     return {&op->getOpOperand(0)};
+  auto insertion = dyn_cast<tensor::InsertSliceOp>(op);
   // A kernel reads its operands, and writes into results only.
-  if (isReduction(op) || op->getName().getStringRef() == "flow.dispatch")
+  if (isReduction(op) || (insertion && !mayReplaceAll(insertion)) ||
+      op->getName().getStringRef() == "flow.dispatch")
     return {};
   auto type = cast<RankedTensorType>(value.getType());
   SmallVector<OpOperand *> destinations = destinationsOf(op);

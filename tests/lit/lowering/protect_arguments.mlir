@@ -107,6 +107,22 @@ func.func @read_in_a_loop(%x: tensor<4xf32>, %n: index) -> tensor<4xf32> {
   return %0 : tensor<4xf32>
 }
 
+// Rows of arguments that a loop stacks are copied into what it made.
+// CHECK-LABEL: func @stacked
+// CHECK-NOT: util.optimization_barrier
+// CHECK: return
+func.func @stacked(%x: tensor<?x3xf32>, %n: index) -> tensor<?x3xf32> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %init = tensor.empty(%n) : tensor<?x3xf32>
+  %0 = scf.for %k = %zero to %n step %one iter_args(%c = %init) -> tensor<?x3xf32> {
+    %1 = tensor.extract_slice %x[%k, 0] [1, 3] [1, 1] : tensor<?x3xf32> to tensor<3xf32>
+    %2 = tensor.insert_slice %1 into %c[%k, 0] [1, 3] [1, 1] : tensor<3xf32> into tensor<?x3xf32>
+    scf.yield %2 : tensor<?x3xf32>
+  }
+  return %0 : tensor<?x3xf32>
+}
+
 // Only the branch that returns the argument copies it.
 // CHECK-LABEL: func @branches
 // CHECK: %[[CHOICE:.*]] = scf.if
