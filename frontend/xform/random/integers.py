@@ -17,8 +17,8 @@ from ..numpy.promotion import (
     INT32,
     INT64,
     INT_RANGES,
-    Operand,
     Scalar,
+    Shape,
     array,
     broadcast,
     computed_dtype,
@@ -88,8 +88,8 @@ def randint(
         spans = constant(sizes, _UINT64, span)
         is_small = span <= _SMALL_SPAN
     else:
-        is_range = broadcast(primitives.convert(ufuncs.less(low, high), np.dtype(bool)), sizes)
-        start, spans = _held_range(low, high, target, sizes)
+        is_range = broadcast(primitives.convert(ufuncs.less(minval, maxval), np.dtype(bool)), sizes)
+        start, spans = _held_range(minval, maxval, target, sizes)
         spans = primitives.select(is_range, spans, constant(sizes, _UINT64, 1))
         is_small = target.itemsize < 8
     offset = _below(words, spans, is_small)
@@ -97,14 +97,14 @@ def randint(
 
 
 def _held_range(
-    low: Operand, high: Operand, dtype: DType, shape: tuple[int, ...]
+    low: ArrayLike, high: ArrayLike, dtype: DType, shape: Shape
 ) -> tuple[TracedArray, TracedArray]:
     """The smallest number of a range and the count of those that the dtype holds."""
     least, largest = INT_RANGES[dtype]
 
-    def held(limit: Operand, upper: int) -> TracedArray:
-        given = fitted(limit, limit.dtype, shape)
-        bottom, top = INT_RANGES[limit.dtype]
+    def held(limit: ArrayLike, upper: int) -> TracedArray:
+        given = fitted(limit, operand(limit).dtype, shape)
+        bottom, top = INT_RANGES[given.dtype]
         if bottom < least:
             given = primitives.max_(given, like(given, least))
         if top > upper:
