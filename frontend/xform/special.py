@@ -14,22 +14,12 @@ from .array import ArrayLike, TracedArray
 from .errors import XformTypeError, XformValueError, at_user_line
 from .numpy.dispatch import extension
 from .numpy.float_parts import like
-from .numpy.promotion import FLOAT64, align, array, is_float
+from .numpy.rounding import floats, rounded_once
+from .random.quantile import normal_quantile
+from .transforms.custom_jvp import custom_jvp
 
 _compiled = extension("special")
 _compiled_pair = extension("special", arrays=2)
-
-
-def _float(x: ArrayLike) -> TracedArray:
-    a = array(x)
-    return a if is_float(a.dtype) else array(a, FLOAT64)
-
-
-def _floats(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:
-    a, b = align(x, y)
-    if not is_float(a.dtype):
-        a, b = align(a, b, dtype=FLOAT64)
-    return a, b
 
 
 # Error functions and the normal distribution ----------------------------------
@@ -42,38 +32,58 @@ def erf(x: ArrayLike) -> TracedArray:
     >>> float(erf(0.5))
     0.5204998778130465
     """
-    return primitives.erf(_float(x))
+    return primitives.erf(*floats(x))
 
 
 @_compiled
 def erfc(x: ArrayLike) -> TracedArray:
     """1 - erf(x), exact for large x."""
-    return primitives.erfc(_float(x))
+    return primitives.erfc(*floats(x))
 
 
 @_compiled
 def erfinv(x: ArrayLike) -> TracedArray:
     """The number whose error function is x; NaN where |x| > 1."""
-    return primitives.erf_inv(_float(x))
+    return primitives.erf_inv(*floats(x))
 
 
 @_compiled
-def ndtr(x: ArrayLike) -> TracedArray:
+@rounded_once()
+def ndtr(x: TracedArray) -> TracedArray:
     """The normal distribution's probability below x."""
-    a = _float(x)
-    scaled = primitives.mul(a, like(a, -math.sqrt(0.5)))
-    return primitives.mul(primitives.erfc(scaled), like(a, 0.5))
+    scaled = primitives.mul(x, like(x, -math.sqrt(0.5)))
+    return primitives.mul(primitives.erfc(scaled), like(x, 0.5))
 
 
 @_compiled
-def ndtri(p: ArrayLike) -> TracedArray:
-    """The number below which the normal distribution has probability p.
+@rounded_once()
+def ndtri(p: TracedArray) -> TracedArray:
+    """The number below which the normal distribution has probability p; NaN outside of [0, 1]."""
+    # Of probabilities close to 0 and 1 the distance to 1/2 would lose the digits.
+    centred = primitives.sub(p, like(p, 0.5))
+    is_central = primitives.le(primitives.abs_(centred), like(p, 0.375))
+    doubled = primitives.select(is_central, primitives.add(centred, centred), like(p, 0))
+    central = primitives.mul(primitives.erf_inv(doubled), like(p, math.sqrt(2)))
+    inside = primitives.and_(primitives.gt(p, like(p, 0)), primitives.lt(p, like(p, 1)))
+    is_tail = primitives.and_(inside, primitives.not_(is_central))
+    tail = _normal_tail(primitives.select(is_tail, p, like(p, 0.0625)))
+    # The erf_inv of what lies outside: infinities at the ends, and NaN beyond.
+    outside = primitives.select(inside, like(p, 0), primitives.add(centred, centred))
+    outside = primitives.erf_inv(outside)
+    return primitives.select(is_central, central, primitives.select(is_tail, tail, outside))
 
-    Digits are lost for p close to 0, as 2 * p - 1 loses them.
-    """
-    a = _float(p)
-    centred = primitives.sub(primitives.add(a, a), like(a, 1))
-    return primitives.mul(primitives.erf_inv(centred), like(a, math.sqrt(2)))
+
+@custom_jvp
+def _normal_tail(p: TracedArray) -> TracedArray:
+    return normal_quantile(p)
+
+
+@_normal_tail.defjvp
+def _(primals: tuple[TracedArray], tangents: tuple[TracedArray]) -> tuple[TracedArray, TracedArray]:
+    """The derivative is the inverse of the density."""
+    y = _normal_tail(*primals)
+    inverse = primitives.exp(primitives.mul(primitives.mul(y, y), like(y, 0.5)))
+    return y, tangents[0] * (inverse * math.sqrt(2 * math.pi))
 
 
 # Gamma ------------------------------------------------------------------------
@@ -82,13 +92,13 @@ def ndtri(p: ArrayLike) -> TracedArray:
 @_compiled
 def gammaln(x: ArrayLike) -> TracedArray:
     """log(|gamma(x)|); infinite at 0 and the negative integers."""
-    return primitives.lgamma(_float(x))
+    return primitives.lgamma(*floats(x))
 
 
 @_compiled
 def digamma(x: ArrayLike) -> TracedArray:
     """The derivative of gammaln."""
-    return primitives.digamma(_float(x))
+    return primitives.digamma(*floats(x))
 
 
 psi = digamma
@@ -96,7 +106,7 @@ psi = digamma
 
 @_compiled
 def _polygamma(x: ArrayLike, n: int) -> TracedArray:
-    a = _float(x)
+    (a,) = floats(x)
     return primitives.polygamma(a, n) if n else primitives.digamma(a)
 
 
@@ -118,12 +128,69 @@ def polygamma(n: int, x: ArrayLike) -> TracedArray:
     return _polygamma(x, n)
 
 
+# Terms of Stirling's series for gammaln, by odd powers of 1 / x.
+_STIRLING = (1 / 12, -1 / 360, 1 / 1260, -1 / 1680, 1 / 1188, -691 / 360360, 1 / 156)
+# From here on they have all digits.
+_LARGE = 10.0
+
+
 @_compiled_pair
-def betaln(a: ArrayLike, b: ArrayLike) -> TracedArray:
-    """log(beta(a, b)) for positive a and b."""
-    x, y = _floats(a, b)
-    both = primitives.lgamma(primitives.add(x, y))
-    return primitives.sub(primitives.add(primitives.lgamma(x), primitives.lgamma(y)), both)
+@rounded_once(2)
+def betaln(a: TracedArray, b: TracedArray) -> TracedArray:
+    """log(beta(a, b)) for positive a and b.
+
+    A large argument's gammaln and that of the sum are alike, so their difference is taken term by
+    term of Stirling's formula (A. R. DiDonato, A. H. Morris, "Algorithm 708", ACM TOMS 18, 1992).
+    """
+    small, large = primitives.min_(a, b), primitives.max_(a, b)
+    endless = primitives.eq(large, like(large, math.inf))
+    positive = primitives.gt(small, like(small, 0))
+    is_far = primitives.and_(positive, primitives.ge(large, like(large, _LARGE)))
+    is_far = primitives.and_(is_far, primitives.not_(endless))
+    is_both = primitives.and_(is_far, primitives.ge(small, like(small, _LARGE)))
+
+    x, y = (primitives.select(is_far, like(a, 1), z) for z in (a, b))
+    # Next to a pole there is nothing to take off.
+    pole = primitives.and_(primitives.eq(small, like(small, 0)), primitives.not_(endless))
+    direct = primitives.lgamma(primitives.select(pole, like(x, 1), primitives.add(x, y)))
+    direct = primitives.sub(primitives.add(primitives.lgamma(x), primitives.lgamma(y)), direct)
+
+    y = primitives.select(is_far, large, like(large, _LARGE))
+    x = primitives.select(is_far, small, like(small, 1))
+    ratio = primitives.div(x, y)
+    log_ratio = primitives.log1p(ratio)
+    both = primitives.add(x, y)
+    half = like(x, 0.5)
+    rest = primitives.sub(_stirling_rest(y), _stirling_rest(both))
+    # lgamma(y) - lgamma(x + y)
+    step = primitives.mul(primitives.sub(both, half), log_ratio)
+    # A tiny ratio is flushed to 0.
+    is_tiny = primitives.lt(ratio, like(ratio, 2.0**-60))
+    step = primitives.select(is_tiny, x, step)
+    step = primitives.sub(primitives.sub(x, step), primitives.mul(x, primitives.log(y)))
+    mixed = primitives.add(primitives.lgamma(x), primitives.add(step, rest))
+
+    x = primitives.select(is_both, x, like(x, _LARGE))
+    share = primitives.div(ratio, primitives.add(ratio, like(x, 1)))
+    share = primitives.select(is_both, share, half)
+    far = primitives.mul(primitives.sub(x, half), primitives.log(share))
+    far = primitives.sub(far, primitives.mul(y, log_ratio))
+    offset = primitives.sub(
+        like(x, 0.5 * math.log(2 * math.pi)), primitives.mul(primitives.log(y), half)
+    )
+    far = primitives.add(far, primitives.add(offset, primitives.add(rest, _stirling_rest(x))))
+    result = primitives.select(is_both, far, primitives.select(is_far, mixed, direct))
+    none = primitives.and_(endless, positive)
+    return primitives.select(none, like(result, -math.inf), result)
+
+
+def _stirling_rest(x: TracedArray) -> TracedArray:
+    inverse = primitives.div(like(x, 1), x)
+    square = primitives.mul(inverse, inverse)
+    series = like(x, _STIRLING[-1])
+    for term in _STIRLING[-2::-1]:
+        series = primitives.add(primitives.mul(series, square), like(x, term))
+    return primitives.mul(series, inverse)
 
 
 # Entropies and logits ---------------------------------------------------------
@@ -143,21 +210,23 @@ def _times_log(
 
 
 @_compiled_pair
-def xlogy(x: ArrayLike, y: ArrayLike) -> TracedArray:
+@rounded_once(2)
+def xlogy(x: TracedArray, y: TracedArray) -> TracedArray:
     """x * log(y), 0 where x is 0."""
-    return _times_log(*_floats(x, y), primitives.log, 0)
+    return _times_log(x, y, primitives.log, 0)
 
 
 @_compiled_pair
-def xlog1py(x: ArrayLike, y: ArrayLike) -> TracedArray:
+@rounded_once(2)
+def xlog1py(x: TracedArray, y: TracedArray) -> TracedArray:
     """x * log(1 + y), 0 where x is 0."""
-    return _times_log(*_floats(x, y), primitives.log1p, -1)
+    return _times_log(x, y, primitives.log1p, -1)
 
 
 @_compiled
-def entr(x: ArrayLike) -> TracedArray:
+@rounded_once()
+def entr(a: TracedArray) -> TracedArray:
     """-x * log(x), 0 at 0 and -inf below."""
-    a = _float(x)
     zero, one = like(a, 0), like(a, 1)
     positive = primitives.gt(a, zero)
     inside = primitives.select(positive, a, one)
@@ -172,14 +241,19 @@ def entr(x: ArrayLike) -> TracedArray:
 @_compiled
 def expit(x: ArrayLike) -> TracedArray:
     """1 / (1 + exp(-x))."""
-    return primitives.logistic(_float(x))
+    return primitives.logistic(*floats(x))
 
 
 @_compiled
-def logit(p: ArrayLike) -> TracedArray:
-    """log(p / (1 - p)), the inverse of expit; exact for small p."""
-    a = _float(p)
-    return primitives.sub(primitives.log(a), primitives.log1p(primitives.neg(a)))
+@rounded_once()
+def logit(p: TracedArray) -> TracedArray:
+    """log(p / (1 - p)), the inverse of expit; exact for small p and for p near 1/2."""
+    centred = primitives.sub(p, like(p, 0.5))
+    is_central = primitives.le(primitives.abs_(centred), like(p, 0.25))
+    doubled = primitives.select(is_central, primitives.add(centred, centred), like(p, 0))
+    area = primitives.atanh(doubled)
+    far = primitives.sub(primitives.log(p), primitives.log1p(primitives.neg(p)))
+    return primitives.select(is_central, primitives.add(area, area), far)
 
 
 __all__ = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec
+from typing import Any
 
 from .. import primitives
 from ..array import ArrayLike, DType, TracedArray
@@ -18,41 +18,18 @@ from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
 from ..numpy.float_parts import isinf
 from ..numpy.promotion import (
-    FLOAT64,
     array,
     broadcast_shapes,
     computed_dtype,
     constant,
     fit,
-    is_float,
     operand,
     result_type,
 )
-
-P = ParamSpec("P")
-
-
-def _float(x: ArrayLike) -> TracedArray:
-    a = array(x)
-    return a if is_float(a.dtype) else array(a, FLOAT64)
+from ..numpy.rounding import floats, rounded_once
 
 
-def _rounded_once(
-    function: Callable[Concatenate[TracedArray, P], TracedArray],
-) -> Callable[Concatenate[ArrayLike, P], TracedArray]:
-    """Decorator: the function takes floats of 32 bits or more, and its result is rounded."""
-
-    @wraps(function)
-    def call(x: ArrayLike, *args: P.args, **kwargs: P.kwargs) -> TracedArray:
-        a = _float(x)
-        return array(function(array(a, computed_dtype(a.dtype)), *args, **kwargs), a.dtype)
-
-    return call
-
-
-def _linear_unit(
-    function: Callable[Concatenate[TracedArray, P], TracedArray],
-) -> Callable[Concatenate[TracedArray, P], TracedArray]:
+def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedArray]:
     """Decorator for x times a share of it that goes from 0 to 1.
 
     The function sees no infinity, whose product with 0 would be NaN: at -inf the limit is -0.0
@@ -60,7 +37,7 @@ def _linear_unit(
     """
 
     @wraps(function)
-    def call(x: TracedArray, *args: P.args, **kwargs: P.kwargs) -> TracedArray:
+    def call(x: TracedArray, *args: Any, **kwargs: Any) -> TracedArray:
         inside = primitives.select(isinf(x), _constant(x, -0.0), x)
         is_above = primitives.eq(x, _constant(x, math.inf))
         return primitives.select(is_above, x, function(inside, *args, **kwargs))
@@ -90,7 +67,7 @@ def relu6(x: ArrayLike) -> TracedArray:
 
 def _with_parameter(x: ArrayLike, parameter: ArrayLike) -> tuple[TracedArray, TracedArray, DType]:
     """Both in the dtype to compute in, and that of the result."""
-    a, given = _float(x), operand(parameter)
+    (a,), given = floats(x), operand(parameter)
     dtype, shape = result_type(a, given), broadcast_shapes(a.shape, given.shape)
     computed = computed_dtype(dtype)
     return fit(a, computed, shape), fit(given, computed, shape), dtype
@@ -133,7 +110,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 def selu(x: TracedArray) -> TracedArray:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1."""
     above, below = _below_zero(x)
@@ -145,11 +122,11 @@ def selu(x: TracedArray) -> TracedArray:
 @extension("nn")
 def sigmoid(x: ArrayLike) -> TracedArray:
     """1 / (1 + exp(-x))."""
-    return primitives.logistic(_float(x))
+    return primitives.logistic(floats(x)[0])
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 def hard_sigmoid(x: TracedArray) -> TracedArray:
     """relu6(x + 3) / 6."""
     return ufuncs.divide(relu6(ufuncs.add(x, 3.0)), 6.0)
@@ -158,17 +135,17 @@ def hard_sigmoid(x: TracedArray) -> TracedArray:
 @extension("nn")
 def softplus(x: ArrayLike) -> TracedArray:
     """log(1 + exp(x)), without overflow."""
-    return ufuncs.logaddexp(_float(x), 0.0)
+    return ufuncs.logaddexp(floats(x)[0], 0.0)
 
 
 @extension("nn")
 def log_sigmoid(x: ArrayLike) -> TracedArray:
     """log(sigmoid(x)), without underflow."""
-    return ufuncs.negative(softplus(ufuncs.negative(_float(x))))
+    return ufuncs.negative(softplus(ufuncs.negative(floats(x)[0])))
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 @_linear_unit
 def silu(x: TracedArray) -> TracedArray:
     """x * sigmoid(x)."""
@@ -179,7 +156,7 @@ swish = silu
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 @_linear_unit
 def hard_silu(x: TracedArray) -> TracedArray:
     """x * hard_sigmoid(x)."""
@@ -187,7 +164,7 @@ def hard_silu(x: TracedArray) -> TracedArray:
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 @_linear_unit
 def mish(x: TracedArray) -> TracedArray:
     """x * tanh(softplus(x))."""
@@ -195,7 +172,7 @@ def mish(x: TracedArray) -> TracedArray:
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 @_linear_unit
 def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
     """x times the normal distribution's probability below x.
@@ -217,7 +194,7 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
     """x / (1 + |x|)."""
     one = _constant(x, 1)
@@ -233,14 +210,14 @@ def soft_sign(x: TracedArray) -> TracedArray:
 @extension("nn")
 def hard_tanh(x: ArrayLike) -> TracedArray:
     """x limited to -1 and 1, with derivative 0 at both."""
-    a = _float(x)
+    (a,) = floats(x)
     one, minus_one = _constant(a, 1), _constant(a, -1)
     upper = primitives.select(primitives.ge(a, one), one, a)
     return primitives.select(primitives.le(a, minus_one), minus_one, upper)
 
 
 @extension("nn")
-@_rounded_once
+@rounded_once()
 def glu(x: TracedArray, axis: int = -1) -> TracedArray:
     """The first half along an axis times the sigmoid of the second."""
     place = normalized_axis(axis, x.ndim, "glu")

@@ -14,22 +14,16 @@ from ..numpy.dispatch import extension
 from ..numpy.float_parts import like
 from ..numpy.promotion import (
     BOOL,
-    FLOAT64,
     Operand,
     array,
     broadcast_shapes,
     computed_dtype,
     constant,
     fit,
-    is_float,
     operand,
     result_type,
 )
-
-
-def _float(x: ArrayLike) -> TracedArray:
-    a = array(x)
-    return a if is_float(a.dtype) else array(a, FLOAT64)
+from ..numpy.rounding import floats
 
 
 def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
@@ -67,7 +61,7 @@ def logsumexp(
     >>> float(logsumexp(np.array([1.0, np.inf]), b=np.array([1.0, 0.0])))
     1.0
     """
-    x: Operand = _float(a)
+    x: Operand = floats(a)[0]
     factor = None if b is None else operand(b)
     chosen = None if where is None else operand(where)
     given = [y for y in (x, factor, chosen) if y is not None]
@@ -97,44 +91,48 @@ def logsumexp(
     terms = primitives.exp(distance)
     if weights is not None:
         terms = primitives.mul(terms, weights)
-    # The rest of a row whose largest elements make up nearly all of it counts through log1p.
-    is_largest = ufuncs.equal(counted, largest)
+    total = _log_sum(terms, ufuncs.equal(counted, largest), axes)
+    result = array(primitives.add(total, shift), dtype)
+    return result if keepdims else manipulation.squeeze(result, axes).copy()
+
+
+def _log_sum(terms: TracedArray, is_largest: TracedArray, axes: tuple[int, ...]) -> TracedArray:
+    """The logarithm of sums over axes, -inf of 0.
+
+    The rest of a row whose largest terms make up nearly all of it counts through log1p.
+    """
     zero = like(terms, 0)
     most = reductions.sum(primitives.select(is_largest, terms, zero), axes, keepdims=True)
     rest = reductions.sum(primitives.select(is_largest, zero, terms), axes, keepdims=True)
     total = primitives.add(most, rest)
+    one = like(total, 1)
     is_little = primitives.lt(primitives.abs_(rest), primitives.mul(most, like(most, 0.5)))
-    part = primitives.div(rest, primitives.select(is_little, most, like(most, 1)))
+    part = primitives.div(rest, primitives.select(is_little, most, one))
     part = primitives.select(is_little, part, like(part, 0))
     # The logarithm's derivative at 0 would be infinite, and times 0 a NaN.
     empty = ufuncs.equal(total, 0)
-    safe = primitives.select(empty, like(total, 1), primitives.select(is_little, most, total))
-    logarithm = primitives.add(primitives.log(safe), primitives.log1p(part))
-    result = primitives.add(logarithm, shift)
-    result = array(primitives.select(empty, like(result, -math.inf), result), dtype)
-    return result if keepdims else manipulation.squeeze(result, axes).copy()
+    safe = primitives.select(empty, one, primitives.select(is_little, most, total))
+    result = primitives.add(primitives.log(safe), primitives.log1p(part))
+    return primitives.select(empty, like(result, -math.inf), result)
 
 
 @extension("nn")
 def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """exp(x) divided by its sum over axes; a row of -inf, or with inf, gives NaN."""
-    a = _float(x)
+    (a,) = floats(x)
     axes = normalized_axes(axis, a.ndim, "softmax")
-    terms = primitives.exp(_below_largest(a, axes))
+    wide = array(a, computed_dtype(a.dtype))
+    terms = primitives.exp(ufuncs.subtract(wide, _row_maximum(wide, axes)))
     return array(ufuncs.divide(terms, reductions.sum(terms, axes, keepdims=True)), a.dtype)
 
 
 @extension("nn")
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """log(softmax(x)), without underflow; a row of -inf, or with inf, gives NaN."""
-    a = _float(x)
+    (a,) = floats(x)
     axes = normalized_axes(axis, a.ndim, "log_softmax")
-    distance = _below_largest(a, axes)
-    total = reductions.sum(primitives.exp(distance), axes, keepdims=True)
-    return array(ufuncs.subtract(distance, primitives.log(total)), a.dtype)
-
-
-def _below_largest(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
-    """What elements are above the largest of their row, which is at most 0."""
     wide = array(a, computed_dtype(a.dtype))
-    return ufuncs.subtract(wide, _row_maximum(wide, axes))
+    largest = _row_maximum(wide, axes)
+    distance = ufuncs.subtract(wide, largest)
+    total = _log_sum(primitives.exp(distance), ufuncs.equal(wide, largest), axes)
+    return array(ufuncs.subtract(distance, total), a.dtype)
