@@ -68,10 +68,11 @@ fmt: setup ## Format everything
 tidy: build ## clang-tidy over the C++ sources (slow)
 	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 $(BIN)/clang-tidy -p build --quiet
 
-docs: build ## Write docs/primitives.md from the dialect's records, docs/numpy-coverage.md
+docs: build ## Write docs/primitives.md from the dialect's records, docs/numpy-coverage.md, docs/numpy-differences.md
 	@$(BIN)/python dialect/generate_rules.py \
 	  $(filter-out %/primitives.json,$(wildcard build/dialect/*.json)) --emit markdown -o docs/primitives.md
 	@$(BIN)/python tools/numpy_coverage.py > docs/numpy-coverage.md
+	@$(BIN)/python tests/python/frontend/numpy/edge_differences.py > docs/numpy-differences.md
 
 accuracy: build ## Measure the mathematical functions into docs/mathematics.md
 	@$(BIN)/python tests/python/lowering/accuracy.py

@@ -120,9 +120,20 @@ struct SumOfBroadcast : OpRewritePattern<ReduceSumOp> {
                        return axis < dim;
                      }));
     RuleBuilder b(op.getLoc(), rewriter, nullptr);
+    if (count == 0) {
+      // Not a product with 0, which infinity has none of.
+      rewriter.replaceOp(op, b.zeros(op.getType()));
+      return success();
+    }
+    // 16 bits hold neither large counts nor, perhaps, what the sum of a
+    // product needs on the way: sums of them are computed in 32.
+    Type element = op.getType().getElementType();
+    bool isHalf = element.getIntOrFloatBitWidth() == 16;
+    auto type = op.getType().clone(isHalf ? Type(b.getF32Type()) : element);
     Value narrow = b.broadcastTo(broadcast.getX(), op.getType(), dims);
-    Value size = b.literal(std::to_string(count), op.getType());
-    rewriter.replaceOp(op, b.fold<MulOp>(narrow, size));
+    Value size = b.literal(std::to_string(count), type);
+    Value product = b.fold<MulOp>(b.fold<ConvertOp>(type, narrow), size);
+    rewriter.replaceOp(op, b.fold<ConvertOp>(op.getType(), product));
     return success();
   }
 };

@@ -256,6 +256,9 @@ struct SumOfDot : OpRewritePattern<ReduceSumOp> {
     auto dot = summed.getDefiningOp<DotGeneralOp>();
     if (!dot || !dot->hasOneUse() || axes.empty())
       return failure();
+    // The sum over an operand may leave the range of 16 bits.
+    if (getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() == 16)
+      return failure();
     int64_t batchCount = dot.getLhsBatch().size();
     if (axes.front() < batchCount)
       return failure();

@@ -98,11 +98,13 @@ Value floorDiv(const Elements &x) {
   Value quotient = arith::DivFOp::create(x.b, x[0], x[1]);
   Value whole = math::FloorOp::create(x.b, quotient);
   Value size = math::AbsFOp::create(x.b, movedRemainder(x, rest, keeps));
-  Value twice = arith::MulFOp::create(x.b, size, x.number(2));
+  // Twice the size could be infinite as the divisor is. Where both are, all of
+  // an infinite divisor remains.
+  Value missing =
+      arith::SubFOp::create(x.b, Value(math::AbsFOp::create(x.b, x[1])), size);
   Value isBelow = arith::AndIOp::create(
       x.b, arith::CmpFOp::create(x.b, CmpFPredicate::OEQ, quotient, whole),
-      arith::CmpFOp::create(x.b, CmpFPredicate::OGE, twice,
-                            Value(math::AbsFOp::create(x.b, x[1]))));
+      arith::CmpFOp::create(x.b, CmpFPredicate::UGE, size, missing));
   whole = arith::SelectOp::create(
       x.b, isBelow, Value(arith::SubFOp::create(x.b, whole, x.number(1))),
       whole);

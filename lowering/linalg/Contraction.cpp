@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Ops.h"
+#include "lowering/linalg/ConstantTerms.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
@@ -98,8 +99,10 @@ public:
     Value init =
         buildFilled(b, b.getZeroAttr(computed), type.clone(computed), *sizes);
     Value result = init;
+    bool known =
+        mayFoldToConstant(op.getLhs()) && mayFoldToConstant(op.getRhs());
     if (length != 0)
-      result = buildContraction(b, nest, lhs, rhs, init);
+      result = buildContraction(b, nest, lhs, rhs, init, known);
     rewriter.replaceOp(op, narrowTensor(b, result, type));
     return success();
   }
@@ -136,9 +139,10 @@ private:
   }
 
   static Value buildContraction(ImplicitLocOpBuilder &b, const LoopNest &nest,
-                                const View &lhs, const View &rhs, Value init) {
-    if (lhs.source && rhs.source && nest.lhsFree == 1 && nest.rhsFree == 1 &&
-        nest.contractedCount == 1 && nest.batchCount <= 1)
+                                const View &lhs, const View &rhs, Value init,
+                                bool known) {
+    if (!known && lhs.source && rhs.source && nest.lhsFree == 1 &&
+        nest.rhsFree == 1 && nest.contractedCount == 1 && nest.batchCount <= 1)
       if (Value result = buildMatmul(b, nest, lhs, rhs, init))
         return result;
     SmallVector<unsigned> places = placesOf(nest, lhs, rhs);
@@ -146,13 +150,25 @@ private:
       return llvm::map_to_vector(loops,
                                  [&](unsigned loop) { return places[loop]; });
     };
+    // The index along an axis of size 1 would be known.
+    unsigned longest = 0;
+    int64_t most = -1;
+    for (auto [axis, loop] : llvm::enumerate(nest.lhs)) {
+      int64_t size = lhs.type.getDimSize(axis);
+      if (loop >= nest.parallelCount() && size > most) {
+        most = size;
+        longest = places[loop];
+      }
+    }
     return buildReduction(
         b, init, ArrayRef(places).take_front(nest.parallelCount()), {lhs, rhs},
         {SmallVector<unsigned>(placed(nest.lhs)),
          SmallVector<unsigned>(placed(nest.rhs))},
         nest.count(),
-        [](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
+        [&](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
           Value product = multiply(inner, values);
+          if (known)
+            product = oneInEachLane(inner, product, longest);
           if (isa<FloatType>(product.getType()))
             return arith::AddFOp::create(inner, values[2], product);
           return arith::AddIOp::create(inner, values[2], product);

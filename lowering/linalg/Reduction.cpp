@@ -2,6 +2,7 @@
 
 #include "dialect/Ops.h"
 #include "lowering/linalg/Combiners.h"
+#include "lowering/linalg/ConstantTerms.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
@@ -69,10 +70,20 @@ public:
     Value init = buildFilled(b, combiner.start(b, element, computed),
                              type.clone(computed), sizes);
     bool hides = sumsRepeatedProduct(op, op.getX(), op.getAxes());
+    bool known = isa<ReduceSumOp, ReduceProdOp>(op.getOperation()) &&
+                 mayFoldToConstant(op.getX());
+    // The index along an axis of size 1 would be known, too.
+    auto xType = cast<RankedTensorType>(op.getX().getType());
+    int64_t longest = 0;
+    for (int64_t axis : op.getAxes())
+      if (xType.getDimSize(axis) != 1)
+        longest = axis;
     Value result = buildReduction(
         b, init, resultLoops, view, loops, loops.size(),
         [&](ImplicitLocOpBuilder &inner, ValueRange values) {
           Value term = widen(inner, values[0]);
+          if (known)
+            term = oneInEachLane(inner, term, loops[longest]);
           return combiner.combine(
               inner, element, hides ? opaque(inner, term) : term, values[1]);
         });

@@ -321,13 +321,31 @@ class AccumulationToScatter : public OpConversionPattern<OpTy> {
 public:
   AccumulationToScatter(const TypeConverter &converter, MLIRContext *context,
                         Combiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
+      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {
+    // One of 16-bit floats is lowered by way of one of 32 bits.
+    this->setHasBoundedRewriteRecursion();
+  }
 
   LogicalResult
   matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Type element = op.getType().getElementType();
+    if (isa<ScatterAddOp, ScatterMulOp>(op.getOperation()) &&
+        isa<FloatType>(element) && arithmeticType(element) != element) {
+      // A sum of many is rounded once, as any other.
+      auto widened = [&](Value x) -> Value {
+        auto type = cast<RankedTensorType>(x.getType());
+        return ConvertOp::create(b, type.clone(arithmeticType(element)), x);
+      };
+      Value x = widened(op.getX()), updates = widened(op.getUpdates());
+      OperationState state(op.getLoc(), op->getName(),
+                           {x, op.getIndices(), updates}, {x.getType()},
+                           op->getAttrDictionary().getValue());
+      rewriter.replaceOpWithNewOp<ConvertOp>(
+          op, op.getType(), rewriter.create(state)->getResult(0));
+      return success();
+    }
     Updates updates(b, op, adaptor.getX(), rewriter);
     auto leading = static_cast<int64_t>(updates.rowAxes.size());
     auto vectors = static_cast<int64_t>(updates.indexShape.size());

@@ -286,6 +286,15 @@ Real rsqrt(Builder &m, Real x) { return 1.0 / m.sqrt(x); }
 
 Real cbrt(Builder &m, Real x) {
   Real magnitude = m.abs(x);
+  // A subnormal number is its bits, an integer, times a power of two, which is
+  // here that of a third.
+  Int pattern = m.bits(magnitude);
+  Bool subnormal = pattern < (int64_t(1) << m.mantissaBits());
+  Int upperHalf = pattern >> 26, lowerHalf = pattern - (upperHalf << 26);
+  Real integer = m.toReal(upperHalf) * 0x1p26 + m.toReal(lowerHalf);
+  integer = m.isFloat64() ? integer : 2.0 * integer;
+  Real scale = m.constant(std::ldexp(1.0, m.isFloat64() ? -358 : -50));
+  magnitude = m.select(subnormal, integer, magnitude);
   // The estimate is the third of the bit pattern, moved to the right bias.
   Int upper = m.isFloat64() ? m.bits(magnitude) >> 32 : m.bits(magnitude);
   int64_t unit = int64_t(1) << (m.isFloat64() ? 20 : 23);
@@ -298,6 +307,7 @@ Real cbrt(Builder &m, Real x) {
   Real quotient = magnitude / (t * t);
   Real result = t + t * ((quotient - t) / (2.0 * t + quotient));
   Bool ordinary = (magnitude > 0.0) & (magnitude < m.infinity());
+  result = m.select(subnormal, result * scale, result);
   return m.select(ordinary, m.copySign(result, x), x);
 }
 

@@ -35,8 +35,10 @@ def isclose(
 ) -> TracedArray:
     """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
     x, y = operand(a), operand(b)
-    difference = ufuncs.absolute(ufuncs.subtract(ufuncs.multiply(a, 1.0), b))
-    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(b)))
+    # Of whole numbers neither the difference nor the size of the least one need exist.
+    wide = ufuncs.multiply(b, 1.0)
+    difference = ufuncs.absolute(ufuncs.subtract(a, wide))
+    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(wide)))
     near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
     result = ufuncs.logical_or(near, ufuncs.equal(a, b))
     return _or_both_nan(result, x, y) if equal_nan else result

@@ -14,7 +14,7 @@ from .dispatch import function
 from .inspection import result_type
 from .joining import concatenate
 from .manipulation import atleast_2d, squeeze, transpose
-from .promotion import array, constant, operand, supported_dtype
+from .promotion import FLOAT64, array, constant, operand, supported_dtype
 from .selection import clip
 
 
@@ -83,7 +83,7 @@ def cov(
             extra = (
                 missing
                 if aweights is None
-                else (missing * reductions.sum(weights * aweights) / total)
+                else (missing * reductions.sum(weights * array(aweights)) / total)
             )
             divisor = ufuncs.maximum(total - extra, 0)
         centred = x - mean
@@ -111,6 +111,8 @@ def _weights(fweights: Any, aweights: Any, count: int) -> TracedArray | None:
             raise XformTypeError(at_user_line(f"cov: fweights are integers, got {w.dtype}"))
         if not tracing.is_traced(given) and np.any(np.asarray(given) < 0):
             raise XformValueError(at_user_line(f"cov: {name} cannot be negative"))
+        # Integers are frequencies: their products are no narrower than floats.
+        w = array(w, FLOAT64)
         weights = w if weights is None else weights * w
     return weights
 

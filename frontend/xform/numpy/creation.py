@@ -15,8 +15,11 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
 from .arguments import explained
 from .dispatch import FUNCTIONS, function
+from .float_parts import LAYOUTS
 from .promotion import (
     BOOL,
+    FLOAT32,
+    FLOAT64,
     INT32,
     INT64,
     UINT64,
@@ -26,6 +29,7 @@ from .promotion import (
     constant,
     fit,
     in_range,
+    is_bfloat16,
     is_float,
     operand,
     require_device,
@@ -220,17 +224,46 @@ def arange(
     found = supported_dtype(dtype, "arange", natural)
     if found == BOOL:
         raise XformTypeError(at_user_line("arange: dtype bool is not supported"))
-    count = max(0, math.ceil((end - first) / stride))
     if all(isinstance(x, int) for x in (first, end, stride)):
         count = len(range(first, end, stride))
-    result = primitives.iota((count,), found, 0)
-    if not is_float(found):
-        first, stride = int(first), int(stride)
-    if stride != 1:
-        result = primitives.mul(result, constant((count,), found, stride))
-    if first != 0:
-        result = primitives.add(result, constant((count,), found, first))
-    return result
+    else:
+        count = max(0, math.ceil((end - first) / stride))
+    # As in NumPy, the step is the difference of the first two, which the dtype may round.
+    wide = FLOAT32 if is_float(found) and found.itemsize == 2 else found
+    if is_float(found):
+        low, next_ = (x.astype(found).astype(wide) for x in np.array([first, first + stride]))
+        number: Any = float
+    else:
+        low, next_ = (np.array(int(x)).astype(found) for x in (first, first + stride))
+        number = int
+    with np.errstate(all="ignore"):
+        step_by = next_ - low
+    result = primitives.iota((count,), wide, 0)
+    if step_by != 1:
+        result = primitives.mul(result, constant((count,), wide, number(step_by)))
+    if low != 0:
+        result = primitives.add(result, constant((count,), wide, number(low)))
+    return as_array(result, found)
+
+
+def _rounded_product(x: TracedArray, y: TracedArray) -> TracedArray:
+    """x * y, which compilers do not merge with a sum that it goes into, as they do others.
+
+    It is chosen by a condition that always holds, and that they do not see through: the square of
+    an odd number is 1 modulo 8.
+    """
+    product = ufuncs.multiply(x, y)
+    if product.dtype.itemsize == 2:
+        return product
+    bits = primitives.bitcast(primitives.stop_gradient(y), LAYOUTS[y.dtype].bits)
+    odd = ufuncs.bitwise_or(bits, 1)
+    holds = ufuncs.equal(ufuncs.bitwise_and(ufuncs.multiply(odd, odd), 4), 0)
+    other = constant(product.shape, product.dtype, 0.0)
+    return primitives.select(fit(holds, BOOL, product.shape), product, other)
+
+
+# A grid of so many numbers is a constant if its bounds are known.
+_LARGEST_CONSTANT = 1 << 14
 
 
 @function(np.linspace)
@@ -252,12 +285,29 @@ def linspace(
         raise XformValueError(at_user_line(f"linspace: num cannot be negative, got {count}"))
     first, last = operand(start), operand(stop)
     natural = result_type(first, last, Scalar(0.0, float))
+    if isinstance(first, Scalar) and isinstance(last, Scalar) and count <= _LARGEST_CONSTANT:
+        wide = FLOAT32 if is_bfloat16(natural) else natural
+        known, width = np.linspace(
+            wide.type(first.number), wide.type(last.number), count, endpoint, retstep=True
+        )
+        found = supported_dtype(dtype, "linspace", natural)
+        if not is_float(found):
+            known = np.floor(known)
+        result = tracing.traced(known.astype(natural).astype(found))
+        return (result, constant((), FLOAT64, float(width))) if retstep else result
     left, right = align(first, last, dtype=natural)
-    divisions = max(count - 1, 1) if endpoint else max(count, 1)
-    step = ufuncs.multiply(ufuncs.subtract(right, left), 1 / divisions)
+    divisions = count - 1 if endpoint else count
+    difference = ufuncs.subtract(right, left)
     shape = (count, *left.shape)
     position = primitives.iota(shape, natural, 0)
-    spaced = ufuncs.add(ufuncs.multiply(position, step), left)
+    if divisions > 0:
+        step: Any = ufuncs.divide(difference, divisions)
+        product = _rounded_product(position, step)
+        spaced = ufuncs.add(product, left)
+    else:
+        # Of one point or none there is no step.
+        step = constant((), FLOAT64, math.nan)
+        spaced = ufuncs.add(ufuncs.multiply(position, difference), left)
     if endpoint and count > 1:
         at_end = ufuncs.equal(position, count - 1)
         spaced = primitives.select(at_end, fit(right, natural, shape), spaced)

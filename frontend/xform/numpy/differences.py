@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
+from .. import primitives, tracing
 from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import reductions, ufuncs
@@ -58,41 +58,59 @@ def _between(values: TracedArray, axis: int, step: int) -> TracedArray:
 
 
 def _slopes(values: TracedArray, points: TracedArray, axis: int, edge_order: int) -> TracedArray:
-    """The derivative along an axis, by second differences within and one-sided ones at the ends."""
+    """The derivative along an axis, by second differences within and one-sided ones at the ends.
 
-    def along(steps: TracedArray) -> TracedArray:
-        shape = [steps.shape[0] if i == axis else 1 for i in range(values.ndim)]
-        return primitives.reshape(steps, shape)
+    Args:
+        values: the samples.
+        points: 0-d, the step between all, or a vector of points.
+        axis: where the samples lie.
+        edge_order: of the differences at the ends.
+    """
 
     def at(index: int) -> TracedArray:
         place = index % values.shape[axis]
         return select_along(values, axis, place, place + 1)
 
+    def divided(index: int, step: TracedArray) -> TracedArray:
+        return ufuncs.divide(ufuncs.subtract(at(index + 1), at(index)), step)
+
     if not points.ndim:
-        steps = primitives.broadcast_in_dim(points, (values.shape[axis] - 1,), [])
         inner = ufuncs.divide(_between(values, axis, 2), ufuncs.multiply(points, 2.0))
-    else:
-        steps = diff(points)
-        before, after = along(steps[:-1]), along(steps[1:])
-        size = values.shape[axis]
-        both = ufuncs.add(before, after)
-        terms = (
-            (ufuncs.negative(ufuncs.divide(after, ufuncs.multiply(before, both))), 0),
-            (ufuncs.divide(ufuncs.subtract(after, before), ufuncs.multiply(before, after)), 1),
-            (ufuncs.divide(before, ufuncs.multiply(after, both)), 2),
-        )
-        first, second, third = (
-            ufuncs.multiply(factor, select_along(values, axis, i, size - 2 + i))
-            for factor, i in terms
-        )
-        inner = ufuncs.add(ufuncs.add(first, second), third)
+        if edge_order == 1:
+            low, high = divided(0, points), divided(-2, points)
+        else:
+            weights = [ufuncs.divide(number, points) for number in (-1.5, 2.0, -0.5)]
+            low = _weighted(weights, [at(0), at(1), at(2)])
+            weights = [ufuncs.divide(number, points) for number in (0.5, -2.0, 1.5)]
+            high = _weighted(weights, [at(-3), at(-2), at(-1)])
+        return concatenate([low, inner, high], axis)
+
+    steps = diff(points)
+    before, after = (
+        primitives.reshape(part, [part.shape[0] if i == axis else 1 for i in range(values.ndim)])
+        for part in (steps[:-1], steps[1:])
+    )
+    size = values.shape[axis]
+    both = ufuncs.add(before, after)
+    inner = _weighted(
+        [
+            ufuncs.negative(ufuncs.divide(after, ufuncs.multiply(before, both))),
+            ufuncs.divide(ufuncs.subtract(after, before), ufuncs.multiply(before, after)),
+            ufuncs.divide(before, ufuncs.multiply(after, both)),
+        ],
+        [select_along(values, axis, i, size - 2 + i) for i in range(3)],
+    )
     if edge_order == 1:
-        low = ufuncs.divide(ufuncs.subtract(at(1), at(0)), steps[0])
-        high = ufuncs.divide(ufuncs.subtract(at(-1), at(-2)), steps[-1])
+        low, high = divided(0, steps[0]), divided(-2, steps[-1])
     else:
         low = _parabola(at(0), at(1), at(2), steps[0], steps[1])
         high = ufuncs.negative(_parabola(at(-1), at(-2), at(-3), steps[-1], steps[-2]))
     return concatenate([low, inner, high], axis)
+
+
+def _weighted(weights: list[TracedArray], values: list[TracedArray]) -> TracedArray:
+    first, second, third = map(ufuncs.multiply, weights, values)
+    return ufuncs.add(ufuncs.add(first, second), third)
 
 
 def _parabola(
@@ -105,9 +123,18 @@ def _parabola(
     )
     b = ufuncs.divide(both, ufuncs.multiply(first, second))
     c = ufuncs.negative(ufuncs.divide(first, ufuncs.multiply(second, both)))
-    return ufuncs.add(
-        ufuncs.add(ufuncs.multiply(a, y0), ufuncs.multiply(b, y1)), ufuncs.multiply(c, y2)
-    )
+    return _weighted([a, b, c], [y0, y1, y2])
+
+
+def _spacing(points: TracedArray, given: ArrayLike) -> TracedArray:
+    """Points as floats; the step between all of them where it is known to be one."""
+    if not points.ndim:
+        return points
+    wide = array(points, FLOAT64) if points.dtype.kind in "iu" else points
+    if tracing.is_traced(given):
+        return wide
+    steps = np.diff(np.asarray(given).astype(wide.dtype))
+    return array(steps[0]) if np.all(steps == steps[0]) else wide
 
 
 @function(np.gradient)
@@ -164,7 +191,8 @@ def gradient(
                     f"got shape {points.shape}"
                 )
             )
-        slopes.append(array(_slopes(values, points, place, edge_order), values.dtype))
+        spaced = _spacing(points, spacing)
+        slopes.append(array(_slopes(values, spaced, place, edge_order), values.dtype))
     return slopes[0] if len(slopes) == 1 else tuple(slopes)
 
 
@@ -219,7 +247,8 @@ def unwrap(
     correction = where(ufuncs.less(ufuncs.absolute(steps), limit), 0, correction)
     first = array(select_along(x, place, 0, min(1, x.shape[place])), dtype)
     rest = select_along(array(x, dtype), place, 1, x.shape[place])
-    return concatenate([first, ufuncs.add(rest, cumsum(correction, place))], place)
+    moved = array(ufuncs.add(rest, cumsum(correction, place)), dtype)
+    return concatenate([first, moved], place)
 
 
 @function(np.trapezoid)
@@ -235,11 +264,12 @@ def trapezoid(
         select_along(values, place, 0, size - 1 if size else 0),
     )
     if x is None:
-        return reductions.sum(ufuncs.multiply(pairs, ufuncs.multiply(dx, 0.5)), place)
-    points = array(x)
-    steps = diff(points, axis=0 if points.ndim == 1 else place)
-    if points.ndim == 1:
-        steps = primitives.broadcast_in_dim(
-            steps, [n if i == place else 1 for i, n in enumerate(pairs.shape)], [place]
-        )
-    return reductions.sum(ufuncs.multiply(ufuncs.multiply(steps, pairs), 0.5), place)
+        steps: Any = dx
+    else:
+        points = array(x)
+        steps = diff(points, axis=0 if points.ndim == 1 else place)
+        if points.ndim == 1:
+            steps = primitives.broadcast_in_dim(
+                steps, [n if i == place else 1 for i, n in enumerate(pairs.shape)], [place]
+            )
+    return reductions.sum(ufuncs.divide(ufuncs.multiply(steps, pairs), 2.0), place)

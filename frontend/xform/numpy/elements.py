@@ -62,17 +62,18 @@ def _indices(x: Any, size: int, mode: str, name: str) -> TracedArray | np.ndarra
     indices: Any = array(x) if found is None else found
     if indices.dtype.kind not in "iu":
         raise XformTypeError(at_user_line(f"{name}: indices are ints, got dtype {indices.dtype}"))
+    if mode == "raise":
+        return indices  # type: ignore[no-any-return]
     namespace: Any = np if found is not None else ufuncs
-    if mode != "raise":
-        # An axis may be longer than a narrow dtype of indices counts.
-        indices = indices.astype(INT64)
-        if size == 0 and indices.size:
-            raise XformIndexError(at_user_line(f"{name}: indices into an axis without elements"))
+    # An axis may be longer than a narrow dtype of indices counts.
+    wide = np.dtype(np.uint64) if indices.dtype.kind == "u" else INT64
+    if indices.dtype != wide:
+        indices = indices.astype(wide)
+    if size == 0 and indices.size:
+        raise XformIndexError(at_user_line(f"{name}: indices into an axis without elements"))
     if mode == "wrap":
         return namespace.remainder(indices, size)  # type: ignore[no-any-return]
-    if mode == "clip":
-        return namespace.minimum(namespace.maximum(indices, 0), size - 1)  # type: ignore[no-any-return]
-    return indices  # type: ignore[no-any-return]
+    return namespace.minimum(namespace.maximum(indices, 0), size - 1)  # type: ignore[no-any-return]
 
 
 @function(np.take)
@@ -124,7 +125,7 @@ class _Along:
                         f"size {size}"
                     )
                 )
-            given = array(np.where(known < 0, known + size, known))
+            given = array(np.where(known < 0, known.astype(np.int64) + size, known))
         else:
             given = wrapped(given, size)
         others = list(broadcast_shapes(_without(x.shape, axis), _without(given.shape, axis)))
@@ -431,7 +432,7 @@ def bincount(
             )
         if tracing.current_trace() is None:
             return np.bincount(known, weights, minlength)  # type: ignore[return-value]
-        length = max(int(known.max(initial=-1)) + 1, minlength)
+        length = max(int(known.max()) + 1 if known.size else 0, minlength)
     if tracing.current_trace() is None:
         from .. import direct
 

@@ -153,5 +153,9 @@ def spacing(x: TracedArray) -> TracedArray:
     normal = primitives.shift_left(primitives.sub(field, top), top)
     subnormal = primitives.shift_left(one, primitives.sub(field, one))
     unit = primitives.select(primitives.gt(field, top), normal, subnormal)
-    distance = primitives.copy_sign(primitives.bitcast(unit, x.dtype), x)
+    magnitude = primitives.bitcast(unit, x.dtype)
+    # Behind the largest number comes infinity.
+    above = like(bits, (2 * layout.bias + 1) * 2**layout.mantissa - 1)
+    magnitude = primitives.select(primitives.eq(size, above), like(x, math.inf), magnitude)
+    distance = primitives.copy_sign(magnitude, x)
     return primitives.select(isfinite(x), distance, like(x, math.nan))

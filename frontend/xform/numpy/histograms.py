@@ -18,7 +18,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from . import reductions, ufuncs
 from .creation import asarray, holds_traced, linspace
 from .dispatch import function
-from .joining import concatenate, stack
+from .joining import stack
 from .ordering import searchsorted
 from .promotion import FLOAT64, INT64, array, constant, is_float
 
@@ -66,10 +66,8 @@ def histogram_bin_edges(
     least, most = (array(extreme(x), dtype) for extreme in (reductions.min, reductions.max))
     margin = ufuncs.multiply(primitives.convert(primitives.eq(least, most), dtype), 0.5)
     start, end = ufuncs.subtract(least, margin), ufuncs.add(most, margin)
-    parts = np.linspace(0, 1, count + 1, dtype=dtype)[:-1]
-    # Rounding must not leave the largest element behind the last edge.
-    inner = ufuncs.add(start, ufuncs.multiply(ufuncs.subtract(end, start), parts))
-    return concatenate([inner, end[None]])
+    edges: TracedArray = linspace(start, end, count + 1)
+    return edges
 
 
 @function(np.histogram)
@@ -141,7 +139,9 @@ def histogramdd(
                 )
             )
     edges = tuple(map(histogram_bin_edges, columns, given, ranges))
-    found = array(_counts(columns, edges, None if weights is None else array(weights)), FLOAT64)
+    found = array(
+        _counts(columns, edges, None if weights is None else array(weights, FLOAT64)), FLOAT64
+    )
     return (_density(found, edges) if density else found), edges
 
 
@@ -193,22 +193,31 @@ def _counts(
         # A negative index would count from the end.
         outside = ufuncs.less(place, 0)
         places.append(primitives.select(outside, constant(place.shape, INT64, count), place))
-    dtype = INT64 if weights is None else weights.dtype
-    terms = constant(places[0].shape, INT64, 1) if weights is None else weights
+    if weights is None:
+        terms = constant(places[0].shape, INT64, 1)
+    else:
+        # Integers of the weights' dtype wrap either way; floats are added in float64.
+        terms = array(weights, FLOAT64) if is_float(weights.dtype) else weights
     axes = list(builtins.range(len(sizes)))
     how = primitives.Indexing(axes, [], mode="drop")
-    return primitives.scatter_add(constant(sizes, dtype, 0), stack(places, -1), terms, how)
+    zeros = constant(sizes, terms.dtype, 0)
+    found = primitives.scatter_add(zeros, stack(places, -1), terms, how)
+    return found if weights is None else array(found, weights.dtype)
 
 
 def _density(counts: TracedArray, edges: Sequence[Any]) -> TracedArray:
-    """The counts by their sum and by the volumes of their cells."""
-    density = ufuncs.divide(counts, reductions.sum(counts))
+    """The counts by the volumes of their cells and by their sum."""
+    density: TracedArray = counts
     for axis, limits in enumerate(edges):
-        widths = ufuncs.subtract(array(limits)[1:], array(limits)[:-1])
+        points = array(limits)
+        if not is_float(points.dtype):
+            # Widths of narrow integers need not be such.
+            points = array(points, FLOAT64)
+        widths = ufuncs.subtract(points[1:], points[:-1])
         shape = [1] * counts.ndim
         shape[axis] = widths.shape[0]
         density = ufuncs.divide(density, widths.reshape(shape))
-    return density
+    return ufuncs.divide(density, reductions.sum(counts))
 
 
 __all__ = ["histogram", "histogram2d", "histogram_bin_edges", "histogramdd"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,29 @@ def nanmean(
     return reductions.mean(x, axis, dtype, out, keepdims, where=_chosen(there, where))
 
 
+def _deviation(
+    measure: Callable[..., TracedArray],
+    a: ArrayLike,
+    axis: Axis,
+    out: Any,
+    ddof: float,
+    keepdims: Any,
+    where: Any,
+    correction: Any,
+    **options: Any,
+) -> TracedArray:
+    """`reductions.var` or `std` of what is no NaN; NaN where not more than `ddof` elements are."""
+    x, there = without_nan(a, 0)
+    chosen = _chosen(there, where)
+    less = ddof if correction is None else correction
+    result = measure(x, axis, ddof=less, keepdims=keepdims, where=chosen, **options)
+    if is_float(x.dtype):
+        few = ufuncs.less_equal(reductions.sum(chosen, axis, keepdims=keepdims), less)
+        nan = constant(result.shape, result.dtype, math.nan)
+        result = primitives.select(few, nan, result)
+    return result if out is None else write_whole(out, result)
+
+
 @function(np.nanvar)
 def nanvar(
     a: ArrayLike,
@@ -85,11 +109,9 @@ def nanvar(
     correction: Any = None,
 ) -> TracedArray:
     """The variance of the elements that are not NaN."""
-    x, there = without_nan(a, 0)
-    return reductions.var(
-        x, axis, dtype, out, ddof, keepdims,
-        where=_chosen(there, where), mean=mean, correction=correction,
-    )  # fmt: skip
+    return _deviation(
+        reductions.var, a, axis, out, ddof, keepdims, where, correction, dtype=dtype, mean=mean
+    )
 
 
 @function(np.nanstd)
@@ -106,11 +128,9 @@ def nanstd(
     correction: Any = None,
 ) -> TracedArray:
     """The root of the variance of the elements that are not NaN."""
-    x, there = without_nan(a, 0)
-    return reductions.std(
-        x, axis, dtype, out, ddof, keepdims,
-        where=_chosen(there, where), mean=mean, correction=correction,
-    )  # fmt: skip
+    return _deviation(
+        reductions.std, a, axis, out, ddof, keepdims, where, correction, dtype=dtype, mean=mean
+    )
 
 
 def _nan_extreme(

@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives
+from .. import primitives, tracing
 from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
 from .indexing import select_along
-from .promotion import INT32, INT64, array, constant, is_float, operand, result_type
+from .promotion import INT32, INT64, array, constant, is_float, operand
 
 
 def _line(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
@@ -141,9 +141,9 @@ def argpartition(
 
 
 def _of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:
-    """Both as arrays of their common dtype, in their own shapes."""
+    """Both as arrays of their common dtype, in their own shapes; numbers are no weaker."""
     first, second = operand(x), operand(y)
-    dtype = result_type(first, second)
+    dtype = np.result_type(first.dtype, second.dtype)
     return array(first, dtype), array(second, dtype)
 
 
@@ -217,16 +217,16 @@ def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False) -> TracedArray:
 
     Whether the edges ascend or descend can be told of concrete ones only; traced ones must ascend.
     """
-    if isinstance(bins, np.ndarray | list | tuple):
+    if not tracing.is_traced(bins):
         edges = np.asarray(bins)
-        steps = np.diff(edges)
-        if np.all(steps <= 0) and np.any(steps < 0):
-            found = searchsorted(edges[::-1], x, "left" if right else "right")
-            return ufuncs.subtract(len(edges), found)
-        if np.any(steps < 0):
+        falls = np.any(edges[:-1] > edges[1:])
+        if falls and np.any(edges[:-1] < edges[1:]):
             raise XformValueError(
                 at_user_line("digitize: bins must be monotonically increasing or decreasing")
             )
+        if falls:
+            found = searchsorted(edges[::-1], x, "left" if right else "right")
+            return ufuncs.subtract(len(edges), found)
     return searchsorted(bins, x, "left" if right else "right")
 
 
@@ -240,17 +240,14 @@ def isin(
     kind: str | None = None,
 ) -> TracedArray:
     """Whether each element is one of the others; NaN is equal to nothing."""
-    x, others = _of_one_dtype(element, test_elements)
-    flat, others = x.reshape(-1), others.reshape(-1)
-    if flat.size * others.size <= _FEW_COMPARISONS:
-        shape = (flat.size, others.size)
-        same = primitives.eq(
-            primitives.broadcast_in_dim(flat, shape, [0]),
-            primitives.broadcast_in_dim(others, shape, [1]),
-        )
+    x, given = array(element), array(test_elements)
+    if x.size * given.size <= _FEW_COMPARISONS:
+        # Numbers of different dtypes are compared as numbers.
+        same = ufuncs.equal(x.reshape(-1, 1), given.reshape(1, -1))
         found = primitives.reduce_or(same, [1])
     else:
-        ordered = sort(others)
+        x, given = _of_one_dtype(x, given)
+        flat, ordered = x.reshape(-1), sort(given.reshape(-1))
         found = primitives.lt(searchsorted(ordered, flat), searchsorted(ordered, flat, "right"))
         if is_float(flat.dtype):
             found = primitives.and_(found, primitives.eq(flat, flat))

@@ -15,10 +15,12 @@ from .. import primitives
 from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
 from . import ufuncs
+from .creation import zeros_like
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
 from .promotion import (
+    FLOAT16,
     FLOAT64,
     INT64,
     array,
@@ -26,6 +28,7 @@ from .promotion import (
     constant,
     fit,
     in_range,
+    is_bfloat16,
     is_float,
 )
 from .windows import convolve
@@ -54,7 +57,7 @@ def poly(seq_of_zeros: ArrayLike) -> TracedArray:
         raise XformValueError(
             at_user_line(f"poly: expected a vector of roots, got shape {roots.shape}")
         )
-    if not is_float(roots.dtype):
+    if not is_float(roots.dtype) or roots.dtype == FLOAT16:
         roots = array(roots, FLOAT64)
     one = constant((1,), roots.dtype, 1.0)
     result = one
@@ -71,7 +74,7 @@ def polyval(p: ArrayLike, x: ArrayLike) -> TracedArray:
         raise XformValueError(
             at_user_line(f"polyval: expected a vector, got shape {coefficients.shape}")
         )
-    result = ufuncs.multiply(x, 0)
+    result: TracedArray = zeros_like(x)
     for i in range(coefficients.shape[0]):
         result = ufuncs.add(ufuncs.multiply(result, x), coefficients[i])
     return result
@@ -154,7 +157,7 @@ def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Trac
     count = a.shape[0] if N is None else operator.index(N)
     if count < 0:
         raise XformValueError(at_user_line(f"vander: N cannot be negative, got {count}"))
-    dtype = a.dtype if is_float(a.dtype) else np.promote_types(a.dtype, np.int64)
+    dtype = a.dtype if is_bfloat16(a.dtype) else np.promote_types(a.dtype, np.int64)
     a = fit(a, dtype, a.shape)
     if not count:
         return constant((a.shape[0], 0), dtype, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import math
 from collections.abc import Callable
 from typing import Any
@@ -262,13 +263,14 @@ def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
 
 
 def _scaled_sum(x: TracedArray, axes: tuple[int, ...], where: Any, ddof: float) -> TracedArray:
-    """The sum divided by the number of summed elements minus ddof."""
+    """The sum divided by the number of summed elements minus ddof, or by 0 if that is negative."""
     total = primitives.reduce_sum(_only(x, where, 0), axes)
+    if not is_float(total.dtype):
+        total = primitives.convert(total, FLOAT64)
     if where is True:
-        count = _count(x.shape, axes) - ddof
-        inverse = 1 / count if count > 0 else math.nan
-        return primitives.mul(total, constant(total.shape, total.dtype, inverse))
-    chosen = primitives.convert(fit(operand(where), BOOL, x.shape), x.dtype)
+        count = builtins.max(_count(x.shape, axes) - ddof, 0)
+        return primitives.div(total, constant(total.shape, total.dtype, float(count)))
+    chosen = primitives.convert(fit(operand(where), BOOL, x.shape), total.dtype)
     count_of = primitives.reduce_sum(chosen, axes)
     if ddof:
         count_of = ufuncs.maximum(ufuncs.subtract(count_of, ddof), 0.0)
@@ -279,10 +281,9 @@ def _mean_dtypes(x: TracedArray, dtype: Any, name: str) -> tuple[DType, DType]:
     """In which dtype to compute, and that of the result."""
     if dtype is not None:
         found = supported_dtype(dtype, name)
-        return found, found
-    if not is_float(x.dtype):
-        return FLOAT64, FLOAT64
-    return (FLOAT32 if x.dtype.itemsize == 2 else x.dtype), x.dtype
+    else:
+        found = x.dtype if is_float(x.dtype) else FLOAT64
+    return (FLOAT32 if is_float(found) and found.itemsize == 2 else found), found
 
 
 @function(np.mean)
@@ -355,9 +356,8 @@ def _variance(
     inner, outer = _mean_dtypes(x, dtype, name)
     wide = array(x, inner)
     if mean is None:
-        centre = broadcast(
-            _with_kept(_scaled_sum(wide, axes, where, 0), x.shape, axes), x.shape
-        ) if axes else wide  # fmt: skip
+        centre = array(_scaled_sum(wide, axes, where, 0), inner)
+        centre = broadcast(_with_kept(centre, x.shape, axes), x.shape) if axes else wide
     else:
         centre = fit(operand(mean), inner, x.shape)
     deviation = primitives.sub(wide, centre)
@@ -379,15 +379,15 @@ def average(
     x = array(a)
     if weights is None:
         result = mean(x, axis, keepdims=keepdims)
-        axes = normalized_axes(axis, x.ndim, "average")
-        total = ufuncs.multiply(ufuncs.add(constant(result.shape, result.dtype, 0), 1.0),
-                                float(_count(x.shape, axes)))  # fmt: skip
-        return (result, total) if returned else result
+        count = _count(x.shape, normalized_axes(axis, x.ndim, "average"))
+        return (result, constant(result.shape, result.dtype, float(count))) if returned else result
     w = _weights_of(array(weights), x, axis)
     wide = [FLOAT64] if x.dtype.kind in "bui" else []
     dtype = np.result_type(x.dtype, w.dtype, *wide)
-    total = sum(w, axis, dtype, keepdims=keepdims)
-    result = ufuncs.divide(sum(ufuncs.multiply(x, w), axis, dtype, keepdims=keepdims), total)
+    w = array(w, dtype)
+    total = sum(w, axis, keepdims=keepdims)
+    products = ufuncs.multiply(array(x, dtype), w)
+    result = ufuncs.divide(sum(products, axis, keepdims=keepdims), total)
     return (result, total) if returned else result
 
 

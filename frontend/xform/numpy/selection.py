@@ -20,6 +20,7 @@ from .promotion import (
     FLOAT64,
     INT64,
     UINT64,
+    Scalar,
     array,
     as_weak,
     broadcast_shapes,
@@ -104,8 +105,12 @@ def clip(
     result = fit(x, found, shape)
     for limit, compare in ((low, primitives.lt), (high, primitives.gt)):
         if limit is not None:
-            bound = fit(operand(limit), found, shape)
-            result = primitives.select(compare(result, bound), bound, result)
+            given = operand(limit)
+            bound = fit(given, found, shape)
+            outside = compare(result, bound)
+            if is_float(found) and not (isinstance(given, Scalar) and given.number == given.number):
+                outside = primitives.or_(outside, primitives.ne(bound, bound))
+            result = primitives.select(outside, bound, result)
     result = result.copy() if result is a else result
     if out is None and all(isinstance(o._promotion, type) for o in (x, *limits)):
         result = as_weak(result)

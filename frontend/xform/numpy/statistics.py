@@ -1,4 +1,4 @@
-"""Quantiles, covariances and interpolation."""
+"""Quantiles, medians and interpolation."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
 from .promotion import BOOL, FLOAT64, INT64, Shape, array, broadcast, constant, is_float
+from .reductions import mean
+from .selection import where
 from .views import write_whole
 
 # Quantiles -----------------------------------------------------------------------------------
@@ -34,9 +36,14 @@ _CONTINUOUS: dict[str, tuple[float, float]] = {
 }
 
 
-def _continuous_place(n: Any, q: Any, method: str) -> Any:
+def _place(n: Any, q: Any, method: str) -> Any:
+    """Where, perhaps between two elements, the quantile of an averaging method lies."""
     if method == "linear":
         return (n - 1) * q
+    if method == "averaged_inverted_cdf":
+        return n * q - 1
+    if method == "midpoint":
+        return 0.5 * (np.floor((n - 1) * q) + np.ceil((n - 1) * q))
     a, b = _CONTINUOUS[method]
     return n * q + (a + q * (1 - a - b)) - 1
 
@@ -46,22 +53,37 @@ def _at_or_behind(place: Any, stays: Any) -> Any:
     return np.where(stays, np.floor(place), np.floor(place) + 1)
 
 
-# The methods that choose elements or their midpoint, from the place (n - 1) q or the count n and q.
-_CHOOSING: dict[str, Callable[[int, Any], Any]] = {
+# The methods that choose an element, from the count n and q.
+_CHOOSING: dict[str, Callable[[Any, Any], Any]] = {
     "lower": lambda n, q: np.floor((n - 1) * q),
     "higher": lambda n, q: np.ceil((n - 1) * q),
     "nearest": lambda n, q: np.round((n - 1) * q),
-    "midpoint": lambda n, q: (np.floor((n - 1) * q) + np.ceil((n - 1) * q)) / 2,
-    "inverted_cdf": lambda n, q: _at_or_behind(n * q - 1, (n * q) % 1 == 0),
-    "averaged_inverted_cdf": lambda n, q: np.where(
-        (n * q) % 1 == 0, n * q - 0.5, np.floor(n * q - 1) + 1
-    ),
+    "inverted_cdf": lambda n, q: _at_or_behind(n * q - 1, (n * q - 1) % 1 == 0),
     "closest_observation": lambda n, q: _at_or_behind(
-        n * q - 1.5, ((n * q - 1.5) % 1 == 0) & (np.floor(n * q - 1.5) % 2 == 1)
+        n * q - 1 - 0.5, ((n * q - 1 - 0.5) % 1 == 0) & (np.floor(n * q - 1 - 0.5) % 2 == 1)
     ),
 }
-_METHODS = (*_CONTINUOUS, *_CHOOSING)
 _AVERAGING = (*_CONTINUOUS, "midpoint", "averaged_inverted_cdf")
+_METHODS = (*_CONTINUOUS, *_CHOOSING, "midpoint", "averaged_inverted_cdf")
+
+
+def _around(n: Any, q: Any, method: str) -> tuple[Any, Any, Any]:
+    """The elements around the quantile and the weight of the second one, as NumPy has them.
+
+    Both the count `n` and `q` may be traced; the weight is None where one element is chosen.
+    """
+    if method in _CHOOSING:
+        index = np.maximum(np.minimum(_CHOOSING[method](n, q), n - 1), 0)
+        return index, index, None
+    place = _place(n, q, method)
+    low = np.floor(place)
+    weight = place - low
+    if method == "averaged_inverted_cdf":
+        weight = np.where(weight == 0, 0.5, 1.0)
+    elif method == "midpoint":
+        weight = np.where(weight == 0, 0.0, 0.5)
+    high = np.where(place < 0, 0, np.minimum(low + 1, n - 1))
+    return np.maximum(np.minimum(low, n - 1), 0), high, weight
 
 
 def _in_one_line(
@@ -78,30 +100,19 @@ def _in_one_line(
 def _element(ordered: TracedArray, index: int) -> TracedArray:
     """The element at a place along the last axis."""
     last = ordered.ndim - 1
-    place = min(max(index, 0), ordered.shape[last] - 1)
-    return primitives.reshape(select_along(ordered, last, place, place + 1), ordered.shape[:last])
+    return primitives.reshape(select_along(ordered, last, index, index + 1), ordered.shape[:last])
 
 
-def _between(low: TracedArray, high: TracedArray, weight: float) -> TracedArray:
+def _between(low: TracedArray, high: TracedArray, weight: Any) -> TracedArray:
     """Low at 0, high at 1; from the nearer end, so that both ends are exact."""
     step = ufuncs.subtract(high, low)
-    if weight >= 0.5:
-        return ufuncs.subtract(high, ufuncs.multiply(step, 1 - weight))
-    return ufuncs.add(low, ufuncs.multiply(step, weight))
-
-
-def _quantile_at(ordered: TracedArray, q: float, method: str) -> TracedArray:
-    n = ordered.shape[-1]
-    if method in _CHOOSING:
-        place = float(_CHOOSING[method](n, np.float64(q)))
-    else:
-        place = float(_continuous_place(n, q, method))
-    place = min(max(place, 0.0), n - 1.0)
-    index = math.floor(place)
-    low = _element(ordered, index)
-    if method not in _AVERAGING:
-        return low
-    return _between(low, _element(ordered, index + 1), place - index)
+    if not tracing.is_traced(weight):
+        if weight >= 0.5:
+            return ufuncs.subtract(high, ufuncs.multiply(step, 1 - weight))
+        return ufuncs.add(low, ufuncs.multiply(step, weight))
+    from_low = ufuncs.add(low, ufuncs.multiply(step, weight))
+    from_high = ufuncs.subtract(high, ufuncs.multiply(step, ufuncs.subtract(1.0, weight)))
+    return where(ufuncs.greater_equal(weight, 0.5), from_high, from_low)
 
 
 def _masked(ordered: TracedArray, index: TracedArray) -> TracedArray:
@@ -114,32 +125,30 @@ def _masked(ordered: TracedArray, index: TracedArray) -> TracedArray:
     return primitives.reduce_sum(chosen, [last])
 
 
-def _at_computed_place(
-    ordered: TracedArray, q: TracedArray, count: Any, method: str
-) -> TracedArray:
-    """As `_quantile_at`, for a place, or a number of elements, that is traced."""
-    if method not in _CONTINUOUS:
-        raise XformTypeError(
-            at_user_line(
-                f"quantile: method {method!r} needs a concrete q and no NaN to leave out; with "
-                f"traced ones {', '.join(_CONTINUOUS)} work"
-            )
-        )
-    kept = ordered.shape[:-1]
-    place = _continuous_place(count, q, method)
-    most = ufuncs.subtract(count, 1)
-    place = ufuncs.maximum(ufuncs.minimum(place, most), 0.0)
-    place = broadcast(array(place, FLOAT64), kept)
-    index = primitives.floor(place)
-    weight = primitives.convert(primitives.sub(place, index), ordered.dtype)
-    index = primitives.stop_gradient(index)
-    following = ufuncs.minimum(ufuncs.add(index, 1.0), ufuncs.maximum(most, 0.0))
-    low = _masked(ordered, index)
-    high = _masked(ordered, broadcast(array(following, FLOAT64), kept))
-    step = primitives.mul(primitives.sub(high, low), weight)
-    flat = primitives.eq(weight, constant(kept, ordered.dtype, 0))
-    # An infinity next to the element must not meet a weight of 0.
-    return primitives.add(low, primitives.select(flat, constant(kept, ordered.dtype, 0), step))
+def _quantile_at(ordered: TracedArray, n: Any, q: Any, method: str) -> TracedArray:
+    """The quantile of sorted elements along the last axis, of which the first `n` count."""
+    low, high, weight = _around(n, q, method)
+
+    def element(index: Any) -> TracedArray:
+        if not tracing.is_traced(index):
+            return _element(ordered, int(index))
+        place = broadcast(array(index, FLOAT64), ordered.shape[:-1])
+        return _masked(ordered, primitives.stop_gradient(place))
+
+    first = element(low)
+    if weight is None:
+        return first
+    # The elements already have the dtype of the result.
+    weight = array(weight, ordered.dtype) if tracing.is_traced(weight) else float(weight)
+    return _between(first, element(high), weight)
+
+
+def _leaving_nan(ordered: TracedArray) -> tuple[TracedArray, TracedArray]:
+    """Sorted elements with zeros in place of NaN, and how many are not NaN."""
+    there = primitives.eq(ordered, ordered)
+    count = primitives.reduce_sum(primitives.convert(there, FLOAT64), [ordered.ndim - 1])
+    zero = constant(ordered.shape, ordered.dtype, 0)
+    return primitives.select(there, ordered, zero), count
 
 
 def _quantiles(
@@ -165,11 +174,26 @@ def _quantiles(
     x = array(a)
     if x.dtype == BOOL:
         raise XformTypeError(at_user_line(f"{name}: truth values have no quantiles"))
-    if not is_float(x.dtype) and method in _AVERAGING:
-        x = array(x, FLOAT64)
     line, axes, kept = _in_one_line(x, axis, name)
     if 0 in line.shape:
         return _of_nothing(line, np.shape(q), keepdims, axes, x, out, name, leave_nan)
+    weak = type(q) in (int, float) or (isinstance(q, TracedArray) and q._weak)
+    if tracing.is_traced(q):
+        flat_q: Any = ufuncs.divide(q.reshape(-1), scale)
+        numbers: list[Any] = [flat_q[i] for i in range(flat_q.shape[0])]
+        q_shape, q_dtype = q.shape, flat_q.dtype
+    else:
+        # Only q itself may be an integer; then it takes an element, as in NumPy.
+        concrete = np.asarray(q) if scale == 1 else np.true_divide(q, scale)
+        if np.any((concrete < 0) | (concrete > 1)):
+            raise XformValueError(at_user_line(f"{name}: q must be from 0 to {scale:g}, got {q}"))
+        numbers, q_shape, q_dtype = list(concrete.ravel()), concrete.shape, concrete.dtype
+    takes = method in _CHOOSING or (method == "linear" and q_dtype.kind in "iu")
+    if not takes:
+        if not is_float(x.dtype):
+            line = array(line, FLOAT64)
+        elif not weak:
+            line = array(line, np.promote_types(line.dtype, q_dtype))
     cumulated = None
     if weights is None:
         ordered = sort(line)
@@ -177,46 +201,23 @@ def _quantiles(
         wide = weighted_quantiles.weights_of(weights, x, axis, name)
         w = _in_one_line(wide, axis, name)[0]
         ordered, cumulated = weighted_quantiles.distribution(line, w, leave_nan=leave_nan)
-    nan = None
-    if is_float(x.dtype):
-        nan = primitives.ne(ordered, ordered)
-    if tracing.is_traced(q):
-        qs = q.reshape(-1)
-        numbers: list[Any] = [ufuncs.divide(qs[i], scale) for i in range(qs.shape[0])]
-        q_shape = q.shape
+    n: Any = line.shape[-1]
+    most: Any = n - 1
+    if leave_nan and is_float(line.dtype):
+        ordered, n = _leaving_nan(ordered)
+        bad = primitives.eq(n, constant(kept, FLOAT64, 0))
+        most = ufuncs.subtract(array(n, INT64), 1)
     else:
-        concrete = np.asarray(q, dtype=np.float64) / scale
-        if np.any((concrete < 0) | (concrete > 1)):
-            raise XformValueError(at_user_line(f"{name}: q must be from 0 to {scale:g}, got {q}"))
-        numbers, q_shape = [float(number) for number in concrete.ravel()], concrete.shape
-        if not isinstance(q, int | float) and method in _AVERAGING:
-            # Only a number takes the elements' dtype.
-            ordered = array(ordered, FLOAT64)
+        last = _element(ordered, n - 1)
+        bad = primitives.ne(last, last)
     results = []
-    bad: TracedArray | None
     for number in numbers:
-        if leave_nan and nan is not None:
-            there = primitives.reduce_sum(
-                primitives.convert(primitives.not_(nan), FLOAT64), [ordered.ndim - 1]
-            )
-            zero = constant(ordered.shape, ordered.dtype, 0)
-            numbers_only = primitives.select(nan, zero, ordered)
-            if cumulated is not None:
-                most: Any = ufuncs.subtract(array(there, INT64), 1)
-                found = weighted_quantiles.element(numbers_only, cumulated, number, most)
-            else:
-                found = _at_computed_place(numbers_only, number, there, method)
-            bad = primitives.eq(there, constant(there.shape, FLOAT64, 0))
+        if cumulated is not None:
+            found = weighted_quantiles.element(ordered, cumulated, number, most)
         else:
-            if cumulated is not None:
-                most = ordered.shape[-1] - 1
-                found = weighted_quantiles.element(ordered, cumulated, number, most)
-            elif tracing.is_traced(number):
-                found = _at_computed_place(ordered, number, float(ordered.shape[-1]), method)
-            else:
-                found = _quantile_at(ordered, number, method)
-            bad = None if nan is None else _element(nan, nan.shape[-1] - 1)
-        if bad is not None:
+            chosen = "lower" if takes and method == "linear" else method
+            found = _quantile_at(ordered, n, number, chosen)
+        if is_float(found.dtype):
             found = primitives.select(bad, constant(kept, found.dtype, math.nan), found)
         results.append(found)
     result = results[0] if q_shape == () else stack(results).reshape((*q_shape, *kept))
@@ -324,6 +325,32 @@ def nanpercentile(
     return _quantiles(a, q, axis, out, method, keepdims, 100, "nanpercentile", True, weights)
 
 
+def _median(
+    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, name: str, leave_nan: bool
+) -> TracedArray:
+    """The mean of the one or two elements in the middle."""
+    x = array(a)
+    x = array(x, FLOAT64) if x.dtype == BOOL else x
+    line, axes, kept = _in_one_line(x, axis, name)
+    size = line.shape[-1]
+    if 0 in line.shape:
+        return _of_nothing(line, (), keepdims, axes, x, out, name, leave_nan=True)
+    ordered = sort(line)
+    if leave_nan and is_float(x.dtype):
+        ordered, count = _leaving_nan(ordered)
+        first = ufuncs.floor(ufuncs.multiply(ufuncs.subtract(count, 1), 0.5))
+        second = ufuncs.floor(ufuncs.multiply(count, 0.5))
+        middle = [_masked(ordered, place) for place in (first, second)]
+        bad = primitives.eq(count, constant(count.shape, FLOAT64, 0))
+    else:
+        middle = [_element(ordered, place) for place in ((size - 1) // 2, size // 2)]
+        last = _element(ordered, size - 1)
+        bad = primitives.ne(last, last)
+    result = mean(stack(middle), 0)
+    result = primitives.select(bad, constant(kept, result.dtype, math.nan), result)
+    return _finished(result, (), keepdims, axes, x, out)
+
+
 @function(np.median)
 def median(
     a: ArrayLike,
@@ -348,16 +375,27 @@ def nanmedian(
     return _median(a, axis, out, keepdims, "nanmedian", True)
 
 
-def _median(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, name: str, leave_nan: bool
-) -> TracedArray:
-    x = array(a)
-    x = array(x, FLOAT64) if x.dtype == BOOL else x
-    leave_nan = leave_nan or 0 in x.shape
-    return _quantiles(x, 0.5, axis, out, "linear", keepdims, 1, name, leave_nan)
+# Interpolation -------------------------------------------------------------------------------
 
 
-# Covariances ---------------------------------------------------------------------------------
+Point = tuple[TracedArray, TracedArray]
+
+
+def _along_segment(x: TracedArray, low: Point, high: Point, slope: TracedArray) -> TracedArray:
+    """The line through two points of a slope at x; from either end if infinities forbid one."""
+
+    def from_end(point: Point) -> TracedArray:
+        rise = primitives.mul(slope, primitives.sub(x, point[0]))
+        # At the point itself nothing is added, where infinity times 0 would be NaN.
+        at_point = primitives.and_(primitives.eq(x, point[0]), ufuncs.isnan(rise))
+        nothing = constant(x.shape, FLOAT64, -0.0)
+        return primitives.add(point[1], primitives.select(at_point, nothing, rise))
+
+    from_low, from_high = from_end(low), from_end(high)
+    level = primitives.and_(ufuncs.isnan(from_high), primitives.eq(low[1], high[1]))
+    otherwise = primitives.select(level, low[1], from_high)
+    found = primitives.select(ufuncs.isnan(from_low), otherwise, from_low)
+    return primitives.select(ufuncs.isnan(x), x, found)
 
 
 @function(np.interp)
@@ -402,13 +440,13 @@ def interp(
 
     result = read(values, 0)
     if size > 1:
-        start, end = read(points, 0), read(points, 1)
+        start, end, after = read(points, 0), read(points, 1), read(values, 1)
         width = ufuncs.subtract(end, start)
         width = primitives.select(
             primitives.eq(start, end), constant(width.shape, FLOAT64, 1), width
         )
-        slope = ufuncs.divide(ufuncs.subtract(read(values, 1), result), width)
-        result = ufuncs.add(result, ufuncs.multiply(slope, ufuncs.subtract(flat, start)))
+        slope = ufuncs.divide(ufuncs.subtract(after, result), width)
+        result = _along_segment(flat, (start, result), (end, after), slope)
     first, last = points[0], points[-1]
     for side, outside, at_end in (
         (left, ufuncs.less(flat, first), values[0]),

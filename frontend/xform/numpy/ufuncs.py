@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator as python_operator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from ..array import DType, TracedArray
 from ..errors import XformValueError, at_user_line
 from . import float_parts, integers
 from .float_parts import like
-from .promotion import BOOL, Operand, Scalar, as_weak, constant, fit, is_float, resolve
+from .promotion import BOOL, FLOAT32, Operand, Scalar, as_weak, constant, fit, is_float, resolve
 from .ufunc import Comparison, Form, Ufunc
 
 # Forms -----------------------------------------------------------------------
@@ -37,7 +37,14 @@ def _always(number: bool) -> Form:
 
 
 def _scaled(factor: float) -> Form:
-    return lambda x: primitives.mul(x, like(x, factor))
+    def form(x: TracedArray) -> TracedArray:
+        if x.dtype.itemsize > 2:
+            return primitives.mul(x, like(x, factor))
+        # A factor of 16 bits would be off by more than the product is rounded.
+        wide = primitives.convert(x, FLOAT32)
+        return primitives.convert(primitives.mul(wide, like(wide, factor)), x.dtype)
+
+    return form
 
 
 def _square(x: TracedArray) -> TracedArray:
@@ -83,9 +90,12 @@ def _sign(x: TracedArray) -> TracedArray:
 
 
 def _logaddexp2(x: TracedArray, y: TracedArray) -> TracedArray:
-    scale = like(x, math.log(2))
-    natural = primitives.log_add_exp(primitives.mul(x, scale), primitives.mul(y, scale))
-    return primitives.div(natural, scale)
+    # Only the difference is scaled: a number far above the other stays as it is.
+    largest, scale = primitives.max_(x, y), like(x, math.log(2))
+    finite = float_parts.isfinite(largest)
+    base = primitives.select(finite, primitives.stop_gradient(largest), like(x, 0))
+    terms = (primitives.mul(primitives.sub(part, base), scale) for part in (x, y))
+    return primitives.add(base, primitives.div(primitives.log_add_exp(*terms), scale))
 
 
 # What the attribute of the operation holds; what is beyond is a float without a fraction.
@@ -94,6 +104,12 @@ _LARGEST_INTEGER_POWER: Final = 2**63 - 1
 
 class Power(Ufunc):
     """x ** y; an exponent known while tracing becomes an integer power or a root."""
+
+    def operator(self, x: Any, y: Any) -> TracedArray:
+        """`x ** y`; in NumPy the operator, and not the ufunc, takes a Python 2 for square."""
+        if type(y) is int and y == 2 and type(x) is TracedArray and x.dtype == BOOL:
+            return square.apply((x,))
+        return super().operator(x, y)
 
     def apply(
         self,

@@ -74,6 +74,26 @@ func.func @sum_of_broadcast(%x: tensor<3xf32>) -> tensor<3xf32> {
   return %1 : tensor<3xf32>
 }
 
+// CHECK-LABEL: func @sum_of_broadcast_half
+func.func @sum_of_broadcast_half(%x: tensor<3xf16>) -> tensor<3xf16> {
+  %0 = xform.broadcast_in_dim %x dims = [1] : tensor<3xf16> to tensor<70000x3xf16>
+  // CHECK-DAG: %[[COUNT:.*]] = xform.constant dense<7.000000e+04> : tensor<3xf32>
+  // CHECK-DAG: %[[WIDE:.*]] = xform.convert %arg0 : tensor<3xf16> to tensor<3xf32>
+  // CHECK: %[[SUM:.*]] = xform.mul %[[WIDE]], %[[COUNT]]
+  // CHECK: xform.convert %[[SUM]] : tensor<3xf32> to tensor<3xf16>
+  %1 = xform.reduce_sum %0 axes = [0] : tensor<70000x3xf16>
+  return %1 : tensor<3xf16>
+}
+
+// CHECK-LABEL: func @sum_of_none
+func.func @sum_of_none(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.broadcast_in_dim %x dims = [1] : tensor<3xf32> to tensor<0x3xf32>
+  // CHECK: %[[ZERO:.*]] = xform.constant dense<0.0
+  // CHECK-NEXT: return %[[ZERO]]
+  %1 = xform.reduce_sum %0 axes = [0] : tensor<0x3xf32>
+  return %1 : tensor<3xf32>
+}
+
 // CHECK-LABEL: func @sum_of_sum
 func.func @sum_of_sum(%x: tensor<2x3x4xf32>) -> tensor<3xf32> {
   // CHECK-NEXT: xform.reduce_sum %arg0 axes = [0, 2] : tensor<2x3x4xf32>

@@ -1,0 +1,231 @@
+"""Every function of xform.numpy at the ends of what its arguments can be, against NumPy."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+import pytest
+import xform.numpy as xnp
+from edge_calls import (
+    BFLOAT16,
+    CALLS,
+    MOVING,
+    NOT_IN_NUMPY,
+    WITHOUT_VALUES,
+    Call,
+    Edges,
+    edges,
+    of_ufunc,
+)
+from edge_differences import DIFFERENCES, page
+from xform import frontend
+from xform.compiler import CompileError
+from xform.numpy.dispatch import FUNCTIONS
+from xform.numpy.ufunc import UFUNCS, Ufunc
+
+ROOT = Path(__file__).resolve().parents[4]
+
+# How many calls of each function are made with a dtype.
+FIRST = {"float64": None, "int8": 5, "uint64": 1, "float16": 1, "bfloat16": 1}
+DTYPES = tuple(FIRST)
+# The dtype makes no difference: they make no numbers of it, or go by way of others.
+FLOAT64_ONLY = {*MOVING, "arange", "percentile", "nanpercentile", "pad"}
+
+# So many calls are compiled together.
+PROGRAM = 60
+
+# How far results may be off, in units in the last place: by a few roundings, or as many as the
+# condition of a matrix lets them grow to.
+ULPS = 8
+ULPS_OF = {"linalg.solve": 64, "linalg.inv": 64, "linalg.det": 64, "linalg.slogdet": 64}
+
+
+def name_of(function: Any) -> str:
+    module = getattr(function, "__module__", None) or ""
+    own = function.__name__
+    return f"linalg.{own}" if "linalg" in module else own
+
+
+def calls_in(dtype: str) -> list[tuple[str, Call]]:
+    """All calls for a dtype, with the functions' names."""
+    found: list[tuple[str, Call]] = []
+    for ufunc in UFUNCS:
+        if ufunc.__name__ not in CALLS:
+            found += [(ufunc.__name__, call) for call in of_ufunc(ufunc)]
+    for name, calls in CALLS.items():
+        if dtype != "float64" and (name in FLOAT64_ONLY or name.startswith("linalg.")):
+            continue
+        chosen = calls[: FIRST[dtype]]
+        found += [(name.partition(":")[0], call) for call in chosen]
+    return found
+
+
+def flat(result: Any) -> list[Any]:
+    if isinstance(result, list | tuple):
+        return [x for part in result for x in flat(part)]
+    return [result]
+
+
+def flushed(x: np.ndarray) -> np.ndarray:
+    """With zeros in place of subnormal numbers, where they are not computed with."""
+    if x.dtype.kind in "iub" or x.dtype == np.float16:
+        return x
+    wide = x.astype(np.float64)
+    small = np.abs(wide) < float(ml_dtypes.finfo(x.dtype).smallest_normal)
+    return np.where(small, np.copysign(0.0, wide), wide).astype(x.dtype)
+
+
+def expected(name: str, call: Call, arguments: Edges) -> list[np.ndarray] | None:
+    """NumPy's results, None if there are none; of bfloat16 those of float32, rounded."""
+    rounds = arguments.flat.dtype == BFLOAT16 and name not in ("nextafter", "spacing")
+    if rounds:
+        arguments = Edges(*[x.astype(np.float32) if x.dtype == BFLOAT16 else x for x in arguments])
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = [np.asarray(x) for x in flat(call(arguments))]
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError, np.linalg.LinAlgError):
+            return None
+        if rounds:
+            found = [x.astype(BFLOAT16) if x.dtype == np.float32 else x for x in found]
+    # Complex numbers cannot be compiled.
+    return None if any(x.dtype.kind not in "biufV" for x in found) else found
+
+
+def differing(got: np.ndarray, want: np.ndarray, ulps: int) -> np.ndarray:
+    """Which elements differ by more than rounding."""
+    if want.dtype.kind in "biu":
+        return np.asarray(got != want)
+    info = ml_dtypes.finfo(want.dtype)
+    tiny = float(info.smallest_normal)
+    ours, numpys = got.astype(np.float64), want.astype(np.float64)
+    with np.errstate(all="ignore"):
+        unit = np.maximum(np.abs(numpys) * float(info.eps), float(info.smallest_subnormal))
+        near = np.abs(ours - numpys) <= ulps * unit
+        if want.dtype != np.float16:
+            near |= np.abs(ours - numpys) <= 4 * tiny
+    same = (ours == numpys) | (np.isnan(ours) & np.isnan(numpys))
+    signs = (ours == 0) & (numpys == 0) & (np.signbit(ours) != np.signbit(numpys))
+    return np.asarray(~(same | near) | signs)
+
+
+class Sweep:
+    """The results of all calls for one dtype, from one program."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.dtype = BFLOAT16 if name == "bfloat16" else np.dtype(name)
+        self.arguments = edges(self.dtype)
+        with_zeros = Edges(*map(flushed, self.arguments))
+        self.calls: list[tuple[str, Call]] = []
+        self.wanted: list[tuple[list[np.ndarray], list[np.ndarray]]] = []
+        for function, call in calls_in(name):
+            want = expected(function, call, self.arguments)
+            if want is not None:
+                self.calls.append((function, call))
+                self.wanted.append((want, expected(function, call, with_zeros) or want))
+        self.errors: list[str] = []
+        self.results: list[list[Any]] = []
+        for start in range(0, len(self.calls), PROGRAM):
+            self.results += self._run(self.calls[start : start + PROGRAM])
+
+    def _run(self, calls: list[tuple[str, Call]]) -> list[list[Any]]:
+        """The results of some calls; what cannot be traced or compiled has none, but an error."""
+        untraced: list[str] = []
+
+        def program(arguments: tuple[Any, ...]) -> list[list[Any]]:
+            given = Edges(*arguments)
+            results: list[list[Any]] = []
+            untraced.clear()
+            for name, call in calls:
+                try:
+                    results.append(flat(call(given)))
+                except Exception as error:
+                    untraced.append(f"{name}: {error!r}")
+                    results.append([])
+            return results
+
+        try:
+            results = list(frontend.jit(program)(tuple(self.arguments)))
+        except CompileError as error:
+            if len(calls) == 1:
+                self.errors.append(f"{calls[0][0]}: {error!r}")
+                return [[]]
+            half = len(calls) // 2
+            return self._run(calls[:half]) + self._run(calls[half:])
+        self.errors += untraced
+        return results
+
+    def differences(self) -> tuple[list[str], set[int]]:
+        """What no row of the table permits, and the rows that permit something."""
+        found: list[str] = []
+        used: set[int] = set()
+        for (name, _), results, (want, with_zeros) in zip(
+            self.calls, self.results, self.wanted, strict=True
+        ):
+            for result, one, other in zip(results, want, with_zeros, strict=bool(results)):
+                got = np.asarray(result)
+                if self.dtype == BFLOAT16 and one.dtype.kind in "fV":
+                    # NumPy knows no rule for what its results are.
+                    got, one, other = (x.astype(BFLOAT16) for x in (got, one, other))
+                if got.dtype != one.dtype:
+                    found.append(f"{name}: {got.dtype}, in NumPy {one.dtype}")
+                    continue
+                if got.shape != one.shape:
+                    found.append(f"{name}: {got.shape}, in NumPy {one.shape}")
+                    continue
+                ulps = ULPS_OF.get(name, ULPS)
+                bad = differing(got, one, ulps) & differing(got, other, ulps)
+                for number, row in enumerate(DIFFERENCES):
+                    if bad.any() and self.name in row.dtypes and name in row.functions:
+                        permitted = row.permits(got.astype(np.float64), one.astype(np.float64))
+                        used |= {number} if (bad & permitted).any() else set()
+                        bad &= ~permitted
+                for place in np.argwhere(bad)[:3]:
+                    where = tuple(map(int, place))
+                    found.append(f"{name}{where}: {got[where]}, in NumPy {one[where]}")
+        return found, used
+
+
+@functools.cache
+def sweep(dtype: str) -> Sweep:
+    return Sweep(dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_values_and_dtypes(dtype: str) -> None:
+    found = sweep(dtype)
+    assert not found.errors
+    assert not found.differences()[0]
+
+
+def test_every_permitted_difference_is_there() -> None:
+    used = set().union(*(sweep(dtype).differences()[1] for dtype in DTYPES))
+    unused = [row for i, row in enumerate(DIFFERENCES) if row.functions and i not in used]
+    assert not unused
+
+
+def test_every_function_is_called() -> None:
+    called = {name.partition(":")[0] for name in CALLS} | set(WITHOUT_VALUES)
+    registered = {name_of(function) for function in FUNCTIONS if "xform" not in function.__module__}
+    assert not registered - called
+    public = {
+        name
+        for name, value in vars(xnp).items()
+        if not name.startswith("_")
+        and callable(value)
+        and not isinstance(value, type | Ufunc)
+        and (getattr(value, "__module__", None) or "").startswith("xform")
+    }
+    named = {getattr(np, name).__name__ if hasattr(np, name) else name for name in public}
+    assert not named - called - set(NOT_IN_NUMPY)
+
+
+def test_page_is_current() -> None:
+    written = (ROOT / "docs" / "numpy-differences.md").read_text(encoding="utf-8")
+    assert written == page(), "run make docs"

@@ -1,0 +1,117 @@
+"""Values that NumPy gives exactly, and sums of what a compiler may find to be constant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import xform.numpy as xnp
+from batch import Batch, Case
+from xform import frontend
+
+rng = np.random.default_rng(3)
+BOUNDS = rng.normal(size=(40, 2))
+SAMPLE = rng.normal(size=60)
+COUNTS = (3, 41, 47, 49, 55, 61, 98)
+NODES = np.array([0.0, 1.0, np.inf, 3.0, -np.inf])
+PLACES = np.array([-1.0, 0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.5, 4.0, 9.0])
+TRUTH = np.array([True, False])
+
+
+def exact(name: str, function: Callable[..., Any], *args: Any) -> Case:
+    return Case(name, function, *args, rtol=0, atol=0)
+
+
+GRIDS = Batch([
+    exact("linspace", lambda x: [np.linspace(x[:, 0], x[:, 1], n) for n in (2, 37, 50)], BOUNDS),
+    exact("linspace from 0", lambda v: [np.linspace(0, v, 50), np.linspace(0, v, 50, dtype=int)],
+          np.array([49.0, 50, 99, 104, 108])),
+    exact("linspace float32", lambda x: np.linspace(x[0], x[1], 41), BOUNDS[0].astype(np.float32)),
+    exact("linspace without end", lambda x: np.linspace(x[0], x[1], 41, endpoint=False), BOUNDS[1]),
+    exact("linspace step", lambda x: np.linspace(x[0], x[1], 41, retstep=True), BOUNDS[2]),
+    exact("histogram", lambda x: [np.histogram(x, 23), np.histogram(x, 49)], SAMPLE),
+    exact("histogram of ints", lambda x: np.histogram(x, 10), np.arange(11)),
+    exact("mean of equal numbers", lambda x: [np.mean(np.resize(x, n)) for n in COUNTS],
+          np.array([7.0])),
+    exact("mean of truths", lambda x: [np.mean(np.resize(x, n)) for n in COUNTS], TRUTH[:1]),
+    exact("std of equal numbers", lambda x: [np.std(np.resize(x, n)) for n in COUNTS],
+          np.array([3.0], np.float32)),
+    exact("interp at nodes", lambda x, y: np.interp(x, np.arange(5.0), y), PLACES, NODES),
+    exact("powers of truths", lambda x: [x**n for n in (0, 1, 2, 3, True, 2.0, np.int8(2))]
+          + [np.power(x, 2)], TRUTH),
+    exact("median beside infinity", lambda x: [np.median(x, 1), np.nanmedian(x, 1)],
+          np.array([[1, np.inf, np.inf, np.inf], [-np.inf, -np.inf, 0, 1], [1, 2, 3, np.inf]])),
+    exact("sum of no infinities", lambda x: np.broadcast_to(x, (0,)).sum(), np.inf),
+    exact("floor_divide", lambda x: [x // np.inf, x // -np.inf, -x // np.inf],
+          np.array([1.0, np.finfo(float).max])),
+    Case("cbrt of subnormal numbers", np.cbrt, np.array([3 * 5e-324, -2e-310, 0.0, -0.0, 8.0]),
+         rtol=1e-15, atol=0),
+    Case("cbrt of subnormal float32", np.cbrt, np.array([1e-45, -1e-39, 27], np.float32)),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("case", GRIDS.cases, ids=str)
+def test_values(case: Case) -> None:
+    GRIDS.check(case)
+
+
+X = np.arange(11, dtype=np.int8)
+U = X.astype(np.uint8)
+V = X.astype(float)
+
+# All of what they add is known to a compiler that looks at the ranges of integers.
+CONSTANT_TERMS = Batch([
+    exact("equal", lambda x: [np.sum(x == x), np.mean(x == x), np.count_nonzero(x == x)], X),
+    exact("below", lambda x: np.sum(x.astype(np.int64) < np.int64(300)), X),
+    exact("not negative", lambda x: np.sum(x.astype(np.int32) >= 0), U),
+    exact("bits", lambda x: [np.sum((x & 7) < 8), np.sum((x ^ x) + np.int8(3))], X),
+    exact("rest", lambda x: np.sum((x % 4) < 4), U),
+    exact("clip", lambda x: np.sum(np.clip(x, 0, 3) <= 3), X),
+    exact("difference", lambda x: [np.sum(x - x + np.int8(1)), np.sum(x * 0 + 1)], X),
+    exact("where", lambda x: [np.sum(np.where(x == x, 2.0, 3.0)),
+                              np.prod(np.where(x == x, 2.0, 3.0))], X),
+    exact("product", lambda x: np.prod(np.where(x == x, 2, 3)), X),
+    exact("dot", lambda x: np.where(x == x, 2.0, 3.0) @ np.where(x == x, 2.0, 1.0), X),
+    exact("matmul", lambda x: np.where(x[:, None] == x[:, None], 2.0, np.ones((11, 3))).T
+          @ np.where(x[:, None] == x[:, None], 2.0, np.ones((11, 3))), X),
+    exact("rows", lambda x: np.sum((x == x)[:, None] & (x == x)[None], axis=0), X),
+    exact("large", lambda x: np.sum(np.repeat(x, 100) == np.repeat(x, 100)), X),
+    exact("searchsorted", lambda x: np.searchsorted(x, 300), X),
+    exact("numbers", lambda v: [np.sum(np.where(v == v, 2.0, 3.0)), np.sum(np.abs(v) >= -1)], V),
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CONSTANT_TERMS.cases, ids=str)
+def test_sums_of_constant_terms(case: Case) -> None:
+    CONSTANT_TERMS.check(case)
+
+
+def test_sums_of_halves_stay_in_range() -> None:
+    half = np.float16
+    zeros = np.zeros(5000, int)
+
+    def everything(b, x, one):
+        step = frontend.grad(lambda b: ((x + b) * half(1e-5)).sum())(b)
+        count = frontend.grad(lambda x: x[zeros].sum())(one)
+        return (
+            step,
+            count,
+            np.broadcast_to(b * half(1e-5), (70000,)).sum(),
+            np.mean(x * half(60000)),
+        )
+
+    step, count, total, mean = frontend.jit(everything)(
+        half(1), np.ones(70000, half), np.zeros(1, half)
+    )
+    np.testing.assert_allclose([float(step), float(total)], 0.7, rtol=2e-2)
+    assert np.asarray(count) == 5000
+    assert float(mean) == 60000
+
+
+def test_outside_of_ranges_is_an_error() -> None:
+    for call in (lambda x: x + 300, lambda x: np.full_like(x, 300), lambda x: np.clip(x, 0, 300)):
+        with pytest.raises(ValueError, match="300 is out of bounds for dtype int8"):
+            frontend.jit(call)(X)
+    assert np.asarray(frontend.jit(lambda x: xnp.less(x, 300))(X)).all()
