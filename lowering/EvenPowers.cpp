@@ -26,6 +26,8 @@ using namespace xform;
 
 /// How far behind a power its kink is looked for.
 constexpr unsigned kDeepest = 8;
+/// How many operations are compared to find that two values are one.
+constexpr unsigned kSteps = 64;
 
 /// Whether the op only moves elements or converts them.
 static bool movesElements(Operation *op) {
@@ -49,6 +51,32 @@ static bool hasKink(Value value, unsigned depth = 0) {
     return isKinked(select.getX()) || isKinked(select.getY());
   return (isa<NegOp, MulOp>(op) || movesElements(op)) &&
          llvm::any_of(op->getOperands(), isKinked);
+}
+
+/// Whether two values are computed in the same way: a norm that is written
+/// twice is one norm. `steps` bounds how many operations are compared.
+static bool isSame(Value x, Value y, unsigned &steps) {
+  if (x == y)
+    return true;
+  auto result = dyn_cast<OpResult>(x), other = dyn_cast<OpResult>(y);
+  if (!result || !other || !steps || x.getType() != y.getType() ||
+      result.getResultNumber() != other.getResultNumber())
+    return false;
+  --steps;
+  Operation *op = result.getOwner(), *twin = other.getOwner();
+  return op->getName() == twin->getName() && isMemoryEffectFree(op) &&
+         op->getNumOperands() == twin->getNumOperands() &&
+         op->getAttrDictionary() == twin->getAttrDictionary() &&
+         llvm::all_of(
+             llvm::zip(op->getOperands(), twin->getOperands()), [&](auto pair) {
+               return isSame(std::get<0>(pair), std::get<1>(pair), steps);
+             });
+}
+
+/// Whether both are one value that has a kink.
+static bool isSameKink(Value x, Value y) {
+  unsigned steps = kSteps;
+  return x.getType() == y.getType() && hasKink(x) && isSame(x, y, steps);
 }
 
 /// Whether no element can be below 0.
@@ -209,7 +237,8 @@ struct PowOfKink : OpRewritePattern<PowOp> {
   }
 };
 
-/// The same for products: v v, (c v) v, and s^(m/2) s^(n/2).
+/// The same for products: v v, (c v) v, s^m s^(n/2), and |x| |y|, which is |x
+/// y|.
 struct ProductOfKinks : OpRewritePattern<MulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MulOp op,
@@ -217,37 +246,32 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
     if (!isDifferentiable(op.getType()))
       return failure();
     Squares squares(rewriter, op.getLoc());
-    if (op.getX() == op.getY() && hasKink(op.getX())) {
+    if (isSameKink(op.getX(), op.getY())) {
       rewriter.replaceOp(op, squares.of(op.getX()));
+      return success();
+    }
+    auto magnitude = op.getX().getDefiningOp<AbsOp>(),
+         other = op.getY().getDefiningOp<AbsOp>();
+    if (magnitude && other) {
+      Value inside =
+          MulOp::create(rewriter, op.getLoc(), magnitude.getX(), other.getX());
+      rewriter.replaceOpWithNewOp<AbsOp>(op, inside);
       return success();
     }
     for (auto [x, y] :
          {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
       auto product = x.getDefiningOp<MulOp>();
-      if (product && (product.getX() == y || product.getY() == y) &&
-          hasKink(y)) {
-        Value other = product.getX() == y ? product.getY() : product.getX();
-        rewriter.replaceOpWithNewOp<MulOp>(op, other, squares.of(y));
+      for (auto [factor, other] : {std::pair(0, 1), {1, 0}}) {
+        if (!product || !isSameKink(product->getOperand(factor), y))
+          continue;
+        rewriter.replaceOpWithNewOp<MulOp>(op, product->getOperand(other),
+                                           squares.of(y));
         return success();
       }
       if (std::optional<int64_t> sum = halves(x, y)) {
         auto root = y.getDefiningOp<HalfPowOp>();
         rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), root.getX(),
                                                static_cast<uint64_t>(*sum));
-        return success();
-      }
-      // sign(x) |x| is x; |x| |y| is |x y|.
-      auto magnitude = y.getDefiningOp<AbsOp>();
-      auto sign = x.getDefiningOp<SignOp>();
-      if (magnitude && sign && magnitude.getX() == sign.getX()) {
-        rewriter.replaceOp(op, sign.getX());
-        return success();
-      }
-      auto other = x.getDefiningOp<AbsOp>();
-      if (magnitude && other) {
-        Value inside = MulOp::create(rewriter, op.getLoc(), other.getX(),
-                                     magnitude.getX());
-        rewriter.replaceOpWithNewOp<AbsOp>(op, inside);
         return success();
       }
     }
@@ -261,11 +285,12 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
     if (!root || static_cast<int64_t>(root.getExponent()) < 0)
       return std::nullopt;
     auto exponent = static_cast<int64_t>(root.getExponent());
-    if (x == root.getX())
+    unsigned steps = kSteps;
+    if (isSame(x, root.getX(), steps))
       return exponent + 2;
     auto power = x.getDefiningOp<IntegerPowOp>();
-    if (!power || power.getX() != root.getX() ||
-        static_cast<int64_t>(power.getExponent()) < 0)
+    if (!power || static_cast<int64_t>(power.getExponent()) < 0 ||
+        !isSame(power.getX(), root.getX(), steps))
       return std::nullopt;
     return exponent + 2 * static_cast<int64_t>(power.getExponent());
   }
@@ -278,10 +303,9 @@ struct DotOfKink : OpRewritePattern<DotGeneralOp> {
                                 PatternRewriter &rewriter) const override {
     auto rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
     ArrayRef<int64_t> contracted = op.getLhsContracting();
-    if (op.getLhs() != op.getRhs() || !op.getLhsBatch().empty() ||
-        contracted != op.getRhsContracting() ||
+    if (!op.getLhsBatch().empty() || contracted != op.getRhsContracting() ||
         static_cast<int64_t>(contracted.size()) != rank ||
-        !hasKink(op.getLhs()))
+        !isSameKink(op.getLhs(), op.getRhs()))
       return failure();
     Value square = Squares(rewriter, op.getLoc()).of(op.getLhs());
     rewriter.replaceOpWithNewOp<ReduceSumOp>(op, square, axesUpTo(rank));

@@ -325,18 +325,13 @@ Simplifier::Simplifier(MLIRContext *context)
     : patterns(collectPatterns(context)) {}
 
 void Simplifier::run(func::FuncOp function) const {
-  IRRewriter rewriter(function.getContext());
-  DominanceInfo dominance(function);
-  auto shareEqualOps = [&] {
-    eliminateCommonSubExpressions(rewriter, dominance, function);
-  };
-  // A product of two equal values has to be seen as a square.
-  shareEqualOps();
   GreedyRewriteConfig config;
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   // Not converging only means that there is more to simplify.
   (void)applyPatternsGreedily(function, patterns, config);
-  shareEqualOps();
+  IRRewriter rewriter(function.getContext());
+  DominanceInfo dominance(function);
+  eliminateCommonSubExpressions(rewriter, dominance, function);
 }
 
 namespace {

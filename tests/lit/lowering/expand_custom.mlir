@@ -88,10 +88,10 @@ func.func private @slope(%x: tensor<3xf32>) -> tensor<f32> {
 }
 // CHECK-LABEL: func @second
 func.func @second(%x: tensor<3xf32>) -> tensor<3xf32> {
-  // CHECK-DAG: %[[ONE:.*]] = xform.constant dense<1.0{{.*}}> : tensor<3xf32>
-  // CHECK-DAG: %[[TANH:.*]] = xform.tanh %arg0
-  // CHECK: %[[SQUARE:.*]] = xform.mul %[[TANH]], %[[TANH]]
-  // CHECK: %[[D:.*]] = xform.sub %[[ONE]], %[[SQUARE]]
+  // CHECK-DAG: %[[FOUR:.*]] = xform.constant dense<4.0{{.*}}> : tensor<3xf32>
+  // CHECK: %[[TWICE:.*]] = xform.add %arg0, %arg0
+  // CHECK: %[[SLOPE:.*]] = xform.logistic_slope %[[TWICE]]
+  // CHECK: %[[D:.*]] = xform.mul %[[SLOPE]], %[[FOUR]]
   // CHECK: return %[[D]]
   %0 = xform.grad @slope(%x) argnums = [0] : (tensor<3xf32>) -> tensor<3xf32>
   return %0 : tensor<3xf32>

@@ -124,9 +124,10 @@ func.func private @jacobian(%x: tensor<4xf32>, %w: tensor<3x4xf32>, %v: tensor<2
 // CHECK-LABEL: func @jacobians
 func.func @jacobians(%xs: tensor<8x4xf32>, %w: tensor<3x4xf32>, %v: tensor<2x3xf32>) -> tensor<8x2x4xf32> {
   // CHECK-NOT: xform.iota
-  // CHECK: xform.dot_general
-  // CHECK: xform.tanh
   // CHECK-NOT: xform.tanh
+  // CHECK: xform.dot_general
+  // CHECK: xform.logistic_slope
+  // CHECK-NOT: xform.logistic_slope
   // CHECK: xform.dot_general
   // CHECK-NOT: xform.dot_general
   // CHECK: return
@@ -158,9 +159,9 @@ func.func @map_gradient(%x: tensor<5x3xf32>, %w: tensor<3xf32>) -> (tensor<5x3xf
   return %0#0, %0#1 : tensor<5x3xf32>, tensor<3xf32>
 }
 // CHECK: func private @[[LINEAR]]
-// CHECK-NOT: xform.tanh
+// CHECK-NOT: xform.logistic_slope
 // CHECK: func private @[[PRIMAL]]
-// CHECK: xform.tanh
+// CHECK: xform.logistic_slope
 
 // -----
 

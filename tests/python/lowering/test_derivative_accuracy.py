@@ -116,7 +116,8 @@ DERIVATIVES: dict[str, Derivative] = {
     "atan": Derivative(primitives.atan, lambda x: 1 / (1 + x * x), ALL),
     "sinh": Derivative(primitives.sinh, mp.cosh, MODERATE),
     "cosh": Derivative(primitives.cosh, mp.sinh, MODERATE),
-    "tanh": Derivative(primitives.tanh, lambda x: mp.sech(x) ** 2, ALL),
+    # Beyond, four times a subnormal number would be a normal one.
+    "tanh": Derivative(primitives.tanh, lambda x: mp.sech(x) ** 2, everywhere(43.5, 354.0)),
     "asinh": Derivative(primitives.asinh, lambda x: 1 / root_of_one_plus_square(x), ALL),
     "acosh": Derivative(primitives.acosh, lambda x: 1 / mp.sqrt(x * x - 1), ABOVE_ONE),
     "atanh": Derivative(primitives.atanh, lambda x: 1 / (1 - x * x), LAST_BELOW_ONE),
@@ -154,7 +155,8 @@ DERIVATIVES: dict[str, Derivative] = {
         lambda x: nn.gelu(x, approximate=True), approximate_gelu_slope, everywhere(50.0, 50.0),
         floor=0.1,
     ),
-    "ndtr": Derivative(special.ndtr, normal, ALL, bound=200),
+    # What stands in the exponent is the square of a rounded product.
+    "ndtr": Derivative(special.ndtr, normal, ALL, bound=1000),
     "logit": Derivative(special.logit, lambda x: 1 / x + 1 / (1 - x),
                         {"f32": (1e-37, 0.99999994), "f64": (1e-300, 0.9999999999999999)}),
 }  # fmt: skip
