@@ -8,10 +8,16 @@ import decimal
 import enum
 import fractions
 import functools
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+
+
+def shown(value: Any) -> str:
+    """A test's id: the repr without addresses, which differ between processes."""
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(value))
 
 
 @dataclass(frozen=True)

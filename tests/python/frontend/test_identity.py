@@ -14,12 +14,12 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import pytest
-from equal_but_different import NAN, PAIRS, Colour, Equal, Liar, Named, Options, Point, Slots
+from equal_but_different import NAN, PAIRS, Colour, Equal, Liar, Named, Options, Point, Slots, shown
 from xform import pytrees
 from xform.identity import exact
 
 
-@pytest.mark.parametrize(("one", "other"), PAIRS, ids=repr)
+@pytest.mark.parametrize(("one", "other"), PAIRS, ids=shown)
 def test_what_is_only_equal_is_told_apart(one: Any, other: Any) -> None:
     assert exact(one) != exact(other)
     assert exact((one, [one])) != exact((one, [other]))
@@ -91,7 +91,7 @@ EQUAL_STRUCTURES: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), EQUAL_STRUCTURES, ids=repr)
+@pytest.mark.parametrize(("one", "other"), EQUAL_STRUCTURES, ids=shown)
 def test_structures(one: Any, other: Any) -> None:
     first, second = pytrees.structure(one), pytrees.structure(other)
     assert first == second

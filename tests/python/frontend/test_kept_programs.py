@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from equal_but_different import PAIRS, Equal, EqualCallable, Options, Point
+from equal_but_different import PAIRS, Equal, EqualCallable, Options, Point, shown
 from xform import tree
 from xform.frontend import grad, jacobian, jit, linearize, vjp, vmap
 
@@ -55,7 +55,7 @@ def number_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[int]]:
 
 
 @pytest.mark.parametrize(
-    ("one", "other"), [p for p in PAIRS if is_hashable(p[0]) and is_hashable(p[1])], ids=repr
+    ("one", "other"), [p for p in PAIRS if is_hashable(p[0]) and is_hashable(p[1])], ids=shown
 )
 def test_static_values(number_of: Any, one: Any, other: Any) -> None:
     fast = jit(lambda x, what: x, static_argnums=1)
@@ -115,7 +115,7 @@ STRUCTURES: list[tuple[Any, Any]] = [
 ]
 
 
-@pytest.mark.parametrize(("one", "other"), STRUCTURES, ids=repr)
+@pytest.mark.parametrize(("one", "other"), STRUCTURES, ids=shown)
 def test_arguments(number_of: Any, one: Any, other: Any) -> None:
     fast = jit(lambda what: 1.0)
     calls = [(value,) for value in (one, other, one, other)]
