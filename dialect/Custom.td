@@ -47,7 +47,8 @@ def Xform_CustomOp : Xform_Custom<"custom"> {
     both the callee is differentiated. Without `vmap` the callee and the rules
     are batched alike. With `site`, a rule that is needed and missing is an error
     instead, or, where rules are asked for, becomes an entry of the module's
-    `xform.asked`.
+    `xform.asked`. With `symbolic_zeros`, so does which of its cotangents the
+    backward rule is given that are not zero: it need not read the others.
 
     ```mlir
     %y = xform.custom @f(%x) captures(%c) forward @f_forward backward @f_backward
@@ -60,10 +61,11 @@ def Xform_CustomOp : Xform_Custom<"custom"> {
                    OptionalAttr<FlatSymbolRefAttr>:$forward,
                    OptionalAttr<FlatSymbolRefAttr>:$backward,
                    OptionalAttr<FlatSymbolRefArrayAttr>:$vmap,
-                   OptionalAttr<StrAttr>:$site);
+                   OptionalAttr<StrAttr>:$site, UnitAttr:$symbolicZeros);
   let assemblyFormat = [{
     $callee `(` $inputs `)` (`captures` `(` $captures^ `)`)? (`jvp` $jvp^)?
     (`forward` $forward^)? (`backward` $backward^)? (`vmap` $vmap^)? (`site` $site^)?
+    (`symbolic_zeros` $symbolicZeros^)?
     attr-dict `:` custom<CustomTypes>(type($inputs), type($captures), type($outs))
   }];
   let extraClassDeclaration = calleesDeclaration;
@@ -76,7 +78,8 @@ def Xform_PushforwardOp : Xform_Custom<"pushforward", [
     A linear map of the tangents of all floating inputs: `jvp` of the primals and
     these tangents or, without it, the transpose of `backward`. Its own transpose
     is `backward`, which then need not be linear, or, without it, that of `jvp`.
-    Of what `jvp` returns the last values are the tangents.
+    Of what `jvp` returns the last values are the tangents. `site` is there if the
+    custom call has `symbolic_zeros`.
 
     ```mlir
     %t = xform.pushforward backward @f_backward(%residual) tangents(%dx)
@@ -88,10 +91,11 @@ def Xform_PushforwardOp : Xform_Custom<"pushforward", [
                    OptionalAttr<FlatSymbolRefAttr>:$backward,
                    Variadic<Xform_Tensor>:$residuals,
                    Variadic<Xform_Tensor>:$captures,
-                   Variadic<Xform_FloatTensor>:$tangents);
+                   Variadic<Xform_FloatTensor>:$tangents,
+                   OptionalAttr<StrAttr>:$site);
   let assemblyFormat = [{
     (`jvp` $jvp^ `(` $primals `)`)? (`backward` $backward^ `(` $residuals `)`)?
-    (`captures` `(` $captures^ `)`)? `tangents` `(` $tangents `)` attr-dict `:`
+    (`captures` `(` $captures^ `)`)? `tangents` `(` $tangents `)` (`site` $site^)? attr-dict `:`
     custom<PushforwardTypes>(type($primals), type($residuals), type($captures),
                              type($tangents), type($outs))
   }];

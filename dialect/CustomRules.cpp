@@ -110,7 +110,8 @@ LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   auto pushforward =
       PushforwardOp::create(b, floating(getResultTypes()), getJvpAttr(),
                             getJvp() ? ValueRange(getInputs()) : ValueRange(),
-                            getBackwardAttr(), residuals, getCaptures(), seeds);
+                            getBackwardAttr(), residuals, getCaptures(), seeds,
+                            getSymbolicZeros() ? getSiteAttr() : StringAttr());
   llvm::append_range(
       resultTangents,
       spread(llvm::map_to_vector(getResultTypes(), isDifferentiable),
@@ -134,6 +135,7 @@ FailureOr<SmallVector<Value>> PushforwardOp::evaluate(RuleBuilder &b,
                  values.end() - static_cast<ptrdiff_t>(getNumResults()));
     return values;
   }
+  b.derived->noteCotangents(*this, getSiteAttr(), Mask(getNumResults(), true));
   Mask linear(residuals.size(), false);
   linear.append(getNumResults(), true);
   linear.append(captures.size(), false);
@@ -160,9 +162,9 @@ LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   if (!llvm::is_contained(ArrayRef<bool>(active).take_front(fixed), true)) {
     SmallVector<Value> seeds =
         materialized(b, getTangents(), tangents.drop_front(fixed));
-    auto again = PushforwardOp::create(b, getResultTypes(), getJvpAttr(),
-                                       getPrimals(), getBackwardAttr(),
-                                       getResiduals(), getCaptures(), seeds);
+    auto again = PushforwardOp::create(
+        b, getResultTypes(), getJvpAttr(), getPrimals(), getBackwardAttr(),
+        getResiduals(), getCaptures(), seeds, getSiteAttr());
     llvm::append_range(resultTangents, again.getOuts());
     return success();
   }
@@ -252,6 +254,7 @@ PushforwardOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
       operandCotangents.push_back(isLinear ? cotangent : Value());
     return success();
   }
+  b.derived->noteCotangents(*this, getSiteAttr(), presenceOf(cotangents));
   SmallVector<Value> values = inlineBody(
       b, b.derived->lookup(getBackwardAttr()),
       joined({operands.slice(getPrimals().size(), getResiduals().size()),
@@ -320,7 +323,7 @@ LogicalResult PushforwardOp::buildLinear(RuleBuilder &b, ArrayRef<bool>,
     auto linear = PushforwardOp::create(
         b, getResultTypes(), getJvpAttr(), primals, getBackwardAttr(),
         residuals.slice(primals.size(), getResiduals().size()), captures,
-        tangents);
+        tangents, getSiteAttr());
     llvm::append_range(results, linear.getOuts());
     return success();
   }
@@ -330,7 +333,7 @@ LogicalResult PushforwardOp::buildLinear(RuleBuilder &b, ArrayRef<bool>,
   auto linear = PushforwardOp::create(
       b, split->linear.getResultTypes(), FlatSymbolRefAttr::get(split->linear),
       residuals, /*backward=*/FlatSymbolRefAttr(), /*residuals=*/ValueRange(),
-      /*captures=*/ValueRange(), tangents);
+      /*captures=*/ValueRange(), tangents, /*site=*/StringAttr());
   ArrayRef<bool> found(split->linearResults);
   llvm::append_range(
       results, spread(found.take_back(getNumResults()), linear.getOuts()));
@@ -446,9 +449,7 @@ static LogicalResult buildByRule(CustomOp op, RuleBuilder &b,
   }
   if (rule) {
     SmallVector<Value> values = inlineBody(b, rule, arguments);
-    for (auto [value, type] : llvm::zip_equal(values, op.getResultTypes()))
-      results.push_back(value.getType() == type ? b.broadcastBatch(value, size)
-                                                : value);
+    llvm::append_range(results, values);
     return success();
   }
   ArrayRef<bool> inputs = batched.take_front(count);
@@ -456,8 +457,7 @@ static LogicalResult buildByRule(CustomOp op, RuleBuilder &b,
     // No rule reads the captures that are batched.
     auto same = cast<CustomOp>(b.clone(*op));
     same->setOperands(arguments);
-    for (Value value : same->getResults())
-      results.push_back(b.broadcastBatch(value, size));
+    llvm::append_range(results, same->getResults());
     return success();
   }
   if (failed(b.derived->askForRule(op, op.getSiteAttr(), "vmap", inputs, size)))
@@ -509,10 +509,11 @@ LogicalResult CustomOp::buildBatched(RuleBuilder &b, ValueRange operands,
       return failure();
     newBackward = symbolOf(rows);
   }
-  auto built = CustomOp::create(
-      b, batchedTypes(getResultTypes(), size), symbolOf(callee),
-      operands.take_front(count), operands.drop_front(count), newJvp,
-      newForward, newBackward, /*vmap=*/ArrayAttr(), getSiteAttr());
+  auto built = CustomOp::create(b, batchedTypes(getResultTypes(), size),
+                                symbolOf(callee), operands.take_front(count),
+                                operands.drop_front(count), newJvp, newForward,
+                                newBackward, /*vmap=*/ArrayAttr(),
+                                getSiteAttr(), getSymbolicZerosAttr());
   llvm::append_range(results, built.getOuts());
   return success();
 }
@@ -553,7 +554,7 @@ LogicalResult PushforwardOp::buildBatched(RuleBuilder &b, ValueRange operands,
                             values.take_front(primals.size()), newBackward,
                             values.slice(primals.size(), residuals.size()),
                             values.drop_back(seeds).take_back(captures.size()),
-                            values.take_back(seeds));
+                            values.take_back(seeds), getSiteAttr());
   llvm::append_range(results, built.getOuts());
   return success();
 }

@@ -106,6 +106,10 @@ public:
   virtual LogicalResult askForRule(Operation *op, mlir::StringAttr site,
                                    StringRef rule, ArrayRef<bool> operands,
                                    int64_t size) = 0;
+  /// Called where a backward rule is used: which cotangents it is given, that
+  /// is, which are not zero.
+  virtual void noteCotangents(Operation *op, mlir::StringAttr site,
+                              ArrayRef<bool> cotangents) = 0;
 };
 
 } // namespace xform

@@ -163,8 +163,8 @@ FailureOr<SmallVector<Type>> xform::inferVmap(Emit emit, func::FuncOp callee,
       cast<RankedTensorType>(rowNumbers).getShape() != ArrayRef<int64_t>(*size))
     return emit() << "needs a row number for each of " << *size << " rows, got "
                   << rowNumbers;
-  Mask dependent =
-      dependentResults(callee, batched, /*freshDraws=*/!!rowNumbers);
+  Mask dependent = dependentResults(
+      callee, batched, {/*ofRows=*/true, /*onDraws=*/!!rowNumbers});
   SmallVector<Type> types;
   for (auto [index, type, dim] : llvm::enumerate(outs, outDims)) {
     auto tensor = cast<RankedTensorType>(type);
@@ -271,31 +271,63 @@ FailureOr<SmallVector<Type>> xform::inferMap(Emit emit, func::FuncOp callee,
 // Which results depend on which arguments
 //===----------------------------------------------------------------------===//
 
+/// Which results a call's vmap rules return as rows where its marked inputs are
+/// rows.
+static Mask rowsOfRules(CustomOp op, ArrayRef<bool> inputs) {
+  auto module = op->getParentOfType<ModuleOp>();
+  Mask rows(op.getNumResults(), false);
+  for (auto symbol : op.getVmapAttr().getAsRange<FlatSymbolRefAttr>()) {
+    auto rule = module.lookupSymbol<func::FuncOp>(symbol.getValue());
+    if (!rule)
+      continue;
+    auto differs = [](TypeRange given, TypeRange row) {
+      Mask mask;
+      for (auto [a, b] : llvm::zip_equal(given, row))
+        mask.push_back(a != b);
+      return mask;
+    };
+    TypeRange types = op.getInputs().getTypes();
+    if (ArrayRef<bool>(differs(rule.getArgumentTypes().take_front(types.size()),
+                               types)) != inputs)
+      continue;
+    Mask found = differs(rule.getResultTypes(), op.getResultTypes());
+    for (auto [row, isRow] : llvm::zip_equal(rows, found))
+      row |= isRow;
+  }
+  return rows;
+}
+
 /// Where the op calls a function, the function's body tells.
 Mask xform::dependentResults(Operation &op, const Mask &operands,
-                             bool freshDraws) {
+                             Dependence kind) {
   Mask all(op.getNumResults(), true);
+  // Of a function whose own rows are another vmap's, or whose derivative is
+  // taken, the vmap rules say nothing.
+  Dependence inside{/*ofRows=*/false, kind.onDraws};
   auto module = op.getParentOfType<ModuleOp>();
-  auto ofCallee = [&](StringRef symbol, size_t count) {
+  auto ofCallee = [&](StringRef symbol, size_t count, Dependence kind) {
     auto callee = module.lookupSymbol<func::FuncOp>(symbol);
     if (!callee || callee.isExternal())
       return Mask(op.getNumResults(), true);
     return dependentResults(callee, Mask(ArrayRef(operands).take_front(count)),
-                            freshDraws);
+                            kind);
   };
   if (auto call = dyn_cast<func::CallOp>(op))
-    return ofCallee(call.getCallee(), operands.size());
-  // A vmap rule may return rows where the callee would not.
-  if (auto custom = dyn_cast<CustomOp>(op); custom && !custom.getVmap())
-    return ofCallee(custom.getCallee(), operands.size());
+    return ofCallee(call.getCallee(), operands.size(), kind);
+  if (auto custom = dyn_cast<CustomOp>(op)) {
+    if (kind.ofRows && custom.getVmap())
+      return rowsOfRules(
+          custom, ArrayRef(operands).take_front(custom.getInputs().size()));
+    return ofCallee(custom.getCallee(), operands.size(), kind);
+  }
   if (auto checkpoint = dyn_cast<CheckpointOp>(op))
-    return ofCallee(checkpoint.getCallee(), operands.size());
+    return ofCallee(checkpoint.getCallee(), operands.size(), kind);
   if (auto vmap = dyn_cast<VmapOp>(op))
-    return ofCallee(vmap.getCallee(), vmap.getInputs().size());
+    return ofCallee(vmap.getCallee(), vmap.getInputs().size(), inside);
   // A derivative also gives the function's own results, which do not depend on
   // tangents and cotangents.
   auto primalsOf = [&](StringRef symbol, size_t count) {
-    Mask results = ofCallee(symbol, count);
+    Mask results = ofCallee(symbol, count, inside);
     llvm::copy(ArrayRef(results).take_front(all.size()), all.begin());
     return all;
   };
@@ -307,7 +339,7 @@ Mask xform::dependentResults(Operation &op, const Mask &operands,
 }
 
 Mask xform::dependentResults(func::FuncOp function, const Mask &arguments,
-                             bool freshDraws) {
+                             Dependence kind) {
   llvm::DenseSet<Value> dependent;
   for (auto [argument, marked] :
        llvm::zip_equal(function.getArguments(), arguments))
@@ -316,10 +348,10 @@ Mask xform::dependentResults(func::FuncOp function, const Mask &arguments,
   auto isDependent = [&](Value value) { return dependent.contains(value); };
   for (Operation &op : function.front()) {
     Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
-    if (!llvm::is_contained(operands, true) && !(freshDraws && draws(op)))
+    if (!llvm::is_contained(operands, true) && !(kind.onDraws && draws(op)))
       continue;
-    for (auto [result, marked] : llvm::zip_equal(
-             op.getResults(), dependentResults(op, operands, freshDraws)))
+    for (auto [result, marked] :
+         llvm::zip_equal(op.getResults(), dependentResults(op, operands, kind)))
       if (marked)
         dependent.insert(result);
   }

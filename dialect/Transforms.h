@@ -49,14 +49,22 @@ lookupCallee(Operation *op, mlir::FlatSymbolRefAttr symbol,
 LogicalResult checkResults(Operation *op,
                            const llvm::FailureOr<SmallVector<Type>> &types);
 
-/// Which results of a function depend on its marked arguments; with
-/// `freshDraws` also those that depend on a draw whose key does not.
+/// What it means that a result depends on marked values.
+struct Dependence {
+  /// It differs from row to row where they do: of a call with vmap rules these
+  /// tell, and as long as there is none for what is marked, nothing is known.
+  bool ofRows = false;
+  /// What is drawn with a key that does not depend on them depends too.
+  bool onDraws = false;
+};
+
+/// Which results of a function depend on its marked arguments.
 Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments,
-                      bool freshDraws = false);
+                      Dependence kind = {});
 
 /// The same for the results of an op.
 Mask dependentResults(Operation &op, const Mask &operands,
-                      bool freshDraws = false);
+                      Dependence kind = {});
 
 /// Whether an op draws random bits, itself or by a function that it calls.
 bool draws(Operation &op);

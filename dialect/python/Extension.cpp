@@ -277,7 +277,8 @@ Values emitCustom(FunctionHandle &self, const FunctionHandle &callee,
                   const std::optional<FunctionHandle> &jvp,
                   const std::optional<FunctionHandle> &forward,
                   const std::optional<FunctionHandle> &backward,
-                  const std::optional<std::vector<FunctionHandle>> &vmap) {
+                  const std::optional<std::vector<FunctionHandle>> &vmap,
+                  bool symbolicZeros) {
   MLIRContext *context = self.owner->context.get();
   SmallVector<Value> own = self.unwrap(inputs), whole = self.unwrap(captures);
   CustomFunctions functions;
@@ -303,7 +304,8 @@ Values emitCustom(FunctionHandle &self, const FunctionHandle &callee,
       FlatSymbolRefAttr::get(functions.callee), own, whole, symbolOf(jvp),
       symbolOf(forward), symbolOf(backward),
       vmap ? ArrayAttr::get(context, rules) : ArrayAttr(),
-      StringAttr::get(context, site));
+      StringAttr::get(context, site),
+      symbolicZeros ? UnitAttr::get(context) : UnitAttr());
 }
 
 /// The rules that an expansion with `asks` has listed, as (site, rule,
@@ -364,10 +366,10 @@ Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
 }
 
 std::vector<bool> dependentOf(const FunctionHandle &self,
-                              const std::vector<bool> &arguments,
+                              const std::vector<bool> &arguments, bool rows,
                               bool freshDraws) {
   Mask mask(arguments.begin(), arguments.end());
-  Mask results = dependentResults(self.function, mask, freshDraws);
+  Mask results = dependentResults(self.function, mask, {rows, freshDraws});
   return std::vector<bool>(results.begin(), results.end());
 }
 
@@ -575,7 +577,8 @@ NB_MODULE(_xform, m) {
       .def("custom", &emitCustom, nb::arg("callee"), nb::arg("inputs"),
            nb::arg("captures"), nb::arg("location"), nb::arg("site"),
            nb::arg("jvp") = nb::none(), nb::arg("forward") = nb::none(),
-           nb::arg("backward") = nb::none(), nb::arg("vmap") = nb::none())
+           nb::arg("backward") = nb::none(), nb::arg("vmap") = nb::none(),
+           nb::arg("symbolic_zeros") = false)
       .def("checkpoint", &emitCheckpoint, nb::arg("callee"),
            nb::arg("operands"), nb::arg("policy"), nb::arg("location"),
            nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())
@@ -587,7 +590,7 @@ NB_MODULE(_xform, m) {
           },
           nb::arg("known"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
-           nb::arg("fresh_draws") = false)
+           nb::arg("rows") = false, nb::arg("fresh_draws") = false)
       .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))

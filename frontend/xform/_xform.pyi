@@ -187,12 +187,14 @@ class Function:
         forward: Function | None = None,
         backward: Function | None = None,
         vmap: Sequence[Function] | None = None,
+        symbolic_zeros: bool = False,
     ) -> list[Value]:
         """Results of a callee that has rules of its own.
 
         The functions take `captures` behind their own arguments. Without `vmap` the callee and
         the rules are batched alike; an empty one says that each rule has to be asked for. `site`
-        is the name by which `Module.asked_rules` asks.
+        is the name by which `Module.asked_rules` asks. With `symbolic_zeros` it also says there
+        which cotangents the backward rule is given that are not zero.
         """
     def sparsity(
         self, arguments: Sequence[bool], known: Mapping[int, Sequence[int]]
@@ -208,10 +210,14 @@ class Function:
         """
     def known_results(self, known: Mapping[int, Sequence[int]]) -> dict[int, list[int]]:
         """The elements of integer and bool results that follow from those of arguments."""
-    def dependent_results(self, arguments: Sequence[bool], fresh_draws: bool = False) -> list[bool]:
-        """Which of the function's results depend on the marked arguments (so are batched).
+    def dependent_results(
+        self, arguments: Sequence[bool], rows: bool = False, fresh_draws: bool = False
+    ) -> list[bool]:
+        """Which of the function's results depend on the marked arguments.
 
-        With `fresh_draws`, what is drawn with a key that does not depend on them counts too.
+        With `rows`, which of them differ from row to row where these do: of a call with vmap
+        rules these tell, and as long as there is none, nothing is known. With `fresh_draws`, what
+        is drawn with a key that does not depend on the arguments counts too.
         """
     def shared_draw(self, arguments: Sequence[bool]) -> tuple[str, int] | None:
         """File and line of a draw whose key does not depend on the marked arguments."""

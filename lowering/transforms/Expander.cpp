@@ -52,12 +52,9 @@ func::FuncOp Expander::around(func::FuncOp origin, const std::string &key,
   return functionsAround[{origin, key}] = result;
 }
 
-LogicalResult Expander::askForRule(Operation *op, StringAttr site,
-                                   StringRef rule, ArrayRef<bool> operands,
-                                   int64_t size) {
-  if (!asks || !site)
-    return op->emitOpError("has no ")
-           << rule << " rule for what is asked of it";
+/// Adds an entry to what the module lists as asked.
+static void listAsked(Operation *op, StringAttr site, StringRef rule,
+                      ArrayRef<bool> operands, int64_t size) {
   Builder b(op->getContext());
   auto asked = b.getDictionaryAttr(
       {b.getNamedAttr("site", site),
@@ -72,7 +69,22 @@ LogicalResult Expander::askForRule(Operation *op, StringAttr site,
   if (!llvm::is_contained(all, asked))
     all.push_back(asked);
   module->setAttr(kAskedRules, b.getArrayAttr(all));
+}
+
+LogicalResult Expander::askForRule(Operation *op, StringAttr site,
+                                   StringRef rule, ArrayRef<bool> operands,
+                                   int64_t size) {
+  if (!asks || !site)
+    return op->emitOpError("has no ")
+           << rule << " rule for what is asked of it";
+  listAsked(op, site, rule, operands, size);
   return success();
+}
+
+void Expander::noteCotangents(Operation *op, StringAttr site,
+                              ArrayRef<bool> cotangents) {
+  if (asks && site)
+    listAsked(op, site, "cotangents", cotangents, /*size=*/0);
 }
 
 //===----------------------------------------------------------------------===//
@@ -184,7 +196,10 @@ LogicalResult Expander::expand(VmapOp op) {
   for (auto [result, dim, isBatched] :
        llvm::zip_equal(results, op.getOutDims(), rows->batchedResults)) {
     if (dim == kNotBatched) {
-      if (isBatched)
+      // A vmap rule that is still missing may be what leaves it unbatched.
+      if (isBatched && asks)
+        result = b.zeros(rowType(cast<RankedTensorType>(result.getType())));
+      else if (isBatched)
         return op.emitOpError(
             "has a result with out_dims none that depends on a "
             "batched operand");

@@ -58,6 +58,8 @@ public:
                             BuildBody build) override;
   LogicalResult askForRule(Operation *op, mlir::StringAttr site, StringRef rule,
                            ArrayRef<bool> operands, int64_t size) override;
+  void noteCotangents(Operation *op, mlir::StringAttr site,
+                      ArrayRef<bool> cotangents) override;
 
   /// The function with one more argument, the number of the row, which is
   /// folded into the key of each draw whose key does not depend on the marked

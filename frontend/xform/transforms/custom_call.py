@@ -163,6 +163,7 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
             None if forward is None else forward.function,
             None if backward is None else backward.function,
             None if vmap is None else [rows.function for rows in vmap],
+            symbolic_zeros=function.symbolic_zeros,
         )
     return wrapped(values, results)
 

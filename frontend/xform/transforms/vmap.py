@@ -88,7 +88,9 @@ def vmap(
         if randomness == "error":
             _require_own_keys(callee, own)
         is_fresh = randomness == "different"
-        _require_unbatched(callee.function.dependent_results(own, is_fresh), output)
+        _require_unbatched(
+            callee.function.dependent_results(own, rows=True, fresh_draws=is_fresh), output
+        )
         rows = [tracing.traced(x) for x in batch.leaves]
         numbers = iota((batch.size,), np.uint32, 0) if is_fresh else None
         if chunk is None or chunk >= batch.size:

@@ -1,6 +1,10 @@
 // RUN: xform-opt %s --xform-expand-transforms=asks=true | FileCheck %s
 
+// Missing rules are listed, and which cotangents a rule is given that are not zero.
+
 // CHECK: module attributes {xform.asked = [
+// CHECK-SAME: {operands = array<i1: false, true>, rule = "cotangents", site = "3", size = 0 : i64}
+// CHECK-SAME: {operands = array<i1: true>, rule = "vmap", site = "2", size = 8 : i64}
 // CHECK-SAME: {operands = array<i1: true, false>, rule = "derivative", site = "1", size = 0 : i64}
 // CHECK-SAME: {operands = array<i1: true>, rule = "vmap", site = "0", size = 8 : i64}
 
@@ -18,6 +22,28 @@ func.func private @row(%x: tensor<3xf32>) -> tensor<3xf32> {
 func.func private @loss(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<f32> {
   %0 = xform.custom @g(%x, %y) site "1" : (tensor<3xf32>, tensor<3xf32>), () -> tensor<f32>
   return %0 : tensor<f32>
+}
+// A rule may return the same for all rows.
+func.func private @shared(%x: tensor<3xf32>) -> tensor<3xf32> {
+  %0 = xform.custom @f(%x) vmap [] site "2" : (tensor<3xf32>), () -> tensor<3xf32>
+  return %0 : tensor<3xf32>
+}
+func.func private @pair(%x: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  return %x, %x : tensor<f32>, tensor<f32>
+}
+func.func private @pair_backward(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+  return %b : tensor<f32>
+}
+func.func private @second(%x: tensor<f32>) -> tensor<f32> {
+  %0:2 = xform.custom @pair(%x) forward @pair backward @pair_backward site "3" symbolic_zeros
+      : (tensor<f32>), () -> (tensor<f32>, tensor<f32>)
+  %1 = xform.mul %0#1, %0#1 : tensor<f32>
+  return %1 : tensor<f32>
+}
+func.func @cotangents(%x: tensor<f32>, %rows: tensor<8x3xf32>) -> (tensor<f32>, tensor<3xf32>) {
+  %0 = xform.grad @second(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+  %1 = xform.vmap @shared(%rows) in_dims = [0] out_dims = [none] : (tensor<8x3xf32>) -> tensor<3xf32>
+  return %0, %1 : tensor<f32>, tensor<3xf32>
 }
 func.func @asking(%x: tensor<8x3xf32>, %y: tensor<3xf32>) -> (tensor<3xf32>, tensor<8x3xf32>) {
   %0 = xform.grad @loss(%y, %y) argnums = [0] : (tensor<3xf32>, tensor<3xf32>) -> tensor<3xf32>

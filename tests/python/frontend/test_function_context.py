@@ -13,7 +13,7 @@ import torch
 import torch.func
 import xform.numpy as xnp
 from xform import frontend
-from xform.frontend import Function, XformTypeError, XformValueError, grad, jit, vmap
+from xform.frontend import Function, XformTypeError, XformValueError, grad, jit, jvp, vmap
 
 X = np.array([1.0, 2.0, 3.0])
 
@@ -183,6 +183,7 @@ def named_vjp(lib: Any) -> Callable[..., Any]:
 
 CASES = {
     "attributes": attributes,
+    "materialized": materialized,
     "outputs that are none": outputs_that_are_none,
     "in place": in_place,
     "named vjp": named_vjp,
@@ -208,6 +209,39 @@ def test_equals_torch(name: str, ours: Any) -> None:
         np.testing.assert_allclose(np.asarray(a), b.detach().numpy(), rtol=1e-12)
     for given in lib.seen:
         assert given in seen
+
+
+def test_tangents_that_there_are_not() -> None:
+    seen: list[Any] = []
+
+    class Product(Function):
+        @staticmethod
+        def forward(x: Any, y: Any) -> Any:
+            return x * y
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.set_materialize_grads(False)
+            ctx.save_for_forward(*inputs)
+
+        @staticmethod
+        def jvp(ctx: Any, dx: Any, dy: Any) -> Any:
+            seen.append((dx is None, dy is None))
+            x, y = ctx.saved_tensors
+            return (0 if dx is None else dx * y) + (0 if dy is None else x * dy)
+
+    def all_of(x: Any, y: Any) -> Any:
+        return (
+            jvp(lambda y: Product.apply(x, y), (y,), (y,))[1],
+            jvp(Product.apply, (x, y), (x, y))[1],
+            grad(lambda x: Product.apply(x, y).sum())(x),
+        )
+
+    second, both, first = jit(all_of)(X, 2 * X)
+    np.testing.assert_allclose(second, 2 * X**2)
+    np.testing.assert_allclose(both, 4 * X**2)
+    np.testing.assert_allclose(first, 2 * X)
+    assert set(seen) == {(True, False), (False, False), (False, True)}
 
 
 # In place -----------------------------------------------------------------------------------------
