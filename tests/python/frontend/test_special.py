@@ -60,9 +60,10 @@ GRADIENTS: dict[str, tuple[np.ndarray, str]] = {
     "digamma": (POSITIVE, "digamma"),
     "ndtr": (np.array([-1.5, 0.0, 0.3]), "ndtr"),
     "ndtri": (np.array([0.1, 0.5, 0.9]), "ndtri"),
-    "expit": (np.array([-1.5, 0.0, 40.0]), "expit"),
+    # PyTorch's is 0 from 37 on.
+    "expit": (np.array([-40.0, -1.5, 0.0, 3.0]), "expit"),
     "logit": (np.array([0.1, 0.5, 0.9]), "logit"),
-    "entr": (POSITIVE, "entr"),
+    "entr": (np.array([0.0, *POSITIVE]), "entr"),
 }
 
 
