@@ -135,7 +135,7 @@ DIFFERENCES: Final[list[Difference]] = [
         "with edge_order=2, products are added without rounding: the slope of equal numbers may be "
         "off 0 by a rounding of them", "products are rounded",
         "compiled code multiplies and adds in one instruction",
-        lambda ours, numpys: np.abs(ours - numpys) < 1e-15,
+        lambda ours, numpys: np.isclose(ours, numpys, rtol=0, atol=1e-15),
     ),
     Difference(
         ("linspace",), (*FLOATS, *INTEGERS),

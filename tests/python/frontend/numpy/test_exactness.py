@@ -1,4 +1,4 @@
-"""Values that NumPy gives exactly, and sums of what a compiler may find to be constant."""
+"""Values that NumPy gives exactly, and those beside infinities and at the ends of ranges."""
 
 from __future__ import annotations
 
@@ -57,37 +57,6 @@ def test_values(case: Case) -> None:
     GRIDS.check(case)
 
 
-X = np.arange(11, dtype=np.int8)
-U = X.astype(np.uint8)
-V = X.astype(float)
-
-# All of what they add is known to a compiler that looks at the ranges of integers.
-CONSTANT_TERMS = Batch([
-    exact("equal", lambda x: [np.sum(x == x), np.mean(x == x), np.count_nonzero(x == x)], X),
-    exact("below", lambda x: np.sum(x.astype(np.int64) < np.int64(300)), X),
-    exact("not negative", lambda x: np.sum(x.astype(np.int32) >= 0), U),
-    exact("bits", lambda x: [np.sum((x & 7) < 8), np.sum((x ^ x) + np.int8(3))], X),
-    exact("rest", lambda x: np.sum((x % 4) < 4), U),
-    exact("clip", lambda x: np.sum(np.clip(x, 0, 3) <= 3), X),
-    exact("difference", lambda x: [np.sum(x - x + np.int8(1)), np.sum(x * 0 + 1)], X),
-    exact("where", lambda x: [np.sum(np.where(x == x, 2.0, 3.0)),
-                              np.prod(np.where(x == x, 2.0, 3.0))], X),
-    exact("product", lambda x: np.prod(np.where(x == x, 2, 3)), X),
-    exact("dot", lambda x: np.where(x == x, 2.0, 3.0) @ np.where(x == x, 2.0, 1.0), X),
-    exact("matmul", lambda x: np.where(x[:, None] == x[:, None], 2.0, np.ones((11, 3))).T
-          @ np.where(x[:, None] == x[:, None], 2.0, np.ones((11, 3))), X),
-    exact("rows", lambda x: np.sum((x == x)[:, None] & (x == x)[None], axis=0), X),
-    exact("large", lambda x: np.sum(np.repeat(x, 100) == np.repeat(x, 100)), X),
-    exact("searchsorted", lambda x: np.searchsorted(x, 300), X),
-    exact("numbers", lambda v: [np.sum(np.where(v == v, 2.0, 3.0)), np.sum(np.abs(v) >= -1)], V),
-])  # fmt: skip
-
-
-@pytest.mark.parametrize("case", CONSTANT_TERMS.cases, ids=str)
-def test_sums_of_constant_terms(case: Case) -> None:
-    CONSTANT_TERMS.check(case)
-
-
 def test_sums_of_halves_stay_in_range() -> None:
     half = np.float16
     zeros = np.zeros(5000, int)
@@ -113,5 +82,5 @@ def test_sums_of_halves_stay_in_range() -> None:
 def test_outside_of_ranges_is_an_error() -> None:
     for call in (lambda x: x + 300, lambda x: np.full_like(x, 300), lambda x: np.clip(x, 0, 300)):
         with pytest.raises(ValueError, match="300 is out of bounds for dtype int8"):
-            frontend.jit(call)(X)
-    assert np.asarray(frontend.jit(lambda x: xnp.less(x, 300))(X)).all()
+            frontend.jit(call)(np.ones(3, np.int8))
+    assert np.asarray(frontend.jit(lambda x: xnp.less(x, 300))(np.ones(3, np.int8))).all()
