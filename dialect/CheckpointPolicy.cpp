@@ -35,7 +35,8 @@ static bool isTranscendental(Operation *op) {
              Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, Atan2Op,
              SinhOp, CoshOp, TanhOp, AsinhOp, AcoshOp, AtanhOp, LogisticOp,
              ErfOp, ErfcOp, ErfInvOp, LgammaOp, DigammaOp, PolygammaOp, HypotOp,
-             LogAddExpOp>(op);
+             LogAddExpOp, GaussianOp, LogisticSlopeOp, SincOp, SincOfRootOp>(
+      op);
 }
 
 static double workOf(Operation *op);

@@ -15,6 +15,7 @@
 #include "lowering/EvenPowers.h"
 
 #include "dialect/Ops.h"
+#include "dialect/SameComputation.h"
 #include "dialect/Special.h"
 
 #include "mlir/IR/Matchers.h"
@@ -26,8 +27,8 @@ using namespace xform;
 
 /// How far behind a power its kink is looked for.
 constexpr unsigned kDeepest = 8;
-/// How many operations are compared to find that two values are one.
-constexpr unsigned kSteps = 64;
+/// How many values are compared to find that two are one.
+constexpr size_t kMostPairs = 64;
 
 /// Whether the op only moves elements or converts them.
 static bool movesElements(Operation *op) {
@@ -53,30 +54,11 @@ static bool hasKink(Value value, unsigned depth = 0) {
          llvm::any_of(op->getOperands(), isKinked);
 }
 
-/// Whether two values are computed in the same way: a norm that is written
-/// twice is one norm. `steps` bounds how many operations are compared.
-static bool isSame(Value x, Value y, unsigned &steps) {
-  if (x == y)
-    return true;
-  auto result = dyn_cast<OpResult>(x), other = dyn_cast<OpResult>(y);
-  if (!result || !other || !steps || x.getType() != y.getType() ||
-      result.getResultNumber() != other.getResultNumber())
-    return false;
-  --steps;
-  Operation *op = result.getOwner(), *twin = other.getOwner();
-  return op->getName() == twin->getName() && isMemoryEffectFree(op) &&
-         op->getNumOperands() == twin->getNumOperands() &&
-         op->getAttrDictionary() == twin->getAttrDictionary() &&
-         llvm::all_of(
-             llvm::zip(op->getOperands(), twin->getOperands()), [&](auto pair) {
-               return isSame(std::get<0>(pair), std::get<1>(pair), steps);
-             });
-}
-
-/// Whether both are one value that has a kink.
+/// Whether both are one value that has a kink; a norm that is written twice is
+/// one.
 static bool isSameKink(Value x, Value y) {
-  unsigned steps = kSteps;
-  return x.getType() == y.getType() && hasKink(x) && isSame(x, y, steps);
+  return x.getType() == y.getType() && hasKink(x) &&
+         areComputedAlike(x, y, kMostPairs);
 }
 
 /// Whether no element can be below 0.
@@ -285,12 +267,11 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
     if (!root || static_cast<int64_t>(root.getExponent()) < 0)
       return std::nullopt;
     auto exponent = static_cast<int64_t>(root.getExponent());
-    unsigned steps = kSteps;
-    if (isSame(x, root.getX(), steps))
+    if (areComputedAlike(x, root.getX(), kMostPairs))
       return exponent + 2;
     auto power = x.getDefiningOp<IntegerPowOp>();
     if (!power || static_cast<int64_t>(power.getExponent()) < 0 ||
-        !isSame(power.getX(), root.getX(), steps))
+        !areComputedAlike(power.getX(), root.getX(), kMostPairs))
       return std::nullopt;
     return exponent + 2 * static_cast<int64_t>(power.getExponent());
   }

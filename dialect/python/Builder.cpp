@@ -281,30 +281,6 @@ double ModuleState::work() {
 // Functions
 //===----------------------------------------------------------------------===//
 
-bool xform::python::isComputedAs(mlir::Value x, mlir::Value y) {
-  constexpr size_t kMost = 4096;
-  SmallVector<std::pair<mlir::Value, mlir::Value>> pairs{{x, y}};
-  DenseSet<std::pair<mlir::Value, mlir::Value>> seen;
-  while (!pairs.empty()) {
-    auto [left, right] = pairs.pop_back_val();
-    if (left == right || !seen.insert({left, right}).second)
-      continue;
-    auto first = dyn_cast<OpResult>(left), second = dyn_cast<OpResult>(right);
-    if (seen.size() > kMost || !first || !second ||
-        first.getResultNumber() != second.getResultNumber() ||
-        !isPure(first.getOwner()) ||
-        !OperationEquivalence::isEquivalentTo(
-            first.getOwner(), second.getOwner(),
-            OperationEquivalence::ignoreValueEquivalence, nullptr,
-            OperationEquivalence::IgnoreLocations))
-      return false;
-    for (auto [one, other] : llvm::zip_equal(first.getOwner()->getOperands(),
-                                             second.getOwner()->getOperands()))
-      pairs.push_back({one, other});
-  }
-  return true;
-}
-
 std::vector<ValueHandle> FunctionHandle::wrap(ValueRange values) const {
   std::vector<ValueHandle> handles;
   handles.reserve(values.size());

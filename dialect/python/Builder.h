@@ -100,10 +100,6 @@ struct ValueHandle {
   mlir::Value value;
 };
 
-/// Whether two values are one, or come from one by equal chains of operations.
-/// Gives up, so says no, after a few thousand of these.
-bool isComputedAs(mlir::Value x, mlir::Value y);
-
 struct FunctionHandle {
   ModulePtr owner;
   mlir::func::FuncOp function;
