@@ -372,6 +372,8 @@ CALLS: Final[dict[str, list[Call]]] = {
             "mean", "median",
                       "linear_ramp")]
     + [lambda e: np.pad(e.rows, ((0, 0), (2, 3)), mode="reflect", reflect_type="odd")],
+    "reciprocal: of 0": [lambda e: np.reciprocal(e.one.astype(np.int64) * np.int64(0))],
+    "astype: ints": [lambda e: np.astype(e.flat, np.int32)],
     "astype": [lambda e, d=d: np.astype(e.plain, d)
                for d in (bool, np.int8, np.uint64, np.float16, np.float64)]
     + [lambda e, d=d: np.astype(e.flat, d) for d in (bool, np.float16, np.float32, np.float64)],

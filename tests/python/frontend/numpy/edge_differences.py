@@ -145,6 +145,19 @@ DIFFERENCES: Final[list[Difference]] = [
         lambda ours, numpys: np.isclose(ours, numpys, rtol=1e-3, atol=1e-12),
     ),
     Difference(
+        ("astype",), FLOATS,
+        "floats out of an integer dtype's range become its ends, and NaN becomes 0",
+        "what the processor makes of them",
+        "C leaves it undefined",
+        everything,
+    ),
+    Difference(
+        ("reciprocal",), (*FLOATS, *INTEGERS),
+        "the integer 0 for the integer 0", "the least integer of int32 and int64",
+        "C leaves it undefined; an integer // 0 is 0, as in NumPy",
+        everything,
+    ),
+    Difference(
         ("linalg.norm",), WIDE,
         "infinity or 0 where the power of an element is subnormal", "a number",
         "subnormal numbers are 0, see above",
