@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -42,7 +42,7 @@ def truncated_normal(
         dtype: a floating dtype; None for float64.
 
     Returns:
-        An array of `dtype`, differentiable in the limits; NaN where `lower` is above `upper`.
+        An array of `dtype`, twice differentiable in the limits; NaN where `lower` is above `upper`.
 
     Raises:
         As `normal`.
@@ -62,15 +62,9 @@ def truncated_normal(
     left = primitives.select(is_right, primitives.neg(high), low)
     right = primitives.select(is_right, primitives.neg(low), high)
     u = open_unit(words, sizes, computed)
-    far = like(right, -_FAR[computed.name])
-    is_far = primitives.lt(right, far)
-    drawn = primitives.select(
-        is_far,
-        _far_out(u, primitives.select(is_far, left, far), primitives.select(is_far, right, far)),
-        _by_probability(u, left, right),
+    drawn = _with_derivatives(
+        _between(u, *map(primitives.stop_gradient, (left, right))), left, right
     )
-    drawn = primitives.select(primitives.lt(drawn, left), left, drawn)
-    drawn = primitives.select(primitives.gt(drawn, right), right, drawn)
     drawn = primitives.select(is_right, primitives.neg(drawn), drawn)
     infinite = like(low, math.inf)
     is_range = primitives.and_(
@@ -80,6 +74,88 @@ def truncated_normal(
         ),
     )
     return impossible(array(drawn, target), primitives.not_(is_range))
+
+
+class _Drawn(NamedTuple):
+    """A number x between two limits, of which the right one is nearer to 0.
+
+    Attributes:
+        x: the number.
+        below, above: the shares of the probability between the limits on both sides of it.
+        from_left, from_right: (x^2 - limit^2) / 2, by how much the logarithm of the density is
+            larger at the limit.
+    """
+
+    x: TracedArray
+    below: TracedArray
+    above: TracedArray
+    from_left: TracedArray
+    from_right: TracedArray
+
+
+def _between(u: TracedArray, left: TracedArray, right: TracedArray) -> _Drawn:
+    """The number at a share of the probability between the limits."""
+    far = like(right, -_FAR[u.dtype.name])
+    is_far = primitives.lt(right, far)
+    out = _far_out(u, primitives.select(is_far, left, far), primitives.select(is_far, right, far))
+    x = _by_probability(u, left, right)
+    rest = primitives.sub(like(u, 1), u)
+    near = _Drawn(x, u, rest, _exponent(x, left), _exponent(x, right))
+    drawn = _Drawn(*[primitives.select(is_far, a, b) for a, b in zip(out, near, strict=True)])
+    x = primitives.select(primitives.lt(drawn.x, left), left, drawn.x)
+    return drawn._replace(x=primitives.select(primitives.gt(x, right), right, x))
+
+
+def _exponent(x: TracedArray, limit: TracedArray) -> TracedArray:
+    product = primitives.mul(primitives.sub(x, limit), primitives.add(x, limit))
+    return primitives.mul(product, like(x, 0.5))
+
+
+def _with_derivatives(drawn: _Drawn, left: TracedArray, right: TracedArray) -> TracedArray:
+    """The number with its derivatives by the limits, up to the second.
+
+    They follow from the share below it, which does not depend on the limits: x moves with a limit
+    by the share on the other side times the ratio of the densities there and at x. Differentiating
+    the way in which x is found would take a hundred times as many operations. So this is the Taylor
+    polynomial around the limits, whose value is x.
+    """
+    x = drawn.x
+    by_left = primitives.mul(drawn.above, primitives.exp(drawn.from_left))
+    by_right = primitives.mul(drawn.below, primitives.exp(drawn.from_right))
+    moved = [_moved(limit) for limit in (left, right)]
+    fixed = [primitives.stop_gradient(_finite(limit)) for limit in (left, right)]
+
+    def second(slope: TracedArray, other: TracedArray, limit: TracedArray | None) -> TracedArray:
+        change = primitives.mul(x, other)
+        return primitives.mul(slope, change if limit is None else primitives.sub(change, limit))
+
+    half = like(x, 0.5)
+    terms = [
+        (by_left, [moved[0]]),
+        (by_right, [moved[1]]),
+        (primitives.mul(second(by_left, by_left, fixed[0]), half), [moved[0], moved[0]]),
+        (second(by_left, by_right, None), moved),
+        (primitives.mul(second(by_right, by_right, fixed[1]), half), [moved[1], moved[1]]),
+    ]
+    result = x
+    for coefficient, steps in terms:
+        term = _finite(coefficient)
+        for step in steps:
+            term = primitives.mul(term, step)
+        result = primitives.add(result, term)
+    return result
+
+
+def _finite(x: TracedArray) -> TracedArray:
+    """The numbers, with 0 in place of infinities and NaN."""
+    is_finite = primitives.lt(primitives.abs_(x), like(x, math.inf))
+    return primitives.select(is_finite, x, like(x, 0))
+
+
+def _moved(limit: TracedArray) -> TracedArray:
+    """0, which moves as a limit does; an infinite one does not move."""
+    finite = _finite(limit)
+    return primitives.sub(finite, primitives.stop_gradient(finite))
 
 
 def _by_probability(u: TracedArray, left: TracedArray, right: TracedArray) -> TracedArray:
@@ -105,7 +181,7 @@ def _by_probability(u: TracedArray, left: TracedArray, right: TracedArray) -> Tr
     return primitives.select(is_near, around, normal_quantile(p))
 
 
-def _far_out(u: TracedArray, left: TracedArray, right: TracedArray) -> TracedArray:
+def _far_out(u: TracedArray, left: TracedArray, right: TracedArray) -> _Drawn:
     """The same where the probabilities would be too small for the dtype.
 
     With Q(y) for the probability beyond y > 0, and a and b for the distances of the limits to 0,
@@ -136,7 +212,15 @@ def _far_out(u: TracedArray, left: TracedArray, right: TracedArray) -> TracedArr
     for _ in range(_NEWTON_STEPS[u.dtype.name]):
         slope = _mills_ratio(primitives.add(a, t))
         t = primitives.sub(t, primitives.mul(primitives.sub(log_ratio(t), e), slope))
-    return primitives.neg(primitives.add(a, t))
+
+    y = primitives.add(a, t)
+    from_right = primitives.mul(t, primitives.add(a, primitives.mul(t, half)))
+    behind = primitives.mul(primitives.sub(width, t), primitives.add(b, y))
+    from_left = primitives.select(
+        is_open, like(u, -math.inf), primitives.neg(primitives.mul(behind, half))
+    )
+    # Seen from the limit that is nearer to 0, `u` is the share above.
+    return _Drawn(primitives.neg(y), primitives.sub(like(u, 1), u), u, from_left, from_right)
 
 
 def _mills_ratio(y: TracedArray) -> TracedArray:

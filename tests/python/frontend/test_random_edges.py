@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from scipy import stats
 from xform import random
-from xform.frontend import grad, jit
+from xform.frontend import grad, jit, vmap
 
 INF, NAN = np.inf, np.nan
 COUNT = 8000
@@ -317,25 +317,28 @@ def test_derivatives_by_limits_far_out() -> None:
     def sample(low: Any, high: Any) -> Any:
         return random.truncated_normal(KEY, low, high)
 
-    lows, highs = [13.0, 40.0, 1e5, 40.0], [INF, INF, INF, 40.01]
+    lows, highs = np.array([13.0, 40.0, 1e5, 40.0]), np.array([INF, INF, INF, 40.01])
     step = 1e-5
 
-    @jit
-    def everything() -> list[Any]:
-        pairs = list(zip(lows, highs, strict=True))
-        slopes = [grad(sample, (0, 1))(a, b) for a, b in pairs]
-        ahead = [
-            [sample(a + step, b), sample(a - step, b), sample(a, b + step), sample(a, b - step)]
-            for a, b in pairs
-        ]
-        wide = grad(lambda b: random.uniform(KEY, (), None, -1.5e308, b))(1.5e308)
-        return [slopes, ahead, wide, random.uniform(KEY)]
-
-    slopes, ahead, wide, share = everything()
-    for got, (a, b, c, d), high in zip(slopes, ahead, highs, strict=True):
-        assert float(got[0]) == pytest.approx((float(a) - float(b)) / (2 * step), rel=1e-4)
-        if np.isfinite(high):
-            assert float(got[1]) == pytest.approx((float(c) - float(d)) / (2 * step), rel=1e-4)
-        else:
-            assert float(got[1]) == 0
-    assert float(wide) == pytest.approx(float(share))
+    rows = jit(vmap(sample, randomness="same"))
+    by_low, by_high = vmap(grad(sample, (0, 1)), randomness="same")(lows, highs)
+    ahead = rows(lows + step, highs) - rows(lows - step, highs)
+    np.testing.assert_allclose(by_low, ahead / (2 * step), rtol=1e-4)
+    assert np.asarray(by_high)[:3].tolist() == [0, 0, 0]
+    ahead = rows(lows, highs + step) - rows(lows, highs - step)
+    np.testing.assert_allclose(np.asarray(by_high)[3], ahead[3] / (2 * step), rtol=1e-4)
+    inside = np.array([-1.0, 0.5, 13.0]), np.array([2.0, 0.9, 14.0])
+    slope = vmap(grad(sample, (0, 1)), randomness="same")
+    for number in (0, 1):
+        curved = vmap(grad(lambda a, b, i=number: grad(sample, i)(a, b), (0, 1)), randomness="same")
+        for by, found in enumerate(curved(*inside)):
+            moved = [np.where(by == k, step, 0) for k in (0, 1)]
+            more, less = (
+                np.asarray(
+                    slope(*[x + sign * d for x, d in zip(inside, moved, strict=True)])[number]
+                )
+                for sign in (1, -1)
+            )
+            np.testing.assert_allclose(found, (more - less) / (2 * step), rtol=1e-5, atol=1e-8)
+    wide = grad(lambda b: random.uniform(KEY, (), None, -1.5e308, b))(1.5e308)
+    assert float(wide) == pytest.approx(float(random.uniform(KEY)))
