@@ -34,7 +34,7 @@ PROGRAMS: list[tuple[str, Any, tuple[Any, ...], dict[str, int]]] = [
     ("closed-over", lambda x: x + M, (M,), {"add": 1}),
     ("square", lambda x: x**2, (M,), {"integer_pow": 1}),
     ("root", lambda x: x**0.5, (M,), {"sqrt": 1}),
-    ("mean", np.mean, (M,), {"reduce_sum": 1, "constant": 1, "mul": 1}),
+    ("mean", np.mean, (M,), {"reduce_sum": 1, "constant": 1, "div": 1}),
     ("matmul", lambda a, b: a @ b, (M, N), {"dot_general": 1}),
     ("matmul vector", lambda a, v: a @ v, (M, V), {"dot_general": 1}),
     ("matmul batch", lambda t, b: t @ b, (T, N), {"dot_general": 1}),
