@@ -219,8 +219,8 @@ struct PowOfKink : OpRewritePattern<PowOp> {
   }
 };
 
-/// The same for products: v v, (c v) v, s^m s^(n/2), and |x| |y|, which is |x
-/// y|.
+/// The same for products: v v, (c v) v, s^m s^(n/2), and (a |x|) (b |x|), which
+/// is (a x) (b x).
 struct ProductOfKinks : OpRewritePattern<MulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MulOp op,
@@ -232,14 +232,14 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
       rewriter.replaceOp(op, squares.of(op.getX()));
       return success();
     }
-    auto magnitude = op.getX().getDefiningOp<AbsOp>(),
-         other = op.getY().getDefiningOp<AbsOp>();
-    if (magnitude && other) {
-      Value inside =
-          MulOp::create(rewriter, op.getLoc(), magnitude.getX(), other.getX());
-      rewriter.replaceOpWithNewOp<AbsOp>(op, inside);
-      return success();
-    }
+    for (AbsOp first : magnitudesIn(op.getX()))
+      for (AbsOp second : magnitudesIn(op.getY()))
+        if (areComputedAlike(first.getX(), second.getX(), kMostPairs)) {
+          Value x = without(first, op.getX(), rewriter);
+          Value y = without(second, op.getY(), rewriter);
+          rewriter.replaceOpWithNewOp<MulOp>(op, x, y);
+          return success();
+        }
     for (auto [x, y] :
          {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
       auto product = x.getDefiningOp<MulOp>();
@@ -258,6 +258,33 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
       }
     }
     return failure();
+  }
+
+  /// The magnitudes among the factors of a value.
+  static SmallVector<AbsOp> magnitudesIn(Value value, unsigned depth = 0) {
+    Operation *op = value.getDefiningOp();
+    SmallVector<AbsOp> found;
+    if (auto magnitude = dyn_cast_or_null<AbsOp>(op))
+      found.push_back(magnitude);
+    else if (isa_and_nonnull<NegOp, MulOp, DivOp>(op) && depth < kDeepest)
+      for (Value factor : op->getOperands().take_front(isa<MulOp>(op) ? 2 : 1))
+        llvm::append_range(found, magnitudesIn(factor, depth + 1));
+    return found;
+  }
+
+  /// The value with the operand of one of its magnitudes in place of that.
+  static Value without(AbsOp magnitude, Value value,
+                       PatternRewriter &rewriter) {
+    if (value == magnitude.getResult())
+      return magnitude.getX();
+    Operation *op = value.getDefiningOp();
+    auto *factor = llvm::find_if(op->getOpOperands(), [&](OpOperand &operand) {
+      return llvm::is_contained(magnitudesIn(operand.get()), magnitude);
+    });
+    Value inside = without(magnitude, factor->get(), rewriter);
+    Operation *clone = rewriter.clone(*op);
+    clone->setOperand(factor->getOperandNumber(), inside);
+    return clone->getResult(0);
   }
 
   /// The exponent, in halves, of the product of x, a whole power of s, and y,
@@ -376,6 +403,36 @@ struct RootOfSquare : OpRewritePattern<SqrtOp> {
   }
 };
 
+/// |c x| is |c| |x| for a constant c, so that it is seen beside other |x|.
+struct AbsOfScaled : OpRewritePattern<AbsOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(AbsOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isDifferentiable(op.getType()))
+      return failure();
+    if (auto neg = op.getX().getDefiningOp<NegOp>()) {
+      rewriter.replaceOpWithNewOp<AbsOp>(op, neg.getX());
+      return success();
+    }
+    auto product = op.getX().getDefiningOp<MulOp>();
+    if (!product)
+      return failure();
+    for (auto [x, c] : {std::pair(product.getX(), product.getY()),
+                        {product.getY(), product.getX()}}) {
+      DenseFPElementsAttr constant;
+      if (!matchPattern(c, m_Constant(&constant)) || !constant.isSplat())
+        continue;
+      auto size = DenseElementsAttr::get(
+          constant.getType(), abs(constant.getSplatValue<APFloat>()));
+      Value factor = ConstantOp::create(rewriter, op.getLoc(), size);
+      Value magnitude = AbsOp::create(rewriter, op.getLoc(), x);
+      rewriter.replaceOpWithNewOp<MulOp>(op, magnitude, factor);
+      return success();
+    }
+    return failure();
+  }
+};
+
 /// max(x, -x) is |x|.
 struct MaxOfOpposites : OpRewritePattern<MaxOp> {
   using OpRewritePattern::OpRewritePattern;
@@ -402,7 +459,7 @@ struct MaxOfOpposites : OpRewritePattern<MaxOp> {
 void xform::populateEvenPowerPatterns(RewritePatternSet &patterns) {
   patterns
       .add<PowerOfKink, PowOfKink, ProductOfKinks, DotOfKink, EvenOfRoot<CosOp>,
-           EvenOfRoot<SincOp>, RootOfSquare, MaxOfOpposites>(
+           EvenOfRoot<SincOp>, RootOfSquare, AbsOfScaled, MaxOfOpposites>(
           patterns.getContext());
   // A magnitude needs no root.
   patterns.add<EvenOfAbs<CosOp>, EvenOfAbs<CoshOp>, EvenOfAbs<SincOp>>(

@@ -9,7 +9,10 @@
 // spherical Bessel functions, by their recurrence of three terms.
 //
 // Error bounds (float32, float64) in ULP: erf_inv 3, hypot 2, logistic_slope 4;
-// log_add_exp 2 and sinc 8 where the result is not close to 0.
+// log_add_exp 2 where the result is not close to 0. Those of sinc and
+// sinc_of_root are absolute, in ULP of the function's largest value: 3, of sinc
+// of order 3 10; next to roots few digits are right. Of order -1 sinc_of_root
+// has what rounding the root makes of a cosine's argument.
 //
 //===----------------------------------------------------------------------===//
 

@@ -116,10 +116,14 @@ func.func @magnitudes(%x: tensor<3xf64>, %y: tensor<3xf64>)
   %4 = xform.neg %x : tensor<3xf64>
   %5 = xform.max %4, %x : tensor<3xf64>
   %7 = xform.abs %x : tensor<3xf64>
-  // CHECK-DAG: %[[XY:.*]] = xform.mul %[[X]], %[[Y]]
-  // CHECK-DAG: %[[PRODUCT:.*]] = xform.abs %[[XY]]
-  %9 = xform.abs %y : tensor<3xf64>
-  %10 = xform.mul %7, %9 : tensor<3xf64>
+  // CHECK-DAG: %[[TWICE:.*]] = xform.mul %[[X]], %{{.*}}
+  // CHECK-DAG: %[[XY:.*]] = xform.mul %[[Y]], %[[X]]
+  // CHECK-DAG: %[[PRODUCT:.*]] = xform.mul %[[XY]], %[[TWICE]]
+  %9 = xform.mul %y, %7 : tensor<3xf64>
+  %c = xform.constant dense<-2.0> : tensor<3xf64>
+  %11 = xform.mul %c, %x : tensor<3xf64>
+  %12 = xform.abs %11 : tensor<3xf64>
+  %10 = xform.mul %9, %12 : tensor<3xf64>
   // CHECK: return %[[ABS]], %[[X2]], %[[ABS]], %[[PRODUCT]]
   return %1, %3, %5, %10 : tensor<3xf64>, tensor<3xf64>, tensor<3xf64>, tensor<3xf64>
 }

@@ -39,6 +39,11 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "abs ** -2, away from 0": (lambda x: np.abs(x - 3.0) ** -2, lambda x: (x - 3) ** -2),
     "factors in front": (lambda x: (3.0 * np.abs(x) / 7.0) ** 2, lambda x: 9 * x**2 / 49),
     "factors between": (lambda x: 3.0 * np.abs(x) * np.abs(x), lambda x: 3 * x**2),
+    "factors of both": (lambda x: (3.0 * np.abs(x)) * (2.0 * np.abs(x)), lambda x: 6 * x**2),
+    "abs of multiples": (lambda x: np.abs(-x) * np.abs(-2.0 * x), lambda x: 2 * x**2),
+    "functions as factors": (
+        lambda x: (np.exp(x) * np.abs(x)) * (np.abs(x) / (2 + np.cos(x))),
+        lambda x: mp.exp(x) * x**2 / (2 + mp.cos(x))),
     "negated": (lambda x: (-np.abs(x)) ** 2, lambda x: x**2),
     "root of a square": (lambda x: root_of_square(x) ** 2, lambda x: x**2),
     "root of a square, to the fourth": (lambda x: root_of_square(x) ** 4, lambda x: x**4),
