@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from mpmath import mp
 from xform import frontend, nn, special
 from xform.frontend import grad, hessian, jacfwd, jacrev, jit, vmap
@@ -53,6 +54,12 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "length of lengths": (lambda x: np.hypot(np.hypot(x, x), x) ** 2, lambda x: 3 * x**2),
     "norm of one": (lambda x: norm(x[..., None], axis=-1) ** 2, lambda x: x**2),
     "larger of both signs": (lambda x: np.maximum(x, -x) ** 2, lambda x: x**2),
+    "clip, within": (lambda x: np.clip(x, -5, 5) ** 2, lambda x: x**2),
+    "larger of equal": (lambda x: np.maximum(x, x) ** 2, lambda x: x**2),
+    "cbrt away from 0": (lambda x: np.cbrt(x + 3), lambda x: mp.cbrt(x + 3)),
+    "arccosh away from 1": (lambda x: np.arccosh(x + 3), lambda x: mp.acosh(x + 3)),
+    "entr": (lambda x: special.entr(x + 3), lambda x: -(x + 3) * mp.log(x + 3)),
+    "hard_silu, within": (lambda x: nn.hard_silu(x), lambda x: x * (x + 3) / 6),
     "cos of abs": (lambda x: np.cos(np.abs(x)), mp.cos),
     "cos of a multiple": (lambda x: np.cos(2.0 * np.abs(x)), lambda x: mp.cos(2 * x)),
     "cosh of abs": (lambda x: np.cosh(-np.abs(x)), mp.cosh),
@@ -119,6 +126,58 @@ def test_smooth_functions(name: str, dtype: type) -> None:
     np.testing.assert_allclose(
         got, want, rtol=200 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps
     )
+
+
+# What has a kink, beside torch's function: the derivatives there are torch's, to third order.
+KINKS: dict[str, tuple[Function, Function, tuple[float, ...]]] = {
+    "abs": (np.abs, torch.abs, (0.0,)),
+    "maximum": (
+        lambda x: np.maximum(x, 1.0), lambda x: torch.maximum(x, torch.ones_like(x)), (1.0,)),
+    "minimum": (
+        lambda x: np.minimum(x, 1.0), lambda x: torch.minimum(x, torch.ones_like(x)), (1.0,)),
+    "clip": (lambda x: np.clip(x**3, -1, 8), lambda x: torch.clamp(x**3, -1, 8), (-1.0, 2.0)),
+    "where": (lambda x: np.where(x > 0, x**2, -x), lambda x: torch.where(x > 0, x**2, -x), (0.0,)),
+    "relu": (nn.relu, torch.relu, (0.0,)),
+    "relu6": (nn.relu6, torch.nn.functional.relu6, (0.0, 6.0)),
+    "leaky_relu": (nn.leaky_relu, torch.nn.functional.leaky_relu, (0.0,)),
+    "elu": (nn.elu, torch.nn.functional.elu, (0.0,)),
+    "elu, another slope": (
+        lambda x: nn.elu(x, 0.7), lambda x: torch.nn.functional.elu(x, 0.7), (0.0,)),
+    "celu": (lambda x: nn.celu(x, 0.7), lambda x: torch.nn.functional.celu(x, 0.7), (0.0,)),
+    "selu": (nn.selu, torch.selu, (0.0,)),
+    "hard_tanh": (nn.hard_tanh, torch.nn.functional.hardtanh, (-1.0, 1.0)),
+    "arccosh": (np.arccosh, torch.arccosh, (1.0,)),
+}  # fmt: skip
+
+
+@cache
+def kinked_results() -> dict[str, np.ndarray]:
+    def everything() -> dict[str, Any]:
+        return {name: np.stack(derivatives(f, near(at))) for name, (f, _, at) in KINKS.items()}
+
+    return {name: np.asarray(rows) for name, rows in jit(everything)().items()}
+
+
+def near(points: tuple[float, ...]) -> np.ndarray:
+    """The points, and some on both sides of them."""
+    return np.array([x + step for x in points for step in (0.0, 1e-8, -1e-8, 0.25, -0.25)])
+
+
+@pytest.mark.parametrize("name", KINKS)
+def test_kinks_are_torchs(name: str) -> None:
+    _, function, points = KINKS[name]
+    found = [function]
+    for _ in range(ORDERS - 1):
+        found.append(lambda x, f=found[-1]: torch.func.jvp(f, (x,), (torch.ones_like(x),))[1])
+    x = torch.from_numpy(near(points))
+    want = np.stack([f(x).numpy() for f in found])
+    got = kinked_results()[name].copy()
+    if "elu" in name and name != "relu":
+        # The second derivative jumps where torch takes 0; ours is that of the branch taken, below.
+        beside = got[2:, x.numpy() == -1e-8]
+        np.testing.assert_allclose(got[2:, x.numpy() == 0], beside, rtol=1e-6)
+        got[2:, x.numpy() == 0] = 0
+    np.testing.assert_allclose(got, want, rtol=1e-7, atol=1e-12)
 
 
 # Of vectors ---------------------------------------------------------------------
