@@ -125,8 +125,9 @@ Real inversePower(Real x, int64_t n) {
   return 1.0 / power;
 }
 
-/// The sum of 1 / (x + k)^s over all k >= 0, for x >= 0 and s >= 2.
-Real hurwitzZeta(Builder &m, int64_t s, Real x) {
+/// The sum of 1 / (scale (x + k))^s over all k >= 0, for x >= 0 and s >= 2.
+/// The scale is a power of two, so that it does not round.
+Real hurwitzZeta(Builder &m, int64_t s, Real x, double scale) {
   // Bernoulli numbers B(2 j) over (2 j)!.
   static constexpr double bernoulli[] = {
       1.0 / 12,          -1.0 / 720,
@@ -137,7 +138,7 @@ Real hurwitzZeta(Builder &m, int64_t s, Real x) {
   Real sum = m.constant(0.0);
   // Small terms first.
   for (int64_t k = count - 1; k > 0; --k)
-    sum = sum + inversePower(x + static_cast<double>(k), s);
+    sum = sum + inversePower((x + static_cast<double>(k)) * scale, s);
 
   Real end = x + static_cast<double>(count);
   Real t = 1.0 / end, z = t * t;
@@ -151,8 +152,8 @@ Real hurwitzZeta(Builder &m, int64_t s, Real x) {
   for (double term : llvm::drop_begin(llvm::reverse(terms)))
     series = series * z + term;
   Real tail = 1.0 / static_cast<double>(s - 1) + t * (0.5 + t * series);
-  sum = sum + inversePower(end, s - 1) * tail;
-  return sum + inversePower(x, s);
+  sum = sum + inversePower(end * scale, s - 1) * ((1.0 / scale) * tail);
+  return sum + inversePower(x * scale, s);
 }
 
 } // namespace
@@ -227,8 +228,15 @@ Real digamma(Builder &m, Real x) {
 Real polygamma(Builder &m, Real x, int64_t order) {
   Bool negative = x < 0.0;
   Real size = m.abs(x);
-  Real zeta = hurwitzZeta(m, order + 1, m.select(negative, 1.0 + size, x));
-  double factorial = std::tgamma(static_cast<double>(order) + 1);
+  // The factorial is taken into the powers but for a factor of 2^(s / 2) at
+  // most: they leave the range otherwise where their product with it does not.
+  int64_t s = order + 1;
+  long double whole = std::tgamma(static_cast<long double>(s));
+  int exponent = static_cast<int>(std::lround(std::log2(whole) / s));
+  auto factorial =
+      static_cast<double>(std::ldexp(whole, -exponent * static_cast<int>(s)));
+  Real zeta = hurwitzZeta(m, s, m.select(negative, 1.0 + size, x),
+                          std::ldexp(1.0, -exponent));
   bool odd = order % 2;
   Real right = zeta * (odd ? factorial : -factorial);
 

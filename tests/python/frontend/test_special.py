@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import scipy.special
 import torch
+from mpmath import mp
 from xform import XformError, frontend, special
 
 P = np.array([0.0, 1e-9, 0.1, 0.5, 0.75, 1.0])
@@ -105,3 +106,23 @@ def test_polygamma_wants_an_order(n: Any, kind: type[Exception], text: str) -> N
     with pytest.raises(kind, match=text) as raised:
         special.polygamma(n, POSITIVE)
     assert isinstance(raised.value, XformError)
+
+
+def test_polygammas_of_high_orders() -> None:
+    """The factorial and the powers leave the range of the dtype; their quotient does not."""
+    orders = (16, 24, 40, 60)
+    x = np.array([2.5, 9.0, 20.0, 60.0])
+
+    @frontend.jit
+    def everything(x: Any) -> list[Any]:
+        return [special.polygamma(n, x) for n in orders]
+
+    for dtype in (np.float32, np.float64):
+        info = np.finfo(dtype)
+        for n, got in zip(orders, everything(x.astype(dtype)), strict=True):
+            want = np.array([float(mp.polygamma(n, v)) for v in x])
+            # Close to both ends of the range, steps of the computation leave it.
+            size, margin = np.abs(want), 2.0**n
+            inside = (size > float(info.tiny) * margin) & (size < float(info.max) / margin)
+            assert inside.any()
+            np.testing.assert_allclose(np.asarray(got)[inside], want[inside], rtol=40 * info.eps)
