@@ -18,8 +18,8 @@ from .numpy.rounding import floats, rounded_once
 from .random.quantile import normal_quantile
 from .transforms.custom_jvp import custom_jvp
 
-_compiled = extension("special")
-_compiled_pair = extension("special", arrays=2)
+_compiled = extension("special", elementwise=True)
+_compiled_pair = extension("special", arrays=2, elementwise=True)
 
 
 # Error functions and the normal distribution ----------------------------------

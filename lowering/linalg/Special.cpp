@@ -23,28 +23,13 @@ Value binary(const Elements &x) {
   return function(m, m.wrapReal(x[0]), m.wrapReal(x[1])).value;
 }
 
-Value polygamma(const Elements &x) {
-  auto order = static_cast<int64_t>(cast<PolygammaOp>(x.op).getOrder());
+/// A function with a number that the operation has as an attribute.
+template <typename OpTy, auto number,
+          Real (*function)(Builder &, Real, int64_t)>
+Value numbered(const Elements &x) {
   Builder m(x.b, x.b.getLoc(), x.computedType());
-  return elementary::polygamma(m, m.wrapReal(x[0]), order).value;
-}
-
-Value sinc(const Elements &x) {
-  auto order = static_cast<int64_t>(cast<SincOp>(x.op).getOrder());
-  Builder m(x.b, x.b.getLoc(), x.computedType());
-  return elementary::sinc(m, m.wrapReal(x[0]), order).value;
-}
-
-Value sincOfRoot(const Elements &x) {
-  auto order = static_cast<int64_t>(cast<SincOfRootOp>(x.op).getOrder());
-  Builder m(x.b, x.b.getLoc(), x.computedType());
-  return elementary::sincOfRoot(m, m.wrapReal(x[0]), order).value;
-}
-
-Value halfPow(const Elements &x) {
-  auto exponent = static_cast<int64_t>(cast<HalfPowOp>(x.op).getExponent());
-  Builder m(x.b, x.b.getLoc(), x.computedType());
-  return elementary::halfPow(m, m.wrapReal(x[0]), exponent).value;
+  auto fixed = static_cast<int64_t>((cast<OpTy>(x.op).*number)());
+  return function(m, m.wrapReal(x[0]), fixed).value;
 }
 
 } // namespace
@@ -57,13 +42,16 @@ void xform::populateSpecialToLinalg(const TypeConverter &converter,
   add(ErfInvOp(), unary<elementary::erfInv>);
   add(LgammaOp(), unary<elementary::logGamma>);
   add(DigammaOp(), unary<elementary::digamma>);
-  add(PolygammaOp(), polygamma);
+  add(PolygammaOp(),
+      numbered<PolygammaOp, &PolygammaOp::getOrder, elementary::polygamma>);
   add(GaussianOp(), unary<elementary::gaussian>);
   add(LogisticSlopeOp(), unary<elementary::logisticSlope>);
-  add(SincOp(), sinc);
-  add(SincOfRootOp(), sincOfRoot);
+  add(SincOp(), numbered<SincOp, &SincOp::getOrder, elementary::sinc>);
+  add(SincOfRootOp(),
+      numbered<SincOfRootOp, &SincOfRootOp::getOrder, elementary::sincOfRoot>);
   add(DivNoNanOp(), binary<elementary::divNoNan>);
-  add(HalfPowOp(), halfPow);
+  add(HalfPowOp(),
+      numbered<HalfPowOp, &HalfPowOp::getExponent, elementary::halfPow>);
   add(HypotOp(), binary<elementary::hypot>);
   add(LogAddExpOp(), binary<elementary::logAddExp>);
 }

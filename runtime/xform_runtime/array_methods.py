@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
@@ -50,9 +50,10 @@ class HostMethods:
 
     __slots__ = ()
 
-    def numpy(self) -> np.ndarray[Any, Any]:
-        """The elements, read-only."""
-        raise NotImplementedError
+    if TYPE_CHECKING:
+
+        def numpy(self) -> np.ndarray[Any, Any]:
+            """The elements, read-only; the class that has these methods gives it."""
 
     all, any, sum, prod = _numpys("all"), _numpys("any"), _numpys("sum"), _numpys("prod")
     mean, std, var = _numpys("mean"), _numpys("std"), _numpys("var")

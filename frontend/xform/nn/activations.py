@@ -28,6 +28,8 @@ from ..numpy.promotion import (
 )
 from ..numpy.rounding import floats, rounded_once
 
+_activation = extension("nn", elementwise=True)
+
 
 def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedArray]:
     """Decorator for x times a share of it that goes from 0 to 1.
@@ -49,7 +51,7 @@ def _constant(x: TracedArray, number: float) -> TracedArray:
     return constant(x.shape, x.dtype, number)
 
 
-@extension("nn")
+@_activation
 def relu(x: ArrayLike) -> TracedArray:
     """max(x, 0), with derivative 0 at 0."""
     a = array(x)
@@ -57,7 +59,7 @@ def relu(x: ArrayLike) -> TracedArray:
     return primitives.select(primitives.le(a, zero), zero, a)
 
 
-@extension("nn")
+@_activation
 def relu6(x: ArrayLike) -> TracedArray:
     """min(max(x, 0), 6), with derivative 0 at both ends."""
     a = relu(x)
@@ -83,7 +85,7 @@ def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
     return above, primitives.select(above, zero, a)
 
 
-@extension("nn")
+@_activation
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
     """x where x > 0, negative_slope * x elsewhere."""
     a, slope, dtype = _with_parameter(x, negative_slope)
@@ -91,7 +93,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
     return array(primitives.select(above, a, primitives.mul(below, slope)), dtype)
 
 
-@extension("nn")
+@_activation
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
@@ -100,7 +102,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     return array(primitives.select(above, a, tail), dtype)
 
 
-@extension("nn")
+@_activation
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
@@ -109,7 +111,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     return array(primitives.select(above, a, tail), dtype)
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 def selu(x: TracedArray) -> TracedArray:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1."""
@@ -119,32 +121,32 @@ def selu(x: TracedArray) -> TracedArray:
     return ufuncs.multiply(primitives.select(above, x, tail), scale)
 
 
-@extension("nn")
+@_activation
 def sigmoid(x: ArrayLike) -> TracedArray:
     """1 / (1 + exp(-x))."""
     return primitives.logistic(floats(x)[0])
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 def hard_sigmoid(x: TracedArray) -> TracedArray:
     """relu6(x + 3) / 6."""
     return ufuncs.divide(relu6(ufuncs.add(x, 3.0)), 6.0)
 
 
-@extension("nn")
+@_activation
 def softplus(x: ArrayLike) -> TracedArray:
     """log(1 + exp(x)), without overflow."""
     return ufuncs.logaddexp(floats(x)[0], 0.0)
 
 
-@extension("nn")
+@_activation
 def log_sigmoid(x: ArrayLike) -> TracedArray:
     """log(sigmoid(x)), without underflow."""
     return ufuncs.negative(softplus(ufuncs.negative(floats(x)[0])))
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 @_linear_unit
 def silu(x: TracedArray) -> TracedArray:
@@ -155,7 +157,7 @@ def silu(x: TracedArray) -> TracedArray:
 swish = silu
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 @_linear_unit
 def hard_silu(x: TracedArray) -> TracedArray:
@@ -163,7 +165,7 @@ def hard_silu(x: TracedArray) -> TracedArray:
     return primitives.mul(x, hard_sigmoid(x))
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 @_linear_unit
 def mish(x: TracedArray) -> TracedArray:
@@ -171,7 +173,7 @@ def mish(x: TracedArray) -> TracedArray:
     return primitives.mul(x, primitives.tanh(softplus(x)))
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 @_linear_unit
 def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
@@ -193,7 +195,7 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
     return primitives.mul(primitives.mul(x, _constant(x, 0.5)), below)
 
 
-@extension("nn")
+@_activation
 @rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
     """x / (1 + |x|)."""
@@ -207,7 +209,7 @@ def soft_sign(x: TracedArray) -> TracedArray:
     return primitives.select(is_near, primitives.mul(inside, share), far)
 
 
-@extension("nn")
+@_activation
 def hard_tanh(x: ArrayLike) -> TracedArray:
     """x limited to -1 and 1, with derivative 0 at both."""
     (a,) = floats(x)

@@ -38,6 +38,8 @@ def overriding(args: Iterable[Any]) -> Any:
 
 
 FUNCTIONS: dict[Callable[..., Any], Callable[..., Any]] = {}
+# The extensions that take each element by itself.
+ELEMENTWISE: set[Callable[..., Any]] = set()
 
 
 def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -69,12 +71,15 @@ def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
     return register
 
 
-def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def extension(
+    space: str, *, arrays: int = 1, elementwise: bool = False
+) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Decorator: the function has no equal in NumPy, so on concrete arrays it is compiled and run.
 
     Args:
         space: the module that users know the function from, for messages.
         arrays: how many of its first parameters are arrays; the others are options.
+        elementwise: whether it takes each element by itself.
     """
 
     def register(traced: Callable[P, R]) -> Callable[P, R]:
@@ -105,6 +110,8 @@ def extension(space: str, *, arrays: int = 1) -> Callable[[Callable[P, R]], Call
             return result
 
         entry(public, traced.__name__.strip("_"))
+        if elementwise:
+            ELEMENTWISE.add(public)
         return public
 
     return register
@@ -193,6 +200,7 @@ def suggest(name: str, names: list[str]) -> str:
 
 
 __all__ = [
+    "ELEMENTWISE",
     "FUNCTIONS",
     "Overriding",
     "call_function",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Iterator
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
 from ..array import TracedArray
-from . import dispatch, elements, ufuncs
+from . import elements, ufuncs
 from .promotion import CONVERSIONS, operand
 
 
@@ -80,17 +80,9 @@ class Flat:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self.base.__array__(dtype, copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return dispatch.call_ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(
-        self,
-        func: Callable[..., Any],
-        types: Sequence[type],
-        args: tuple[Any, ...],
-        kwargs: Mapping[str, Any],
-    ) -> Any:
-        return dispatch.call_function(func, args, kwargs)
+    # Both look at their arguments only.
+    __array_ufunc__: ClassVar[Any] = TracedArray.__array_ufunc__
+    __array_function__: ClassVar[Any] = TracedArray.__array_function__
 
 
 CONVERSIONS[Flat] = Flat.copy

@@ -26,7 +26,7 @@ from ..array import TracedArray
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
 from . import contraction, creation, indexing, manipulation, reductions, selection, ufuncs
 from .axes import normalized_axes
-from .dispatch import FUNCTIONS, Overriding
+from .dispatch import ELEMENTWISE, FUNCTIONS, Overriding
 from .masks import Mask
 from .promotion import BOOL, Operand, broadcast_shapes, constant, fit, is_float, operand
 from .ufunc import UFUNCS
@@ -51,12 +51,6 @@ _ELEMENTWISE: Final = frozenset({
 })  # fmt: skip
 # Those whose other arrays are tables, which belong to no element.
 _BY_TABLE: Final = frozenset({np.interp, np.digitize, np.polyval, np.searchsorted})
-
-# Those of xform.nn.
-_ACTIVATIONS: Final = frozenset({
-    "relu", "relu6", "leaky_relu", "elu", "celu", "selu", "sigmoid", "hard_sigmoid", "softplus",
-    "log_sigmoid", "silu", "hard_silu", "mish", "gelu", "soft_sign", "hard_tanh",
-})  # fmt: skip
 
 # Reductions, and what of NumPy's takes `where` of them.
 _WITH_WHERE: Final[dict[Function, Function]] = {
@@ -415,13 +409,7 @@ def _aligned(part: Operand, mask: TracedArray, behind: int) -> Operand:
 
 
 def _is_elementwise(function: Function) -> bool:
-    module = getattr(function, "__module__", None) or ""
-    return (
-        function in _ELEMENTWISE
-        or function in _BY_TABLE
-        or module == "xform.special"
-        or (module.startswith("xform.nn.") and function.__name__ in _ACTIVATIONS)
-    )
+    return function in _ELEMENTWISE or function in _BY_TABLE or function in ELEMENTWISE
 
 
 def elementwise(
