@@ -37,6 +37,9 @@ _COMMON_FLAGS: Final = (
     "--iree-input-demote-i64-to-i32=false",
 )
 
+# Of what is compiled from the dialect "vm" only the places in the text could be kept.
+_VM_FLAGS: Final = ("--iree-vm-bytecode-module-strip-source-map",)
+
 _DEFAULT_ARCH: Final = {"cpu": "host", "vulkan": "portable", "cuda": "sm_80"}
 
 # IREE's own default lacks small storage types: it then drops the last bytes of an odd-sized array
@@ -375,15 +378,33 @@ _DiagnosticCallback = ctypes.CFUNCTYPE(
 )
 
 
-def _compile(flags: tuple[str, ...], text: str, name: str, *, keep: bool = True) -> bytes:
+def compile_from_vm(vm_text: str, *, name: str) -> bytes:
+    """Makes bytecode of a module in IREE's dialect "vm", as the last step of its compiler does.
+
+    Args:
+        vm_text: the module as MLIR text, of operations that bytecode has.
+        name: what to call the program in diagnostics and dumps.
+
+    Returns:
+        The bytes of a .vmfb.
+
+    Raises:
+        CompileError: IREE rejected the text; carries its messages and a reproducer's path.
+    """
+    return _compile(_VM_FLAGS, vm_text, name, phase="vm")
+
+
+def _compile(
+    flags: tuple[str, ...], text: str, name: str, *, keep: bool = True, phase: str = ""
+) -> bytes:
     if "\0" in text:
         raise CompileError(f"program {name!r} contains a NUL character", stage="parse")
     if _left_behind:
-        outcome = _in_child(flags, text, name).outcome()
+        outcome = _in_child(flags, text, name, phase).outcome()
     else:
-        outcome = (_session(flags) if keep else _Session(flags)).compile(text, name)
+        outcome = (_session(flags) if keep else _Session(flags)).compile(text, name, phase)
     if outcome.vmfb is None:
-        raise _compile_error(outcome, text, flags, name)
+        raise _compile_error(outcome, text, flags, name, phase)
     return outcome.vmfb
 
 
@@ -421,14 +442,17 @@ class _Session:
             # Python has to own the context before it may look at a module in it.
             self._context: Any = self._session.context
 
-    def compile(self, text: str, name: str) -> _Outcome:
+    def compile(self, text: str, name: str, phase: str = "") -> _Outcome:
+        """Compiles a program that is in the form that it has before a phase, or in the first."""
         diagnostics: list[str] = []
         with _compile_lock:
             self.compiles += 1
-            stage, vmfb = self._run(text, name, diagnostics)
+            stage, vmfb = self._run(text, name, phase, diagnostics)
         return _Outcome(stage, vmfb, tuple(diagnostics))
 
-    def _run(self, text: str, name: str, diagnostics: list[str]) -> tuple[str, bytes | None]:
+    def _run(
+        self, text: str, name: str, phase: str, diagnostics: list[str]
+    ) -> tuple[str, bytes | None]:
         api = _api()
 
         def collect(severity: int, message: int, size: int, _: object) -> None:
@@ -441,14 +465,17 @@ class _Session:
         )
         with source, self._session.invocation() as invocation:
             api.enable_diagnostics(invocation, callback)
+            if phase:
+                api.begin_at(invocation, phase)
             if not invocation.parse_source(source):
                 return "parse", None
             api.verify_no_pass(invocation)
             if not invocation.execute():
                 return "compile", None
-            module = invocation.export_module()
-            separate_references(module)
-            invocation.import_module(module)
+            if phase != "vm":
+                module = invocation.export_module()
+                separate_references(module)
+                invocation.import_module(module)
             try:
                 with api.Output.open_membuffer() as output:
                     invocation.output_vm_bytecode(output)
@@ -483,12 +510,20 @@ class _Api:
             ctypes.c_void_p,
         ]
 
+        self._begin: Any = ctypes_dl._dylib.ireeCompilerInvocationSetCompileFromPhase
+        self._begin.restype = None
+        self._begin.argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+
     def enable_diagnostics(self, invocation: Any, callback: Any) -> None:
         self._enable(invocation._inv_p, 0, callback, None)
 
     def verify_no_pass(self, invocation: Any) -> None:
         """Leaves verification to parsing: after each pass it is a quarter of the time."""
         self._verify(invocation._inv_p, False)
+
+    def begin_at(self, invocation: Any, phase: str) -> None:
+        """Leaves out what IREE does before a phase."""
+        self._begin(invocation._inv_p, phase.encode())
 
 
 @cache
@@ -519,8 +554,8 @@ if hasattr(os, "register_at_fork"):
 _CHILD_SCRIPT: Final = """
 import pickle, sys
 from xform.compiler import _Session
-name, *flags = sys.argv[1:]
-outcome = _Session(tuple(flags)).compile(sys.stdin.buffer.read().decode(), name)
+name, phase, *flags = sys.argv[1:]
+outcome = _Session(tuple(flags)).compile(sys.stdin.buffer.read().decode(), name, phase)
 sys.stdout.buffer.write(pickle.dumps((outcome.stage, outcome.vmfb, outcome.diagnostics)))
 """
 
@@ -539,10 +574,10 @@ class _Child:
         return _Outcome(*pickle.loads(self.output))
 
 
-def _in_child(flags: tuple[str, ...], text: str, name: str) -> _Child:
+def _in_child(flags: tuple[str, ...], text: str, name: str, phase: str = "") -> _Child:
     path = os.pathsep.join(entry for entry in sys.path if entry)
     ran = subprocess.run(
-        [sys.executable, "-c", _CHILD_SCRIPT, name, *flags],
+        [sys.executable, "-c", _CHILD_SCRIPT, name, phase, *flags],
         input=text.encode(),
         capture_output=True,
         env={**os.environ, "PYTHONPATH": path},
@@ -577,13 +612,15 @@ def _probe(target: Target) -> None:
     raise XformValueError(f"IREE does not know the target {str(target)!r}{why}")
 
 
-def _compile_error(outcome: _Outcome, text: str, flags: tuple[str, ...], name: str) -> CompileError:
+def _compile_error(
+    outcome: _Outcome, text: str, flags: tuple[str, ...], name: str, phase: str
+) -> CompileError:
     stage, diagnostics = outcome.stage, outcome.diagnostics
     try:
         directory = DUMP.get() or Path(tempfile.mkdtemp(prefix="xform-reproducer-"))
         stages = Stages(directory, name, text)
-        stages.write("linalg", text)
-        stages.write_script(flags)
+        stages.write("vm" if phase else "linalg", text)
+        stages.write_script(flags, phase)
     except OSError:
         reproducer, where = None, ""
     else:

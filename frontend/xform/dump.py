@@ -2,7 +2,8 @@
 
 A program called `model` becomes `model-1a2b3c4d.1-xform.mlir`, `.2-expanded.mlir`,
 `.3-linalg.mlir`, `.4-module.vmfb` and, to compile the third into the fourth again, `.sh`. The
-number stands for the program, so that another one of that name has files of its own.
+number stands for the program, so that another one of that name has files of its own. Host code of
+IREE's that is written here, in place of linalg, is `.3-vm.mlir`.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _ENDINGS = {
     "xform": "1-xform.mlir",
     "expanded": "2-expanded.mlir",
     "linalg": "3-linalg.mlir",
+    "vm": "3-vm.mlir",
     "module": "4-module.vmfb",
     "script": "sh",
 }
@@ -43,7 +45,7 @@ class Stages:
         """The file of a stage, or of the script."""
         return self._directory / f"{self._stem}.{_ENDINGS[stage]}"
 
-    def write(self, stage: Literal["xform", "expanded", "linalg"], text: str) -> None:
+    def write(self, stage: Literal["xform", "expanded", "linalg", "vm"], text: str) -> None:
         """Keeps the program at a stage."""
         write_whole(self.path(stage), text.encode())
 
@@ -51,9 +53,11 @@ class Stages:
         """Keeps the compiled program."""
         write_whole(self.path("module"), vmfb)
 
-    def write_script(self, flags: Sequence[str]) -> None:
-        """Keeps how IREE compiles the program."""
-        source, module = self.path("linalg").name, self.path("module").name
+    def write_script(self, flags: Sequence[str], phase: str = "") -> None:
+        """Keeps how IREE compiles the program, from its linalg text or what a phase begins with."""
+        if phase:
+            flags = [*flags, f"--compile-from={phase}"]
+        source, module = self.path(phase or "linalg").name, self.path("module").name
         command = shlex.join(["iree-compile", *flags, source, "-o", module])
         text = f'#!/bin/sh\ncd "$(dirname "$0")" && {command}\n'
         write_whole(self.path("script"), text.encode(), mode=0o777)

@@ -1,0 +1,1 @@
+"""Modules for IREE's runtime around machine code that is made here."""

@@ -1,0 +1,637 @@
+"""The host code of IREE's modules around machine code that did not come from IREE's compiler.
+
+The machine code is an executable of IREE's "embedded ELF" kind: a shared object that exports
+`iree_hal_executable_library_query`. What calls it is written here as text in the dialect "vm", in
+the form that IREE's compiler has just before it writes bytecode, which is all that is left for it
+to do. Whatever depends on that dialect and on the functions of IREE's module "hal" is in this file;
+`tests/python/frontend/iree/test_host.py` compares it with what the installed IREE writes itself.
+
+**How a function finds its arrays.** The buffers of an entry are its arguments, its results and its
+scratch memory, in that order. Each function of the entry gets all of them, as an array of pointers
+that are aligned to 64 bytes:
+
+- up to 32 buffers (`Entry.is_indirect` is False) they are the function's bindings,
+  `binding_ptrs[j]` of IREE's `iree_hal_executable_dispatch_state_v0_t`, and its attributes say
+  `binding_count = Entry.binding_count`, the number of buffers;
+- more do not fit into a dispatch. Then the function has one binding (`binding_count = 1`) and that
+  is an array of the pointers: `((void**)binding_ptrs[0])[j]`. It is filled before the first
+  function runs by another one, which the library then has to export under the name `BIND`:
+  `BIND_IR` has its text for LLVM, and `BIND_ATTRIBUTES` its numbers of constants and bindings.
+
+So with `pointers = is_indirect ? (void**)binding_ptrs[0] : binding_ptrs`, argument j is at
+`pointers[j]`, result k at `pointers[len(arguments) + k]`, and scratch memory last. A function must
+not write into arguments; the memory of results and scratch holds anything before the first
+function runs, and what a function wrote is there for the next. A pointer to an array without
+elements may be null.
+
+**What a function may not do.** The registers of references are not cleaned when a function of the
+virtual machine returns: each has to be handed over by its last use, which the compiler marks by
+itself, or has to be discarded on the ways where it has none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from xform_runtime.dtypes import element_type, numpy_dtype
+from xform_runtime.errors import XformValueError
+from xform_runtime.signature import LeafSpec
+
+from ..compiler import compile_from_vm
+
+# IREE's module "hal" passes no more bindings than these to a dispatch.
+MAX_BINDINGS: Final = 32
+
+# A dispatch of `BIND` stores the pointers of its bindings but the first, which is the table.
+BIND: Final = "__xform_bind"
+_BOUND_AT_ONCE: Final = MAX_BINDINGS - 1
+
+BIND_ATTRIBUTES: Final = {"constant_count": 1, "binding_count": MAX_BINDINGS}
+BIND_IR: Final = f"""
+define internal i32 @{BIND}(ptr %environment, ptr %state, ptr %workgroup) {{
+  %constants.at = getelementptr inbounds i8, ptr %state, i64 24
+  %constants = load ptr, ptr %constants.at, align 8
+  %first = load i32, ptr %constants, align 4
+  %bindings.at = getelementptr inbounds i8, ptr %state, i64 32
+  %bindings = load ptr, ptr %bindings.at, align 8
+  %table = load ptr, ptr %bindings, align 8
+  %offset = zext i32 %first to i64
+  %to = getelementptr inbounds ptr, ptr %table, i64 %offset
+  %from = getelementptr inbounds ptr, ptr %bindings, i64 1
+  call void @llvm.memcpy.inline.p0.p0.i64(ptr align 8 %to, ptr align 8 %from,
+                                          i64 {8 * _BOUND_AT_ONCE}, i1 false)
+  ret i32 0
+}}
+declare void @llvm.memcpy.inline.p0.p0.i64(ptr, ptr, i64, i1)
+"""
+
+_ALIGNMENT: Final = 64
+
+# Numbers of IREE's C interface (iree/hal/*.h), as its compiler writes them.
+_ANY_QUEUE: Final = -1
+_DENSE_ROW_MAJOR: Final = 1
+_DEVICE_VISIBLE: Final = 16
+_DEVICE_LOCAL: Final = 48
+_TRANSFER_AND_STORAGE: Final = 3075
+_TRANSFER_AND_DISPATCH: Final = 3
+_REUSABLE: Final = 0
+_BARRIER_SOURCE: Final = 28
+_BARRIER_TARGET: Final = 13
+_FOREVER: Final = -1
+_INCOMPATIBLE: Final = 18
+
+# An ELF's machine as its header names it, and as IREE does.
+_MACHINES: Final = {3: "x86_32", 40: "arm_32", 62: "x86_64", 183: "arm_64", 243: "riscv"}
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One run of a function of the machine code.
+
+    Args:
+        symbol: the function's name in the library's table of exports.
+        workgroups: how many times the function runs, at once if the device can, each with
+            another `workgroup_id_x`.
+    """
+
+    symbol: str
+    workgroups: int = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A function of a module: arrays, and the machine code that computes some from others.
+
+    Args:
+        name: what it is called in the module.
+        arguments: the arrays that it takes; `path` is what an error calls one.
+        results: the arrays that it returns, which are new ones.
+        dispatches: what runs, one after another.
+        scratch: bytes of memory that the dispatches share in one call, uninitialized at first.
+        reflection: texts that the module keeps with the function, by key.
+
+    Raises:
+        XformValueError: a size is unknown or negative.
+        XformTypeError: an unknown dtype.
+    """
+
+    name: str
+    arguments: tuple[LeafSpec, ...]
+    results: tuple[LeafSpec, ...]
+    dispatches: tuple[Dispatch, ...]
+    scratch: int = 0
+    reflection: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.scratch < 0:
+            raise XformValueError(f"entry {self.name!r} asks for {self.scratch} bytes of scratch")
+        for leaf in (*self.arguments, *self.results):
+            if any(size is None or size < 0 for size in leaf.shape):
+                raise XformValueError(
+                    f"{leaf.path} of entry {self.name!r} is {leaf}: every size has to be known"
+                )
+            numpy_dtype(leaf.dtype)
+
+    @property
+    def buffers(self) -> int:
+        """How many there are: arguments, results and scratch memory, if any."""
+        return len(self.arguments) + len(self.results) + (self.scratch > 0)
+
+    @property
+    def is_indirect(self) -> bool:
+        """Whether functions get an array of pointers as their only binding."""
+        return self.buffers > MAX_BINDINGS
+
+    @property
+    def binding_count(self) -> int:
+        """The number of bindings of each function."""
+        return 1 if self.is_indirect else self.buffers
+
+
+def executable_format(elf: bytes) -> str:
+    """What IREE calls the kind of executable that a shared object is.
+
+    Raises:
+        XformValueError: the bytes are no ELF, or for a processor that IREE has no loader for.
+    """
+    machine = int.from_bytes(elf[18:20], "little")
+    name = _MACHINES.get(machine)
+    if elf[:4] != b"\x7fELF" or len(elf) < 64 or name is None:
+        raise XformValueError(
+            f"expected an ELF shared object for one of {', '.join(_MACHINES.values())}, "
+            f"got {len(elf)} bytes that start with {elf[:4]!r} (machine {machine})"
+        )
+    if name == "riscv":
+        name = "riscv_64" if elf[4] == 2 else "riscv_32"
+    return f"embedded-elf-{name}"
+
+
+def assemble(entries: Sequence[Entry], elf: bytes, *, name: str = "module") -> bytes:
+    """Makes a module of machine code and the host code for it.
+
+    Args:
+        entries: the module's functions.
+        elf: the executable that has the functions of all their dispatches.
+        name: what to call the program in diagnostics.
+
+    Returns:
+        The bytes of a .vmfb.
+
+    Raises:
+        XformValueError: the executable is not of a kind that IREE loads.
+        CompileError: IREE does not accept the host code.
+    """
+    return compile_from_vm(host_text(entries, elf), name=name)
+
+
+def host_text(entries: Sequence[Entry], elf: bytes) -> str:
+    """The module as text in the dialect "vm"; see `assemble`.
+
+    Raises:
+        XformValueError: the executable is not of a kind that IREE loads.
+    """
+    module = _Module()
+    module.declare('global.ref private mutable @"$device" : !vm.ref<!hal.device>')
+    module.declare(
+        f'rodata private @"$elf" <alignment = {_ALIGNMENT}, mime_type = "application/x-elf"> '
+        f'dense<"0x{elf.hex().upper()}"> : vector<{len(elf)}xi8>'
+    )
+    _write_initializer(module, entries, executable_format(elf))
+    for number, entry in enumerate(entries):
+        module.declare(f"global.ref private mutable {_commands(number)} : {_REFS['commands']}")
+        _write_entry(module, entry, number)
+    return module.text()
+
+
+_REFS: Final = {
+    kind: f"!vm.ref<!hal.{name}>"
+    for kind, name in {
+        "allocator": "allocator",
+        "buffer": "buffer",
+        "commands": "command_buffer",
+        "device": "device",
+        "executable": "executable",
+        "fence": "fence",
+        "view": "buffer_view",
+    }.items()
+} | {"bytes": "!vm.buffer"}
+
+
+@dataclass(frozen=True)
+class _Import:
+    """A function of IREE's module "hal": the types of what it takes and gives, by short names.
+
+    A type that ends in "*" stands for any number of values, and one in parentheses for tuples.
+    """
+
+    takes: str
+    gives: str = ""
+    version: int = 0
+
+    def types(self) -> tuple[str, ...]:
+        """What it takes, in the dialect's own words."""
+        return tuple(_spelled(kind) for kind in self.takes.split())
+
+    def declaration(self, name: str) -> str:
+        """The function as a module imports it."""
+        arguments = ", ".join(f"%{i} : {kind}" for i, kind in enumerate(self.types()))
+        since = f" attributes {{minimum_version = {self.version} : i32}}" if self.version else ""
+        return f"import private @hal.{name}({arguments}){self.returns()}{since}"
+
+    def returns(self) -> str:
+        """An arrow and what it gives, if anything."""
+        found = [_spelled(kind) for kind in self.gives.split()]
+        return f" -> {found[0] if len(found) == 1 else '(' + ', '.join(found) + ')'}" * bool(found)
+
+
+def _spelled(kind: str) -> str:
+    if kind.endswith("*"):
+        return f"{_spelled(kind[:-1])} ..."
+    if kind.startswith("("):
+        return f"tuple<{', '.join(_spelled(part) for part in kind[1:-1].split(','))}>"
+    return _REFS.get(kind, kind)
+
+
+IMPORTS: Final = {
+    "allocator.allocate": _Import("allocator i64 i32 i32 i64", "buffer"),
+    "buffer.assert": _Import("buffer bytes allocator i64 i32 i32"),
+    "buffer_view.assert": _Import("view bytes i32 i32 i64*"),
+    "buffer_view.buffer": _Import("view", "buffer"),
+    "buffer_view.create": _Import("buffer i64 i64 i32 i32 i64*", "view"),
+    "command_buffer.create": _Import("device i32 i32 i64 i32", "commands", 6),
+    "command_buffer.dispatch": _Import(
+        "commands executable i64 i32 i32 i32 i64 i32* (i32,i32,buffer,i64,i64)*", version=7
+    ),
+    "command_buffer.execution_barrier": _Import("commands i32 i32 i64"),
+    "command_buffer.finalize": _Import("commands"),
+    "device.allocator": _Import("device", "allocator"),
+    "device.query.i64": _Import("device bytes bytes", "i32 i64"),
+    "device.queue.execute.indirect": _Import(
+        "device i64 fence fence commands i64 (buffer,i64,i64)*"
+    ),
+    "devices.count": _Import("", "i32"),
+    "devices.get": _Import("i32", "device"),
+    "executable.create": _Import("device i64 bytes bytes bytes", "executable"),
+    "executable.lookup.function": _Import("executable bytes", "i64", 7),
+    "fence.await": _Import("i32 i64 fence*", "i32"),
+    "fence.create": _Import("device i64", "fence"),
+}
+
+
+class _Module:
+    """The text of a module, with each string and each import in it once."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._strings: dict[str, str] = {}
+
+    def declare(self, text: str) -> None:
+        """Adds a symbol."""
+        self._lines.append(f"vm.{text}")
+
+    def string(self, text: str) -> str:
+        """The symbol of a string."""
+        return self._strings.setdefault(text, f'@"$text{len(self._strings)}"')
+
+    def text(self) -> str:
+        """The whole module."""
+        lines = [
+            *(f"vm.{function.declaration(name)}" for name, function in IMPORTS.items()),
+            *(
+                f"vm.rodata private {symbol} <alignment = 1> {_quoted(text)}"
+                for text, symbol in self._strings.items()
+            ),
+            *self._lines,
+        ]
+        body = "\n".join(lines)
+        return (
+            f"module attributes {{vm.toplevel}} {{\nvm.module public @module {{\n{body}\n}}\n}}\n"
+        )
+
+
+class _Function:
+    """The text of a function: constants once, at its start, then operations."""
+
+    def __init__(self, module: _Module) -> None:
+        self._module = module
+        self._constants: dict[str, str] = {}
+        self._lines: list[str] = []
+        self._values = 0
+
+    def line(self, text: str) -> None:
+        """Adds a line as it is."""
+        self._lines.append(text)
+
+    def value(self, operation: str, results: int = 1) -> str:
+        """Adds an operation with results, and names these."""
+        self._values += 1
+        name = f"%v{self._values}"
+        self._lines.append(f"{name}{f':{results}' * (results > 1)} = vm.{operation}")
+        return name
+
+    def i32(self, value: int) -> str:
+        """A constant."""
+        return self._constant("i32", value)
+
+    def i64(self, value: int) -> str:
+        """A constant."""
+        return self._constant("i64", value)
+
+    def _constant(self, kind: str, value: int) -> str:
+        operation = f"vm.const.{kind} {value}" if value else f"vm.const.{kind}.zero"
+        return self._constants.setdefault(operation, f"%{kind}_{value}".replace("-", "m"))
+
+    def null(self, kind: str) -> str:
+        """A reference to nothing."""
+        return self._constants.setdefault(f"vm.const.ref.zero : {_REFS[kind]}", f"%null_{kind}")
+
+    def bytes(self, symbol: str) -> str:
+        """A reference to constant bytes, to be used once."""
+        return self.value(f"const.ref.rodata {symbol} : !vm.buffer")
+
+    def string(self, text: str) -> str:
+        """A reference to a constant string, to be used once."""
+        return self.bytes(self._module.string(text))
+
+    def load(self, symbol: str, kind: str) -> str:
+        """What a global variable holds."""
+        return self.value(f"global.load.ref {symbol} : {_REFS[kind]}")
+
+    def store(self, value: str, symbol: str, kind: str) -> None:
+        """Puts a value into a global variable."""
+        self.line(f"vm.global.store.ref {value}, {symbol} : {_REFS[kind]}")
+
+    def call(self, name: str, *operands: str | Iterable[str]) -> str:
+        """Calls an imported function.
+
+        Args:
+            name: the function.
+            operands: values, and sequences of them for parameters of any number.
+
+        Returns:
+            The result, if there is one.
+        """
+        function = IMPORTS[name]
+        given = ", ".join(
+            operand if isinstance(operand, str) else f"[{', '.join(operand)}]"
+            for operand in operands
+        )
+        variadic = ".variadic" if "*" in function.takes else ""
+        types = ", ".join(function.types())
+        returns = function.returns() or ("" if variadic else " -> ()")
+        operation = f"call{variadic} @hal.{name}({given}) : ({types}){returns}"
+        if not function.gives:
+            self.line(f"vm.{operation}")
+            return ""
+        return self.value(operation, len(function.gives.split()))
+
+    def text(self) -> str:
+        """The body."""
+        constants = (f"{name} = {operation}" for operation, name in self._constants.items())
+        return "\n".join((*constants, *self._lines))
+
+
+def _quoted(text: str) -> str:
+    """A string literal; MLIR's escapes are the hexadecimal digits of a byte."""
+    escaped = (
+        chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else f"\\{byte:02X}"
+        for byte in text.encode()
+    )
+    return f'"{"".join(escaped)}"'
+
+
+def _commands(number: int) -> str:
+    return f'@"$commands{number}"'
+
+
+def _size(leaf: LeafSpec) -> int:
+    return numpy_dtype(leaf.dtype).itemsize * math.prod(_dims(leaf))
+
+
+def _dims(leaf: LeafSpec) -> list[int]:
+    return [size for size in leaf.shape if size is not None]
+
+
+def _element(leaf: LeafSpec) -> int:
+    return int(element_type(numpy_dtype(leaf.dtype)))
+
+
+def _write_initializer(module: _Module, entries: Sequence[Entry], kind: str) -> None:
+    """Finds the device, loads the executable, and records what each entry does with it."""
+    f = _Function(module)
+    count = f.call("devices.count")
+    f.line(f"vm.br ^look({f.i32(0)} : i32)")
+    f.line("^look(%index : i32):")
+    more = f.value(f"cmp.lt.i32.s %index, {count} : i32")
+    f.line(f"vm.cond_br {more}, ^local, ^none")
+    f.line("^local:")
+    device = f.call("devices.get", "%index")
+    _query(f, device, "hal.device.id", "local*", "^format", "^next")
+    f.line("^format:")
+    _query(f, device, "hal.executable.format", kind, "^found", "^next")
+    f.line("^next:")
+    f.line(f"vm.discard.refs {device} : {_REFS['device']}")
+    following = f.value(f"add.i32 %index, {f.i32(1)} : i32")
+    f.line(f"vm.br ^look({following} : i32)")
+    f.line("^none:")
+    message = f"no CPU device (local-sync, local-task) that runs executables of format {kind}"
+    f.line(f"vm.fail {f.i32(_INCOMPATIBLE)}, {_quoted(message)}")
+    f.line("^found:")
+    f.store(device, '@"$device"', "device")
+    executable = f.call(
+        "executable.create",
+        device,
+        f.i64(_ANY_QUEUE),
+        f.string(kind),
+        f.bytes('@"$elf"'),
+        f.null("bytes"),
+    )
+    functions: dict[str, str] = {}
+    for number, entry in enumerate(entries):
+        commands = _record(f, entry, device, executable, functions)
+        f.store(commands, _commands(number), "commands")
+    # So that each has a last use on this way.
+    for reference, of in ((device, "device"), (executable, "executable")):
+        f.line(f"vm.discard.refs {reference} : {_REFS[of]}")
+    f.line("vm.return")
+    module.declare("export @__init")
+    module.declare(f"func private @__init() attributes {{vm.unwind}} {{\n{f.text()}\n}}")
+
+
+def _query(f: _Function, device: str, category: str, key: str, yes: str, no: str) -> None:
+    """Goes on at `yes` if the device answers a question by something other than 0."""
+    answer = f.call("device.query.i64", device, f.string(category), f.string(key))
+    positive = f.value(f"cmp.nz.i64 {answer}#1 : i64")
+    holds = f.value(f"and.i32 {answer}#0, {positive} : i32")
+    f.line(f"vm.cond_br {holds}, {yes}, {no}")
+
+
+def _record(
+    f: _Function, entry: Entry, device: str, executable: str, functions: dict[str, str]
+) -> str:
+    """Records the dispatches of an entry, which a call then gives its buffers."""
+
+    def dispatch(symbol: str, workgroups: int, constants: list[int], slots: Sequence[int]) -> None:
+        if symbol not in functions:
+            functions[symbol] = f.call("executable.lookup.function", executable, f.string(symbol))
+        # The lengths are those of the call's buffers.
+        bindings = [
+            f"({zero}, {f.i32(slot)}, {f.null('buffer')}, {f.i64(0)}, {f.i64(length(slot))})"
+            for slot in slots
+        ]
+        f.call(
+            "command_buffer.dispatch",
+            commands,
+            executable,
+            functions[symbol],
+            f.i32(workgroups),
+            one,
+            one,
+            f.i64(0),
+            [f.i32(constant) for constant in constants],
+            bindings,
+        )
+
+    def barrier() -> None:
+        masks = f.i32(_BARRIER_SOURCE), f.i32(_BARRIER_TARGET)
+        f.call("command_buffer.execution_barrier", commands, *masks, f.i64(0))
+
+    layout = _Layout(entry)
+    zero, one = f.i32(0), f.i32(1)
+
+    def length(slot: int) -> int:
+        return layout.lengths[slot]
+
+    commands = f.call(
+        "command_buffer.create",
+        device,
+        f.i32(_REUSABLE),
+        f.i32(_TRANSFER_AND_DISPATCH),
+        f.i64(_ANY_QUEUE),
+        f.i32(len(layout.lengths)),
+    )
+    if entry.is_indirect:
+        for first in range(0, entry.buffers, _BOUND_AT_ONCE):
+            bound = range(1 + first, 1 + first + _BOUND_AT_ONCE)
+            slots = [0, *(slot if slot <= entry.buffers else 0 for slot in bound)]
+            dispatch(BIND, 1, [first], slots)
+        barrier()
+    for position, run in enumerate(entry.dispatches):
+        if position:
+            barrier()
+        dispatch(run.symbol, run.workgroups, [], range(entry.binding_count))
+    f.call("command_buffer.finalize", commands)
+    return commands
+
+
+class _Layout:
+    """How long the buffers are that a call hands to recorded dispatches, by slot.
+
+    Slot 0 is the array of pointers, if there is one. It and scratch memory are one allocation.
+    """
+
+    def __init__(self, entry: Entry) -> None:
+        pointers = -(-entry.buffers // _BOUND_AT_ONCE) * _BOUND_AT_ONCE if entry.is_indirect else 0
+        self.table = 8 * pointers
+        self.scratch_offset = -(-self.table // _ALIGNMENT) * _ALIGNMENT
+        self.own = self.scratch_offset + entry.scratch if entry.scratch else self.table
+        self.lengths = [
+            *([self.table] if entry.is_indirect else []),
+            *(_size(leaf) for leaf in (*entry.arguments, *entry.results)),
+            *([entry.scratch] if entry.scratch else []),
+        ]
+
+
+def _write_entry(module: _Module, entry: Entry, number: int) -> None:
+    """The function that is called: checks, memory for results, the recorded dispatches."""
+    f = _Function(module)
+    layout = _Layout(entry)
+    device = f.load('@"$device"', "device")
+    allocator = f.call("device.allocator", device) if entry.buffers else ""
+    dense, usage = f.i32(_DENSE_ROW_MAJOR), f.i32(_TRANSFER_AND_STORAGE)
+
+    def allocate(size: int) -> str:
+        where = f.i64(_ANY_QUEUE), f.i32(_DEVICE_LOCAL)
+        return f.call("allocator.allocate", allocator, *where, usage, f.i64(size))
+
+    arguments = []
+    for position, leaf in enumerate(entry.arguments):
+        view, dims = f"%arg{position}", [f.i64(size) for size in _dims(leaf)]
+        kind = f.i32(_element(leaf))
+        f.call("buffer_view.assert", view, f.string(leaf.path), kind, dense, dims)
+        buffer = f.call("buffer_view.buffer", view)
+        f.call(
+            "buffer.assert",
+            buffer,
+            f.string(leaf.path),
+            allocator,
+            f.i64(_size(leaf)),
+            f.i32(_DEVICE_VISIBLE),
+            usage,
+        )
+        arguments.append(buffer)
+    results = [allocate(_size(leaf)) for leaf in entry.results]
+    own = allocate(layout.own) if layout.own else ""
+    # Results are there at once and nothing is under way, so there is nothing to wait for.
+    fence = f.call("fence.create", device, f.i64(0))
+    table = [(buffer, 0) for buffer in (*arguments, *results)]
+    if entry.is_indirect:
+        table.insert(0, (own, 0))
+    if entry.scratch:
+        table.append((own, layout.scratch_offset))
+    f.call(
+        "device.queue.execute.indirect",
+        device,
+        f.i64(_ANY_QUEUE),
+        f.null("fence"),
+        fence,
+        f.load(_commands(number), "commands"),
+        f.i64(0),
+        [
+            f"({buffer}, {f.i64(offset)}, {f.i64(length)})"
+            for (buffer, offset), length in zip(table, layout.lengths, strict=True)
+        ],
+    )
+    _await(f, fence)
+    views = [
+        f.call(
+            "buffer_view.create",
+            buffer,
+            f.i64(0),
+            f.i64(_size(leaf)),
+            f.i32(_element(leaf)),
+            dense,
+            [f.i64(size) for size in _dims(leaf)],
+        )
+        for buffer, leaf in zip(results, entry.results, strict=True)
+    ]
+    kinds = ", ".join(_REFS["view"] for _ in views)
+    f.line(f"vm.return {', '.join(views)} : {kinds}" if views else "vm.return")
+    takes = ", ".join(f"%arg{i}: {_REFS['view']}" for i in range(len(arguments)))
+    reflection = ", ".join(
+        f"{_quoted(key)} = {_quoted(text)}" for key, text in entry.reflection.items()
+    )
+    symbol = f"@{_quoted(entry.name)}"
+    module.declare(f"export {symbol}")
+    module.declare(
+        f"func private {symbol}({takes}) -> ({kinds}) attributes "
+        f"{{iree.reflection = {{{reflection}}}, vm.unwind, vm.yield}} {{\n{f.text()}\n}}"
+    )
+
+
+def _await(f: _Function, fence: str) -> None:
+    """Waits, letting other work of the virtual machine go on."""
+    f.line(
+        f"vm.call.variadic.yieldable @hal.fence.await({f.i32(_FOREVER)}, {f.i64(0)}, {fence}) "
+        "<segment_sizes = dense<[-1, -1, 1]> : vector<3xi16>, "
+        f"segment_types = [i32, i64, {_REFS['fence']}]> : (i32, i64, {_REFS['fence']}) "
+        "-> ^waited (i32)"
+    )
+    f.line("^waited(%status: i32):")
+    f.line("vm.cond_br %status, ^failed, ^done")
+    f.line("^failed:")
+    f.line('vm.fail %status, "failed to wait for the machine code"')
+    f.line("^done:")
