@@ -359,7 +359,10 @@ def compiler_identity() -> str:
     spec = find_spec("iree.compiler")
     if spec is None or spec.origin is None:
         raise CompileError("IREE's compiler is not installed: pip install iree-base-compiler")
-    parts = (Path(spec.origin).with_name("version.py"), Path(__file__), Path(vm_branches.__file__))
+    here = Path(__file__)
+    host_code = sorted(here.with_name("iree").glob("*.py"))
+    version = Path(spec.origin).with_name("version.py")
+    parts = (version, here, Path(vm_branches.__file__), *host_code)
     digests = [hashlib.sha256(part.read_bytes()).digest() for part in parts]
     return hashlib.sha256(b"".join(digests)).hexdigest()
 

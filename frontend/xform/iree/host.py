@@ -15,8 +15,8 @@ that are aligned to 64 bytes:
   `binding_count = Entry.binding_count`, the number of buffers;
 - more do not fit into a dispatch. Then the function has one binding (`binding_count = 1`) and that
   is an array of the pointers: `((void**)binding_ptrs[0])[j]`. It is filled before the first
-  function runs by another one, which the library then has to export under the name `BIND`:
-  `BIND_IR` has its text for LLVM, and `BIND_ATTRIBUTES` its numbers of constants and bindings.
+  function runs by another one, which the library then has to export under the name `BIND`, with
+  `BIND_BINDINGS` bindings and `BIND_CONSTANTS` constants; `BIND_IR` is its text for LLVM.
 
 So with `pointers = is_indirect ? (void**)binding_ptrs[0] : binding_ptrs`, argument j is at
 `pointers[j]`, result k at `pointers[len(arguments) + k]`, and scratch memory last. A function must
@@ -24,17 +24,18 @@ not write into arguments; the memory of results and scratch holds anything befor
 function runs, and what a function wrote is there for the next. A pointer to an array without
 elements may be null.
 
-**What a function may not do.** The registers of references are not cleaned when a function of the
-virtual machine returns: each has to be handed over by its last use, which the compiler marks by
-itself, or has to be discarded on the ways where it has none.
+**References.** A function of the virtual machine that returns does not release what its registers
+refer to. Each reference has to be handed over by its last use, which IREE's compiler sees by
+itself, on every way through the function, or be discarded by an operation. Failing releases all.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from functools import cache, cached_property
+from typing import Final, TypeAlias
 
 from xform_runtime.dtypes import element_type, numpy_dtype
 from xform_runtime.errors import XformValueError
@@ -45,13 +46,14 @@ from ..compiler import compile_from_vm
 # IREE's module "hal" passes no more bindings than these to a dispatch.
 MAX_BINDINGS: Final = 32
 
-# A dispatch of `BIND` stores the pointers of its bindings but the first, which is the table.
+# A run of `BIND` stores the pointers of its bindings but the first, which is where it puts them.
 BIND: Final = "__xform_bind"
-_BOUND_AT_ONCE: Final = MAX_BINDINGS - 1
-
-BIND_ATTRIBUTES: Final = {"constant_count": 1, "binding_count": MAX_BINDINGS}
+BIND_BINDINGS: Final = MAX_BINDINGS
+BIND_CONSTANTS: Final = 1
+_BOUND_AT_ONCE: Final = BIND_BINDINGS - 1
+# The constants are at 24 bytes of a dispatch's state, the pointers of its bindings at 32.
 BIND_IR: Final = f"""
-define internal i32 @{BIND}(ptr %environment, ptr %state, ptr %workgroup) {{
+define i32 @{BIND}(ptr %environment, ptr %state, ptr %workgroup) {{
   %constants.at = getelementptr inbounds i8, ptr %state, i64 24
   %constants = load ptr, ptr %constants.at, align 8
   %first = load i32, ptr %constants, align 4
@@ -70,6 +72,12 @@ declare void @llvm.memcpy.inline.p0.p0.i64(ptr, ptr, i64, i1)
 
 _ALIGNMENT: Final = 64
 
+# More bytes than any memory has, and with room for what is added to them.
+_LARGEST: Final = 1 << 62
+
+# Arrays that a function of the host code deals with itself.
+_PART: Final = 64
+
 # Numbers of IREE's C interface (iree/hal/*.h), as its compiler writes them.
 _ANY_QUEUE: Final = -1
 _DENSE_ROW_MAJOR: Final = 1
@@ -83,8 +91,9 @@ _BARRIER_TARGET: Final = 13
 _FOREVER: Final = -1
 _INCOMPATIBLE: Final = 18
 
-# An ELF's machine as its header names it, and as IREE does.
-_MACHINES: Final = {3: "x86_32", 40: "arm_32", 62: "x86_64", 183: "arm_64", 243: "riscv"}
+# The machine of an ELF, as its header names it and as IREE does. Pointers have 64 bits here.
+_MACHINES: Final = {62: "x86_64", 183: "arm_64", 243: "riscv_64"}
+_CLASS_64: Final = 2
 
 
 @dataclass(frozen=True)
@@ -114,7 +123,7 @@ class Entry:
         reflection: texts that the module keeps with the function, by key.
 
     Raises:
-        XformValueError: a size is unknown or negative.
+        XformValueError: a size is unknown, negative or beyond all memory.
         XformTypeError: an unknown dtype.
     """
 
@@ -126,14 +135,17 @@ class Entry:
     reflection: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.scratch < 0:
+        if not 0 <= self.scratch <= _LARGEST:
             raise XformValueError(f"entry {self.name!r} asks for {self.scratch} bytes of scratch")
         for leaf in (*self.arguments, *self.results):
             if any(size is None or size < 0 for size in leaf.shape):
                 raise XformValueError(
                     f"{leaf.path} of entry {self.name!r} is {leaf}: every size has to be known"
                 )
-            numpy_dtype(leaf.dtype)
+            if _size(leaf) > _LARGEST:
+                raise XformValueError(
+                    f"{leaf.path} of entry {self.name!r} is {leaf}: no memory is that large"
+                )
 
     @property
     def buffers(self) -> int:
@@ -159,13 +171,11 @@ def executable_format(elf: bytes) -> str:
     """
     machine = int.from_bytes(elf[18:20], "little")
     name = _MACHINES.get(machine)
-    if elf[:4] != b"\x7fELF" or len(elf) < 64 or name is None:
+    if elf[:4] != b"\x7fELF" or len(elf) < 64 or elf[4] != _CLASS_64 or name is None:
         raise XformValueError(
             f"expected an ELF shared object for one of {', '.join(_MACHINES.values())}, "
-            f"got {len(elf)} bytes that start with {elf[:4]!r} (machine {machine})"
+            f"got {len(elf)} bytes that start with {elf[:5]!r} (machine {machine})"
         )
-    if name == "riscv":
-        name = "riscv_64" if elf[4] == 2 else "riscv_32"
     return f"embedded-elf-{name}"
 
 
@@ -197,7 +207,7 @@ def host_text(entries: Sequence[Entry], elf: bytes) -> str:
     module.declare('global.ref private mutable @"$device" : !vm.ref<!hal.device>')
     module.declare(
         f'rodata private @"$elf" <alignment = {_ALIGNMENT}, mime_type = "application/x-elf"> '
-        f'dense<"0x{elf.hex().upper()}"> : vector<{len(elf)}xi8>'
+        f'dense<"0x{elf.hex()}"> : vector<{len(elf)}xi8>'
     )
     _write_initializer(module, entries, executable_format(elf))
     for number, entry in enumerate(entries):
@@ -231,20 +241,29 @@ class _Import:
     gives: str = ""
     version: int = 0
 
+    @cached_property
     def types(self) -> tuple[str, ...]:
         """What it takes, in the dialect's own words."""
         return tuple(_spelled(kind) for kind in self.takes.split())
 
-    def declaration(self, name: str) -> str:
-        """The function as a module imports it."""
-        arguments = ", ".join(f"%{i} : {kind}" for i, kind in enumerate(self.types()))
-        since = f" attributes {{minimum_version = {self.version} : i32}}" if self.version else ""
-        return f"import private @hal.{name}({arguments}){self.returns()}{since}"
-
+    @cached_property
     def returns(self) -> str:
         """An arrow and what it gives, if anything."""
         found = [_spelled(kind) for kind in self.gives.split()]
         return f" -> {found[0] if len(found) == 1 else '(' + ', '.join(found) + ')'}" * bool(found)
+
+    def declaration(self, name: str) -> str:
+        """The function as a module imports it."""
+        arguments = ", ".join(f"%{i} : {kind}" for i, kind in enumerate(self.types))
+        since = f" attributes {{minimum_version = {self.version} : i32}}" if self.version else ""
+        return f"import private @hal.{name}({arguments}){self.returns}{since}"
+
+    @cached_property
+    def call(self) -> tuple[str, str]:
+        """How a call of the function begins and ends."""
+        variadic = "*" in self.takes
+        returns = self.returns or ("" if variadic else " -> ()")
+        return ("call.variadic" if variadic else "call"), f"({', '.join(self.types)}){returns}"
 
 
 def _spelled(kind: str) -> str:
@@ -281,6 +300,11 @@ IMPORTS: Final = {
 }
 
 
+@cache
+def _declarations() -> str:
+    return "\n".join(f"vm.{function.declaration(name)}" for name, function in IMPORTS.items())
+
+
 class _Module:
     """The text of a module, with each string and each import in it once."""
 
@@ -296,10 +320,35 @@ class _Module:
         """The symbol of a string."""
         return self._strings.setdefault(text, f'@"$text{len(self._strings)}"')
 
+    def function(
+        self,
+        symbol: str,
+        parameters: Sequence[tuple[str, str]],
+        gives: Sequence[str],
+        attributes: str,
+        body: str,
+    ) -> None:
+        """Adds a function of references, whose kinds are given."""
+        takes = ", ".join(f"{name}: {_REFS[kind]}" for name, kind in parameters)
+        returns = f" -> ({', '.join(_REFS[kind] for kind in gives)})" if gives else ""
+        self.declare(
+            f"func private {symbol}({takes}){returns} attributes {{{attributes}}} {{\n{body}\n}}"
+        )
+
+    def private(
+        self, parameters: Sequence[tuple[str, str]], gives: Sequence[str], body: str
+    ) -> str:
+        """Adds a function that is called in the module only; returns its symbol."""
+        symbol = f'@"$part{len(self._lines)}"'
+        self.function(
+            symbol, parameters, gives, "vm.unwind, inlining_policy = #util.inline.never", body
+        )
+        return symbol
+
     def text(self) -> str:
         """The whole module."""
         lines = [
-            *(f"vm.{function.declaration(name)}" for name, function in IMPORTS.items()),
+            _declarations(),
             *(
                 f"vm.rodata private {symbol} <alignment = 1> {_quoted(text)}"
                 for text, symbol in self._strings.items()
@@ -316,7 +365,7 @@ class _Function:
     """The text of a function: constants once, at its start, then operations."""
 
     def __init__(self, module: _Module) -> None:
-        self._module = module
+        self.module = module
         self._constants: dict[str, str] = {}
         self._lines: list[str] = []
         self._values = 0
@@ -354,7 +403,7 @@ class _Function:
 
     def string(self, text: str) -> str:
         """A reference to a constant string, to be used once."""
-        return self.bytes(self._module.string(text))
+        return self.bytes(self.module.string(text))
 
     def load(self, symbol: str, kind: str) -> str:
         """What a global variable holds."""
@@ -379,14 +428,17 @@ class _Function:
             operand if isinstance(operand, str) else f"[{', '.join(operand)}]"
             for operand in operands
         )
-        variadic = ".variadic" if "*" in function.takes else ""
-        types = ", ".join(function.types())
-        returns = function.returns() or ("" if variadic else " -> ()")
-        operation = f"call{variadic} @hal.{name}({given}) : ({types}){returns}"
+        call, types = function.call
+        operation = f"{call} @hal.{name}({given}) : {types}"
         if not function.gives:
             self.line(f"vm.{operation}")
             return ""
         return self.value(operation, len(function.gives.split()))
+
+    def give_back(self, values: Sequence[str], kind: str) -> None:
+        """Ends the function with references of one kind as its results."""
+        kinds = ", ".join([_REFS[kind]] * len(values))
+        self.line(f"vm.return {', '.join(values)} : {kinds}" if values else "vm.return")
 
     def text(self) -> str:
         """The body."""
@@ -453,12 +505,12 @@ def _write_initializer(module: _Module, entries: Sequence[Entry], kind: str) -> 
     for number, entry in enumerate(entries):
         commands = _record(f, entry, device, executable, functions)
         f.store(commands, _commands(number), "commands")
-    # So that each has a last use on this way.
+    # Without entries, or without dispatches, nothing has used them last.
     for reference, of in ((device, "device"), (executable, "executable")):
         f.line(f"vm.discard.refs {reference} : {_REFS[of]}")
     f.line("vm.return")
     module.declare("export @__init")
-    module.declare(f"func private @__init() attributes {{vm.unwind}} {{\n{f.text()}\n}}")
+    module.function("@__init", [], [], "vm.unwind", f.text())
 
 
 def _query(f: _Function, device: str, category: str, key: str, yes: str, no: str) -> None:
@@ -473,56 +525,51 @@ def _record(
     f: _Function, entry: Entry, device: str, executable: str, functions: dict[str, str]
 ) -> str:
     """Records the dispatches of an entry, which a call then gives its buffers."""
-
-    def dispatch(symbol: str, workgroups: int, constants: list[int], slots: Sequence[int]) -> None:
-        if symbol not in functions:
-            functions[symbol] = f.call("executable.lookup.function", executable, f.string(symbol))
-        # The lengths are those of the call's buffers.
-        bindings = [
-            f"({zero}, {f.i32(slot)}, {f.null('buffer')}, {f.i64(0)}, {f.i64(length(slot))})"
-            for slot in slots
-        ]
-        f.call(
-            "command_buffer.dispatch",
-            commands,
-            executable,
-            functions[symbol],
-            f.i32(workgroups),
-            one,
-            one,
-            f.i64(0),
-            [f.i32(constant) for constant in constants],
-            bindings,
-        )
-
-    def barrier() -> None:
-        masks = f.i32(_BARRIER_SOURCE), f.i32(_BARRIER_TARGET)
-        f.call("command_buffer.execution_barrier", commands, *masks, f.i64(0))
-
-    layout = _Layout(entry)
-    zero, one = f.i32(0), f.i32(1)
-
-    def length(slot: int) -> int:
-        return layout.lengths[slot]
-
+    lengths = _Layout(entry).lengths
     commands = f.call(
         "command_buffer.create",
         device,
         f.i32(_REUSABLE),
         f.i32(_TRANSFER_AND_DISPATCH),
         f.i64(_ANY_QUEUE),
-        f.i32(len(layout.lengths)),
+        f.i32(len(lengths)),
     )
+
+    def dispatch(run: Dispatch, constants: Sequence[int], slots: Sequence[int]) -> None:
+        if run.symbol not in functions:
+            found = f.call("executable.lookup.function", executable, f.string(run.symbol))
+            functions[run.symbol] = found
+        workgroups = f.i32(run.workgroups), f.i32(1), f.i32(1)
+        f.call(
+            "command_buffer.dispatch",
+            commands,
+            executable,
+            functions[run.symbol],
+            *workgroups,
+            f.i64(0),
+            [f.i32(constant) for constant in constants],
+            [
+                f"({f.i32(0)}, {f.i32(slot)}, {f.null('buffer')}, {f.i64(0)}, "
+                f"{f.i64(lengths[slot])})"
+                for slot in slots
+            ],
+        )
+
+    def barrier() -> None:
+        masks = f.i32(_BARRIER_SOURCE), f.i32(_BARRIER_TARGET)
+        f.call("command_buffer.execution_barrier", commands, *masks, f.i64(0))
+
     if entry.is_indirect:
         for first in range(0, entry.buffers, _BOUND_AT_ONCE):
-            bound = range(1 + first, 1 + first + _BOUND_AT_ONCE)
+            # The last ones may be too few; what is stored for others is not read.
+            bound = range(first + 1, first + 1 + _BOUND_AT_ONCE)
             slots = [0, *(slot if slot <= entry.buffers else 0 for slot in bound)]
-            dispatch(BIND, 1, [first], slots)
+            dispatch(Dispatch(BIND), [first], slots)
         barrier()
     for position, run in enumerate(entry.dispatches):
         if position:
             barrier()
-        dispatch(run.symbol, run.workgroups, [], range(entry.binding_count))
+        dispatch(run, [], range(entry.binding_count))
     f.call("command_buffer.finalize", commands)
     return commands
 
@@ -549,33 +596,14 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
     """The function that is called: checks, memory for results, the recorded dispatches."""
     f = _Function(module)
     layout = _Layout(entry)
+    views = [f"%view{position}" for position in range(len(entry.arguments))]
     device = f.load('@"$device"', "device")
     allocator = f.call("device.allocator", device) if entry.buffers else ""
-    dense, usage = f.i32(_DENSE_ROW_MAJOR), f.i32(_TRANSFER_AND_STORAGE)
-
-    def allocate(size: int) -> str:
-        where = f.i64(_ANY_QUEUE), f.i32(_DEVICE_LOCAL)
-        return f.call("allocator.allocate", allocator, *where, usage, f.i64(size))
-
-    arguments = []
-    for position, leaf in enumerate(entry.arguments):
-        view, dims = f"%arg{position}", [f.i64(size) for size in _dims(leaf)]
-        kind = f.i32(_element(leaf))
-        f.call("buffer_view.assert", view, f.string(leaf.path), kind, dense, dims)
-        buffer = f.call("buffer_view.buffer", view)
-        f.call(
-            "buffer.assert",
-            buffer,
-            f.string(leaf.path),
-            allocator,
-            f.i64(_size(leaf)),
-            f.i32(_DEVICE_VISIBLE),
-            usage,
-        )
-        arguments.append(buffer)
-    results = [allocate(_size(leaf)) for leaf in entry.results]
-    own = allocate(layout.own) if layout.own else ""
-    # Results are there at once and nothing is under way, so there is nothing to wait for.
+    arguments = _for_each(f, _take, entry.arguments, "view", views, "buffer", allocator)
+    blanks = [""] * len(entry.results)
+    results = _for_each(f, _make, entry.results, "", blanks, "buffer", allocator)
+    own = _allocate(f, allocator, layout.own) if layout.own else ""
+    # The memory is there and nothing is under way, so there is nothing to wait for at first.
     fence = f.call("fence.create", device, f.i64(0))
     table = [(buffer, 0) for buffer in (*arguments, *results)]
     if entry.is_indirect:
@@ -596,30 +624,85 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
         ],
     )
     _await(f, fence)
-    views = [
-        f.call(
-            "buffer_view.create",
-            buffer,
-            f.i64(0),
-            f.i64(_size(leaf)),
-            f.i32(_element(leaf)),
-            dense,
-            [f.i64(size) for size in _dims(leaf)],
-        )
-        for buffer, leaf in zip(results, entry.results, strict=True)
-    ]
-    kinds = ", ".join(_REFS["view"] for _ in views)
-    f.line(f"vm.return {', '.join(views)} : {kinds}" if views else "vm.return")
-    takes = ", ".join(f"%arg{i}: {_REFS['view']}" for i in range(len(arguments)))
+    f.give_back(_for_each(f, _show, entry.results, "buffer", results, "view", ""), "view")
     reflection = ", ".join(
         f"{_quoted(key)} = {_quoted(text)}" for key, text in entry.reflection.items()
     )
     symbol = f"@{_quoted(entry.name)}"
     module.declare(f"export {symbol}")
-    module.declare(
-        f"func private {symbol}({takes}) -> ({kinds}) attributes "
-        f"{{iree.reflection = {{{reflection}}}, vm.unwind, vm.yield}} {{\n{f.text()}\n}}"
+    module.function(
+        symbol,
+        [(view, "view") for view in views],
+        ["view"] * len(entry.results),
+        f"iree.reflection = {{{reflection}}}, vm.unwind, vm.yield",
+        f.text(),
     )
+
+
+# What is written for an array, given the allocator and a value that there is; it names another.
+_Step: TypeAlias = Callable[["_Function", str, LeafSpec, str], str]
+
+
+def _for_each(
+    f: _Function,
+    step: _Step,
+    leaves: Sequence[LeafSpec],
+    takes: str,
+    values: Sequence[str],
+    gives: str,
+    allocator: str,
+) -> list[str]:
+    """Writes a step for each of some arrays, in functions of their own where there are many.
+
+    IREE's compiler takes time and memory that grow with the square of a function's length.
+    """
+    if len(leaves) <= _PART:
+        return [step(f, allocator, leaf, value) for leaf, value in zip(leaves, values, strict=True)]
+    results: list[str] = []
+    for first in range(0, len(leaves), _PART):
+        part = leaves[first : first + _PART]
+        inner = _Function(f.module)
+        names = [f"%value{i}" if takes else "" for i in range(len(part))]
+        shared = "%allocator" if allocator else ""
+        made = [step(inner, shared, leaf, name) for leaf, name in zip(part, names, strict=True)]
+        inner.give_back(made, gives)
+        parameters = [("%allocator", "allocator")] if allocator else []
+        parameters += [(name, takes) for name in names if name]
+        symbol = f.module.private(parameters, [gives] * len(part), inner.text())
+        given = [allocator] if allocator else []
+        given += [value for value in values[first : first + _PART] if value]
+        kinds = ", ".join(_REFS[kind] for _, kind in parameters)
+        made_kinds = ", ".join([_REFS[gives]] * len(part))
+        call = f"call {symbol}({', '.join(given)}) : ({kinds}) -> ({made_kinds})"
+        name = f.value(call, len(part))
+        results += [name] if len(part) == 1 else [f"{name}#{i}" for i in range(len(part))]
+    return results
+
+
+def _take(f: _Function, allocator: str, leaf: LeafSpec, view: str) -> str:
+    """Checks an argument, and gives its buffer."""
+    dims, kind = [f.i64(size) for size in _dims(leaf)], f.i32(_element(leaf))
+    f.call("buffer_view.assert", view, f.string(leaf.path), kind, f.i32(_DENSE_ROW_MAJOR), dims)
+    buffer = f.call("buffer_view.buffer", view)
+    needs = f.i64(_size(leaf)), f.i32(_DEVICE_VISIBLE), f.i32(_TRANSFER_AND_STORAGE)
+    f.call("buffer.assert", buffer, f.string(leaf.path), allocator, *needs)
+    return buffer
+
+
+def _make(f: _Function, allocator: str, leaf: LeafSpec, _: str) -> str:
+    """Gives a buffer for a result."""
+    return _allocate(f, allocator, _size(leaf))
+
+
+def _allocate(f: _Function, allocator: str, size: int) -> str:
+    kind = f.i32(_DEVICE_LOCAL), f.i32(_TRANSFER_AND_STORAGE)
+    return f.call("allocator.allocate", allocator, f.i64(_ANY_QUEUE), *kind, f.i64(size))
+
+
+def _show(f: _Function, _: str, leaf: LeafSpec, buffer: str) -> str:
+    """Gives a result's view of its buffer."""
+    what = f.i32(_element(leaf)), f.i32(_DENSE_ROW_MAJOR), [f.i64(size) for size in _dims(leaf)]
+    return f.call("buffer_view.create", buffer, f.i64(0), f.i64(_size(leaf)), *what)
 
 
 def _await(f: _Function, fence: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from xform.iree.host import BIND, BIND_ATTRIBUTES
+from xform.iree.host import BIND, BIND_BINDINGS, BIND_CONSTANTS
 
 _HEAD: Final = """
 #include <stddef.h>
@@ -48,7 +48,7 @@ typedef struct {
 _BIND: Final = f"""
 FUNCTION({BIND}) {{
   void** table = state->binding_ptrs[0];
-  for (int i = 1; i < {BIND_ATTRIBUTES["binding_count"]}; ++i)
+  for (int i = 1; i < {BIND_BINDINGS}; ++i)
     table[state->constants[0] + i - 1] = state->binding_ptrs[i];
   return 0;
 }}
@@ -91,7 +91,7 @@ def build(directory: Path, functions: Mapping[str, tuple[int, str]]) -> bytes:
     bodies = "".join(
         f"FUNCTION({name}) {{\n{body}\nreturn 0;\n}}\n" for name, (_, body) in functions.items()
     )
-    counts = {BIND: tuple(BIND_ATTRIBUTES.values())} | {
+    counts = {BIND: (BIND_CONSTANTS, BIND_BINDINGS)} | {
         name: (0, bindings) for name, (bindings, _) in functions.items()
     }
     attrs = (
