@@ -1,0 +1,108 @@
+//===- Emit.cpp - from LLVM's IR to machine code --------------------------===//
+
+#include "lowering/codegen/Emit.h"
+#include "lowering/codegen/Error.h"
+#include "lowering/codegen/Runtime.h"
+
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/IR/Verifier.h"
+#include "llvm/IRReader/IRReader.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace llvm;
+
+namespace xform::codegen {
+
+namespace {
+
+/// Everything that LLVM works on for one module, in the order in which it may
+/// be destroyed from the end.
+struct Job {
+  explicit Job(std::unique_ptr<Machine> machine)
+      : machine(std::move(machine)), diagnostics(context) {}
+
+  std::unique_ptr<Machine> machine;
+  LLVMContext context;
+  Diagnostics diagnostics;
+  std::unique_ptr<Module> module;
+  legacy::PassManager passes;
+  Object result;
+  raw_svector_ostream stream{result};
+};
+
+void read(Job &job, StringRef ir) {
+  SMDiagnostic error;
+  job.module = parseIR(MemoryBufferRef(ir, "ir"), error, job.context);
+  job.diagnostics.check("invalid IR");
+  std::string message;
+  raw_string_ostream os(message);
+  if (!job.module) {
+    error.print("", os, /*ShowColors=*/false);
+    throw CodegenError("invalid IR: " + StringRef(message).trim().str());
+  }
+  if (verifyModule(*job.module, &os))
+    throw CodegenError("invalid IR: " + StringRef(message).trim().str());
+  DataLayout layout = job.machine->get().createDataLayout();
+  if (!job.module->getDataLayoutStr().empty() &&
+      job.module->getDataLayout() != layout)
+    throw CodegenError("the IR is laid out as '" +
+                       job.module->getDataLayoutStr() + "', the target as '" +
+                       layout.getStringRepresentation() + "'");
+  job.module->setDataLayout(layout);
+  job.module->setTargetTriple(job.machine->get().getTargetTriple());
+}
+
+void compile(Job &job, Output output) {
+  job.machine->optimize(*job.module);
+  job.diagnostics.check("the code cannot be optimised");
+  if (output == Output::OptimizedIR) {
+    job.module->print(job.stream, nullptr);
+    return;
+  }
+  job.passes.add(
+      new TargetLibraryInfoWrapperPass(job.machine->libraryFunctions()));
+  auto type = output == Output::Object ? CodeGenFileType::ObjectFile
+                                       : CodeGenFileType::AssemblyFile;
+  if (job.machine->get().addPassesToEmitFile(job.passes, job.stream,
+                                             /*DwoOut=*/nullptr, type))
+    throw CodegenError("the target makes no machine code");
+  job.passes.run(*job.module);
+  job.diagnostics.check("no machine code can be made");
+}
+
+} // namespace
+
+Object emit(StringRef ir, const Target &target, Output output,
+            ArrayRef<Entry> entries, StringRef name) {
+  auto job = std::make_unique<Job>(takeMachine(target));
+  try {
+    read(*job, ir);
+    if (!entries.empty())
+      addLibraryQuery(*job->module, entries, name);
+    compile(*job, output);
+  } catch (const FatalError &) {
+    (void)job.release(); // lost: nothing in it can be relied on
+    throw;
+  }
+  std::unique_ptr<Machine> machine = std::move(job->machine);
+  Object result = std::move(job->result);
+  job.reset();
+  keepMachine(target, std::move(machine));
+  return result;
+}
+
+Object emitLibrary(StringRef ir, const Target &target, ArrayRef<Entry> entries,
+                   StringRef name, bool strip) {
+  if (entries.empty())
+    throw CodegenError("a library needs at least one entry");
+  Object object = emit(ir, target, Output::Object, entries, name);
+  std::vector<std::shared_ptr<const Object>> runtime =
+      runtimeFor(object, target);
+  SmallVector<const Object *> all = {&object};
+  for (const auto &module : runtime)
+    all.push_back(module.get());
+  return linkShared(all, strip);
+}
+
+} // namespace xform::codegen

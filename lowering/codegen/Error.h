@@ -1,0 +1,42 @@
+//===- Error.h - what goes wrong while machine code is made -----*- C++ -*-===//
+
+#ifndef XFORM_LOWERING_CODEGEN_ERROR_H
+#define XFORM_LOWERING_CODEGEN_ERROR_H
+
+#include "llvm/IR/LLVMContext.h"
+
+#include <stdexcept>
+#include <string>
+
+namespace xform::codegen {
+
+/// LLVM or the linker refused what it was given.
+class CodegenError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// LLVM reported an error from which it cannot go on. What it was working on
+/// is in an unknown state and must be neither used nor destroyed.
+class FatalError : public CodegenError {
+  using CodegenError::CodegenError;
+};
+
+/// Makes LLVM's fatal errors, after which the process would end, exceptions on
+/// the thread that had them.
+void throwFatalErrors();
+
+/// Collects what LLVM reports about the modules of a context.
+class Diagnostics {
+public:
+  explicit Diagnostics(llvm::LLVMContext &context);
+
+  /// Throws if there was an error.
+  void check(const char *what) const;
+
+private:
+  std::string messages;
+};
+
+} // namespace xform::codegen
+
+#endif // XFORM_LOWERING_CODEGEN_ERROR_H
