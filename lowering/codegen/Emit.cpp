@@ -82,7 +82,7 @@ Object emit(StringRef ir, const Target &target, Output output,
       addLibraryQuery(*job->module, entries, name);
     compile(*job, output);
   } catch (const FatalError &) {
-    (void)job.release(); // lost: nothing in it can be relied on
+    [[maybe_unused]] Job *lost = job.release(); // nothing in it is sound
     throw;
   }
   std::unique_ptr<Machine> machine = std::move(job->machine);

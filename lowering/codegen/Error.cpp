@@ -17,7 +17,7 @@ void throwFatalErrors() {
   static std::once_flag once;
   std::call_once(once, [] {
     install_fatal_error_handler([](void *, const char *reason, bool) {
-      throw FatalError(std::string("LLVM cannot go on: ") + reason);
+      throw FatalError("LLVM cannot go on: " + StringRef(reason).trim().str());
     });
   });
 }

@@ -67,7 +67,7 @@ std::string textOf(const Library &library, Output output) {
 } // namespace
 
 NB_MODULE(_codegen, m) {
-  nb::exception<CodegenError>(m, "CodegenError", PyExc_RuntimeError);
+  nb::exception<CodegenError> error(m, "CodegenError", PyExc_RuntimeError);
 
   nb::class_<Entry>(m, "Entry")
       .def(
@@ -100,5 +100,8 @@ NB_MODULE(_codegen, m) {
         nb::arg("features"), nb::arg("level") = 2, nb::arg("fuse") = true,
         nb::arg("strip") = false);
   m.def("host_cpu", &hostCpu);
-  m.def("executable_format", &executableFormat, nb::arg("triple"));
+  m.def(
+      "executable_format",
+      [](const std::string &triple) { return executableFormat(triple); },
+      nb::arg("triple"));
 }

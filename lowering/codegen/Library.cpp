@@ -10,6 +10,7 @@
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/IR/IRBuilder.h"
+#include "llvm/IR/RuntimeLibcalls.h"
 
 using namespace llvm;
 
@@ -32,10 +33,10 @@ public:
       : module(module), context(module.getContext()),
         pointer(PointerType::get(context, 0)) {}
 
-  void build(ArrayRef<Entry> entries, StringRef name) {
-    SmallVector<Constant *> functions, attributes, names;
+  void build(ArrayRef<Entry> entries, ArrayRef<Constant *> functions,
+             StringRef name) {
+    SmallVector<Constant *> attributes, names;
     for (const Entry &entry : entries) {
-      functions.push_back(prepare(entry));
       attributes.push_back(attributesOf(entry));
       names.push_back(text(entry.name));
     }
@@ -94,29 +95,6 @@ private:
     return record(fields);
   }
 
-  /// The function of an entry, with what holds of a dispatch function's
-  /// arguments: pointers to the environment, to the state of the dispatch and
-  /// to the state of the workgroup, which are read and overlap nothing.
-  Function *prepare(const Entry &entry) {
-    Function *function = module.getFunction(entry.name);
-    if (!function || function->isDeclaration())
-      throw CodegenError("the code defines no function '" + entry.name + "'");
-    if (function->getFunctionType() !=
-        FunctionType::get(Type::getInt32Ty(context),
-                          {pointer, pointer, pointer}, /*isVarArg=*/false))
-      throw CodegenError("'" + entry.name +
-                         "' is not of type i32 (ptr, ptr, ptr)");
-    for (Argument &argument : function->args())
-      for (Attribute attribute :
-           {Attribute::get(context, Attribute::NoAlias),
-            Attribute::get(context, Attribute::NonNull),
-            Attribute::get(context, Attribute::NoUndef),
-            Attribute::get(context, Attribute::ReadOnly),
-            Attribute::getWithAlignment(context, Align(16))})
-        argument.addAttr(attribute);
-    return function;
-  }
-
   void addQuery(Constant *library) {
     Type *version = Type::getInt32Ty(context);
     auto *query = Function::Create(
@@ -132,6 +110,31 @@ private:
   LLVMContext &context;
   PointerType *pointer;
 };
+
+/// The function of an entry, with what holds of a dispatch function's
+/// arguments: pointers to the environment, to the state of the dispatch and to
+/// the state of the workgroup, which are read and overlap nothing.
+Function *entryFunction(Module &module, const Entry &entry) {
+  LLVMContext &context = module.getContext();
+  Function *function = module.getFunction(entry.name);
+  if (!function || function->isDeclaration())
+    throw CodegenError("the code defines no function '" + entry.name + "'");
+  Type *pointer = PointerType::get(context, 0);
+  if (function->getFunctionType() !=
+      FunctionType::get(Type::getInt32Ty(context), {pointer, pointer, pointer},
+                        /*isVarArg=*/false))
+    throw CodegenError("'" + entry.name +
+                       "' is not of type i32 (ptr, ptr, ptr)");
+  for (Argument &argument : function->args())
+    for (Attribute attribute :
+         {Attribute::get(context, Attribute::NoAlias),
+          Attribute::get(context, Attribute::NonNull),
+          Attribute::get(context, Attribute::NoUndef),
+          Attribute::get(context, Attribute::ReadOnly),
+          Attribute::getWithAlignment(context, Align(16))})
+      argument.addAttr(attribute);
+  return function;
+}
 
 void internalize(Module &module) {
   for (GlobalValue &value : module.global_values()) {
@@ -149,6 +152,10 @@ void internalize(Module &module) {
     value.setVisibility(GlobalValue::DefaultVisibility);
     if (!value.hasLocalLinkage())
       value.setLinkage(GlobalValue::InternalLinkage);
+    // What LLVM calls of itself it finds by name, and must not find here.
+    if (!RTLIB::RuntimeLibcallsInfo::lookupLibcallImplName(value.getName())
+             .empty())
+      value.setName(value.getName() + ".own");
     if (auto *function = dyn_cast<Function>(&value)) {
       function->setDoesNotThrow(); // and so without unwind tables
       function->setUWTableKind(UWTableKind::None);
@@ -162,11 +169,14 @@ void addLibraryQuery(Module &module, ArrayRef<Entry> entries, StringRef name) {
   if (entries.empty())
     throw CodegenError("a library needs at least one entry");
   StringSet<> seen;
-  for (const Entry &entry : entries)
+  SmallVector<Constant *> functions;
+  for (const Entry &entry : entries) {
     if (!seen.insert(entry.name).second)
       throw CodegenError("'" + entry.name + "' is an entry twice");
+    functions.push_back(entryFunction(module, entry));
+  }
   internalize(module);
-  LibraryBuilder(module).build(entries, name);
+  LibraryBuilder(module).build(entries, functions, name);
 }
 
 } // namespace xform::codegen

@@ -4,6 +4,7 @@
 #include "lowering/codegen/Error.h"
 
 #include "lld/Common/Driver.h"
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/Support/CrashRecoveryContext.h"
 
 #include <cerrno>
@@ -111,12 +112,14 @@ void runLld(ArrayRef<const char *> arguments) {
     throw CodegenError("the linker failed before and cannot run again");
   std::string messages;
   raw_string_ostream os(messages);
-  // Where lld would end the process, it comes back here instead.
   usable = false;
-  CrashRecoveryContext::Enable();
-  lld::Result result =
-      lld::lldMain(arguments, os, os, {{lld::Gnu, &lld::elf::link}});
-  CrashRecoveryContext::Disable();
+  lld::Result result;
+  {
+    // Where lld would end the process, it comes back here instead.
+    CrashRecoveryContext::Enable();
+    scope_exit disable([] { CrashRecoveryContext::Disable(); });
+    result = lld::lldMain(arguments, os, os, {{lld::Gnu, &lld::elf::link}});
+  }
   usable = result.canRunAgain;
   if (result.retCode != 0 || !usable)
     throw CodegenError("the linker failed: " +

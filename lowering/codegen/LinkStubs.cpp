@@ -44,7 +44,7 @@ public:
 class BitcodeCompiler {
 public:
   explicit BitcodeCompiler(Ctx &);
-  ~BitcodeCompiler();
+  ~BitcodeCompiler(); // NOLINT(performance-trivially-destructible): called
   void add(BitcodeFile &);
   SmallVector<std::unique_ptr<InputFile>, 0> compile();
 };
@@ -57,6 +57,18 @@ SmallVector<std::unique_ptr<InputFile>, 0> BitcodeCompiler::compile() {
 }
 
 } // namespace lld::elf
+
+// lld sets all of LLVM's options to what they are by default, and parses those
+// that it is given for LLVM, of which there are none. Other threads may be
+// reading them, so it is these functions that it calls (-Wl,--wrap).
+
+void resetOptions() asm("__wrap__ZN4llvm2cl25ResetAllOptionOccurrencesEv");
+bool parseOptions() asm(
+    "__wrap__ZN4llvm2cl23ParseCommandLineOptionsEiPKPKcNS_9"
+    "StringRefEPNS_11raw_ostreamEPNS_3vfs10FileSystemES2_b");
+
+void resetOptions() {}
+bool parseOptions() { return true; }
 
 // Targets.
 

@@ -17,7 +17,7 @@ namespace xform::codegen {
 
 namespace {
 
-const StringRef kModules[] = {
+constexpr StringRef kModules[] = {
 #include "Runtime.inc"
 };
 
@@ -35,18 +35,18 @@ std::shared_ptr<const Object> compiled(int module, const Target &target) {
   using Key = std::pair<Target, int>;
   static std::mutex *mutex = new std::mutex;
   static auto *known = new std::map<Key, std::shared_ptr<const Object>>;
-  Key key(target, module);
+  // The functions mean what they say: no product and sum is to be fused.
+  Target exact = target;
+  exact.fuse = false;
+  exact.level = 2;
+  Key key(exact, module);
   {
     std::lock_guard<std::mutex> lock(*mutex);
     auto found = known->find(key);
     if (found != known->end())
       return found->second;
   }
-  // Two threads may both compile it; what they get is the same. The functions
-  // mean what they say: no product and sum of theirs is to be fused.
-  Target exact = target;
-  exact.fuse = false;
-  exact.level = 2;
+  // Two threads may both compile it; what they get is the same.
   auto object = std::make_shared<const Object>(
       emit(kModules[module], exact, Output::Object, {}, ""));
   std::lock_guard<std::mutex> lock(*mutex);

@@ -42,7 +42,8 @@ const llvm::Target &lookUp(const Triple &triple) {
   });
   std::string error;
   const llvm::Target *found = TargetRegistry::lookupTarget(triple, error);
-  if (!found || !triple.isOSBinFormatELF() || !triple.isArch64Bit())
+  if (!found || !triple.isOSBinFormatELF() || !triple.isArch64Bit() ||
+      !triple.isLittleEndian())
     throw CodegenError("no machine code is made for the triple '" +
                        triple.str() +
                        "', but for ELF on x86_64, aarch64 and riscv64");
@@ -104,6 +105,7 @@ std::unique_ptr<TargetMachine> makeTargetMachine(const Target &target) {
     throw CodegenError("LLVM knows no processor '" + target.cpu + "' of " +
                        triple.getArchName().str());
   TargetOptions options;
+  options.FunctionSections = true; // so that the linker leaves some out
   options.AllowFPOpFusion =
       target.fuse ? FPOpFusion::Fast : FPOpFusion::Standard;
   std::unique_ptr<TargetMachine> machine(found.createTargetMachine(

@@ -62,7 +62,7 @@ word:
   %word.value = load i64, ptr %word.from, align 1
   store i64 %word.value, ptr %word.to, align 1
   %w.next = add nuw i64 %w, 8
-  br label %word.test
+  br label %word.test, !llvm.loop !0
 byte.test:
   %b = phi i64 [ %words, %word.test ], [ %b.next, %byte ]
   %more.bytes = icmp ult i64 %b, %size
@@ -73,7 +73,7 @@ byte:
   %byte.value = load i8, ptr %byte.from
   store i8 %byte.value, ptr %byte.to
   %b.next = add nuw i64 %b, 1
-  br label %byte.test
+  br label %byte.test, !llvm.loop !0
 done:
   ret void
 }
@@ -110,7 +110,7 @@ word:
   %word.to = getelementptr i8, ptr %to, i64 %w
   %word.value = load i64, ptr %word.from, align 1
   store i64 %word.value, ptr %word.to, align 1
-  br label %word.test
+  br label %word.test, !llvm.loop !0
 byte.test:
   %bytes = phi i64 [ %words, %word.test ], [ %b, %byte ]
   %more.bytes = icmp ne i64 %bytes, 0
@@ -121,7 +121,7 @@ byte:
   %byte.to = getelementptr i8, ptr %to, i64 %b
   %byte.value = load i8, ptr %byte.from
   store i8 %byte.value, ptr %byte.to
-  br label %byte.test
+  br label %byte.test, !llvm.loop !0
 done:
   ret void
 }
@@ -156,9 +156,14 @@ store:
   %byte.to = getelementptr i8, ptr %to, i64 %b
   store i8 %byte, ptr %byte.to
   %b.next = add nuw i64 %b, 1
-  br label %small
+  br label %small, !llvm.loop !0
 done:
   ret ptr %to
 }
+
+; The loops over small sizes are left as they are.
+!0 = distinct !{!0, !1, !2}
+!1 = !{!"llvm.loop.vectorize.enable", i1 false}
+!2 = !{!"llvm.loop.unroll.disable"}
 
 attributes #0 = { nounwind "no-builtins" }
