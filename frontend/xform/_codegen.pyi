@@ -69,7 +69,8 @@ def emit_library(
     threads run meanwhile.
 
     Args:
-        ir: text or bitcode; triple and data layout may be left out.
+        ir: text or bitcode; triple and data layout may be left out. Text may be anything, but LLVM
+            does not survive all damages to bitcode.
         entries: at least one; every other function becomes internal.
         name: of the library, for diagnostics.
         triple: 64-bit ELF of X86, AArch64 or RISC-V, as "x86_64-unknown-unknown-eabi-elf".

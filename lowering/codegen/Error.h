@@ -4,6 +4,7 @@
 #define XFORM_LOWERING_CODEGEN_ERROR_H
 
 #include "llvm/IR/LLVMContext.h"
+#include "llvm/Support/JSON.h"
 
 #include <stdexcept>
 #include <string>
@@ -12,7 +13,10 @@ namespace xform::codegen {
 
 /// LLVM or the linker refused what it was given.
 class CodegenError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
+public:
+  /// What is no UTF-8, such as a part of broken bitcode, is replaced.
+  explicit CodegenError(const std::string &message)
+      : runtime_error(llvm::json::fixUTF8(message)) {}
 };
 
 /// LLVM reported an error from which it cannot go on. What it was working on
