@@ -6,6 +6,7 @@
 #include "dialect/Cumulative.h"
 #include "dialect/Custom.h"
 #include "dialect/Indexing.h"
+#include "dialect/Kinks.h"
 #include "dialect/LinearAlgebra.h"
 #include "dialect/Ordering.h"
 #include "dialect/Random.h"
@@ -54,6 +55,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Indexing.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Kinks.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -1,5 +1,6 @@
 //===- Elementwise.cpp - primitives that act element by element -----------===//
 
+#include "dialect/Kinks.h"
 #include "dialect/Ops.h"
 #include "dialect/Special.h"
 

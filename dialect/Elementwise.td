@@ -62,22 +62,20 @@ def Xform_MaxOp : Xform_Binary<"max", Xform_NumberTensor, [Commutative]> {
   let summary = "the larger of x and y; NaN if either is";
   // Ties give each operand one half, so that the derivative is symmetric.
   let jvp = (PerOperand
-    (select (gt $x, $y), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))),
-    (select (gt $y, $x), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))));
+    (share $t, (gt $x, $y), (eq $x, $y)), (share $t, (gt $y, $x), (eq $x, $y)));
   let transpose = (NotLinear);
 }
 
 def Xform_MinOp : Xform_Binary<"min", Xform_NumberTensor, [Commutative]> {
   let summary = "the smaller of x and y; NaN if either is";
   let jvp = (PerOperand
-    (select (lt $x, $y), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))),
-    (select (lt $y, $x), $t, (select (eq $x, $y), (mul $t, (lit "0.5")), (lit "0"))));
+    (share $t, (lt $x, $y), (eq $x, $y)), (share $t, (lt $y, $x), (eq $x, $y)));
   let transpose = (NotLinear);
 }
 
 def Xform_AbsOp : Xform_Unary<"abs", Xform_NumberTensor> {
   let summary = "|x|";
-  let jvp = (PerOperand (mul $t, (sign $x)));
+  let jvp = (PerOperand (mul $t, (abs_slope $x)));
   let transpose = (NotLinear);
 }
 

@@ -52,7 +52,7 @@ def lit : RuleOp;
 foreach name = [
   "add", "sub", "mul", "div", "pow", "max", "min", "rem", "neg", "abs", "sign",
   "exp", "log", "sqrt", "rsqrt", "sin", "cos", "sinh", "cosh", "trunc",
-  "hypot", "div_no_nan", "gaussian", "logistic_slope",
+  "hypot", "div_no_nan", "gaussian", "logistic_slope", "abs_slope", "share",
   "eq", "ne", "lt", "le", "gt", "ge", "and", "or", "not", "select"] in {
   def name : RuleOp;
 }

@@ -219,8 +219,7 @@ struct PowOfKink : OpRewritePattern<PowOp> {
   }
 };
 
-/// The same for products: v v, (c v) v, s^m s^(n/2), and (a |x|) (b |x|), which
-/// is (a x) (b x).
+/// The same for products: v v, (c v) v, s^m s^(n/2), and (a v) (b v).
 struct ProductOfKinks : OpRewritePattern<MulOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(MulOp op,
@@ -232,24 +231,23 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
       rewriter.replaceOp(op, squares.of(op.getX()));
       return success();
     }
-    for (AbsOp first : magnitudesIn(op.getX()))
-      for (AbsOp second : magnitudesIn(op.getY()))
-        if (areComputedAlike(first.getX(), second.getX(), kMostPairs)) {
-          Value x = without(first, op.getX(), rewriter);
-          Value y = without(second, op.getY(), rewriter);
-          rewriter.replaceOpWithNewOp<MulOp>(op, x, y);
+    SmallVector<Value> firsts = factorsOf(op.getX()),
+                       seconds = factorsOf(op.getY());
+    for (Value first : firsts)
+      for (Value second : seconds)
+        for (auto [x, y] : {std::pair(first, second), {second, first}}) {
+          auto [newX, newY] = withoutKink(rewriter, x, y);
+          if (!newX)
+            continue;
+          if (x != first)
+            std::swap(newX, newY);
+          rewriter.replaceOpWithNewOp<MulOp>(
+              op, withFactor(op.getX(), first, newX, rewriter),
+              withFactor(op.getY(), second, newY, rewriter));
           return success();
         }
     for (auto [x, y] :
          {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
-      auto product = x.getDefiningOp<MulOp>();
-      for (auto [factor, other] : {std::pair(0, 1), {1, 0}}) {
-        if (!product || !isSameKink(product->getOperand(factor), y))
-          continue;
-        rewriter.replaceOpWithNewOp<MulOp>(op, product->getOperand(other),
-                                           squares.of(y));
-        return success();
-      }
       if (std::optional<int64_t> sum = halves(x, y)) {
         auto root = y.getDefiningOp<HalfPowOp>();
         rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), root.getX(),
@@ -260,31 +258,72 @@ struct ProductOfKinks : OpRewritePattern<MulOp> {
     return failure();
   }
 
-  /// The magnitudes among the factors of a value.
-  static SmallVector<AbsOp> magnitudesIn(Value value, unsigned depth = 0) {
-    Operation *op = value.getDefiningOp();
-    SmallVector<AbsOp> found;
-    if (auto magnitude = dyn_cast_or_null<AbsOp>(op))
-      found.push_back(magnitude);
-    else if (isa_and_nonnull<NegOp, MulOp, DivOp>(op) && depth < kDeepest)
-      for (Value factor : op->getOperands().take_front(isa<MulOp>(op) ? 2 : 1))
-        llvm::append_range(found, magnitudesIn(factor, depth + 1));
+  /// What a value is a product of, or of which one is divided; of large
+  /// products some factors.
+  static SmallVector<Value> factorsOf(Value value) {
+    constexpr size_t kMostFactors = 8;
+    SmallVector<Value> found, pending{value};
+    while (!pending.empty() && found.size() < kMostFactors) {
+      Value next = pending.pop_back_val();
+      Operation *op = next.getDefiningOp();
+      if (isa_and_nonnull<NegOp, MulOp, DivOp>(op))
+        llvm::append_range(
+            pending, op->getOperands().take_front(isa<MulOp>(op) ? 2 : 1));
+      else
+        found.push_back(next);
+    }
     return found;
   }
 
-  /// The value with the operand of one of its magnitudes in place of that.
-  static Value without(AbsOp magnitude, Value value,
-                       PatternRewriter &rewriter) {
-    if (value == magnitude.getResult())
-      return magnitude.getX();
-    Operation *op = value.getDefiningOp();
-    auto *factor = llvm::find_if(op->getOpOperands(), [&](OpOperand &operand) {
-      return llvm::is_contained(magnitudesIn(operand.get()), magnitude);
+  /// A product with another value in place of one of its factors.
+  static Value withFactor(Value product, Value factor, Value other,
+                          PatternRewriter &rewriter) {
+    if (product == factor)
+      return other;
+    Operation *op = product.getDefiningOp();
+    auto *operand = llvm::find_if(op->getOpOperands(), [&](OpOperand &operand) {
+      return llvm::is_contained(factorsOf(operand.get()), factor);
     });
-    Value inside = without(magnitude, factor->get(), rewriter);
+    Value inside = withFactor(operand->get(), factor, other, rewriter);
     Operation *clone = rewriter.clone(*op);
-    clone->setOperand(factor->getOperandNumber(), inside);
+    clone->setOperand(operand->getOperandNumber(), inside);
     return clone->getResult(0);
+  }
+
+  /// Two factors of the same product that have no kink together: x and x for
+  /// |x| and |x|, x^n and 1 for |x|^n and sign(x) where n is odd, |x| and 1 for
+  /// x and sign(x), s and 1 for roots of s. Null where there are none such.
+  static std::pair<Value, Value> withoutKink(PatternRewriter &rewriter, Value x,
+                                             Value y) {
+    auto alike = [](Value one, Value other) {
+      return areComputedAlike(one, other, kMostPairs);
+    };
+    RuleBuilder b(x.getLoc(), rewriter, nullptr);
+    auto first = x.getDefiningOp<AbsOp>(), second = y.getDefiningOp<AbsOp>();
+    if (first && second && alike(first.getX(), second.getX()))
+      return {first.getX(), second.getX()};
+    if (isSameKink(x, y))
+      return {Squares(rewriter, x.getLoc()).of(x), b.literal("1", y.getType())};
+    // A zero's sign is dropped by adding 0.
+    Value signs = y;
+    if (auto sum = y.getDefiningOp<AddOp>(); sum && isSplat(sum.getY(), 0))
+      signs = sum.getX();
+    auto sign = signs.getDefiningOp<SignOp>();
+    if (!sign)
+      return {};
+    if (alike(x, sign.getX()))
+      return {b.fold<AbsOp>(x), b.literal("1", y.getType())};
+    int64_t exponent = 1;
+    if (auto power = x.getDefiningOp<IntegerPowOp>()) {
+      exponent = static_cast<int64_t>(power.getExponent());
+      first = power.getX().getDefiningOp<AbsOp>();
+    }
+    if (!first || exponent % 2 == 0 || !alike(first.getX(), sign.getX()))
+      return {};
+    Value odd = b.fold<IntegerPowOp>(x.getType(), first.getX(),
+                                     static_cast<uint64_t>(exponent));
+    return {signs == y ? odd : b.fold<AddOp>(odd, b.zeros(x.getType())),
+            b.literal("1", y.getType())};
   }
 
   /// The exponent, in halves, of the product of x, a whole power of s, and y,

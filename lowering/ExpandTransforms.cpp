@@ -1,6 +1,7 @@
 //===- ExpandTransforms.cpp - --xform-expand-transforms -------------------===//
 
 #include "lowering/InlineCheckpoints.h"
+#include "lowering/KinkProducts.h"
 #include "lowering/Passes.h"
 #include "lowering/transforms/Expander.h"
 
@@ -78,6 +79,7 @@ struct XformExpandTransforms
       op->replaceAllUsesWith(op->getOperands());
       op->erase();
     });
+    replaceKinks(module);
   }
 };
 

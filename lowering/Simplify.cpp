@@ -9,6 +9,7 @@
 
 #include "dialect/Ops.h"
 #include "lowering/EvenPowers.h"
+#include "lowering/KinkProducts.h"
 #include "lowering/Passes.h"
 
 #include "mlir/IR/Dominance.h"
@@ -325,6 +326,12 @@ Simplifier::Simplifier(MLIRContext *context)
     : patterns(collectPatterns(context)) {}
 
 void Simplifier::run(func::FuncOp function) const {
+  rewrite(function);
+  if (multiplyKinks(function))
+    rewrite(function);
+}
+
+void Simplifier::rewrite(func::FuncOp function) const {
   GreedyRewriteConfig config;
   config.setRegionSimplificationLevel(GreedySimplifyRegionLevel::Disabled);
   // Not converging only means that there is more to simplify.

@@ -16,6 +16,8 @@ public:
   void run(mlir::func::FuncOp function) const;
 
 private:
+  void rewrite(mlir::func::FuncOp function) const;
+
   mlir::FrozenRewritePatternSet patterns;
 };
 

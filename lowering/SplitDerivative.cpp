@@ -1,6 +1,7 @@
 //===- SplitDerivative.cpp - --xform-split-derivative ---------------------===//
 
 #include "lowering/InlineCheckpoints.h"
+#include "lowering/KinkProducts.h"
 #include "lowering/Passes.h"
 #include "lowering/transforms/Expander.h"
 
@@ -27,6 +28,7 @@ struct XformSplitDerivative
                                      failed(expander.settle(halves->map)))))
       return signalPassFailure();
     inlineCheckpoints(module);
+    replaceKinks(module);
   }
 
 private:

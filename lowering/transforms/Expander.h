@@ -118,6 +118,18 @@ private:
   /// was some.
   bool shareControl(mlir::func::FuncOp function);
 
+  /// What a derivative of a function meets, in what it runs as well.
+  struct Kinks {
+    bool any = false;
+    /// The number of the last derivative that slopes and shares come from.
+    unsigned lastLevel = 0;
+  };
+  Kinks kinksOf(mlir::func::FuncOp function);
+  /// Lets branches compute themselves what has a kink, so that it is seen
+  /// beside what they do with it.
+  void sinkKinks(mlir::func::FuncOp function);
+  bool sinkKinks(SwitchOp op);
+
   enum class State { kExpanding, kFlat };
   using Key = std::pair<Operation *, std::string>;
 
@@ -134,6 +146,8 @@ private:
   /// How many of them had custom calls, in themselves or in what they run.
   size_t settledWithChanges = 0;
   bool asks;
+  /// The number of the derivative that is being taken, 0 if there is none.
+  unsigned level = 0;
 };
 
 } // namespace xform

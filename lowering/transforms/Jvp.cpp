@@ -2,7 +2,11 @@
 
 #include "lowering/transforms/Expander.h"
 
+#include "lowering/transforms/Kinks.h"
+
 #include "mlir/IR/IRMapping.h"
+
+#include "llvm/Support/SaveAndRestore.h"
 
 using namespace mlir;
 using namespace xform;
@@ -24,10 +28,14 @@ static DenseSet<Operation *> opsWithTangents(func::FuncOp function) {
 
 FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
                                      const Mask &arguments) {
-  Key key(function, maskText(arguments));
+  Kinks kinks = kinksOf(function);
+  llvm::SaveAndRestore nested(level, level ? level : kinks.lastLevel + 1);
+  Key key(function,
+          maskText(arguments) + (kinks.any ? "k" + std::to_string(level) : ""));
   if (auto it = jvpFunctions.find(key); it != jvpFunctions.end())
     return it->second;
 
+  sinkKinks(function);
   SmallVector<Type> types(function.getArgumentTypes());
   for (auto [type, marked] :
        llvm::zip_equal(function.getArgumentTypes(), arguments))
@@ -76,6 +84,8 @@ FailureOr<JvpFunction> Expander::jvp(func::FuncOp function,
     resultTangents.push_back(tangents.lookup(value));
   }
   llvm::append_range(results, present(resultTangents));
+  if (kinks.any)
+    setLevel(result, level);
   finish(result, results);
   return jvpFunctions[key] = {result, presenceOf(resultTangents)};
 }

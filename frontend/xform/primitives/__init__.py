@@ -109,6 +109,7 @@ from .indexing import (
     scatter_min,
     scatter_mul,
 )
+from .kinks import abs_slope, share
 from .linear_algebra import (
     cholesky,
     triangular_solve,
@@ -171,6 +172,7 @@ __all__ = [
     "Operand",
     "Windows",
     "abs_",
+    "abs_slope",
     "acos",
     "acosh",
     "add",
@@ -272,6 +274,7 @@ __all__ = [
     "scatter_min",
     "scatter_mul",
     "select",
+    "share",
     "shift_left",
     "shift_right_arithmetic",
     "shift_right_logical",

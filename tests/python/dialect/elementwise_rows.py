@@ -231,6 +231,32 @@ ROWS.append(
     )
 )
 
+
+def share(t: Array, greater: Array, equal: Array) -> Array:
+    """All of t, one half of it, or nothing."""
+    return np.where(greater, t, np.where(equal, t / 2, 0).astype(t.dtype))
+
+
+def shares() -> Iterable[Operands]:
+    """Numbers of the greater, of equal ones and of the lesser."""
+    for (t,) in elementwise_cases([WIDE], [SPECIAL], FLOATS):
+        place = np.arange(t.size).reshape(t.shape) % 3
+        yield t, place == 0, place == 1
+
+
+elementwise("abs_slope", primitives.abs_slope, signed, WIDE)
+ROWS.append(
+    Row(
+        "share",
+        "share",
+        "binary",
+        primitives.share,
+        share,
+        (uniform(*WIDE), truth, truth),
+        tuple(shares()),
+    )
+)
+
 CONVERTED = (np.float16, ml_dtypes.bfloat16, *EVERY)
 
 

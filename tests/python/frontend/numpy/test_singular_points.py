@@ -27,6 +27,11 @@ def root_of_square(x: Any) -> Any:
     return np.sqrt(x * x)
 
 
+def two(x: Any) -> Any:
+    """An exponent that is known when the program runs."""
+    return frontend.stop_gradient(2 + 0 * x)
+
+
 # Of one number ----------------------------------------------------------------
 
 POINTS = (0.0, 1e-20, -1e-8, 1e-3, -0.7, 1.5)
@@ -67,6 +72,40 @@ SMOOTH: dict[str, tuple[Function, Function]] = {
     "kernel": (lambda x: np.exp(-(np.abs(x) ** 2)), lambda x: mp.exp(-(x**2))),
     "moved": (lambda x: np.abs(np.stack([x, x])[::-1]).T[..., 0] ** 2, lambda x: x**2),
     "chosen": (lambda x: np.where(x > -9, np.abs(x), x) ** 2, lambda x: x**2),
+    "abs to a traced 2": (lambda x: np.abs(x) ** two(x), lambda x: x**2),
+    "abs to a traced 3, odd": (lambda x: x * np.abs(x) ** two(x), lambda x: x**3),
+    "sin of abs times abs": (
+        lambda x: np.sin(np.abs(x)) * np.abs(x), lambda x: mp.sin(x) * x),
+    "x abs times sin of abs": (
+        lambda x: x * np.abs(x) * np.sin(np.abs(x)), lambda x: x**2 * mp.sin(x)),
+    "even part of an exponential": (
+        lambda x: np.exp(np.abs(x)) + np.exp(-np.abs(x)), lambda x: 2 * mp.cosh(x)),
+    "product of two": (
+        lambda x: np.prod(np.stack([np.abs(x), np.abs(x)]), axis=0), lambda x: x**2),
+    "product of multiples": (
+        lambda x: np.prod(np.abs(np.stack([x, -2 * x])), axis=0), lambda x: 2 * x**2),
+    "product of three": (
+        lambda x: np.prod(np.stack([np.abs(x), np.exp(x), np.abs(x)]), axis=0),
+        lambda x: x**2 * mp.exp(x)),
+    "sign times abs": (lambda x: np.sign(x) * np.abs(x), lambda x: x),
+    "sign and abs with factors": (
+        lambda x: (np.exp(x) * np.abs(x)) * (2 * np.sign(x)), lambda x: 2 * x * mp.exp(x)),
+    "sign times abs ** 3": (lambda x: np.sign(x) * np.abs(x) ** 3, lambda x: x**3),
+    "x times sign, squared": (lambda x: (x * np.sign(x)) ** 2, lambda x: x**2),
+    "larger times smaller": (
+        lambda x: np.maximum(x, 3 * x) * np.minimum(x, 3 * x), lambda x: 3 * x**2),
+    "square of a difference": (
+        lambda x: (np.maximum(x, 3 * x) - np.minimum(x, 3 * x)) ** 2, lambda x: 4 * x**2),
+    "larger and smaller": (
+        lambda x: np.sin(np.maximum(x, 0) + np.minimum(x, 0)), mp.sin),
+    "difference and product": (
+        lambda x: np.exp(np.maximum(x, -2 * x) * np.minimum(x, -2 * x)),
+        lambda x: mp.exp(-2 * x**2)),
+    "checkpoint of the base": (
+        lambda x: frontend.checkpoint(np.abs)(x) ** 2, lambda x: x**2),
+    "checkpoint of the power": (
+        lambda x: frontend.checkpoint(lambda a: a * np.sinh(a))(np.abs(x)),
+        lambda x: x * mp.sinh(x)),
     "x ** 2": (lambda x: x**2, lambda x: x**2),
     "x to an array of 2": (lambda x: x ** np.full_like(x, 2.0), lambda x: x**2),
     "x ** 3": (lambda x: x**3, lambda x: x**3),
@@ -126,6 +165,77 @@ def test_smooth_functions(name: str, dtype: type) -> None:
     np.testing.assert_allclose(
         got, want, rtol=200 * np.finfo(dtype).eps, atol=20 * np.finfo(dtype).eps
     )
+
+
+def of_base_outside(x: Any) -> Any:
+    base = 3.0 * np.abs(x)
+    return frontend.cond(x < 9, lambda a: np.sin(a) * a, lambda a: -a, base)
+
+
+def in_a_turn(x: Any) -> Any:
+    return frontend.fori_loop(0, 3, lambda i, y: y + np.sin(np.abs(x)) * np.abs(x) / 3, 0 * x)
+
+
+# Of one number, beside the derivatives of order 0 to 3 at 0, in every nest of modes.
+NESTED: dict[str, tuple[Function, tuple[float, ...]]] = {
+    "abs": (np.abs, (0, 0, 0, 0)),
+    "sign": (np.sign, (0, 0, 0, 0)),
+    "square of the sign": (lambda x: np.sign(x) ** 2, (0, 0, 0, 0)),
+    "abs to a traced 2": (lambda x: np.abs(x) ** (2 + 0 * x), (0, 0, 2, 0)),
+    "sin of abs times abs": (lambda x: np.sin(np.abs(x)) * np.abs(x), (0, 0, 2, 0)),
+    "product": (lambda x: np.prod(np.abs(np.stack([x, 1 - x, 2 * x]))), (0, 0, 4, -12)),
+    "larger times smaller": (
+        lambda x: np.maximum(x, 3 * x) * np.minimum(x, 3 * x), (0, 0, 6, 0)),
+    "square of a difference": (
+        lambda x: (np.maximum(x, 3 * x) - np.minimum(x, 3 * x)) ** 2, (0, 0, 8, 0)),
+    "checkpoint": (lambda x: frontend.checkpoint(np.abs)(x) ** 2, (0, 0, 2, 0)),
+    # The mean of both sides, where they differ.
+    "square of the larger": (lambda x: np.maximum(x, 0) ** 2, (0, 0, 1, 0)),
+    # A derivative that is a number is not one of both sides.
+    "square of a slope": (lambda x: frontend.grad(np.abs)(x) ** 2, (0, 0, 0, 0)),
+    "square of a derivative": (
+        lambda x: frontend.grad(lambda y: np.abs(y) ** (2 + 0 * y))(x) ** 2, (0, 0, 8, 0)),
+    "base outside of a branch": (of_base_outside, (0, 0, 18)),
+    "loop": (in_a_turn, (0, 0, 2)),
+}  # fmt: skip
+MODES: dict[str, Callable[[Function], Function]] = {
+    "grad": grad,
+    "jacfwd": jacfwd,
+    "jacrev": jacrev,
+}
+NESTS = [
+    *([mode] for mode in MODES),
+    *([inner, outer] for inner in MODES for outer in MODES),
+    ["grad", "grad", "grad"],
+    ["jacfwd", "grad", "jacfwd"],
+]
+
+
+@pytest.mark.parametrize("batched", [False, True], ids=["one", "batched"])
+@pytest.mark.parametrize("nest", NESTS, ids=" of ".join)
+def test_nests_of_modes(nest: list[str], batched: bool) -> None:
+    order = len(nest)
+    names = [name for name, (_, want) in NESTED.items() if order < len(want)]
+
+    def derivative(name: str, x: Any) -> Any:
+        function = NESTED[name][0]
+        for mode in nest:
+            function = MODES[mode](function)
+        return vmap(function)(x * np.ones(2)) if batched else function(x)
+
+    for some in (names[i::5] for i in range(5)):  # A dispatch of numbers takes so many buffers.
+        results = jit(lambda x, some=some: {name: derivative(name, x) for name in some})
+        for name, got in results(np.float64(0.0)).items():
+            np.testing.assert_allclose(got, NESTED[name][1][order], atol=1e-14, err_msg=name)
+
+
+@pytest.mark.parametrize("name", ["sin of abs times abs", "square of a difference"])
+def test_forward_pass_and_derivative_apart(name: str) -> None:
+    function, want = NESTED[name]
+    x = np.float64(0.0)
+    for derivative in (grad(function), jacfwd(function)):
+        assert float(frontend.linearize(derivative, x)[1](x + 1)) == want[2]
+        assert float(frontend.vjp(derivative, x)[1](x + 1)[0]) == want[2]
 
 
 # What has a kink, beside torch's function: the derivatives there are torch's, to third order.
@@ -240,6 +350,18 @@ SQUARES: dict[str, Function] = {
     "scan": in_a_scan,
     "branch": in_a_branch,
     "checkpoint": frontend.checkpoint(lambda x: norm(x) ** 2),
+    "norm outside of a branch": lambda x: frontend.cond(
+        x[0] < 9, lambda n: n**2, lambda n: n, norm(x)
+    ),
+    "factors of both norms": lambda x: (2.0 * norm(x)) * (norm(x) / 2.0),
+    "traced power of abs": lambda x: np.sum(np.abs(x) ** (2 + 0 * x[0])),
+    "larger and smaller": lambda x: np.sum(np.maximum(x, 2 * x) * np.minimum(x, 2 * x)) / 2,
+    "larger of a matrix": lambda x: (
+        np.sum((np.maximum(x[:, None], x) - np.minimum(x[:, None], x)) ** 2) / 2
+        + np.sum(x) ** 2
+        - np.sum(x * x)
+        - 0 * x[0]
+    ),
     "of a rotation": lambda x: norm(np.array([[0.6, -0.8], [0.8, 0.6]]) @ x) ** 2,
 }
 # Others: the Hessian at zeros.
