@@ -4,7 +4,7 @@
 # module lives in one process with other copies of LLVM (IREE's, JAX's, PyTorch's) and is installed
 # where no LLVM is, so it must carry the little of LLVM that it needs and show none of its symbols.
 llvm_map_components_to_libnames(XFORM_LLVM_LIBS support core binaryformat bitreader bitwriter
-  frontendopenmp targetparser asmparser irreader transformutils)
+  frontendopenmp targetparser asmparser irreader transformutils analysis)
 foreach(target IN LISTS MLIR_ALL_LIBS MLIR_EXPORTED_TARGETS)
   if(NOT TARGET ${target})
     continue()

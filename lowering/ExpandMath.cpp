@@ -1,6 +1,7 @@
 //===- ExpandMath.cpp - mathematical functions as arithmetic --------------===//
 
 #include "lowering/Passes.h"
+#include "lowering/cpu/Contract.h"
 #include "lowering/math/Expansions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,6 +19,10 @@ struct ExpandMath : impl::XformExpandMathBase<ExpandMath> {
   using XformExpandMathBase::XformExpandMathBase;
 
   void runOnOperation() override {
+    // There they stay operations until it is known how many lanes they have.
+    if (auto module = mlir::dyn_cast<mlir::ModuleOp>(getOperation()))
+      if (isCompiledHere(module))
+        return;
     mlir::RewritePatternSet patterns(&getContext());
     elementary::populateExponentialPatterns(patterns);
     elementary::populateLogarithmPatterns(patterns);

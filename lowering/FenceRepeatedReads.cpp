@@ -2,6 +2,7 @@
 
 #include "lowering/OptimizationBarrier.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/Contract.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -77,6 +78,8 @@ private:
 struct XformFenceRepeatedReads
     : xform::impl::XformFenceRepeatedReadsBase<XformFenceRepeatedReads> {
   void runOnOperation() override {
+    if (isCompiledHere(getOperation()))
+      return;
     llvm::SetVector<Value> fenced;
     // Values that are computed, as far as a dispatch may reach, of elements at
     // their own place only: loops that read such values alike are left out, so

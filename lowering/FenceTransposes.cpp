@@ -2,6 +2,7 @@
 
 #include "lowering/OptimizationBarrier.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/Contract.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -38,6 +39,8 @@ namespace {
 struct XformFenceTransposes
     : xform::impl::XformFenceTransposesBase<XformFenceTransposes> {
   void runOnOperation() override {
+    if (xform::isCompiledHere(getOperation()))
+      return;
     llvm::SetVector<Value> fenced;
     getOperation().walk([&](linalg::GenericOp user) {
       if (user.getNumReductionLoops() == 0 || !readsWindows(user))

@@ -7,6 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/Passes.h"
+#include "lowering/cpu/Contract.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,6 +64,8 @@ struct XformFormLoops : xform::impl::XformFormLoopsBase<XformFormLoops> {
   using XformFormLoopsBase::XformFormLoopsBase;
 
   void runOnOperation() override {
+    if (isCompiledHere(getOperation()))
+      return;
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
       SmallVector<scf::ForOp> left;

@@ -156,6 +156,83 @@ def XformCompileKernels : Pass<"xform-compile-kernels", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def XformCpuSelect : Pass<"xform-cpu-select", "::mlir::ModuleOp"> {
+  let summary = "mark modules that become machine code here, and not in IREE";
+  let description = [{
+    Marks the module `xform.cpu` if all of its functions keep to the contract
+    in lowering/cpu/Contract.h. Passes that work around IREE leave it alone.
+  }];
+  let options = [
+    Option<"explain", "explain", "bool", "false",
+           "remark what keeps a function from it">,
+    Option<"none", "none", "bool", "false", "unmark modules instead">];
+}
+
+def XformCpuBufferize : Pass<"xform-cpu-bufferize", "::mlir::ModuleOp"> {
+  let summary = "functions on tensors become functions on buffers";
+  let description = [{
+    Arguments come first, then a buffer for each result. What lies between has
+    a place of its own, which is the same in each turn of a loop; loops update
+    in place what they carry.
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
+                           "::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
+def XformCpuSplit : Pass<"xform-cpu-split", "::mlir::ModuleOp"> {
+  let summary = "cut long functions on buffers into several";
+  let description = [{
+    Function @f calls @f.part, @f.part_0, ... one after the other. They get the
+    buffers that they read and write, and compute views and constants for
+    themselves. So are functions of many buffers, for which LLVM takes long.
+  }];
+  let options = [
+    Option<"mostOps", "most-ops", "int64_t", "1000",
+           "how many operations a part has at most, those within others "
+           "counted, if it is more than one">];
+}
+
+def XformCpuLoops : Pass<"xform-cpu-loops", "::mlir::ModuleOp"> {
+  let summary = "write linalg operations on buffers as loops over vectors";
+  let description = [{
+    Afterwards `xform.scratch` says how many bytes of memory a function takes
+    as its last argument; with 0 there is none.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64",
+           "the size of a vector register">];
+  let dependentDialects = ["::mlir::memref::MemRefDialect",
+                           "::mlir::vector::VectorDialect",
+                           "::mlir::affine::AffineDialect",
+                           "::mlir::scf::SCFDialect"];
+}
+
+def XformCpuMath : Pass<"xform-cpu-math", "::mlir::ModuleOp"> {
+  let summary = "call mathematical functions, each written once";
+  let description = [{
+    The operations that `--xform-expand-math` expands move into functions, one
+    for scalars and one for vectors of the target's width, for each type.
+  }];
+  let options = [
+    Option<"vectorBytes", "vector-bytes", "int64_t", "64",
+           "the size of a vector register">];
+  let dependentDialects = ["::mlir::func::FuncDialect",
+                           "::mlir::vector::VectorDialect"];
+}
+
+def XformCpuToLLVM : Pass<"xform-cpu-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "functions on buffers become LLVM's, with IREE's way to call them";
+  let description = [{
+    A function @f becomes @f.body on bare pointers, and @f what IREE's runtime
+    calls for a dispatch.
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect",
+                           "::mlir::affine::AffineDialect", "::mlir::arith::ArithDialect"];
+}
+
 def XformFuseElementwise : Pass<"xform-fuse-elementwise", "::mlir::ModuleOp"> {
   let summary = "one linalg.generic for a chain of elementwise operations";
   let description = [{

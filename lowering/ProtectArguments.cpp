@@ -10,6 +10,7 @@
 
 #include "lowering/OptimizationBarrier.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/Contract.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -243,6 +244,8 @@ private:
 struct XformProtectArguments
     : xform::impl::XformProtectArgumentsBase<XformProtectArguments> {
   void runOnOperation() override {
+    if (isCompiledHere(getOperation()))
+      return;
     for (auto entry : getOperation().getOps<func::FuncOp>())
       if (!entry->hasAttr(kKernelAttr))
         Protection(entry).run();

@@ -6,6 +6,7 @@
 
 #include "Attributes.h"
 #include "Builder.h"
+#include "MachineCode.h"
 #include "PrimitiveTable.h"
 
 #include "dialect/Checkpoint.h"
@@ -601,7 +602,9 @@ NB_MODULE(_xform, m) {
         self.owner->symbols->erase(self.function);
       });
 
-  nb::class_<ModuleState>(m, "Module")
+  nb::class_<ModuleState> module(m, "Module");
+  addMachineCode(module);
+  module
       .def(nb::new_(&ModuleState::make))
       .def_static("parse", &ModuleState::parse, nb::arg("text"),
                   nb::arg("name") = "<string>")

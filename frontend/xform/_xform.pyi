@@ -246,6 +246,15 @@ class Module:
     def clone(self) -> Module: ...
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
+    @property
+    def is_compiled_here(self) -> bool:
+        """Whether the module, of linalg, becomes machine code without IREE's compiler."""
+    def reflections(self) -> dict[str, dict[str, str]]:
+        """What `set_reflection` attached to each function, by the function's name."""
+    def llvm_ir(self) -> str:
+        """The module, of LLVM's dialect, as text of LLVM IR; empty if it cannot be translated."""
+    def scratch(self) -> dict[str, int]:
+        """Bytes of memory that each function of a module in LLVM's dialect wants for itself."""
     def asked_rules(self) -> list[tuple[str, str, tuple[bool, ...], int]]:
         """The rules that a pass with the option `asks` missed, each once.
 

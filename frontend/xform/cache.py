@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .compiler import Target, as_target, compile_to_vmfb, compiler_identity
+from .compiler import Target, as_target, compiler_identity
 from .dump import Stages
 from .files import write_whole
 from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
+from .machine_code import compile_module, dump_machine_code, identity, is_compiled_here
 
 _MAGIC: Final = b"xform-cache-2\n"
 _HEAD_SIZE: Final = len(_MAGIC) + 2 * hashlib.sha256().digest_size
@@ -125,7 +126,7 @@ def _read_file(path: Path) -> bytes:
 def cache_key(linalg_text: str, target: Target | str) -> str:
     """The name of a cache entry: a hash of all that the compiled module depends on."""
     chosen = as_target(target)
-    parts = (linalg_text, *chosen.flags, chosen.cache_tag, compiler_identity())
+    parts = (linalg_text, *chosen.flags, chosen.cache_tag, compiler_identity(), identity())
     digest = hashlib.sha256()
     for part in parts:
         content = part.encode()
@@ -142,7 +143,7 @@ def default_cache() -> CompileCache | None:
 
 
 def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> bytes:
-    """`compile_to_vmfb` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
+    """`compile_module` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
 
     Args:
         linalg_text: the module as MLIR text.
@@ -157,7 +158,10 @@ def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> byte
     stages = None if dump is None else Stages(dump, name, linalg_text)
     if stages is not None:
         stages.write("linalg", linalg_text)
-        stages.write_script(as_target(target).flags)
+        if is_compiled_here(linalg_text):
+            dump_machine_code(stages, linalg_text, as_target(target), name=name)
+        else:
+            stages.write_script(as_target(target).flags)
     module = _stored_or_compiled(linalg_text, target, name)
     if stages is not None:
         stages.write_module(module)
@@ -167,11 +171,11 @@ def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> byte
 def _stored_or_compiled(linalg_text: str, target: Target | str, name: str) -> bytes:
     stored = default_cache()
     if stored is None:
-        return compile_to_vmfb(linalg_text, target, name=name)
+        return compile_module(linalg_text, target, name=name)
     key = cache_key(linalg_text, target)
     module = stored.get(key)
     if module is None:
-        module = compile_to_vmfb(linalg_text, target, name=name)
+        module = compile_module(linalg_text, target, name=name)
         stored.put(key, module)
     return module
 

@@ -38,7 +38,7 @@ _COMMON_FLAGS: Final = (
 )
 
 # Of what is compiled from the dialect "vm" only the places in the text could be kept.
-_VM_FLAGS: Final = ("--iree-vm-bytecode-module-strip-source-map",)
+VM_FLAGS: Final = ("--iree-vm-bytecode-module-strip-source-map",)
 
 _DEFAULT_ARCH: Final = {"cpu": "host", "vulkan": "portable", "cuda": "sm_80"}
 
@@ -211,6 +211,12 @@ class Target:
             present = cpu_features() or frozenset()
             return tuple(sorted(name for name in present if _HOST_FEATURES.fullmatch(name)))
         return _X86_64_LEVELS.get(str(self.arch), ())
+
+    @property
+    def llvm(self) -> tuple[str, str]:
+        """A CPU's triple, as IREE names the machines that load its executables, and processor."""
+        machine = (self.triple or f"{platform.machine()}-").partition("-")[0]
+        return f"{machine}-unknown-unknown-eabi-elf", str(self.arch)
 
     @property
     def vector_bytes(self) -> int:
@@ -394,7 +400,7 @@ def compile_from_vm(vm_text: str, *, name: str) -> bytes:
     Raises:
         CompileError: IREE rejected the text; carries its messages and a reproducer's path.
     """
-    return _compile(_VM_FLAGS, vm_text, name, phase="vm")
+    return _compile(VM_FLAGS, vm_text, name, phase="vm")
 
 
 def _compile(

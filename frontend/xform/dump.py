@@ -2,8 +2,9 @@
 
 A program called `model` becomes `model-1a2b3c4d.1-xform.mlir`, `.2-expanded.mlir`,
 `.3-linalg.mlir`, `.4-module.vmfb` and, to compile the third into the fourth again, `.sh`. The
-number stands for the program, so that another one of that name has files of its own. Host code of
-IREE's that is written here, in place of linalg, is `.3-vm.mlir`.
+number stands for the program, so that another one of that name has files of its own. A program
+that becomes machine code here also has that as `.3-llvm.ll` and `.3-assembly.s`, and the host code
+around it as `.3-vm.mlir`, which the script then compiles.
 """
 
 from __future__ import annotations
@@ -21,10 +22,14 @@ _ENDINGS = {
     "xform": "1-xform.mlir",
     "expanded": "2-expanded.mlir",
     "linalg": "3-linalg.mlir",
+    "llvm": "3-llvm.ll",
+    "assembly": "3-assembly.s",
     "vm": "3-vm.mlir",
     "module": "4-module.vmfb",
     "script": "sh",
 }
+
+Stage = Literal["xform", "expanded", "linalg", "llvm", "assembly", "vm"]
 
 
 class Stages:
@@ -45,7 +50,7 @@ class Stages:
         """The file of a stage, or of the script."""
         return self._directory / f"{self._stem}.{_ENDINGS[stage]}"
 
-    def write(self, stage: Literal["xform", "expanded", "linalg", "vm"], text: str) -> None:
+    def write(self, stage: Stage, text: str) -> None:
         """Keeps the program at a stage."""
         write_whole(self.path(stage), text.encode())
 

@@ -58,6 +58,12 @@ def _switch(text: str) -> bool:
     raise ValueError("0 or 1")
 
 
+def _compiler(text: str) -> str:
+    if text not in ("xform", "iree"):
+        raise ValueError("xform or iree")
+    return text
+
+
 def _mebibytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("a whole number of mebibytes")
@@ -95,6 +101,12 @@ CACHE_LIMIT: Knob[int] = Knob(
     lambda: 1024 << 20,
     _mebibytes,
 )
+COMPILER: Knob[str] = Knob(
+    "XFORM_COMPILER",
+    "What makes machine code for CPUs: xform, where it can, or iree; xform by default.",
+    lambda: "xform",
+    _compiler,
+)
 DUMP: Knob[Path | None] = Knob(
     "XFORM_DUMP",
     "Directory that receives, each time a program is compiled or found in the cache, its text as "
@@ -103,7 +115,8 @@ DUMP: Knob[Path | None] = Knob(
     _optional_directory,
 )
 
-KNOBS: tuple[Knob[Path] | Knob[bool] | Knob[int] | Knob[Path | None], ...] = (
+KNOBS: tuple[Knob[Path] | Knob[bool] | Knob[int] | Knob[str] | Knob[Path | None], ...] = (
+    COMPILER,
     CACHE_DIR,
     CACHE,
     CACHE_LIMIT,

@@ -24,7 +24,7 @@ from .compiler import Target, as_target, check_dtypes
 from .dump import Stages
 from .errors import XformRuntimeError, XformTypeError, XformValueError
 from .files import checked_path, write_whole
-from .knobs import DUMP
+from .knobs import COMPILER, DUMP
 from .program import TracedProgram
 from .structure import tree_of
 
@@ -43,6 +43,8 @@ def _passes(stage: str, target: Target) -> str:
     options = f"fused-multiply-add={str(target.fuses_multiply_add).lower()}"
     if target.device == "cpu":
         options += f" kernel-vector-bytes={target.vector_bytes}"
+        if COMPILER.get() == "xform":
+            options += " cpu=true"
     return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
 
 

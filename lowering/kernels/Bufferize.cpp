@@ -63,37 +63,46 @@ static bool isWrittenInPlace(Value yielded, BlockArgument carried) {
   return true;
 }
 
-/// Copies what a loop yields to where the next turn expects it. What is itself
-/// carried, or seen through a carried value, is saved first: another copy may
-/// overwrite it.
-static void copyYields(scf::ForOp loop) {
-  auto yield = cast<scf::YieldOp>(loop.getBody()->getTerminator());
-  ImplicitLocOpBuilder b(loop.getLoc(), yield);
+/// Copies what a loop yields to where the next turn expects it, `carried`. What
+/// is itself carried, or seen through a carried value, is saved first: another
+/// copy may overwrite it.
+static void copyYields(scf::YieldOp yield, ArrayRef<BlockArgument> carried) {
+  ImplicitLocOpBuilder b(yield.getLoc(), yield);
   SmallVector<std::pair<OpOperand *, BlockArgument>> copied;
-  for (OpOperand &operand : yield->getOpOperands()) {
-    BlockArgument carried = loop.getRegionIterArg(operand.getOperandNumber());
-    if (!isa<RankedTensorType>(carried.getType()) ||
-        isWrittenInPlace(operand.get(), carried))
+  for (auto [operand, place] : llvm::zip(yield->getOpOperands(), carried)) {
+    auto type = dyn_cast<RankedTensorType>(place.getType());
+    if (!type || isWrittenInPlace(operand.get(), place))
       continue;
-    copied.push_back({&operand, carried});
+    copied.push_back({&operand, place});
     Operation *op = operand.get().getDefiningOp();
     if (isa_and_present<linalg::LinalgOp>(op) &&
-        op->getBlock() == loop.getBody())
+        op->getBlock() == yield->getBlock())
       continue;
-    auto type = cast<RankedTensorType>(carried.getType());
     Value empty =
         tensor::EmptyOp::create(b, type.getShape(), type.getElementType());
     operand.set(linalg::CopyOp::create(b, operand.get(), empty).getResult(0));
   }
-  for (auto &[operand, carried] : copied)
-    operand->set(
-        linalg::CopyOp::create(b, operand->get(), carried).getResult(0));
+  for (auto &[operand, place] : copied)
+    operand->set(linalg::CopyOp::create(b, operand->get(), place).getResult(0));
+}
+
+static void copyYields(func::FuncOp kernel) {
+  kernel.walk([](Operation *op) {
+    if (auto loop = dyn_cast<scf::ForOp>(op))
+      copyYields(cast<scf::YieldOp>(loop.getBody()->getTerminator()),
+                 llvm::to_vector(loop.getRegionIterArgs()));
+    // A kernel has no others than those whose body gets all that is carried.
+    else if (auto loop = dyn_cast<scf::WhileOp>(op))
+      copyYields(loop.getYieldOp(),
+                 llvm::to_vector(loop.getAfterArguments().take_front(
+                     loop.getYieldOp()->getNumOperands())));
+  });
 }
 
 LogicalResult xform::bufferizeKernel(func::FuncOp kernel) {
   fillConstants(kernel);
   fillPads(kernel);
-  kernel.walk(copyYields);
+  copyYields(kernel);
   IRRewriter rewriter(kernel.getContext());
   if (failed(bufferization::eliminateEmptyTensors(rewriter, kernel)))
     return failure();

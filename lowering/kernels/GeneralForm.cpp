@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/SymbolTable.h"
 
 using namespace mlir;
 using namespace xform;
@@ -24,7 +25,13 @@ public:
     kernel.walk([&](Operation *op) {
       for (Value result : op->getResults())
         convert(result);
-      if (auto load = dyn_cast<memref::LoadOp>(op))
+      if (!isa<linalg::LinalgOp>(op))
+        for (Region &region : op->getRegions())
+          for (BlockArgument argument : region.getArguments())
+            convert(argument);
+      if (auto constant = dyn_cast<memref::GetGlobalOp>(op))
+        convertGlobal(constant);
+      else if (auto load = dyn_cast<memref::LoadOp>(op))
         convertLoad(load);
       else if (auto store = dyn_cast<memref::StoreOp>(op))
         convertStore(store);
@@ -47,6 +54,18 @@ private:
 
   static Value widen(OpBuilder &b, Value truth) {
     return arith::ExtUIOp::create(b, truth.getLoc(), b.getI8Type(), truth);
+  }
+
+  static void convertGlobal(memref::GetGlobalOp constant) {
+    auto global = SymbolTable::lookupNearestSymbolFrom<memref::GlobalOp>(
+        constant, constant.getNameAttr());
+    auto bools = dyn_cast<DenseElementsAttr>(*global.getInitialValue());
+    if (!bools || !bools.getElementType().isInteger(1))
+      return;
+    Type byte = IntegerType::get(global.getContext(), 8);
+    global.setInitialValueAttr(bools.mapValues(
+        byte, [](const APInt &truth) { return truth.zext(8); }));
+    global.setType(MemRefType::get(global.getType().getShape(), byte));
   }
 
   static void convertLoad(memref::LoadOp load) {

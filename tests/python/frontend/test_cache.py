@@ -34,11 +34,11 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The programs that reached the compiler, which is replaced by one that answers at once."""
     texts: list[str] = []
 
-    def compile_to_vmfb(text: str, target: Target | str, *, name: str) -> bytes:
+    def compile_module(text: str, target: Target | str, *, name: str) -> bytes:
         texts.append(text)
         return f"module of {text}".encode()
 
-    monkeypatch.setattr(cache, "compile_to_vmfb", compile_to_vmfb)
+    monkeypatch.setattr(cache, "compile_module", compile_module)
     return texts
 
 
@@ -237,7 +237,7 @@ def test_two_processes_compile_the_same_program(directory: Path) -> None:
 UNWRITABLE = """
 import os, resource, sys, warnings
 from xform import cache
-cache.compile_to_vmfb = lambda text, target, *, name: text.encode() * 100
+cache.compile_module = lambda text, target, *, name: text.encode() * 100
 if sys.argv[1] == "read-only":
     if os.geteuid() == 0:
         os.setgroups([])

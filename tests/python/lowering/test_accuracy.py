@@ -31,7 +31,8 @@ def test_errors_on_vulkan(precision: str) -> None:
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
-def test_cuda_code_calls_no_library(precision: str) -> None:
+def test_cuda_code_calls_no_library(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XFORM_COMPILER", "iree")
     ptx = emit_ptx(lowered(precision, 300)[0].as_text("linalg"))
     assert ptx.count(".entry") > 10
     assert ".extern .func" not in ptx

@@ -13,6 +13,12 @@ from xform import frontend
 RNG = np.random.default_rng(0)
 
 
+@pytest.fixture(params=["xform", "iree"], autouse=True)
+def compiler(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Loops are written here for programs that are compiled here, and for IREE's others."""
+    monkeypatch.setenv("XFORM_COMPILER", request.param)
+
+
 def looped(
     step: Callable[[Any, Any], Any], init: Any, xs: Any, length: int, *, reverse: bool = False
 ) -> Any:
@@ -27,8 +33,11 @@ def looped(
 
 
 def is_kernel(function: Callable[..., Any], *args: Any) -> bool:
-    """Whether the function's loops are kernels: no loop is left around dispatches."""
-    text = frontend.jit(function).lower(*args).as_text("linalg")
+    """Whether the function's loops are kernels where IREE compiles it: no loop is left around
+    dispatches."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XFORM_COMPILER", "iree")
+        text = frontend.jit(function).lower(*args).as_text("linalg")
     return "flow.dispatch" in text and "scf.for" not in text.rpartition("func.func")[2]
 
 

@@ -65,7 +65,7 @@ def test_flipped_bits(model_file: Path, tmp_path: Path) -> None:
         # The header of a member is 30 bytes, its name and up to 64 bytes of padding.
         start = member.header_offset + 30 + len(member.filename) + 64
         end = member.header_offset + member.file_size
-        contents |= set(range(start, end, 79))
+        contents |= set(range(start, end, 47))
     said = load_all(model_file, tmp_path, [("flip", where) for where in sorted(contents)])
     assert len(said) > 100
     assert said == ["rejected"] * len(contents)

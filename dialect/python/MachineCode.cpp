@@ -1,0 +1,48 @@
+//===- MachineCode.cpp - what Python asks of compiled modules -------------===//
+
+#include "MachineCode.h"
+
+#include "lowering/cpu/Contract.h"
+#include "lowering/cpu/Translate.h"
+
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+
+namespace nb = nanobind;
+using namespace mlir;
+
+namespace {
+
+using Texts = std::map<std::string, std::string>;
+
+/// What is kept with each function, by the function's name.
+std::map<std::string, Texts>
+reflectionsOf(const xform::python::ModuleState &self) {
+  std::map<std::string, Texts> reflections;
+  for (auto function : (*self.module).getOps<func::FuncOp>()) {
+    Texts &texts = reflections[function.getName().str()];
+    if (auto kept = function->getAttrOfType<DictionaryAttr>("iree.reflection"))
+      for (NamedAttribute entry : kept)
+        texts[entry.getName().str()] =
+            cast<StringAttr>(entry.getValue()).str();
+  }
+  return reflections;
+}
+
+} // namespace
+
+void xform::python::addMachineCode(nb::class_<ModuleState> &type) {
+  type.def_prop_ro("is_compiled_here",
+                   [](const ModuleState &self) {
+                     return isCompiledHere(*self.module);
+                   })
+      .def("reflections", &reflectionsOf)
+      .def(
+          "llvm_ir",
+          [](const ModuleState &self) { return toLLVMIR(*self.module); },
+          nb::call_guard<nb::gil_scoped_release>())
+      .def("scratch", [](const ModuleState &self) {
+        return scratchOf(*self.module);
+      });
+}

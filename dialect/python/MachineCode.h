@@ -1,0 +1,17 @@
+//===- MachineCode.h - what Python asks of compiled modules -----*- C++ -*-===//
+
+#ifndef XFORM_DIALECT_PYTHON_MACHINECODE_H
+#define XFORM_DIALECT_PYTHON_MACHINECODE_H
+
+#include "Builder.h"
+
+#include <nanobind/nanobind.h>
+
+namespace xform::python {
+
+/// Adds what leads from a module of linalg to machine code to the class Module.
+void addMachineCode(nanobind::class_<ModuleState> &type);
+
+} // namespace xform::python
+
+#endif // XFORM_DIALECT_PYTHON_MACHINECODE_H

@@ -1,0 +1,40 @@
+//===- Contract.h - what becomes machine code here --------------*- C++ -*-===//
+//
+// A module is compiled here as a whole, or goes to IREE. Here go modules whose
+// functions
+//
+// - have tensors of static shape, of bool, integers of 8 to 64 bits, float32 or
+//   float64;
+// - consist of operations on scalars (arith, math), of linalg operations whose
+//   bodies do, of slices, pads, reshapes and elements of tensors, of scatters,
+//   and of scf's loops and branches around these;
+// - do little enough work at a time that one core is as fast as all of them.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_LOWERING_CPU_CONTRACT_H
+#define XFORM_LOWERING_CPU_CONTRACT_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace xform {
+
+/// Marks modules that become machine code here.
+inline constexpr llvm::StringLiteral kCpuAttr = "xform.cpu";
+
+/// IREE's operations that are known here by name.
+inline constexpr llvm::StringLiteral kBarrierName = "util.optimization_barrier";
+inline constexpr llvm::StringLiteral kScatterName = "iree_linalg_ext.scatter";
+
+/// Whether passes that exist because of IREE leave the module alone.
+inline bool isCompiledHere(mlir::ModuleOp module) {
+  return module->hasAttr(kCpuAttr);
+}
+
+/// What keeps the function from being compiled here; empty if nothing does.
+std::string outsideContract(mlir::func::FuncOp function);
+
+} // namespace xform
+
+#endif // XFORM_LOWERING_CPU_CONTRACT_H

@@ -1,0 +1,65 @@
+// RUN: xform-opt --allow-unregistered-dialect --split-input-file --xform-cpu-bufferize --canonicalize %s | FileCheck %s
+
+// Results are written where the caller wants them.
+// CHECK-LABEL: func.func @sum(
+// CHECK-SAME: %[[X:.*]]: memref<4xf32>, %[[R:.*]]: memref<4xf32>) {
+// CHECK-NOT: alloca
+// CHECK: linalg.add ins(%[[X]], %[[X]] : memref<4xf32>, memref<4xf32>) outs(%[[R]] : memref<4xf32>)
+// CHECK-NEXT: return
+func.func @sum(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %empty = tensor.empty() : tensor<4xf32>
+  %sum = linalg.add ins(%x, %x : tensor<4xf32>, tensor<4xf32>) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+  return %sum : tensor<4xf32>
+}
+
+// -----
+
+// What a while loop carries has a place, which its turns update.
+// CHECK-LABEL: func.func @count(
+// CHECK-SAME: %[[N:.*]]: memref<i64>, %[[R:.*]]: memref<i64>) {
+// CHECK-NOT: memref.alloca
+// CHECK: memref.copy %[[N]], %[[R]]
+// CHECK: scf.while : () -> () {
+// CHECK: memref.load %[[R]][]
+// CHECK: scf.condition
+// CHECK: linalg.generic
+// CHECK-SAME: outs(%[[R]] : memref<i64>)
+func.func @count(%n: tensor<i64>) -> tensor<i64> {
+  %zero = arith.constant 0 : i64
+  %r = scf.while (%left = %n) : (tensor<i64>) -> tensor<i64> {
+    %number = tensor.extract %left[] : tensor<i64>
+    %more = arith.cmpi sgt, %number, %zero : i64
+    scf.condition(%more) %left : tensor<i64>
+  } do {
+  ^bb0(%left: tensor<i64>):
+    %empty = tensor.empty() : tensor<i64>
+    %less = linalg.generic {indexing_maps = [affine_map<() -> ()>, affine_map<() -> ()>], iterator_types = []} ins(%left : tensor<i64>) outs(%empty : tensor<i64>) {
+    ^bb0(%in: i64, %out: i64):
+      %one = arith.constant 1 : i64
+      %difference = arith.subi %in, %one : i64
+      linalg.yield %difference : i64
+    } -> tensor<i64>
+    scf.yield %less : tensor<i64>
+  }
+  return %r : tensor<i64>
+}
+
+// -----
+
+// A scatter is a loop over its updates.
+// CHECK-LABEL: func.func @scatter(
+// CHECK-SAME: %[[U:.*]]: memref<3x2xf32>, %[[AT:.*]]: memref<3x1xi32>, %[[X:.*]]: memref<4x2xf32>, %[[R:.*]]: memref<4x2xf32>)
+// CHECK: memref.copy %[[X]], %[[R]]
+// CHECK: scf.for %[[I:.*]] =
+// CHECK: %[[ROW:.*]] = memref.load %[[AT]][%[[I]],
+// CHECK: arith.index_cast %[[ROW]] : i32 to index
+// CHECK: linalg.generic
+// CHECK: arith.addf
+func.func @scatter(%updates: tensor<3x2xf32>, %rows: tensor<3x1xi32>, %x: tensor<4x2xf32>) -> tensor<4x2xf32> {
+  %r = "iree_linalg_ext.scatter"(%updates, %rows, %x) <{dimension_map = array<i64: 0>, operandSegmentSizes = array<i32: 2, 1>, unique_indices = false}> ({
+  ^bb0(%update: f32, %old: f32):
+    %sum = arith.addf %update, %old : f32
+    "iree_linalg_ext.yield"(%sum) : (f32) -> ()
+  }) : (tensor<3x2xf32>, tensor<3x1xi32>, tensor<4x2xf32>) -> tensor<4x2xf32>
+  return %r : tensor<4x2xf32>
+}

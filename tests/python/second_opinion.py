@@ -1,0 +1,78 @@
+"""Some of the programs that become machine code here are compiled by IREE as well, and compared.
+
+Which ones is chosen anew in each run; XFORM_TEST_SHARE=1 takes them all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from xform import cache, machine_code
+from xform.compiler import CompileError, Target, as_target, compile_to_vmfb
+from xform_runtime import Array, Executable
+from xform_runtime.image import ModuleImage
+
+_SHARE = float(os.environ.get("XFORM_TEST_SHARE", "0.02"))
+
+# Sums in another order, and products and sums fused elsewhere, add up in a long program.
+_TOLERANCE = {np.dtype(np.float32): 2e-3, np.dtype(np.float64): 1e-8}
+
+_random = random.Random()
+_others: dict[bytes, bytes] = {}
+_compile_module = machine_code.compile_module
+_read_image = ModuleImage.__init__
+
+
+def patch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compiles some programs twice from now on."""
+    monkeypatch.setattr(cache, "compile_module", _compile_twice)
+    monkeypatch.setattr(ModuleImage, "__init__", _read)
+
+
+def _compile_twice(text: str, target: Target | str, *, name: str) -> bytes:
+    made = _compile_module(text, target, name=name)
+    chosen = as_target(target)
+    if machine_code.is_compiled_here(text) and chosen.arch == "host" and _random.random() < _SHARE:
+        # IREE refuses some programs.
+        with contextlib.suppress(CompileError):
+            again = machine_code.for_iree(text, chosen, name)
+            _others[made] = compile_to_vmfb(again, chosen, name=name)
+    return made
+
+
+def _read(self: ModuleImage, vmfb: Any, origin: str = "module") -> None:
+    _read_image(self, vmfb, origin)
+    self.other = _others.pop(vmfb, None) if isinstance(vmfb, bytes) else None  # type: ignore[attr-defined]
+
+
+def compare(
+    executable: Executable,
+    entry: str,
+    args: Sequence[Array | np.ndarray[Any, Any]],
+    results: Sequence[Array],
+    invoke: Any,
+) -> None:
+    """Compares the results of a call with those of IREE's code, where there is some."""
+    other = getattr(executable._image, "other", None)
+    if other is None:
+        return
+    expected = invoke(Executable(other, executable.device), entry, args)
+    for i, (result, wanted) in enumerate(zip(results, expected, strict=True)):
+        np.testing.assert_allclose(
+            *_comparable(np.asarray(result), np.asarray(wanted)),
+            err_msg=f"result {i} of {entry} is another one than that of IREE's code",
+        )
+
+
+def _comparable(result: Any, wanted: Any) -> tuple[Any, Any, float, float]:
+    tolerance = _TOLERANCE.get(result.dtype, 0.0)
+    if tolerance == 0.0:
+        return result, wanted, 0.0, 0.0
+    finite = np.abs(wanted[np.isfinite(wanted)])
+    return result, wanted, tolerance, tolerance * float(finite.max(initial=0))
