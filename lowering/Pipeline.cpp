@@ -45,6 +45,11 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "cpu",
       llvm::cl::desc("whether programs may become machine code here"),
       llvm::cl::init(false)};
+  Option<bool> anyWork{
+      *this, "any-work",
+      llvm::cl::desc("whether programs that would gain from several cores "
+                     "become machine code here too"),
+      llvm::cl::init(false)};
   Option<bool> fusedMultiplyAdd{
       *this, "fused-multiply-add",
       llvm::cl::desc("whether the target rounds math.fma once"),
@@ -77,23 +82,24 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformLowerLoops());
   manager.addPass(createXformToLinalg());
   if (options.cpu)
-    manager.addPass(createXformCpuSelect());
+    manager.addPass(createXformCpuSelect({/*explain=*/false, options.anyWork}));
   addForIREE(manager, options);
 }
 
 /// Hands a marked module to IREE after all.
 static void buildIREEPipeline(OpPassManager &manager,
                               const PipelineOptions &options) {
-  manager.addPass(createXformCpuSelect({/*explain=*/false, /*none=*/true}));
+  manager.addPass(createXformCpuSelect(
+      {/*explain=*/false, /*anyWork=*/false, /*none=*/true}));
   addForIREE(manager, options);
 }
 
 namespace {
 
 struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
-  Option<int64_t> vectorBytes{
-      *this, "vector-bytes",
-      llvm::cl::desc("the size of a vector register"), llvm::cl::init(64)};
+  Option<int64_t> vectorBytes{*this, "vector-bytes",
+                              llvm::cl::desc("the size of a vector register"),
+                              llvm::cl::init(64)};
   Option<bool> fusedMultiplyAdd{
       *this, "fused-multiply-add",
       llvm::cl::desc("whether the target has an instruction for math.fma"),
@@ -134,13 +140,12 @@ void xform::registerPasses() {
 }
 
 void xform::registerDialects(DialectRegistry &registry) {
-  registry
-      .insert<XformDialect, func::FuncDialect, arith::ArithDialect,
-              math::MathDialect, tensor::TensorDialect, linalg::LinalgDialect,
-              scf::SCFDialect, bufferization::BufferizationDialect,
-              memref::MemRefDialect, vector::VectorDialect,
-              affine::AffineDialect, cf::ControlFlowDialect,
-              LLVM::LLVMDialect>();
+  registry.insert<XformDialect, func::FuncDialect, arith::ArithDialect,
+                  math::MathDialect, tensor::TensorDialect,
+                  linalg::LinalgDialect, scf::SCFDialect,
+                  bufferization::BufferizationDialect, memref::MemRefDialect,
+                  vector::VectorDialect, affine::AffineDialect,
+                  cf::ControlFlowDialect, LLVM::LLVMDialect>();
   arith::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerBufferizableOpInterfaceExternalModels(registry);
   linalg::registerSubsetOpInterfaceExternalModels(registry);

@@ -604,8 +604,7 @@ NB_MODULE(_xform, m) {
 
   nb::class_<ModuleState> module(m, "Module");
   addMachineCode(module);
-  module
-      .def(nb::new_(&ModuleState::make))
+  module.def(nb::new_(&ModuleState::make))
       .def_static("parse", &ModuleState::parse, nb::arg("text"),
                   nb::arg("name") = "<string>")
       .def("function", &addFunction, nb::arg("name"), nb::arg("arguments"),

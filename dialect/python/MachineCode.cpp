@@ -24,8 +24,7 @@ reflectionsOf(const xform::python::ModuleState &self) {
     Texts &texts = reflections[function.getName().str()];
     if (auto kept = function->getAttrOfType<DictionaryAttr>("iree.reflection"))
       for (NamedAttribute entry : kept)
-        texts[entry.getName().str()] =
-            cast<StringAttr>(entry.getValue()).str();
+        texts[entry.getName().str()] = cast<StringAttr>(entry.getValue()).str();
   }
   return reflections;
 }
@@ -33,16 +32,14 @@ reflectionsOf(const xform::python::ModuleState &self) {
 } // namespace
 
 void xform::python::addMachineCode(nb::class_<ModuleState> &type) {
-  type.def_prop_ro("is_compiled_here",
-                   [](const ModuleState &self) {
-                     return isCompiledHere(*self.module);
-                   })
+  type.def_prop_ro(
+          "is_compiled_here",
+          [](const ModuleState &self) { return isCompiledHere(*self.module); })
       .def("reflections", &reflectionsOf)
       .def(
           "llvm_ir",
           [](const ModuleState &self) { return toLLVMIR(*self.module); },
           nb::call_guard<nb::gil_scoped_release>())
-      .def("scratch", [](const ModuleState &self) {
-        return scratchOf(*self.module);
-      });
+      .def("scratch",
+           [](const ModuleState &self) { return scratchOf(*self.module); });
 }

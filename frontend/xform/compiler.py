@@ -8,6 +8,7 @@ import os
 import pickle
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -114,6 +115,11 @@ class CompileError(XformError, RuntimeError):
         self.stage = stage
         self.diagnostics = tuple(diagnostics)
         self.reproducer = reproducer
+
+    def discard(self) -> None:
+        """Removes the reproducer, which nobody will hear of, unless XFORM_DUMP asked for it."""
+        if self.reproducer is not None and self.reproducer != DUMP.get():
+            shutil.rmtree(self.reproducer, ignore_errors=True)
 
 
 @dataclass(frozen=True)

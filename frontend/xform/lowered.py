@@ -20,11 +20,12 @@ from . import pytrees, tracing
 from ._xform import Diagnostic, Module
 from .avals import Aval
 from .cache import compile_cached
-from .compiler import Target, as_target, check_dtypes
+from .compiler import CompileError, Target, as_target, check_dtypes
 from .dump import Stages
 from .errors import XformRuntimeError, XformTypeError, XformValueError
 from .files import checked_path, write_whole
 from .knobs import COMPILER, DUMP
+from .machine_code import is_compiled_here
 from .program import TracedProgram
 from .structure import tree_of
 
@@ -34,8 +35,11 @@ if TYPE_CHECKING:
 Stage = Literal["xform", "expanded", "linalg"]
 
 
-def _passes(stage: str, target: Target) -> str:
-    """The passes that lead from the traced module to a stage."""
+def _passes(stage: str, target: Target, *, any_work: bool = False) -> str:
+    """The passes that lead from the traced module to a stage.
+
+    With `any_work`, programs that would gain from several cores are compiled here too.
+    """
     if stage == "expanded":
         return "xform-expand-transforms,xform-simplify"
     # See the passes for what goes wrong otherwise.
@@ -44,7 +48,7 @@ def _passes(stage: str, target: Target) -> str:
     if target.device == "cpu":
         options += f" kernel-vector-bytes={target.vector_bytes}"
         if COMPILER.get() == "xform":
-            options += " cpu=true"
+            options += f" cpu=true any-work={str(any_work).lower()}"
     return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
 
 
@@ -316,7 +320,15 @@ def _build(
         stages.write("xform", traced_text)
         stages.write("expanded", expanded.text())
     middle = time.perf_counter()
-    vmfb = compile_cached(linalg, target, name=traced.name)
+    try:
+        vmfb = compile_cached(linalg, target, name=traced.name)
+    except CompileError as error:
+        again = _after(module, _passes("linalg", target, any_work=True), traced.name).text()
+        if again == linalg or not is_compiled_here(again):
+            raise
+        # One core is better than none.
+        error.discard()
+        vmfb = compile_cached(again, target, name=traced.name)
     return _Built(vmfb, work, middle - start, time.perf_counter() - middle)
 
 

@@ -40,9 +40,8 @@ static void takeBuffers(func::FuncOp function) {
     argument.setType(bufferOf(tensor));
     if (argument.use_empty())
       continue;
-    Value read =
-        bufferization::ToTensorOp::create(b, tensor, argument,
-                                          /*restrict=*/true);
+    Value read = bufferization::ToTensorOp::create(b, tensor, argument,
+                                                   /*restrict=*/true);
     argument.replaceAllUsesExcept(read, read.getDefiningOp());
   }
   auto last = cast<func::ReturnOp>(entry.getTerminator());

@@ -18,10 +18,11 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Scalar operations from start to end, above which the cores that would stand
-/// idle are worth more than the dispatches saved; and in a turn of a loop, where
-/// there are many dispatches.
-constexpr double kMostWork = 4e6, kMostWorkOfTurn = 1.6e7;
+/// Scalar operations above which the cores that would stand idle are worth more
+/// than the dispatches saved: in one operation on tensors, which they could
+/// share, from start to end, and in a turn of a loop, where there are many
+/// dispatches.
+constexpr double kMostWorkOfOp = 5e5, kMostWork = 4e6, kMostWorkOfTurn = 1.6e7;
 
 static bool isKnownType(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
@@ -60,17 +61,20 @@ namespace {
 /// Goes through a function and adds up its work.
 class Check {
 public:
+  explicit Check(bool anyWork) : anyWork(anyWork) {}
+
   std::string reason;
 
   void run(func::FuncOp function) {
     double work = workOf(function.front());
-    if (reason.empty() && work > kMostWork)
-      reason = kTooMuch;
+    bound(work, kMostWork);
   }
 
 private:
-  static constexpr llvm::StringLiteral kTooMuch =
-      "so much work that all cores are worth starting";
+  void bound(double work, double most) {
+    if (reason.empty() && work > most && !anyWork)
+      reason = "so much work that all cores are worth starting";
+  }
 
   double refuse(Operation &op, const Twine &what) {
     if (reason.empty())
@@ -89,9 +93,9 @@ private:
   }
 
   double workOf(Operation &op) {
-    for (Type type : llvm::concat<const Type>(
-             llvm::to_vector(op.getOperandTypes()),
-             llvm::to_vector(op.getResultTypes())))
+    for (Type type :
+         llvm::concat<const Type>(llvm::to_vector(op.getOperandTypes()),
+                                  llvm::to_vector(op.getResultTypes())))
       if (!isKnownType(type)) {
         std::string text;
         llvm::raw_string_ostream(text) << type;
@@ -104,8 +108,7 @@ private:
       double turn = 0;
       for (Region &region : op.getRegions())
         turn += workOf(region.front());
-      if (reason.empty() && turn > kMostWorkOfTurn)
-        reason = kTooMuch;
+      bound(turn, kMostWorkOfTurn);
       return 0;
     }
     if (isa<scf::IfOp>(op)) {
@@ -148,13 +151,22 @@ private:
     double work = std::max(1.0, workOfElement(*op.getBlock()));
     for (int64_t range : op.getStaticLoopRanges())
       work *= static_cast<double>(range);
+    if (!isInLoop(op))
+      bound(work, kMostWorkOfOp);
     return work;
   }
+
+  static bool isInLoop(Operation *op) {
+    return op->getParentOfType<scf::ForOp>() ||
+           op->getParentOfType<scf::WhileOp>();
+  }
+
+  bool anyWork;
 };
 
 } // namespace
 
-std::string xform::outsideContract(func::FuncOp function) {
+std::string xform::outsideContract(func::FuncOp function, bool anyWork) {
   if (!function.getBody().hasOneBlock())
     return "no body of one block";
   for (Type type : function.getFunctionType().getInputs())
@@ -163,7 +175,7 @@ std::string xform::outsideContract(func::FuncOp function) {
   for (Type type : function.getFunctionType().getResults())
     if (!isa<RankedTensorType>(type) || !isKnownType(type))
       return "a result that is no tensor of known type";
-  Check check;
+  Check check(anyWork);
   check.run(function);
   return check.reason;
 }
@@ -180,7 +192,7 @@ struct XformCpuSelect : xform::impl::XformCpuSelectBase<XformCpuSelect> {
       return;
     }
     for (func::FuncOp function : module.getOps<func::FuncOp>()) {
-      std::string reason = outsideContract(function);
+      std::string reason = outsideContract(function, anyWork);
       if (reason.empty())
         continue;
       if (explain)

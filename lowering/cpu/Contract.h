@@ -33,7 +33,8 @@ inline bool isCompiledHere(mlir::ModuleOp module) {
 }
 
 /// What keeps the function from being compiled here; empty if nothing does.
-std::string outsideContract(mlir::func::FuncOp function);
+/// With `anyWork`, it may be as long as it is.
+std::string outsideContract(mlir::func::FuncOp function, bool anyWork);
 
 } // namespace xform
 

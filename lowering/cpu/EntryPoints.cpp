@@ -50,9 +50,7 @@ private:
     return LLVM::LoadOp::create(b, pointer, place);
   }
 
-  Value zero() {
-    return LLVM::ConstantOp::create(b, b.getI32IntegerAttr(0));
-  }
+  Value zero() { return LLVM::ConstantOp::create(b, b.getI32IntegerAttr(0)); }
 
   void callBody() {
     body.setLinkage(LLVM::Linkage::Internal);

@@ -89,8 +89,9 @@ static Value rowOf(ImplicitLocOpBuilder &b, Value tensor, Value place) {
   offsets[0] = place;
   sizes[0] = b.getIndexAttr(1);
   return tensor::ExtractSliceOp::create(
-      b, RankedTensorType::get(type.getShape().drop_front(),
-                               type.getElementType()),
+      b,
+      RankedTensorType::get(type.getShape().drop_front(),
+                            type.getElementType()),
       tensor, offsets, sizes, strides);
 }
 
@@ -112,9 +113,9 @@ static void writeScatter(Operation *op) {
         x = op->getOperand(2);
   int64_t count = cast<RankedTensorType>(updates.getType()).getDimSize(0);
   Value zero = arith::ConstantIndexOp::create(b, 0);
-  auto loop = scf::ForOp::create(
-      b, zero, arith::ConstantIndexOp::create(b, count),
-      arith::ConstantIndexOp::create(b, 1), x);
+  auto loop =
+      scf::ForOp::create(b, zero, arith::ConstantIndexOp::create(b, count),
+                         arith::ConstantIndexOp::create(b, 1), x);
   b.setInsertionPointToStart(loop.getBody());
   Value i = loop.getInductionVar(), carried = loop.getRegionIterArg(0);
   SmallVector<Value> at{i};
@@ -128,8 +129,8 @@ static void writeScatter(Operation *op) {
   SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
   SmallVector<utils::IteratorType> iterators(rank,
                                              utils::IteratorType::parallel);
-  auto combined = linalg::GenericOp::create(b, old.getType(), update, old, maps,
-                                            iterators);
+  auto combined =
+      linalg::GenericOp::create(b, old.getType(), update, old, maps, iterators);
   combined.getRegion().takeBody(op->getRegion(0));
   Block *body = combined.getBody();
   Operation *last = body->getTerminator();
@@ -158,8 +159,8 @@ static void handOn(scf::WhileOp loop) {
   if (llvm::equal(handed, condition.getArgs()))
     return;
   ImplicitLocOpBuilder b(loop.getLoc(), loop);
-  auto wider = scf::WhileOp::create(b, TypeRange(ValueRange(handed)),
-                                    loop.getInits());
+  auto wider =
+      scf::WhileOp::create(b, TypeRange(ValueRange(handed)), loop.getInits());
   wider.getBefore().takeBody(loop.getBefore());
   b.setInsertionPoint(condition);
   scf::ConditionOp::create(b, condition.getCondition(), handed);
@@ -190,8 +191,7 @@ static void writeIntoOnePlace(scf::IfOp branch) {
       Operation *yield = region.front().getTerminator();
       b.setInsertionPoint(yield);
       OpOperand &yielded = yield->getOpOperand(result.getResultNumber());
-      yielded.set(
-          linalg::CopyOp::create(b, yielded.get(), place).getResult(0));
+      yielded.set(linalg::CopyOp::create(b, yielded.get(), place).getResult(0));
     }
   }
 }
@@ -232,9 +232,8 @@ void xform::dropInvariantBuffers(func::FuncOp function) {
             init = loop.getInits()[i];
       if (handed != argument || yielded != loop.getAfterArguments()[i])
         continue;
-      argument.replaceUsesWithIf(init, [&](OpOperand &use) {
-        return use.getOwner() != condition;
-      });
+      argument.replaceUsesWithIf(
+          init, [&](OpOperand &use) { return use.getOwner() != condition; });
       loop.getAfterArguments()[i].replaceUsesWithIf(init, [&](OpOperand &use) {
         return use.getOwner() != loop.getYieldOp();
       });

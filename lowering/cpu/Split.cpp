@@ -40,7 +40,8 @@ namespace {
 class Splitting {
 public:
   Splitting(func::FuncOp function, int64_t mostOps)
-      : function(function), mostOps(mostOps), symbols(function->getParentOfType<ModuleOp>()) {}
+      : function(function), mostOps(mostOps),
+        symbols(function->getParentOfType<ModuleOp>()) {}
 
   void run() {
     int64_t total = 0;

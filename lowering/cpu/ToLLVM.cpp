@@ -51,8 +51,8 @@ struct XformCpuToLLVM : xform::impl::XformCpuToLLVMBase<XformCpuToLLVM> {
 
 private:
   static bool isMathematical(func::FuncOp function) {
-    return function.isPrivate() &&
-           llvm::none_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>);
+    return function.isPrivate() && llvm::none_of(function.getArgumentTypes(),
+                                                 llvm::IsaPred<MemRefType>);
   }
 
   /// Each buffer is memory of its own, as far as anything is written.

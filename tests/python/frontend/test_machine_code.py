@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from xform import machine_code
 from xform._xform import Diagnostic
-from xform.compiler import Target
+from xform.compiler import CompileError, Target
 from xform.frontend import cond, fori_loop, grad, jit, scan, spec, vmap, while_loop
 from xform_runtime import load
 
@@ -149,6 +149,24 @@ def test_a_fault_is_said_and_mended(monkeypatch: pytest.MonkeyPatch) -> None:
     for _ in range(5):
         x = np.sin(x) * 1.25
     np.testing.assert_allclose(got, x, rtol=1e-14)
+
+
+def test_what_iree_refuses_is_compiled_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    reproducer = tmp_path / "reproducer"
+    reproducer.mkdir()
+
+    def refuse(*_: Any, **__: Any) -> bytes:
+        raise CompileError("no", reproducer=reproducer)
+
+    monkeypatch.setattr(machine_code, "compile_to_vmfb", refuse)
+    x = np.linspace(0.999, 1.001, 600_000)
+    assert not is_compiled_here(np.cumsum, x)
+    np.testing.assert_allclose(jit(np.cumsum)(x), np.cumsum(x))
+    assert not reproducer.exists()
+    with pytest.raises(CompileError):
+        jit(lambda x: x + 1)(np.ones(3, "float16"))
 
 
 def test_saved_programs_run_by_iree(tmp_path: Path) -> None:
