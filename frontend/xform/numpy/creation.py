@@ -291,7 +291,7 @@ def linspace(
             wide.type(first.number), wide.type(last.number), count, endpoint, retstep=True
         )
         found = supported_dtype(dtype, "linspace", natural)
-        if not is_float(found):
+        if found.kind in "iu":
             known = np.floor(known)
         result = tracing.traced(known.astype(natural).astype(found))
         return (result, constant((), FLOAT64, float(width))) if retstep else result
@@ -312,7 +312,7 @@ def linspace(
         at_end = ufuncs.equal(position, count - 1)
         spaced = primitives.select(at_end, fit(right, natural, shape), spaced)
     found = supported_dtype(dtype, "linspace", natural)
-    if not is_float(found) and is_float(natural):
+    if found.kind in "iu" and is_float(natural):
         spaced = ufuncs.floor(spaced)
     result = _along(spaced, found, axis, "linspace")
     return (result, step) if retstep else result

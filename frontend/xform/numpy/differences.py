@@ -103,8 +103,10 @@ def _slopes(values: TracedArray, points: TracedArray, axis: int, edge_order: int
     if edge_order == 1:
         low, high = divided(0, steps[0]), divided(-2, steps[-1])
     else:
-        low = _parabola(at(0), at(1), at(2), steps[0], steps[1])
-        high = ufuncs.negative(_parabola(at(-1), at(-2), at(-3), steps[-1], steps[-2]))
+        low = _weighted(_parabola(steps[0], steps[1]), [at(0), at(1), at(2)])
+        # Backwards, each weight is negated: a negated sum of zeros would be -0.0.
+        backwards = [ufuncs.negative(w) for w in _parabola(steps[-1], steps[-2])[::-1]]
+        high = _weighted(backwards, [at(-3), at(-2), at(-1)])
     return concatenate([low, inner, high], axis)
 
 
@@ -113,17 +115,15 @@ def _weighted(weights: list[TracedArray], values: list[TracedArray]) -> TracedAr
     return ufuncs.add(ufuncs.add(first, second), third)
 
 
-def _parabola(
-    y0: TracedArray, y1: TracedArray, y2: TracedArray, first: TracedArray, second: TracedArray
-) -> TracedArray:
-    """The slope at y0 of the parabola through three points at the given steps."""
+def _parabola(first: TracedArray, second: TracedArray) -> list[TracedArray]:
+    """The weights of three points at the given steps in their parabola's slope at the first."""
     both = ufuncs.add(first, second)
     a = ufuncs.negative(
         ufuncs.divide(ufuncs.add(ufuncs.multiply(first, 2.0), second), ufuncs.multiply(first, both))
     )
     b = ufuncs.divide(both, ufuncs.multiply(first, second))
     c = ufuncs.negative(ufuncs.divide(first, ufuncs.multiply(second, both)))
-    return _weighted([a, b, c], [y0, y1, y2])
+    return [a, b, c]
 
 
 def _spacing(points: TracedArray, given: ArrayLike) -> TracedArray:

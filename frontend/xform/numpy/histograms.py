@@ -19,7 +19,7 @@ from . import reductions, ufuncs
 from .creation import asarray, holds_traced, linspace
 from .dispatch import function
 from .joining import stack
-from .ordering import searchsorted
+from .ordering import of_one_dtype, searchsorted
 from .promotion import FLOAT64, INT64, array, constant, is_float
 
 Range = tuple[float, float] | None
@@ -185,10 +185,11 @@ def _counts(
     """The number or the weight of the points in each cell."""
     sizes = tuple(array(limits).shape[0] - 1 for limits in edges)
     places = []
-    for x, limits, count in zip(columns, edges, sizes, strict=True):
+    for column, points, count in zip(columns, edges, sizes, strict=True):
+        x, limits = of_one_dtype(column, points)
         # The number of edges at or before an element; the last edge still belongs to the last bin.
         place = ufuncs.subtract(searchsorted(limits, x, "right"), 1)
-        last = ufuncs.equal(x, array(limits)[-1])
+        last = ufuncs.equal(x, limits[-1])
         place = primitives.select(last, constant(place.shape, INT64, count - 1), place)
         # A negative index would count from the end.
         outside = ufuncs.less(place, 0)

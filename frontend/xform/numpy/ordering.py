@@ -15,7 +15,7 @@ from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
 from .indexing import select_along
-from .promotion import INT32, INT64, array, constant, is_float, operand
+from .promotion import FLOAT64, INT32, INT64, array, constant, is_float, operand
 
 
 def _line(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
@@ -140,10 +140,14 @@ def argpartition(
     return argsort(x, place, order=order)
 
 
-def _of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:
+def of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:
     """Both as arrays of their common dtype, in their own shapes; numbers are no weaker."""
     first, second = operand(x), operand(y)
-    dtype = np.result_type(first.dtype, second.dtype)
+    try:
+        dtype = np.result_type(first.dtype, second.dtype)
+    except np.exceptions.DTypePromotionError:
+        # NumPy has no rule for bfloat16 and integers of 16 bits or more.
+        dtype = FLOAT64
     return array(first, dtype), array(second, dtype)
 
 
@@ -196,7 +200,7 @@ def searchsorted(
         raise XformValueError(
             at_user_line(f"searchsorted: side is 'left' or 'right', got {side!r}")
         )
-    x, wanted = _of_one_dtype(a, v)
+    x, wanted = of_one_dtype(a, v)
     if x.ndim != 1:
         raise XformValueError(
             at_user_line(f"searchsorted: the sorted array must be a vector, got shape {x.shape}")
@@ -246,7 +250,7 @@ def isin(
         same = ufuncs.equal(x.reshape(-1, 1), given.reshape(1, -1))
         found = primitives.reduce_or(same, [1])
     else:
-        x, given = _of_one_dtype(x, given)
+        x, given = of_one_dtype(x, given)
         flat, ordered = x.reshape(-1), sort(given.reshape(-1))
         found = primitives.lt(searchsorted(ordered, flat), searchsorted(ordered, flat, "right"))
         if is_float(flat.dtype):

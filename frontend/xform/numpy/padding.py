@@ -17,12 +17,14 @@ from .creation import linspace
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
-    array as as_array,
-)
-from .promotion import (
+    BOOL,
+    INT64,
     constant,
     in_range,
     is_float,
+)
+from .promotion import (
+    array as as_array,
 )
 
 
@@ -210,7 +212,11 @@ def _pad_odd(x: TracedArray, axis: int, low: int, high: int, mode: str) -> Trace
 
 def _twice_minus(edge: TracedArray, mirrored: TracedArray, axis: int) -> TracedArray:
     wide = _wide(edge, axis, mirrored.shape[axis])
-    return primitives.sub(primitives.add(wide, wide), mirrored)
+    if edge.dtype != BOOL:
+        return primitives.sub(primitives.add(wide, wide), mirrored)
+    # In integers, of which all but 0 are true.
+    wide, mirrored = as_array(wide, INT64), as_array(mirrored, INT64)
+    return as_array(primitives.sub(primitives.add(wide, wide), mirrored), BOOL)
 
 
 def _pad_by_index(x: TracedArray, axis: int, low: int, high: int, mode: str) -> TracedArray:

@@ -17,7 +17,7 @@ from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
-from .promotion import BOOL, FLOAT64, INT64, Shape, array, broadcast, constant, is_float
+from .promotion import BOOL, FLOAT64, INT64, UINT8, Shape, array, broadcast, constant, is_float
 from .reductions import mean
 from .selection import where
 from .views import write_whole
@@ -172,8 +172,6 @@ def _quantiles(
             at_user_line(f"{name}: unknown method {method!r}; known: {', '.join(_METHODS)}")
         )
     x = array(a)
-    if x.dtype == BOOL:
-        raise XformTypeError(at_user_line(f"{name}: truth values have no quantiles"))
     line, axes, kept = _in_one_line(x, axis, name)
     if 0 in line.shape:
         return _of_nothing(line, np.shape(q), keepdims, axes, x, out, name, leave_nan)
@@ -189,7 +187,16 @@ def _quantiles(
             raise XformValueError(at_user_line(f"{name}: q must be from 0 to {scale:g}, got {q}"))
         numbers, q_shape, q_dtype = list(concrete.ravel()), concrete.shape, concrete.dtype
     takes = method in _CHOOSING or (method == "linear" and q_dtype.kind in "iu")
-    if not takes:
+    if x.dtype == BOOL:
+        if not takes:
+            raise XformTypeError(
+                at_user_line(
+                    f"{name}: truth values have nothing between them; method={method!r} needs "
+                    "numbers"
+                )
+            )
+        line = array(line, UINT8)
+    elif not takes:
         if not is_float(x.dtype):
             line = array(line, FLOAT64)
         elif not weak:
@@ -221,6 +228,8 @@ def _quantiles(
             found = primitives.select(bad, constant(kept, found.dtype, math.nan), found)
         results.append(found)
     result = results[0] if q_shape == () else stack(results).reshape((*q_shape, *kept))
+    if x.dtype == BOOL:
+        result = array(result, BOOL)
     return _finished(result, q_shape, keepdims, axes, x, out)
 
 
