@@ -328,7 +328,11 @@ def _build(
             raise
         # One core is better than none.
         error.discard()
-        vmfb = compile_cached(again, target, name=traced.name)
+        linalg = again
+        vmfb = compile_cached(linalg, target, name=traced.name)
+    if is_compiled_here(linalg):
+        # What one core does is not worth waking the others.
+        work = 0
     return _Built(vmfb, work, middle - start, time.perf_counter() - middle)
 
 

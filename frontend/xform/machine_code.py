@@ -169,7 +169,9 @@ def _fma(target: Target) -> str:
 def _entry(function: Function, reflection: dict[str, str]) -> Entry:
     """An entry that asks for no memory; what a signature tells beyond types is kept."""
     if SIGNATURE_KEY in reflection:
-        signature = Signature.from_json(reflection[SIGNATURE_KEY])
+        # One core does it, so it is not worth waking the others.
+        signature = replace(Signature.from_json(reflection[SIGNATURE_KEY]), work=0)
+        reflection = {**reflection, SIGNATURE_KEY: signature.to_json()}
         arguments, results = signature.args, signature.results
     else:
         arguments = _leaves("argument", function.argument_types)
