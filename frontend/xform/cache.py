@@ -151,7 +151,7 @@ def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> byte
         name: what to call the program in diagnostics; not part of the cache key.
 
     Raises:
-        CompileError: IREE rejected the program.
+        CompileError: the program cannot be compiled.
         XformValueError: IREE does not know the target's processor, or a knob has a bad value.
     """
     dump = DUMP.get()

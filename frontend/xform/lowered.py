@@ -90,8 +90,8 @@ class Lowered:
         """The program as MLIR text.
 
         Args:
-            stage: "xform" as traced, "expanded" without transform operations, or "linalg" as IREE
-                gets it.
+            stage: "xform" as traced, "expanded" without transform operations, or "linalg" as it
+                is before it becomes machine code.
 
         Raises:
             XformValueError: another stage.
@@ -134,7 +134,7 @@ class Lowered:
 
         Raises:
             XformTypeError: the target has no arrays of a dtype that the program uses.
-            CompileError: IREE rejected the program.
+            CompileError: the program cannot be compiled.
             DeviceError: the device is not available.
         """
         chosen = self._target if target is None else as_target(target)
@@ -152,7 +152,7 @@ class Lowered:
             XformValueError: what the function closes over changed since it was lowered.
             OSError: the file cannot be written, or is a directory, FIFO or device.
             XformTypeError: as for `compile`, or a structure that a file cannot describe.
-            CompileError: IREE rejected the program.
+            CompileError: the program cannot be compiled.
         """
         file = checked_path("save", path)
         chosen = self._target if target is None else as_target(target)

@@ -26,3 +26,11 @@ func.func @lanes(%a: vector<8xf32>, %b: vector<3xf32>, %c: f32, %d: vector<4xf64
   %5 = math.sqrt %c : f32
   return %0, %1, %2, %3, %4, %5 : vector<8xf32>, vector<3xf32>, f32, vector<4xf64>, vector<4xf64>, f32
 }
+
+// CHECK-LABEL: func.func @square(
+// CHECK: math.fpowi
+func.func @square(%x: f64) -> f64 {
+  %two = arith.constant 2 : i32
+  %0 = math.fpowi %x, %two : f64, i32
+  return %0 : f64
+}
