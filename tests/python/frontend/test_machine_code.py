@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import second_opinion
 from xform import machine_code
 from xform._xform import Diagnostic
 from xform.compiler import CompileError, Target
@@ -16,6 +17,12 @@ from xform.frontend import cond, fori_loop, grad, jit, scan, spec, vmap, while_l
 from xform_runtime import load
 
 X = np.arange(6.0).reshape(2, 3)
+
+
+@pytest.fixture(autouse=True)
+def no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of these are what IREE refuses, or dies of."""
+    monkeypatch.setattr(second_opinion, "_SHARE", 0.0)
 
 
 def is_compiled_here(function: Any, *args: Any) -> bool:
