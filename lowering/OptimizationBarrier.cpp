@@ -2,11 +2,12 @@
 
 #include "lowering/OptimizationBarrier.h"
 
+#include "lowering/IREEOps.h"
+
 using namespace mlir;
 
 Value xform::createOptimizationBarrier(OpBuilder &builder, Value value) {
-  OperationState state(value.getLoc(), "util.optimization_barrier", value,
-                       value.getType());
+  OperationState state(value.getLoc(), kBarrierName, value, value.getType());
   return builder.create(state)->getResult(0);
 }
 

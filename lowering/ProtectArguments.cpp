@@ -8,6 +8,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lowering/IREEOps.h"
 #include "lowering/OptimizationBarrier.h"
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contract.h"
@@ -31,7 +32,7 @@ namespace xform {
 } // namespace xform
 
 static bool isScatter(Operation *op) {
-  return op->getName().getStringRef() == "iree_linalg_ext.scatter";
+  return op->getName().getStringRef() == kScatterName;
 }
 
 /// The tensors into whose memory an operation writes.

@@ -4,6 +4,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Analyses.h"
 #include "Attributes.h"
 #include "Builder.h"
 #include "MachineCode.h"
@@ -13,7 +14,6 @@
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
 #include "dialect/SameComputation.h"
-#include "lowering/Sparsity.h"
 #include "lowering/transforms/Expander.h"
 
 #include <nanobind/nanobind.h>
@@ -41,16 +41,6 @@ nb::tuple shapeOf(Value value) {
   for (int64_t size : shape)
     sizes.append(size);
   return nb::tuple(sizes);
-}
-
-/// A NumPy array that owns the vector's elements.
-template <typename T> nb::object arrayOf(std::vector<T> elements) {
-  auto *kept = new std::vector<T>(std::move(elements));
-  nb::capsule owner(kept, [](void *pointer) noexcept {
-    delete static_cast<std::vector<T> *>(pointer);
-  });
-  return nb::cast(nb::ndarray<nb::numpy, T, nb::ndim<1>>(
-      kept->data(), {kept->size()}, owner));
 }
 
 std::vector<TypeSpec> specsOf(TypeRange types) {
@@ -367,44 +357,6 @@ Values emitCall(FunctionHandle &self, const FunctionHandle &callee,
   return self.wrap(call.getResults());
 }
 
-std::vector<bool> dependentOf(const FunctionHandle &self,
-                              const std::vector<bool> &arguments, bool rows,
-                              bool freshDraws) {
-  Mask mask(arguments.begin(), arguments.end());
-  Mask results = dependentResults(self.function, mask, {rows, freshDraws});
-  return std::vector<bool>(results.begin(), results.end());
-}
-
-/// The pattern of each result as (offsets, columns), NumPy arrays.
-nb::list sparsityOf(const FunctionHandle &self,
-                    const std::vector<bool> &arguments,
-                    const ArgumentIntegers &known) {
-  DiagnosticScope scope(self.owner->context.get());
-  Mask mask(arguments.begin(), arguments.end());
-  FailureOr<SmallVector<SparsityPattern>> patterns =
-      dependencePattern(self.function, mask, known);
-  if (failed(patterns))
-    scope.raise("the sizes are not static");
-  nb::list result;
-  for (SparsityPattern &pattern : *patterns)
-    result.append(nb::make_tuple(arrayOf(std::move(pattern.offsets)),
-                                 arrayOf(std::move(pattern.columns))));
-  return result;
-}
-
-/// Where a draw is made whose key does not depend on the marked arguments.
-std::optional<std::pair<std::string, unsigned>>
-sharedDrawOf(const FunctionHandle &self, const std::vector<bool> &arguments) {
-  Operation *draw =
-      findSharedDraw(self.function, Mask(arguments.begin(), arguments.end()));
-  if (!draw)
-    return std::nullopt;
-  FileLineColLoc loc = fileOf(draw->getLoc());
-  if (!loc)
-    return std::pair(std::string(), 0u);
-  return std::pair(loc.getFilename().str(), loc.getLine());
-}
-
 void setReflection(FunctionHandle &self,
                    const std::map<std::string, std::string> &entries) {
   Builder b(self.owner->context.get());
@@ -522,7 +474,9 @@ NB_MODULE(_xform, m) {
           },
           nb::arg("other"));
 
-  nb::class_<FunctionHandle>(m, "Function")
+  nb::class_<FunctionHandle> function(m, "Function");
+  addAnalyses(function);
+  function
       .def_prop_ro(
           "name",
           [](FunctionHandle &self) { return self.function.getName().str(); })
@@ -585,16 +539,6 @@ NB_MODULE(_xform, m) {
       .def("checkpoint", &emitCheckpoint, nb::arg("callee"),
            nb::arg("operands"), nb::arg("policy"), nb::arg("location"),
            nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())
-      .def("sparsity", &sparsityOf, nb::arg("arguments"), nb::arg("known"))
-      .def(
-          "known_results",
-          [](const FunctionHandle &self, const ArgumentIntegers &known) {
-            return knownResults(self.function, known);
-          },
-          nb::arg("known"))
-      .def("dependent_results", &dependentOf, nb::arg("arguments"),
-           nb::arg("rows") = false, nb::arg("fresh_draws") = false)
-      .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))
       .def("extract", &FunctionHandle::extract)

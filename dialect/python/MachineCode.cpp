@@ -2,7 +2,6 @@
 
 #include "MachineCode.h"
 
-#include "lowering/cpu/Contract.h"
 #include "lowering/cpu/Translate.h"
 
 #include <nanobind/stl/map.h>
@@ -32,10 +31,7 @@ reflectionsOf(const xform::python::ModuleState &self) {
 } // namespace
 
 void xform::python::addMachineCode(nb::class_<ModuleState> &type) {
-  type.def_prop_ro(
-          "is_compiled_here",
-          [](const ModuleState &self) { return isCompiledHere(*self.module); })
-      .def("reflections", &reflectionsOf)
+  type.def("reflections", &reflectionsOf)
       .def(
           "llvm_ir",
           [](const ModuleState &self) { return toLLVMIR(*self.module); },

@@ -61,7 +61,7 @@ def emit_library(
     fuse: bool = True,
     strip: bool = False,
 ) -> Library:
-    """Compiles a module of LLVM IR to a library that IREE loads as `executable_format(triple)`.
+    """Compiles a module of LLVM IR to a library that IREE loads as an executable.
 
     The library exports `iree_hal_executable_library_query`, by which the runtime finds the entries
     in the order given, and imports nothing. What LLVM calls of itself (memcpy, memmove and memset,
@@ -87,6 +87,3 @@ def emit_library(
 
 def host_cpu() -> tuple[str, str]:
     """The name of this computer's processor and its features, as `emit_library` takes them."""
-
-def executable_format(triple: str) -> str:
-    """What IREE calls executables for a triple: "embedded-elf-x86_64", "-arm_64" or "-riscv_64"."""

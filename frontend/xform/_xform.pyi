@@ -246,9 +246,6 @@ class Module:
     def clone(self) -> Module: ...
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
-    @property
-    def is_compiled_here(self) -> bool:
-        """Whether the module, of linalg, becomes machine code without IREE's compiler."""
     def reflections(self) -> dict[str, dict[str, str]]:
         """What `set_reflection` attached to each function, by the function's name."""
     def llvm_ir(self) -> str:

@@ -100,8 +100,4 @@ NB_MODULE(_codegen, m) {
         nb::arg("features"), nb::arg("level") = 2, nb::arg("fuse") = true,
         nb::arg("strip") = false);
   m.def("host_cpu", &hostCpu);
-  m.def(
-      "executable_format",
-      [](const std::string &triple) { return executableFormat(triple); },
-      nb::arg("triple"));
 }

@@ -148,13 +148,4 @@ std::pair<std::string, std::string> hostCpu() {
   return {sys::getHostCPUName().str(), llvm::join(features, ",")};
 }
 
-std::string executableFormat(StringRef name) {
-  Triple triple(name);
-  lookUp(triple);
-  if (triple.isAArch64())
-    return "embedded-elf-arm_64";
-  return ("embedded-elf-" + Twine(triple.isRISCV() ? "riscv_64" : "x86_64"))
-      .str();
-}
-
 } // namespace xform::codegen

@@ -67,9 +67,6 @@ void keepMachine(const Target &target, std::unique_ptr<Machine> machine);
 /// "+avx2,-avx512f,...".
 std::pair<std::string, std::string> hostCpu();
 
-/// What IREE calls executables for this triple.
-std::string executableFormat(llvm::StringRef triple);
-
 } // namespace xform::codegen
 
 #endif // XFORM_LOWERING_CODEGEN_TARGET_H

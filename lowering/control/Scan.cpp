@@ -1,5 +1,6 @@
 //===- Scan.cpp - xform.scan as scf.for -----------------------------------===//
 
+#include "lowering/RowSlice.h"
 #include "lowering/control/Lowerings.h"
 #include "lowering/kernels/Kernels.h"
 
@@ -11,19 +12,6 @@ using namespace mlir;
 using namespace xform;
 
 namespace {
-
-/// One row of a stacked tensor: offsets, sizes and strides.
-struct RowSlice {
-  SmallVector<OpFoldResult> offsets, sizes, strides;
-
-  RowSlice(ImplicitLocOpBuilder &b, Value stacked, OpFoldResult place)
-      : sizes(tensor::getMixedSizes(b, b.getLoc(), stacked)) {
-    offsets.assign(sizes.size(), b.getIndexAttr(0));
-    strides.assign(sizes.size(), b.getIndexAttr(1));
-    offsets[0] = place;
-    sizes[0] = b.getIndexAttr(1);
-  }
-};
 
 class ScanLowering {
 public:

@@ -2,11 +2,12 @@
 
 #include "lowering/cpu/Contract.h"
 
+#include "lowering/IREEOps.h"
 #include "lowering/Passes.h"
+#include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -24,32 +25,9 @@ namespace xform {
 /// dispatches.
 constexpr double kMostWorkOfOp = 5e5, kMostWork = 4e6, kMostWorkOfTurn = 1.6e7;
 
-static bool isKnownType(Type type) {
-  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
-    if (!tensor.hasStaticShape())
-      return false;
-    type = tensor.getElementType();
-  }
-  return type.isIndex() || type.isF32() || type.isF64() || type.isInteger(1) ||
-         type.isInteger(8) || type.isInteger(16) || type.isInteger(32) ||
-         type.isInteger(64);
-}
-
-static bool isScalar(Operation &op) {
-  return isa_and_present<arith::ArithDialect, math::MathDialect>(
-             op.getDialect()) &&
-         llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
-}
-
-static bool isPlainPad(tensor::PadOp pad) {
-  return pad.getConstantPaddingValue() && pad.getLow().empty() &&
-         pad.getHigh().empty();
-}
-
 static bool isBetweenTensors(Operation &op) {
-  if (auto pad = dyn_cast<tensor::PadOp>(op))
-    return isPlainPad(pad);
-  return isa<arith::ConstantOp, tensor::EmptyOp, tensor::ExtractOp,
+  return isPlainPad(op) ||
+         isa<arith::ConstantOp, tensor::EmptyOp, tensor::ExtractOp,
              tensor::InsertOp, tensor::ExtractSliceOp, tensor::InsertSliceOp,
              tensor::ExpandShapeOp, tensor::CollapseShapeOp, tensor::CastOp>(
              op) ||
@@ -96,7 +74,7 @@ private:
     for (Type type :
          llvm::concat<const Type>(llvm::to_vector(op.getOperandTypes()),
                                   llvm::to_vector(op.getResultTypes())))
-      if (!isKnownType(type)) {
+      if (!isStaticType(type)) {
         std::string text;
         llvm::raw_string_ostream(text) << type;
         return refuse(op, text);
@@ -170,10 +148,10 @@ std::string xform::outsideContract(func::FuncOp function, bool anyWork) {
   if (!function.getBody().hasOneBlock())
     return "no body of one block";
   for (Type type : function.getFunctionType().getInputs())
-    if (!isa<RankedTensorType>(type) || !isKnownType(type))
+    if (!isa<RankedTensorType>(type) || !isStaticType(type))
       return "an argument that is no tensor of known type";
   for (Type type : function.getFunctionType().getResults())
-    if (!isa<RankedTensorType>(type) || !isKnownType(type))
+    if (!isa<RankedTensorType>(type) || !isStaticType(type))
       return "a result that is no tensor of known type";
   Check check(anyWork);
   check.run(function);

@@ -23,10 +23,6 @@ namespace xform {
 /// Marks modules that become machine code here.
 inline constexpr llvm::StringLiteral kCpuAttr = "xform.cpu";
 
-/// IREE's operations that are known here by name.
-inline constexpr llvm::StringLiteral kBarrierName = "util.optimization_barrier";
-inline constexpr llvm::StringLiteral kScatterName = "iree_linalg_ext.scatter";
-
 /// Whether passes that exist because of IREE leave the module alone.
 inline bool isCompiledHere(mlir::ModuleOp module) {
   return module->hasAttr(kCpuAttr);

@@ -2,7 +2,7 @@
 
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contraction.h"
-#include "lowering/cpu/Memory.h"
+#include "lowering/cpu/EntryPoints.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -33,7 +33,9 @@ struct XformCpuLoops : xform::impl::XformCpuLoopsBase<XformCpuLoops> {
         return signalPassFailure();
       // What is called from here gets its buffers from there.
       if (function.isPublic())
-        placeBuffers(function);
+        function->setAttr(kScratchAttr,
+                          IntegerAttr::get(IntegerType::get(&getContext(), 64),
+                                           placeBuffers(function)));
     }
   }
 };

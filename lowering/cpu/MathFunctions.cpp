@@ -7,13 +7,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/Passes.h"
+#include "lowering/math/Expansions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
-#include "mlir/IR/Matchers.h"
 
 using namespace mlir;
 using namespace xform;
@@ -23,25 +23,12 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Whether a power is written as a few products, because it is known how many.
-static bool isProducts(Operation *op) {
-  if (!isa<math::FPowIOp, math::PowFOp>(op))
-    return false;
-  constexpr int64_t kMost = 4;
-  Value exponent = op->getOperand(1);
-  APFloat number(0.0);
-  APInt integer;
-  if (matchPattern(exponent, m_ConstantInt(&integer)))
-    return integer.abs().ule(kMost);
-  return matchPattern(exponent, m_ConstantFloat(&number)) &&
-         number.isInteger() && std::abs(number.convertToDouble()) <= kMost;
-}
-
 /// Whether processors have no instruction for it.
 static bool isFunction(Operation *op) {
   if (isa<arith::RemFOp>(op))
     return true;
-  if (isProducts(op))
+  if (isa<math::FPowIOp, math::PowFOp>(op) &&
+      elementary::smallExponent(op->getOperand(1)))
     return false;
   return isa_and_present<math::MathDialect>(op->getDialect()) &&
          !isa<math::AbsFOp, math::AbsIOp, math::CopySignOp, math::FloorOp,

@@ -2,13 +2,13 @@
 
 #include "lowering/cpu/NormalForm.h"
 
-#include "lowering/cpu/Contract.h"
+#include "lowering/IREEOps.h"
+#include "lowering/RowSlice.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace xform;
@@ -80,30 +80,15 @@ static void separateDestinations(func::FuncOp function) {
   }
 }
 
-/// The part of a tensor at a place along its first axis, without that axis.
-static Value rowOf(ImplicitLocOpBuilder &b, Value tensor, Value place) {
+/// One row of a tensor, without the axis of the rows.
+static Value readRow(ImplicitLocOpBuilder &b, Value tensor, Value place) {
   auto type = cast<RankedTensorType>(tensor.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),
-      sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape()),
-      strides(type.getRank(), b.getIndexAttr(1));
-  offsets[0] = place;
-  sizes[0] = b.getIndexAttr(1);
+  RowSlice row(b, tensor, place);
   return tensor::ExtractSliceOp::create(
       b,
       RankedTensorType::get(type.getShape().drop_front(),
                             type.getElementType()),
-      tensor, offsets, sizes, strides);
-}
-
-static Value withRow(ImplicitLocOpBuilder &b, Value tensor, Value row,
-                     Value place) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  SmallVector<OpFoldResult> offsets(type.getRank(), b.getIndexAttr(0)),
-      sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape()),
-      strides(type.getRank(), b.getIndexAttr(1));
-  offsets[0] = place;
-  sizes[0] = b.getIndexAttr(1);
-  return tensor::InsertSliceOp::create(b, row, tensor, offsets, sizes, strides);
+      tensor, row.offsets, row.sizes, row.strides);
 }
 
 /// Combines one row after the other, in the order of the updates.
@@ -124,7 +109,7 @@ static void writeScatter(Operation *op) {
   Value row = tensor::ExtractOp::create(b, rows, at);
   if (!row.getType().isIndex())
     row = arith::IndexCastOp::create(b, b.getIndexType(), row);
-  Value update = rowOf(b, updates, i), old = rowOf(b, carried, row);
+  Value update = readRow(b, updates, i), old = readRow(b, carried, row);
   auto rank = cast<RankedTensorType>(old.getType()).getRank();
   SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
   SmallVector<utils::IteratorType> iterators(rank,
@@ -138,7 +123,11 @@ static void writeScatter(Operation *op) {
   linalg::YieldOp::create(b, last->getOperands());
   last->erase();
   b.setInsertionPointToEnd(loop.getBody());
-  scf::YieldOp::create(b, withRow(b, carried, combined.getResult(0), row));
+  RowSlice written(b, carried, row);
+  scf::YieldOp::create(b, tensor::InsertSliceOp::create(
+                              b, combined.getResult(0), carried,
+                              written.offsets, written.sizes, written.strides)
+                              .getResult());
   op->replaceAllUsesWith(loop.getResults());
   op->erase();
 }

@@ -24,6 +24,16 @@ inline constexpr llvm::StringLiteral kScanAttr = "xform.scan";
 /// which the last arguments are the buffers.
 inline constexpr llvm::StringLiteral kKernelAttr = "xform.kernel";
 
+/// Whether it is a number, or a tensor of static shape, of a type that is
+/// computed with here: index, bool, integers of 8 to 64 bits, f32 and f64.
+bool isStaticType(mlir::Type type);
+
+/// Whether the operation computes numbers from numbers.
+bool isScalar(mlir::Operation &op);
+
+/// Whether it is a tensor.pad by constant sizes with one number.
+bool isPlainPad(mlir::Operation &op);
+
 /// Whether a loop can run in one dispatch, and is likely to gain from that.
 bool isKernel(mlir::scf::ForOp loop);
 
@@ -41,7 +51,13 @@ llvm::LogicalResult bufferizeKernel(mlir::func::FuncOp kernel);
 /// Writes loops over vectors of this size for the linalg operations on buffers.
 llvm::LogicalResult writeLoops(mlir::func::FuncOp kernel, int64_t vectorBytes);
 
-/// Moves buffers for which the stack is too small to one more result of the
+/// Leaves small buffers on the stack, and makes the others views of one more
+/// argument, memory that is the function's while it runs. Buffers that are not
+/// needed at the same time share their place. Returns how many bytes that is;
+/// with none there is no argument.
+int64_t placeBuffers(mlir::func::FuncOp function);
+
+/// Places a kernel's buffers, beyond the stack in one more result of the
 /// dispatch.
 void moveToScratch(mlir::func::FuncOp kernel);
 

@@ -33,9 +33,9 @@ static int64_t bytesOf(RankedTensorType type) {
          std::max<int64_t>(1, type.getElementTypeBitWidth() / 8);
 }
 
-static bool isKnownType(Type type) {
+bool xform::isStaticType(Type type) {
   if (auto tensor = dyn_cast<RankedTensorType>(type)) {
-    if (!tensor.hasStaticShape() || tensor.getNumElements() == 0)
+    if (!tensor.hasStaticShape())
       return false;
     type = tensor.getElementType();
   }
@@ -44,13 +44,18 @@ static bool isKnownType(Type type) {
          type.isInteger(64);
 }
 
-static bool isScalar(Operation &op) {
+static bool isKnownType(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return isStaticType(type) && !(tensor && tensor.getNumElements() == 0);
+}
+
+bool xform::isScalar(Operation &op) {
   return isa_and_present<arith::ArithDialect, math::MathDialect>(
              op.getDialect()) &&
          llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
 }
 
-static bool isPlainPad(Operation &op) {
+bool xform::isPlainPad(Operation &op) {
   auto pad = dyn_cast<tensor::PadOp>(op);
   return pad && pad.getConstantPaddingValue() && pad.getLow().empty() &&
          pad.getHigh().empty();

@@ -1,22 +1,136 @@
-//===- Scratch.cpp - a kernel's buffers beyond the stack ------------------===//
+//===- Scratch.cpp - where buffers lie ------------------------------------===//
 
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Interfaces/ViewLikeInterface.h"
+
+#include <set>
 
 using namespace mlir;
 using namespace xform;
 
-/// Buffers from this size on gain nothing from being on the stack, where they
-/// have no alignment and little room.
+/// Buffers from this size on are no part of the stack, where they have no
+/// alignment and little room.
 constexpr int64_t kLargeBytes = 1 << 10;
+
+/// What small buffers may take of the stack in all.
+constexpr int64_t kMostStackBytes = 16 << 10;
 
 constexpr int64_t kAlignment = 64;
 
 static int64_t bytesOf(MemRefType type) {
-  return type.getNumElements() *
-         llvm::divideCeil(type.getElementTypeBitWidth(), 8);
+  return llvm::alignTo(type.getNumElements() *
+                           llvm::divideCeil(type.getElementTypeBitWidth(), 8),
+                       kAlignment);
+}
+
+namespace {
+
+/// A buffer, and the first and last operation of the program that may see it.
+struct Life {
+  memref::AllocaOp alloca;
+  int64_t bytes, begin, end, offset = 0;
+};
+
+class Placement {
+public:
+  explicit Placement(func::FuncOp function) : function(function) {
+    int64_t place = 0;
+    for (Operation &op : function.front())
+      places[&op] = place++;
+  }
+
+  SmallVector<Life> collect() {
+    int64_t small = 0;
+    SmallVector<Life> lives;
+    function.walk([&](memref::AllocaOp alloca) {
+      int64_t bytes = bytesOf(alloca.getType());
+      if (bytes < kLargeBytes && small + bytes <= kMostStackBytes) {
+        small += bytes;
+        return;
+      }
+      Life life{alloca, bytes, std::numeric_limits<int64_t>::max(), -1};
+      follow(alloca.getResult(), life);
+      lives.push_back(life);
+    });
+    return lives;
+  }
+
+  /// Gives each, in the order in which they begin, the first place that is
+  /// large enough and free by then; the bytes of all.
+  static int64_t place(SmallVector<Life> &lives) {
+    llvm::stable_sort(
+        lives, [](const Life &a, const Life &b) { return a.begin < b.begin; });
+    auto endsFirst = [](const Life *a, const Life *b) {
+      return std::pair(a->end, a) < std::pair(b->end, b);
+    };
+    auto liesFirst = [](const Life *a, const Life *b) {
+      return std::pair(a->offset, a) < std::pair(b->offset, b);
+    };
+    std::set<const Life *, decltype(endsFirst)> byEnd(endsFirst);
+    std::set<const Life *, decltype(liesFirst)> byOffset(liesFirst);
+    int64_t total = 0;
+    for (Life &life : lives) {
+      while (!byEnd.empty() && (*byEnd.begin())->end < life.begin) {
+        byOffset.erase(*byEnd.begin());
+        byEnd.erase(byEnd.begin());
+      }
+      for (const Life *other : byOffset) {
+        if (life.offset + life.bytes <= other->offset)
+          break;
+        life.offset = std::max(life.offset, other->offset + other->bytes);
+      }
+      byEnd.insert(&life);
+      byOffset.insert(&life);
+      total = std::max(total, life.offset + life.bytes);
+    }
+    return total;
+  }
+
+private:
+  /// Goes through all that may be the buffer, or a part of it.
+  void follow(Value value, Life &life) {
+    for (Operation *user : value.getUsers()) {
+      Operation *outer = function.front().findAncestorOpInBlock(*user);
+      life.begin = std::min(life.begin, places.lookup(outer));
+      life.end = std::max(life.end, places.lookup(outer));
+      if (isa<ViewLikeOpInterface>(user))
+        for (Value result : user->getResults())
+          follow(result, life);
+      else if (llvm::any_of(user->getResultTypes(),
+                            llvm::IsaPred<MemRefType>) ||
+               user->hasTrait<OpTrait::IsTerminator>())
+        // Handed on: who has it then is not known here.
+        life.begin = 0, life.end = std::numeric_limits<int64_t>::max();
+    }
+  }
+
+  func::FuncOp function;
+  llvm::DenseMap<Operation *, int64_t> places;
+};
+
+} // namespace
+
+int64_t xform::placeBuffers(func::FuncOp function) {
+  SmallVector<Life> lives = Placement(function).collect();
+  if (lives.empty())
+    return 0;
+  int64_t bytes = Placement::place(lives);
+  ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
+  unsigned last = function.getNumArguments();
+  (void)function.insertArgument(last, MemRefType::get({bytes}, b.getI8Type()),
+                                {}, function.getLoc());
+  for (Life &life : lives) {
+    b.setInsertionPoint(life.alloca);
+    Value view = memref::ViewOp::create(
+        b, life.alloca.getType(), function.getArgument(last),
+        arith::ConstantIndexOp::create(b, life.offset), ValueRange());
+    life.alloca.replaceAllUsesWith(view);
+    life.alloca.erase();
+  }
+  return bytes;
 }
 
 static Operation *dispatchOf(func::FuncOp kernel) {
@@ -52,33 +166,11 @@ static void addResult(Operation *dispatch, RankedTensorType type) {
 }
 
 void xform::moveToScratch(func::FuncOp kernel) {
-  int64_t large = 0;
-  SmallVector<memref::AllocaOp> moved;
-  kernel.walk([&](memref::AllocaOp alloca) {
-    int64_t bytes = llvm::alignTo(bytesOf(alloca.getType()), kAlignment);
-    if (bytes >= kLargeBytes) {
-      moved.push_back(alloca);
-      large += bytes;
-    }
-  });
-  if (moved.empty())
+  int64_t bytes = placeBuffers(kernel);
+  if (bytes == 0)
     return;
-  ImplicitLocOpBuilder b(kernel.getLoc(), kernel->getContext());
-  auto type = RankedTensorType::get({large}, b.getI8Type());
-  unsigned last = kernel.getNumArguments();
-  (void)kernel.insertArgument(last, MemRefType::get({large}, b.getI8Type()), {},
-                              kernel.getLoc());
+  Builder b(kernel.getContext());
   auto results = kernel->getAttrOfType<IntegerAttr>(kKernelAttr).getInt();
   kernel->setAttr(kKernelAttr, b.getI64IntegerAttr(results + 1));
-  int64_t offset = 0;
-  for (memref::AllocaOp alloca : moved) {
-    b.setInsertionPoint(alloca);
-    Value view = memref::ViewOp::create(
-        b, alloca.getType(), kernel.getArgument(last),
-        arith::ConstantIndexOp::create(b, offset), ValueRange());
-    offset += llvm::alignTo(bytesOf(alloca.getType()), kAlignment);
-    alloca.replaceAllUsesWith(view);
-    alloca.erase();
-  }
-  addResult(dispatchOf(kernel), type);
+  addResult(dispatchOf(kernel), RankedTensorType::get({bytes}, b.getI8Type()));
 }

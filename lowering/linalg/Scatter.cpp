@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lowering/IREEOps.h"
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
@@ -275,7 +276,7 @@ Value fromRows(ImplicitLocOpBuilder &b, Value rows, RankedTensorType type,
 /// iree_linalg_ext.scatter, which is not known here, by name.
 Value buildScatter(ImplicitLocOpBuilder &b, Value x, Value rows, Value updates,
                    bool unique, Type element, const Combiner &combiner) {
-  OperationState state(b.getLoc(), "iree_linalg_ext.scatter");
+  OperationState state(b.getLoc(), kScatterName);
   state.addOperands({updates, rows, x});
   state.addTypes(x.getType());
   state.addAttribute("dimension_map", b.getDenseI64ArrayAttr({0}));

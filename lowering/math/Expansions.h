@@ -25,6 +25,10 @@ struct ReducedExp {
 ReducedExp reduceExp(Builder &m, Pair x, const Polynomial &table);
 ReducedExp reduceExp(Builder &m, Real x, const Polynomial &table);
 
+/// The integer that a constant float or splat holds, if powers with it are
+/// written as a few products.
+std::optional<int64_t> smallExponent(mlir::Value value);
+
 /// x = 2^k (1 + f), sqrt(1/2) <= 1 + f < sqrt(2), for finite x > 0.
 struct ReducedLog {
   Real k;

@@ -152,7 +152,8 @@ Real smallPower(Builder &m, Real x, int64_t exponent) {
 
 constexpr int64_t kLeastSmallPower = -2, kLargestSmallPower = 4;
 
-/// The integer that a constant float or splat holds, if it is a small one.
+} // namespace
+
 std::optional<int64_t> smallExponent(Value value) {
   APFloat number(0.0);
   if (matchPattern(value, m_ConstantFloat(&number))) {
@@ -168,6 +169,8 @@ std::optional<int64_t> smallExponent(Value value) {
     return integer.getSExtValue();
   return std::nullopt;
 }
+
+namespace {
 
 /// powf and fpowi with a small constant exponent.
 template <typename Op> struct ExpandSmallPower : OpRewritePattern<Op> {

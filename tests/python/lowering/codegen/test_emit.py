@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from iree import runtime
 from xform import _codegen
+from xform.iree import host
 
 FLAGS = [
     "--iree-hal-target-device=local",
@@ -107,7 +108,7 @@ def test_processors(triple: str, features: str, machine: int, executable_format:
     entries = {"half": 3, "narrow": 2, "copy": 2}
     library = dispatches.emit(source, entries, triple=triple, cpu="", features=features)
     assert header(library.elf) == (3, machine)
-    assert _codegen.executable_format(triple) == executable_format
+    assert host.executable_format(library.elf) == executable_format
 
 
 def test_platform_register_stays() -> None:
