@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from forks import in_forked_child
 from xform.frontend import save, spec
 from xform_runtime import DeviceError, asarray, load
 from xform_runtime.devices import PARALLEL_WORK
 
 HERE = Path(__file__)
-
-
-def in_forked_child(check: Callable[[], None]) -> int:
-    """Runs `check` in a child; its exit code, negative for a signal such as that of a time-out."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if os.fork() == 0:
-        signal.alarm(20)
-        code = 1
-        try:
-            check()
-            code = 0
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.wait()[1])
 
 
 def on_the_cpu(path: str) -> int:

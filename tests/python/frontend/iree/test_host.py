@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ctypes
-import os
 import re
 import resource
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -17,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from forks import in_forked_child
 from machine_code import build
 from xform.compiler import CompileError, compile_from_vm
 from xform.iree import host
@@ -289,18 +288,12 @@ def test_a_forked_process(elf: bytes, work: int) -> None:
     executable = Executable(module, "cpu", work=work)
     x = np.arange(4.0)
     call(executable, "main", x)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    if os.fork() == 0:
-        signal.alarm(60)
-        code = 1
-        try:
-            np.testing.assert_array_equal(call(executable, "main", x), [x * 2 + 1])
-            assert assemble([entry("main", "twice")], elf) == module
-            code = 0
-        finally:
-            os._exit(code)
-    assert os.waitstatus_to_exitcode(os.wait()[1]) == 0
+
+    def check() -> None:
+        np.testing.assert_array_equal(call(executable, "main", x), [x * 2 + 1])
+        assert assemble([entry("main", "twice")], elf) == module
+
+    assert in_forked_child(check, seconds=60) == 0
     np.testing.assert_array_equal(call(executable, "main", x), [x * 2 + 1])
 
 
@@ -377,9 +370,7 @@ def test_the_tools_of_iree(device: str, elf: bytes, tmp_path: Path) -> None:
 
 
 def test_the_text_that_fills_a_table(tmp_path: Path) -> None:
-    llc = shutil.which("llc", path="/usr/lib/llvm-22/bin") or shutil.which("llc")
-    if llc is None:
-        pytest.skip("there is no llc")
+    llc = shutil.which("llc", path="/usr/lib/llvm-22/bin") or "llc"
     source, found = tmp_path / "bind.ll", tmp_path / "bind.o"
     source.write_text(BIND_IR)
     subprocess.run([llc, "-relocation-model=pic", "-filetype=obj", source, "-o", found], check=True)
