@@ -37,7 +37,7 @@ namespace {
 
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
   Option<int64_t> vectorBytes{
-      *this, "kernel-vector-bytes",
+      *this, "vector-bytes",
       llvm::cl::desc("the size of a vector register, where loops can be "
                      "kernels; 0 where they cannot"),
       llvm::cl::init(0)};

@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from .compiler import Target, as_target, compiler_identity
+from .compiler import compiler_identity
 from .dump import Stages
 from .files import write_whole
 from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
 from .machine_code import compile_module, dump_machine_code, identity, is_compiled_here
+from .targets import Target, as_target
 
 _MAGIC: Final = b"xform-cache-2\n"
 _HEAD_SIZE: Final = len(_MAGIC) + 2 * hashlib.sha256().digest_size

@@ -13,10 +13,10 @@ from xform_runtime import Array, asarray
 
 from . import pytrees
 from .avals import is_array, is_python_number
-from .compiler import Target
 from .errors import XformTypeError, at_user_line
 from .lowered import Compiled
 from .program import Inputs, TracedProgram, inputs_of, trace_program
+from .targets import Target
 
 _LIMIT = 512
 _compiled: OrderedDict[tuple[str, str], Compiled] = OrderedDict()

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .compiler import Target
+from .targets import Target
 from .transforms.jit import Jitted, jit
 
 

@@ -10,7 +10,7 @@ array([[[2., 0.],
 """
 
 from .avals import Spec, spec
-from .compiler import CompileError, Target
+from .compiler import CompileError
 from .csr import CsrBlock
 from .errors import (
     LeakedArrayError,
@@ -24,6 +24,7 @@ from .errors import (
 )
 from .export import save
 from .lowered import Compiled, Lowered, Timings
+from .targets import Target
 from .transforms import checkpoint_policies
 from .transforms.associative_scan import associative_scan
 from .transforms.checkpoint import checkpoint, checkpoint_name

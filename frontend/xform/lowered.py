@@ -20,7 +20,7 @@ from . import pytrees, tracing
 from ._xform import Diagnostic, Module
 from .avals import Aval
 from .cache import compile_cached
-from .compiler import CompileError, Target, as_target, check_dtypes
+from .compiler import CompileError
 from .dump import Stages
 from .errors import XformRuntimeError, XformTypeError, XformValueError
 from .files import checked_path, write_whole
@@ -28,6 +28,7 @@ from .knobs import COMPILER, DUMP
 from .machine_code import is_compiled_here
 from .program import TracedProgram
 from .structure import tree_of
+from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -44,11 +45,9 @@ def _passes(stage: str, target: Target, *, any_work: bool = False) -> str:
         return "xform-expand-transforms,xform-simplify"
     # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
-    options = f"fused-multiply-add={str(target.fuses_multiply_add).lower()}"
-    if target.device == "cpu":
-        options += f" kernel-vector-bytes={target.vector_bytes}"
-        if COMPILER.get() == "xform":
-            options += f" cpu=true any-work={str(any_work).lower()}"
+    options = target.pass_options
+    if target.device == "cpu" and COMPILER.get() == "xform":
+        options += f" cpu=true any-work={str(any_work).lower()}"
     return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
 
 
@@ -198,7 +197,8 @@ class Compiled:
         self._lowered = lowered
         self._target = target
         self._image = ModuleImage(built.vmfb)
-        self._executable = Executable(self._image, target.device, work=built.work)
+        work = self._image.signatures[self.name].work
+        self._executable = Executable(self._image, target.device, work=work)
         self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -288,7 +288,6 @@ class Compiled:
 @dataclass(frozen=True)
 class _Built:
     vmfb: bytes
-    work: int
     passes: float
     iree: float
 
@@ -328,12 +327,8 @@ def _build(
             raise
         # One core is better than none.
         error.discard()
-        linalg = again
-        vmfb = compile_cached(linalg, target, name=traced.name)
-    if is_compiled_here(linalg):
-        # What one core does is not worth waking the others.
-        work = 0
-    return _Built(vmfb, work, middle - start, time.perf_counter() - middle)
+        vmfb = compile_cached(again, target, name=traced.name)
+    return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 
 def _after(module: Module, passes: str, name: str) -> Module:

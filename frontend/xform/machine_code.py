@@ -7,6 +7,7 @@ around it (`iree/host.py`).
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import warnings
@@ -14,12 +15,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
 from ._xform import Diagnostic, Function, Module, Type
-from .compiler import VM_FLAGS, CompileError, Target, as_target, compile_to_vmfb
+from .compiler import VM_FLAGS, CompileError, compile_to_vmfb
 from .dump import Stages
 from .iree.host import (
     BIND,
@@ -31,11 +33,13 @@ from .iree.host import (
     assemble,
     host_text,
 )
+from .targets import Target, as_target
 
 if TYPE_CHECKING:
     from ._codegen import Library
 
-_MARK: Final = re.compile(r"^module attributes \{[^\n]*\bxform\.cpu\b", re.MULTILINE)
+_MODULE: Final = re.compile(r"^module\b.*", re.MULTILINE)
+_MARK: Final = re.compile(r"\bxform\.cpu\b")
 
 
 def compile_module(linalg_text: str, target: Target | str, *, name: str) -> bytes:
@@ -102,13 +106,15 @@ def is_compiled_here(linalg_text: str) -> bool:
     >>> is_compiled_here("module attributes {xform.cpu} {\\n}")
     True
     """
-    return _MARK.search(linalg_text) is not None
+    module = _MODULE.search(linalg_text)
+    return module is not None and _MARK.search(module.group()) is not None
 
 
 @cache
 def identity() -> str:
-    """What tells one build of the passes and of LLVM from another, found without loading them."""
-    parts = []
+    """What tells one build of the passes, of LLVM and of what is between them from another, found
+    without loading them."""
+    parts = [hashlib.sha256(Path(__file__).read_bytes()).hexdigest()]
     for extension in ("_xform", "_codegen"):
         spec = find_spec(f"{__package__}.{extension}")
         if spec is None or spec.origin is None:
@@ -132,7 +138,7 @@ def _make(linalg_text: str, target: Target, name: str) -> _Made:
 
     module = Module.parse(linalg_text, name)
     undone = [_entry(module.lookup(f), texts) for f, texts in module.reflections().items()]
-    module.run(f"xform-cpu-pipeline{{vector-bytes={target.vector_bytes} {_fma(target)}}}")
+    module.run(f"xform-cpu-pipeline{{{target.pass_options}}}")
     scratch = module.scratch()
     entries = [replace(entry, scratch=scratch[entry.name]) for entry in undone]
     exported = [_codegen.Entry(entry.name, entry.binding_count) for entry in entries]
@@ -157,13 +163,8 @@ def _make(linalg_text: str, target: Target, name: str) -> _Made:
 def for_iree(linalg_text: str, target: Target, name: str) -> str:
     """A module that `is_compiled_here` as IREE compiles it."""
     module = Module.parse(linalg_text, name)
-    options = f"kernel-vector-bytes={target.vector_bytes} {_fma(target)}"
-    module.run(f"xform-iree-pipeline{{{options}}},xform-fence-transposes")
+    module.run(f"xform-iree-pipeline{{{target.pass_options}}},xform-fence-transposes")
     return module.text()
-
-
-def _fma(target: Target) -> str:
-    return f"fused-multiply-add={str(target.fuses_multiply_add).lower()}"
 
 
 def _entry(function: Function, reflection: dict[str, str]) -> Entry:

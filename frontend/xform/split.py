@@ -18,11 +18,11 @@ from xform_runtime import Array, asarray
 from . import direct, pytrees
 from ._xform import Function, Type
 from .avals import Aval, checked_dtype
-from .compiler import Target
 from .dump import Stages
 from .knobs import DUMP
 from .lowered import Compiled
 from .program import Inputs, Outputs, TracedProgram, trace_program
+from .targets import Target
 from .tracing import Program
 
 _LIMIT = 128

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 from xform import cache, machine_code
-from xform.compiler import CompileError, Target, as_target, compile_to_vmfb
+from xform.compiler import CompileError, compile_to_vmfb
+from xform.targets import Target, as_target
 from xform_runtime import Array, Executable
 from xform_runtime.image import ModuleImage
 

@@ -13,10 +13,10 @@ import numpy as np
 from xform_runtime import Array
 
 from .. import pytrees, tracing
-from ..compiler import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled, Lowered
 from ..program import Inputs, TracedProgram, inputs_of, trace_program
+from ..targets import Target, as_target
 from .jit_arguments import StaticArguments, check_donated, parameters
 from .selection import entering, require_callable
 

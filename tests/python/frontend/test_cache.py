@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from xform import cache
 from xform.cache import CompileCache, cache_key, compile_cached, default_cache
-from xform.compiler import Target
+from xform.targets import Target
 from xform_runtime import XformValueError
 
 PROGRAM = "func.func @main() { return }"
@@ -70,15 +70,15 @@ def test_what_a_key_depends_on() -> None:
 
 def test_the_host_s_cpu_is_part_of_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     here, portable = cache_key(PROGRAM, "cpu"), cache_key(PROGRAM, "cpu:x86-64-v3")
-    monkeypatch.setattr("xform.compiler.cpu_features", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr("xform.targets.cpu_features", lambda: frozenset({"avx2"}))
     assert cache_key(PROGRAM, "cpu") != here
     assert cache_key(PROGRAM, "cpu:x86-64-v3") == portable
     keys = set()
     for features in ({"avx2"}, {"avx2", "gfni"}, {"avx2", "gfni", "sse4a"}):
-        monkeypatch.setattr("xform.compiler.cpu_features", lambda found=features: frozenset(found))
+        monkeypatch.setattr("xform.targets.cpu_features", lambda found=features: frozenset(found))
         keys.add(cache_key(PROGRAM, "cpu"))
     assert len(keys) == 3, "also of what no check at loading looks for"
-    monkeypatch.setattr("xform.compiler.cpu_features", lambda: None)
+    monkeypatch.setattr("xform.targets.cpu_features", lambda: None)
     keys.add(cache_key(PROGRAM, "cpu"))
     monkeypatch.setattr("platform.uname", lambda: ("another", "machine"))
     keys.add(cache_key(PROGRAM, "cpu"))

@@ -15,8 +15,9 @@ import mpmath
 import numpy as np
 import pytest
 from xform import lowered
-from xform.compiler import CompileError, Target, check_dtypes, compile_to_vmfb, emit_ptx
+from xform.compiler import CompileError, compile_to_vmfb, emit_ptx
 from xform.frontend import jit, save, spec
+from xform.targets import Target, check_dtypes
 from xform_runtime import Executable, XformError, XformTypeError, XformValueError
 
 DOUBLE = """

@@ -18,7 +18,7 @@ import pytest
 import torch
 import torch.func
 from xform import frontend
-from xform.compiler import Target
+from xform.targets import Target
 
 RNG = np.random.default_rng(0)
 # The sums that decide about branches are away from 0, and of both signs in a batch.

@@ -12,8 +12,9 @@ import pytest
 import second_opinion
 from xform import machine_code
 from xform._xform import Diagnostic
-from xform.compiler import CompileError, Target
+from xform.compiler import CompileError
 from xform.frontend import cond, fori_loop, grad, jit, scan, spec, vmap, while_loop
+from xform.targets import Target
 from xform_runtime import load
 
 X = np.arange(6.0).reshape(2, 3)
