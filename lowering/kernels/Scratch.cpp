@@ -28,9 +28,11 @@ static int64_t bytesOf(MemRefType type) {
 
 namespace {
 
-/// A buffer, and the first and last operation of the program that may see it.
+/// A buffer, its number in program order, and the first and last operation of
+/// the program that may see it.
 struct Life {
   memref::AllocaOp alloca;
+  size_t order;
   int64_t bytes, begin, end, offset = 0;
 };
 
@@ -51,7 +53,8 @@ public:
         small += bytes;
         return;
       }
-      Life life{alloca, bytes, std::numeric_limits<int64_t>::max(), -1};
+      Life life{alloca, lives.size(), bytes,
+                std::numeric_limits<int64_t>::max(), -1};
       follow(alloca.getResult(), life);
       lives.push_back(life);
     });
@@ -61,8 +64,9 @@ public:
   /// Gives each, in the order in which they begin, the first place that is
   /// large enough and free by then; the bytes of all.
   static int64_t place(SmallVector<Life> &lives) {
-    llvm::stable_sort(
-        lives, [](const Life &a, const Life &b) { return a.begin < b.begin; });
+    llvm::sort(lives, [](const Life &a, const Life &b) {
+      return std::pair(a.begin, a.order) < std::pair(b.begin, b.order);
+    });
     auto endsFirst = [](const Life *a, const Life *b) {
       return std::pair(a->end, a) < std::pair(b->end, b);
     };
