@@ -184,6 +184,19 @@ def XformCpuBufferize : Pass<"xform-cpu-bufferize", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
 }
 
+def XformCpuShare : Pass<"xform-cpu-share", "::mlir::ModuleOp"> {
+  let summary = "cut large operations on buffers into chunks for several cores";
+  let description = [{
+    Function @f calls @f.chunks for operations that cores can share. That is
+    declared only: it stands for calls of @f.chunk, a function of the number of
+    a chunk, for all `xform.chunks`, at the same time if there are cores. Its
+    first argument is the state of the team of cores, `xform.team`.
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect",
+                           "::mlir::linalg::LinalgDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect"];
+}
+
 def XformCpuSplit : Pass<"xform-cpu-split", "::mlir::ModuleOp"> {
   let summary = "cut long functions on buffers into several";
   let description = [{

@@ -116,6 +116,7 @@ static void buildCpuPipeline(OpPassManager &manager,
   };
   manager.addPass(createXformCpuBufferize());
   cleanUp();
+  manager.addPass(createXformCpuShare());
   manager.addPass(createXformCpuSplit());
   manager.addPass(createXformCpuLoops({options.vectorBytes}));
   cleanUp();

@@ -5,6 +5,7 @@
 #include "lowering/cpu/Translate.h"
 
 #include <nanobind/stl/map.h>
+#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
@@ -36,6 +37,10 @@ void xform::python::addMachineCode(nb::class_<ModuleState> &type) {
           "llvm_ir",
           [](const ModuleState &self) { return toLLVMIR(*self.module); },
           nb::call_guard<nb::gil_scoped_release>())
-      .def("scratch",
-           [](const ModuleState &self) { return scratchOf(*self.module); });
+      .def("needs", [](const ModuleState &self) {
+        std::map<std::string, std::pair<int64_t, bool>> needs;
+        for (const auto &[name, of] : needsOf(*self.module))
+          needs[name] = {of.scratch, of.isShared};
+        return needs;
+      });
 }

@@ -250,8 +250,9 @@ class Module:
         """What `set_reflection` attached to each function, by the function's name."""
     def llvm_ir(self) -> str:
         """The module, of LLVM's dialect, as text of LLVM IR; empty if it cannot be translated."""
-    def scratch(self) -> dict[str, int]:
-        """Bytes of memory that each function of a module in LLVM's dialect wants for itself."""
+    def needs(self) -> dict[str, tuple[int, bool]]:
+        """What each entry point of a module in LLVM's dialect wants: bytes of memory for itself,
+        and whether cores share its work."""
     def asked_rules(self) -> list[tuple[str, str, tuple[bool, ...], int]]:
         """The rules that a pass with the option `asks` missed, each once.
 

@@ -18,11 +18,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from xform_runtime.devices import PARALLEL_WORK
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
 from ._xform import Diagnostic, Function, Module, Type
 from .compiler import VM_FLAGS, CompileError, compile_to_vmfb
 from .dump import Stages
+from .iree import host
 from .iree.host import (
     BIND,
     BIND_BINDINGS,
@@ -37,6 +39,9 @@ from .targets import Target, as_target
 
 if TYPE_CHECKING:
     from ._codegen import Library
+
+# How many cores can share a program; a workgroup without a core ends at once.
+_MOST_CORES: Final = 64
 
 _MODULE: Final = re.compile(r"^module\b.*", re.MULTILINE)
 _MARK: Final = re.compile(r"\bxform\.cpu\b")
@@ -114,7 +119,7 @@ def is_compiled_here(linalg_text: str) -> bool:
 def identity() -> str:
     """What tells one build of the passes, of LLVM and of what is between them from another, found
     without loading them."""
-    parts = [hashlib.sha256(Path(__file__).read_bytes()).hexdigest()]
+    parts = [hashlib.sha256(Path(of).read_bytes()).hexdigest() for of in (__file__, host.__file__)]
     for extension in ("_xform", "_codegen"):
         spec = find_spec(f"{__package__}.{extension}")
         if spec is None or spec.origin is None:
@@ -139,9 +144,13 @@ def _make(linalg_text: str, target: Target, name: str) -> _Made:
     module = Module.parse(linalg_text, name)
     undone = [_entry(module.lookup(f), texts) for f, texts in module.reflections().items()]
     module.run(f"xform-cpu-pipeline{{{target.pass_options}}}")
-    scratch = module.scratch()
-    entries = [replace(entry, scratch=scratch[entry.name]) for entry in undone]
-    exported = [_codegen.Entry(entry.name, entry.binding_count) for entry in entries]
+    needs = module.needs()
+    entries = [_planned(entry, *needs[entry.name]) for entry in undone]
+    exported = [
+        _codegen.Entry(dispatch.symbol, entry.binding_count)
+        for entry in entries
+        for dispatch in entry.dispatches
+    ]
     ir = module.llvm_ir()
     if any(entry.is_indirect for entry in entries):
         ir += BIND_IR
@@ -170,9 +179,7 @@ def for_iree(linalg_text: str, target: Target, name: str) -> str:
 def _entry(function: Function, reflection: dict[str, str]) -> Entry:
     """An entry that asks for no memory; what a signature tells beyond types is kept."""
     if SIGNATURE_KEY in reflection:
-        # One core does it, so it is not worth waking the others.
-        signature = replace(Signature.from_json(reflection[SIGNATURE_KEY]), work=0)
-        reflection = {**reflection, SIGNATURE_KEY: signature.to_json()}
+        signature = Signature.from_json(reflection[SIGNATURE_KEY])
         arguments, results = signature.args, signature.results
     else:
         arguments = _leaves("argument", function.argument_types)
@@ -180,6 +187,20 @@ def _entry(function: Function, reflection: dict[str, str]) -> Entry:
     return Entry(
         function.name, arguments, results, (Dispatch(function.name),), reflection=reflection
     )
+
+
+def _planned(entry: Entry, scratch: int, is_shared: bool) -> Entry:
+    """The entry with what its machine code needs; see lowering/cpu/Team.h."""
+    reflection = dict(entry.reflection)
+    if SIGNATURE_KEY in reflection:
+        signature = Signature.from_json(reflection[SIGNATURE_KEY])
+        # One core does it, so it is not worth waking the others.
+        work = max(signature.work, PARALLEL_WORK) if is_shared else 0
+        reflection[SIGNATURE_KEY] = replace(signature, work=work).to_json()
+    dispatches: tuple[Dispatch, ...] = (Dispatch(entry.name),)
+    if is_shared:
+        dispatches = (Dispatch(f"{entry.name}.open"), Dispatch(entry.name, _MOST_CORES))
+    return replace(entry, dispatches=dispatches, scratch=scratch, reflection=reflection)
 
 
 def _leaves(kind: str, types: Sequence[Type]) -> tuple[LeafSpec, ...]:

@@ -6,6 +6,7 @@
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Object/ObjectFile.h"
+#include "llvm/TargetParser/Triple.h"
 
 #include <map>
 #include <mutex>
@@ -31,6 +32,20 @@ int moduleOf(StringRef function) {
   return -1;
 }
 
+/// The module's text, with the target's word for PAUSE: the core waits, which
+/// the other thread on it may make use of.
+std::string textOf(int module, const Target &target) {
+  Triple triple(target.triple);
+  StringRef pause = triple.isX86()       ? "@llvm.x86.sse2.pause()"
+                    : triple.isAArch64() ? "@llvm.aarch64.hint(i32 1)"
+                                         : "@llvm.riscv.pause()";
+  std::string text = kModules[module].str();
+  size_t place = 0;
+  while ((place = text.find("PAUSE", place)) != std::string::npos)
+    text.replace(place, 5, pause);
+  return text;
+}
+
 std::shared_ptr<const Object> compiled(int module, const Target &target) {
   using Key = std::pair<Target, int>;
   static std::mutex *mutex = new std::mutex;
@@ -48,7 +63,7 @@ std::shared_ptr<const Object> compiled(int module, const Target &target) {
   }
   // Two threads may both compile it; what they get is the same.
   auto object = std::make_shared<const Object>(
-      emit(kModules[module], exact, Output::Object, {}, ""));
+      emit(textOf(module, target), exact, Output::Object, {}, ""));
   std::lock_guard<std::mutex> lock(*mutex);
   return known->emplace(key, object).first->second;
 }

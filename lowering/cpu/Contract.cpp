@@ -4,6 +4,7 @@
 
 #include "lowering/IREEOps.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/Cost.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,11 +20,18 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Scalar operations above which the cores that would stand idle are worth more
-/// than the dispatches saved: in one operation on tensors, which they could
-/// share, from start to end, and in a turn of a loop, where there are many
+/// The work of a contraction above which IREE's packed tiles are worth its
 /// dispatches.
-constexpr double kMostWorkOfOp = 5e5, kMostWork = 4e6, kMostWorkOfTurn = 1.6e7;
+constexpr double kMostWorkOfContraction = 5e9;
+
+/// Besides the types that kernels know, the small floats, whose numbers are
+/// converted where they are computed with.
+static bool isKnownType(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  Type element = tensor ? tensor.getElementType() : type;
+  return isStaticType(type) || ((element.isF16() || element.isBF16()) &&
+                                (!tensor || tensor.hasStaticShape()));
+}
 
 static bool isBetweenTensors(Operation &op) {
   return isPlainPad(op) ||
@@ -36,107 +44,68 @@ static bool isBetweenTensors(Operation &op) {
 
 namespace {
 
-/// Goes through a function and adds up its work.
+/// Goes through a function until something keeps it from the contract.
 class Check {
 public:
   explicit Check(bool anyWork) : anyWork(anyWork) {}
 
   std::string reason;
 
-  void run(func::FuncOp function) {
-    double work = workOf(function.front());
-    bound(work, kMostWork);
+  void run(Block &block) {
+    for (Operation &op : block.without_terminator()) {
+      run(op);
+      if (!reason.empty())
+        return;
+    }
   }
 
 private:
-  void bound(double work, double most) {
-    if (reason.empty() && work > most && !anyWork)
-      reason = "so much work that all cores are worth starting";
-  }
-
-  double refuse(Operation &op, const Twine &what) {
+  void refuse(Operation &op, const Twine &what) {
     if (reason.empty())
       reason = (op.getName().getStringRef() + ": " + what).str();
-    return 0;
   }
 
-  double workOf(Block &block) {
-    double work = 0;
-    for (Operation &op : block.without_terminator()) {
-      work += workOf(op);
-      if (!reason.empty())
-        break;
-    }
-    return work;
-  }
-
-  double workOf(Operation &op) {
+  void run(Operation &op) {
     for (Type type :
          llvm::concat<const Type>(llvm::to_vector(op.getOperandTypes()),
                                   llvm::to_vector(op.getResultTypes())))
-      if (!isStaticType(type)) {
+      if (!isKnownType(type)) {
         std::string text;
         llvm::raw_string_ostream(text) << type;
         return refuse(op, text);
       }
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-      return workOf(linalgOp);
-    if (isa<scf::ForOp, scf::WhileOp>(op)) {
-      // However long a loop is, the cores could share a turn of it only.
-      double turn = 0;
-      for (Region &region : op.getRegions())
-        turn += workOf(region.front());
-      bound(turn, kMostWorkOfTurn);
-      return 0;
-    }
-    if (isa<scf::IfOp>(op)) {
-      double most = 0;
+      return runOnLinalg(linalgOp);
+    if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op)) {
       for (Region &region : op.getRegions())
         if (!region.empty())
-          most = std::max(most, workOf(region.front()));
-      return most;
+          run(region.front());
+      return;
     }
-    if (op.getName().getStringRef() == kScatterName)
-      return elementsOf(op.getOperand(0));
-    if (isScalar(op))
-      return 1;
-    if (isBetweenTensors(op))
-      return 0;
-    return refuse(op, "not known");
+    if (op.getName().getStringRef() != kScatterName && !isScalar(op) &&
+        !isBetweenTensors(op))
+      refuse(op, "not known");
   }
 
-  static double elementsOf(Value value) {
-    return static_cast<double>(
-        cast<RankedTensorType>(value.getType()).getNumElements());
+  void runOnLinalg(linalg::LinalgOp op) {
+    runOnElement(*op.getBlock());
+    if (!anyWork && op.getNumReductionLoops() > 0 && op.getNumDpsInputs() > 1 &&
+        workOf(op) > kMostWorkOfContraction)
+      refuse(*op, "a contraction that is large enough to be packed");
   }
 
-  /// The operations on scalars that compute an element.
-  double workOfElement(Block &block) {
-    double work = 0;
+  /// What computes an element from elements.
+  void runOnElement(Block &block) {
     for (Operation &op : block.without_terminator()) {
-      if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op))
+      if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op)) {
         for (Region &region : op.getRegions())
           for (Block &inner : region)
-            work += workOfElement(inner);
-      else if (!isa<linalg::IndexOp, tensor::ExtractOp>(op) && !isScalar(op))
-        return refuse(op, "not known where an element is computed");
-      ++work;
+            runOnElement(inner);
+      } else if (!isa<linalg::IndexOp, tensor::ExtractOp>(op) &&
+                 !isScalar(op)) {
+        refuse(op, "not known where an element is computed");
+      }
     }
-    return work;
-  }
-
-  double workOf(linalg::LinalgOp op) {
-    double work = std::max(1.0, workOfElement(*op.getBlock()));
-    for (int64_t range : op.getStaticLoopRanges())
-      work *= static_cast<double>(range);
-    if (!isInLoop(op))
-      bound(work, kMostWorkOfOp);
-    return work;
-  }
-
-  static bool isInLoop(Operation *op) {
-    return op->getParentOfType<scf::ForOp>() ||
-           op->getParentOfType<scf::WhileOp>();
   }
 
   bool anyWork;
@@ -148,13 +117,13 @@ std::string xform::outsideContract(func::FuncOp function, bool anyWork) {
   if (!function.getBody().hasOneBlock())
     return "no body of one block";
   for (Type type : function.getFunctionType().getInputs())
-    if (!isa<RankedTensorType>(type) || !isStaticType(type))
+    if (!isa<RankedTensorType>(type) || !isKnownType(type))
       return "an argument that is no tensor of known type";
   for (Type type : function.getFunctionType().getResults())
-    if (!isa<RankedTensorType>(type) || !isStaticType(type))
+    if (!isa<RankedTensorType>(type) || !isKnownType(type))
       return "a result that is no tensor of known type";
   Check check(anyWork);
-  check.run(function);
+  check.run(function.front());
   return check.reason;
 }
 

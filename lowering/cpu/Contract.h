@@ -8,7 +8,7 @@
 // - consist of operations on scalars (arith, math), of linalg operations whose
 //   bodies do, of slices, pads, reshapes and elements of tensors, of scatters,
 //   and of scf's loops and branches around these;
-// - do little enough work at a time that one core is as fast as all of them.
+// - have no contraction so large that it would have to be packed.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,7 +29,7 @@ inline bool isCompiledHere(mlir::ModuleOp module) {
 }
 
 /// What keeps the function from being compiled here; empty if nothing does.
-/// With `anyWork`, it may be as long as it is.
+/// With `anyWork`, that is no contraction, however large.
 std::string outsideContract(mlir::func::FuncOp function, bool anyWork);
 
 } // namespace xform

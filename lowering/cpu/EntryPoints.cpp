@@ -2,8 +2,6 @@
 
 #include "lowering/cpu/EntryPoints.h"
 
-#include "mlir/IR/ImplicitLocOpBuilder.h"
-
 using namespace mlir;
 using namespace xform;
 
@@ -15,6 +13,25 @@ constexpr int32_t kBindingsOffset = 32;
 /// of pointers; see frontend/xform/iree/host.py, which fills it.
 constexpr unsigned kMostBindings = 32;
 
+static Value loadPointer(ImplicitLocOpBuilder &b, Value base, int32_t offset) {
+  auto pointer = LLVM::LLVMPointerType::get(b.getContext());
+  Value place = LLVM::GEPOp::create(b, pointer, b.getI8Type(), base,
+                                    ArrayRef<LLVM::GEPArg>{offset});
+  return LLVM::LoadOp::create(b, pointer, place);
+}
+
+/// The array of the pointers to so many buffers.
+static Value loadPointers(ImplicitLocOpBuilder &b, LLVM::LLVMFuncOp entry,
+                          unsigned numBuffers) {
+  Value bindings = loadPointer(b, entry.getArgument(1), kBindingsOffset);
+  return numBuffers > kMostBindings ? loadPointer(b, bindings, 0) : bindings;
+}
+
+Value xform::loadBuffer(ImplicitLocOpBuilder &b, LLVM::LLVMFuncOp entry,
+                        unsigned numBuffers, unsigned buffer) {
+  return loadPointer(b, loadPointers(b, entry, numBuffers), 8 * buffer);
+}
+
 namespace {
 
 class EntryPoint {
@@ -24,7 +41,7 @@ public:
         pointer(LLVM::LLVMPointerType::get(b.getContext())),
         count(body.getNumArguments()) {}
 
-  void add() {
+  LLVM::LLVMFuncOp add() {
     std::string name = body.getName().str();
     body.setName(name + ".body");
     b.setInsertionPointAfter(body);
@@ -32,23 +49,20 @@ public:
         b, name,
         LLVM::LLVMFunctionType::get(b.getI32Type(),
                                     {pointer, pointer, pointer}));
-    entry->setAttr(kScratchAttr, body->removeAttr(kScratchAttr));
+    entry->setDiscardableAttrs(body->getDiscardableAttrDictionary());
+    for (NamedAttribute attr : entry->getDiscardableAttrs())
+      body->removeDiscardableAttr(attr.getName());
     b.setInsertionPointToStart(entry.addEntryBlock(b));
-    bindings = load(entry.getArgument(1), kBindingsOffset);
-    if (count > kMostBindings) {
-      bindings = load(bindings, 0);
+    pointers = loadPointers(b, entry, count);
+    if (count > kMostBindings)
       takeBody();
-    } else {
+    else
       callBody();
-    }
+    return entry;
   }
 
 private:
-  Value load(Value base, int32_t offset) {
-    Value place = LLVM::GEPOp::create(b, pointer, b.getI8Type(), base,
-                                      ArrayRef<LLVM::GEPArg>{offset});
-    return LLVM::LoadOp::create(b, pointer, place);
-  }
+  Value load(unsigned buffer) { return loadPointer(b, pointers, 8 * buffer); }
 
   Value zero() { return LLVM::ConstantOp::create(b, b.getI32IntegerAttr(0)); }
 
@@ -58,7 +72,7 @@ private:
     body.setNoInline(true);
     SmallVector<Value> arguments;
     for (unsigned i = 0; i < count; ++i)
-      arguments.push_back(load(bindings, 8 * i));
+      arguments.push_back(load(i));
     LLVM::CallOp::create(b, body, arguments);
     LLVM::ReturnOp::create(b, zero());
   }
@@ -69,7 +83,7 @@ private:
     Block &first = body.front();
     for (unsigned i = 0; i < count; ++i)
       if (!first.getArgument(i).use_empty())
-        first.getArgument(i).replaceAllUsesWith(load(bindings, 8 * i));
+        first.getArgument(i).replaceAllUsesWith(load(i));
     first.eraseArguments(0, count);
     LLVM::BrOp::create(b, ValueRange(), &first);
     entry.getBody().getBlocks().splice(entry.getBody().end(),
@@ -87,9 +101,11 @@ private:
   ImplicitLocOpBuilder b;
   LLVM::LLVMPointerType pointer;
   unsigned count;
-  Value bindings;
+  Value pointers;
 };
 
 } // namespace
 
-void xform::addEntryPoint(LLVM::LLVMFuncOp body) { EntryPoint(body).add(); }
+LLVM::LLVMFuncOp xform::addEntryPoint(LLVM::LLVMFuncOp body) {
+  return EntryPoint(body).add();
+}

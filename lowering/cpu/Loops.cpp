@@ -25,6 +25,8 @@ struct XformCpuLoops : xform::impl::XformCpuLoopsBase<XformCpuLoops> {
 
   void runOnOperation() override {
     for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
+      if (function.isDeclaration())
+        continue;
       function.walk([](linalg::LinalgOp op) {
         if (op.getNumReductionLoops() > 0)
           allowFusedProducts(op);

@@ -6,6 +6,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "lowering/cpu/MathFunctions.h"
+
 #include "lowering/Passes.h"
 #include "lowering/math/Expansions.h"
 
@@ -23,8 +25,7 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Whether processors have no instruction for it.
-static bool isFunction(Operation *op) {
+bool xform::isMathFunction(Operation *op) {
   if (isa<arith::RemFOp>(op))
     return true;
   if (isa<math::FPowIOp, math::PowFOp>(op) &&
@@ -128,7 +129,7 @@ struct XformCpuMath : xform::impl::XformCpuMathBase<XformCpuMath> {
   void runOnOperation() override {
     SmallVector<Operation *> found;
     getOperation().walk([&](Operation *op) {
-      if (isFunction(op))
+      if (isMathFunction(op))
         found.push_back(op);
     });
     Outlining outlining(getOperation(), vectorBytes);

@@ -7,15 +7,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/Passes.h"
+#include "lowering/cpu/Outlining.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
-#include "mlir/IR/IRMapping.h"
-#include "mlir/IR/SymbolTable.h"
-#include "mlir/Interfaces/ViewLikeInterface.h"
-
-#include "llvm/ADT/SetVector.h"
 
 using namespace mlir;
 using namespace xform;
@@ -27,13 +21,6 @@ namespace xform {
 
 /// Above so many buffers a function does nothing but call others.
 constexpr unsigned kMostBuffers = 32;
-
-/// Whether each part can do the operation again, so that nobody passes its
-/// result: views, constants and arithmetic.
-static bool isRepeated(Operation *op) {
-  return op->getNumRegions() == 0 && isPure(op) &&
-         isa<arith::ArithDialect, memref::MemRefDialect>(op->getDialect());
-}
 
 namespace {
 
@@ -75,53 +62,13 @@ private:
   void moveOut(SmallVector<Operation *> &part) {
     if (part.empty())
       return;
-    SetVector<Operation *> repeated;
-    SetVector<Value> passed;
-    for (Operation *op : part)
-      op->walk([&](Operation *inner) {
-        for (Value operand : inner->getOperands())
-          if (isOutside(operand, op))
-            add(operand, repeated, passed);
-      });
+    Surroundings around(part);
+    func::FuncOp callee = around.declare(symbols, function.getLoc(),
+                                         (function.getName() + ".part").str());
     OpBuilder b(part.front());
-    auto callee = func::FuncOp::create(
-        function.getLoc(), (function.getName() + ".part").str(),
-        b.getFunctionType(ValueRange(passed.getArrayRef()).getTypes(), {}));
-    callee.setPrivate();
-    symbols.insert(callee);
-    func::CallOp::create(b, function.getLoc(), callee, passed.getArrayRef());
-    b.setInsertionPointToStart(callee.addEntryBlock());
-    IRMapping mapping;
-    mapping.map(passed.getArrayRef(), callee.getArguments());
-    for (Operation *op : repeated)
-      b.clone(*op, mapping);
-    auto last = func::ReturnOp::create(b, function.getLoc());
-    for (Operation *op : part) {
-      op->moveBefore(last);
-      op->walk([&](Operation *inner) {
-        for (OpOperand &operand : inner->getOpOperands())
-          operand.set(mapping.lookupOrDefault(operand.get()));
-      });
-    }
+    func::CallOp::create(b, function.getLoc(), callee, around.passed());
+    around.moveInto(callee);
     part.clear();
-  }
-
-  static bool isOutside(Value value, Operation *op) {
-    return !op->isAncestor(value.getParentBlock()->getParentOp());
-  }
-
-  void add(Value value, SetVector<Operation *> &repeated,
-           SetVector<Value> &passed) {
-    Operation *op = value.getDefiningOp();
-    if (!op || !isRepeated(op)) {
-      passed.insert(value);
-      return;
-    }
-    if (repeated.contains(op))
-      return;
-    for (Value operand : op->getOperands())
-      add(operand, repeated, passed);
-    repeated.insert(op);
   }
 
   func::FuncOp function;
@@ -135,7 +82,8 @@ struct XformCpuSplit : xform::impl::XformCpuSplitBase<XformCpuSplit> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions)
-      Splitting(function, mostOps).run();
+      if (!function.isDeclaration())
+        Splitting(function, mostOps).run();
   }
 };
 

@@ -3,6 +3,7 @@
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contraction.h"
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/Team.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -42,11 +43,18 @@ struct XformCpuToLLVM : xform::impl::XformCpuToLLVMBase<XformCpuToLLVM> {
       return signalPassFailure();
     SmallVector<LLVM::LLVMFuncOp> functions(
         getOperation().getOps<LLVM::LLVMFuncOp>());
-    for (LLVM::LLVMFuncOp function : functions)
-      if (function->hasAttr(kScratchAttr))
-        addEntryPoint(function);
-      else
+    for (LLVM::LLVMFuncOp function : functions) {
+      if (!function->hasAttr(kScratchAttr)) {
+        if (function->hasAttr(kChunksAttr))
+          defineChunks(function);
         makeInternal(function);
+        continue;
+      }
+      unsigned numBuffers = function.getNumArguments();
+      LLVM::LLVMFuncOp entry = addEntryPoint(function);
+      if (entry->hasAttr(kTeamAttr))
+        addTeam(entry, numBuffers);
+    }
   }
 
 private:

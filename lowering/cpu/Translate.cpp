@@ -3,6 +3,7 @@
 #include "lowering/cpu/Translate.h"
 
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/Team.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -31,10 +32,11 @@ std::string xform::toLLVMIR(ModuleOp module) {
   return text;
 }
 
-std::map<std::string, int64_t> xform::scratchOf(ModuleOp module) {
-  std::map<std::string, int64_t> bytes;
+std::map<std::string, xform::Needs> xform::needsOf(ModuleOp module) {
+  std::map<std::string, Needs> needs;
   for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
     if (auto scratch = entry->getAttrOfType<IntegerAttr>(kScratchAttr))
-      bytes[entry.getName().str()] = scratch.getInt();
-  return bytes;
+      needs[entry.getName().str()] = {scratch.getInt(),
+                                      entry->hasAttr(kTeamAttr)};
+  return needs;
 }

@@ -15,9 +15,15 @@ void registerTranslation(mlir::DialectRegistry &registry);
 /// The module, of LLVM's dialect, as text of LLVM IR; empty if it has none.
 std::string toLLVMIR(mlir::ModuleOp module);
 
-/// How many bytes of memory each entry point wants beside its arguments and
-/// results.
-std::map<std::string, int64_t> scratchOf(mlir::ModuleOp module);
+/// What an entry point wants beside its arguments and results: bytes of memory,
+/// and whether cores share its work.
+struct Needs {
+  int64_t scratch;
+  bool isShared;
+};
+
+/// The entry points, by name.
+std::map<std::string, Needs> needsOf(mlir::ModuleOp module);
 
 } // namespace xform
 

@@ -165,5 +165,6 @@ void flatten(linalg::GenericOp op) {
 void xform::generalizeOps(func::FuncOp kernel) {
   generalizeNamed(kernel);
   BoolsAsBytes::run(kernel);
-  kernel.walk(flatten);
 }
+
+void xform::flattenOps(func::FuncOp kernel) { kernel.walk(flatten); }

@@ -8,9 +8,11 @@
 namespace xform {
 
 /// Brings every linalg operation, and every copy, of a kernel over buffers into
-/// the form of a linalg.generic, with bytes for truth values and along one axis
-/// where that is possible.
+/// the form of a linalg.generic, with bytes for truth values.
 void generalizeOps(mlir::func::FuncOp kernel);
+
+/// Lets elementwise operations run along one axis where that is possible.
+void flattenOps(mlir::func::FuncOp kernel);
 
 } // namespace xform
 

@@ -24,6 +24,10 @@ inline constexpr llvm::StringLiteral kScanAttr = "xform.scan";
 /// which the last arguments are the buffers.
 inline constexpr llvm::StringLiteral kKernelAttr = "xform.kernel";
 
+/// Marks functions that several cores share, and the buffer of their state,
+/// which lies where the function's memory begins.
+inline constexpr llvm::StringLiteral kTeamAttr = "xform.team";
+
 /// Whether it is a number, or a tensor of static shape, of a type that is
 /// computed with here: index, bool, integers of 8 to 64 bits, f32 and f64.
 bool isStaticType(mlir::Type type);
@@ -50,6 +54,18 @@ llvm::LogicalResult bufferizeKernel(mlir::func::FuncOp kernel);
 
 /// Writes loops over vectors of this size for the linalg operations on buffers.
 llvm::LogicalResult writeLoops(mlir::func::FuncOp kernel, int64_t vectorBytes);
+
+/// What a buffer takes, in whole lines of the cache.
+int64_t bytesOf(mlir::MemRefType type);
+
+/// From when to when a buffer is needed, both included, and where it lies.
+struct Lifetime {
+  int64_t bytes, begin, end, offset = 0;
+};
+
+/// Gives each, in the order in which they begin, the first place that is large
+/// enough and free by then; the bytes of all.
+int64_t shareMemory(llvm::ArrayRef<Lifetime *> lives);
 
 /// Leaves small buffers on the stack, and makes the others views of one more
 /// argument, memory that is the function's while it runs. Buffers that are not

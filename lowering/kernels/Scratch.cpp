@@ -20,20 +20,14 @@ constexpr int64_t kMostStackBytes = 16 << 10;
 
 constexpr int64_t kAlignment = 64;
 
-static int64_t bytesOf(MemRefType type) {
-  return llvm::alignTo(type.getNumElements() *
-                           llvm::divideCeil(type.getElementTypeBitWidth(), 8),
-                       kAlignment);
-}
+constexpr int64_t kForEver = std::numeric_limits<int64_t>::max();
 
 namespace {
 
-/// A buffer, its number in program order, and the first and last operation of
-/// the program that may see it.
-struct Life {
+/// A buffer, and where it lies.
+struct Placed {
   memref::AllocaOp alloca;
-  size_t order;
-  int64_t bytes, begin, end, offset = 0;
+  Lifetime life;
 };
 
 class Placement {
@@ -44,58 +38,29 @@ public:
       places[&op] = place++;
   }
 
-  SmallVector<Life> collect() {
+  SmallVector<Placed> collect() {
     int64_t small = 0;
-    SmallVector<Life> lives;
+    SmallVector<Placed> placed;
     function.walk([&](memref::AllocaOp alloca) {
       int64_t bytes = bytesOf(alloca.getType());
+      if (alloca->hasAttr(kTeamAttr)) {
+        placed.push_back({alloca, {bytes, -1, kForEver}});
+        return;
+      }
       if (bytes < kLargeBytes && small + bytes <= kMostStackBytes) {
         small += bytes;
         return;
       }
-      Life life{alloca, lives.size(), bytes,
-                std::numeric_limits<int64_t>::max(), -1};
+      Lifetime life{bytes, kForEver, -1};
       follow(alloca.getResult(), life);
-      lives.push_back(life);
+      placed.push_back({alloca, life});
     });
-    return lives;
-  }
-
-  /// Gives each, in the order in which they begin, the first place that is
-  /// large enough and free by then; the bytes of all.
-  static int64_t place(SmallVector<Life> &lives) {
-    llvm::sort(lives, [](const Life &a, const Life &b) {
-      return std::pair(a.begin, a.order) < std::pair(b.begin, b.order);
-    });
-    auto endsFirst = [](const Life *a, const Life *b) {
-      return std::pair(a->end, a) < std::pair(b->end, b);
-    };
-    auto liesFirst = [](const Life *a, const Life *b) {
-      return std::pair(a->offset, a) < std::pair(b->offset, b);
-    };
-    std::set<const Life *, decltype(endsFirst)> byEnd(endsFirst);
-    std::set<const Life *, decltype(liesFirst)> byOffset(liesFirst);
-    int64_t total = 0;
-    for (Life &life : lives) {
-      while (!byEnd.empty() && (*byEnd.begin())->end < life.begin) {
-        byOffset.erase(*byEnd.begin());
-        byEnd.erase(byEnd.begin());
-      }
-      for (const Life *other : byOffset) {
-        if (life.offset + life.bytes <= other->offset)
-          break;
-        life.offset = std::max(life.offset, other->offset + other->bytes);
-      }
-      byEnd.insert(&life);
-      byOffset.insert(&life);
-      total = std::max(total, life.offset + life.bytes);
-    }
-    return total;
+    return placed;
   }
 
 private:
   /// Goes through all that may be the buffer, or a part of it.
-  void follow(Value value, Life &life) {
+  void follow(Value value, Lifetime &life) {
     for (Operation *user : value.getUsers()) {
       Operation *outer = function.front().findAncestorOpInBlock(*user);
       life.begin = std::min(life.begin, places.lookup(outer));
@@ -107,7 +72,7 @@ private:
                             llvm::IsaPred<MemRefType>) ||
                user->hasTrait<OpTrait::IsTerminator>())
         // Handed on: who has it then is not known here.
-        life.begin = 0, life.end = std::numeric_limits<int64_t>::max();
+        life.begin = 0, life.end = kForEver;
     }
   }
 
@@ -117,22 +82,59 @@ private:
 
 } // namespace
 
+int64_t xform::shareMemory(ArrayRef<Lifetime *> lives) {
+  using Numbered = std::pair<int64_t, size_t>;
+  SmallVector<Numbered> begins;
+  for (auto [i, life] : llvm::enumerate(lives))
+    begins.push_back({life->begin, i});
+  llvm::sort(begins);
+  std::set<Numbered> byEnd, byOffset;
+  int64_t total = 0;
+  for (auto [begin, i] : begins) {
+    Lifetime &life = *lives[i];
+    while (!byEnd.empty() && byEnd.begin()->first < begin) {
+      size_t over = byEnd.begin()->second;
+      byOffset.erase({lives[over]->offset, over});
+      byEnd.erase(byEnd.begin());
+    }
+    life.offset = 0;
+    for (auto [offset, other] : byOffset) {
+      if (life.offset + life.bytes <= offset)
+        break;
+      life.offset = std::max(life.offset, offset + lives[other]->bytes);
+    }
+    byEnd.insert({life.end, i});
+    byOffset.insert({life.offset, i});
+    total = std::max(total, life.offset + life.bytes);
+  }
+  return total;
+}
+
+int64_t xform::bytesOf(MemRefType type) {
+  return llvm::alignTo(type.getNumElements() *
+                           llvm::divideCeil(type.getElementTypeBitWidth(), 8),
+                       kAlignment);
+}
+
 int64_t xform::placeBuffers(func::FuncOp function) {
-  SmallVector<Life> lives = Placement(function).collect();
-  if (lives.empty())
+  SmallVector<Placed> placed = Placement(function).collect();
+  if (placed.empty())
     return 0;
-  int64_t bytes = Placement::place(lives);
+  SmallVector<Lifetime *> lives;
+  for (Placed &buffer : placed)
+    lives.push_back(&buffer.life);
+  int64_t bytes = shareMemory(lives);
   ImplicitLocOpBuilder b(function.getLoc(), function.getContext());
   unsigned last = function.getNumArguments();
   (void)function.insertArgument(last, MemRefType::get({bytes}, b.getI8Type()),
                                 {}, function.getLoc());
-  for (Life &life : lives) {
-    b.setInsertionPoint(life.alloca);
+  for (auto &[alloca, life] : placed) {
+    b.setInsertionPoint(alloca);
     Value view = memref::ViewOp::create(
-        b, life.alloca.getType(), function.getArgument(last),
+        b, alloca.getType(), function.getArgument(last),
         arith::ConstantIndexOp::create(b, life.offset), ValueRange());
-    life.alloca.replaceAllUsesWith(view);
-    life.alloca.erase();
+    alloca.replaceAllUsesWith(view);
+    alloca.erase();
   }
   return bytes;
 }

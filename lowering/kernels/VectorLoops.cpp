@@ -21,6 +21,9 @@ using namespace xform;
 /// small buffers then become registers.
 constexpr int64_t kVectorsWrittenOut = 16, kOpsWrittenOut = 256;
 
+/// Sums of vectors that do not wait for each other.
+constexpr int64_t kSumsAtOnce = 4;
+
 namespace {
 
 /// Neighbouring elements that are computed at once; no lanes for a scalar.
@@ -488,15 +491,35 @@ private:
       sum = nest(reduced, sum, [&](ValueRange before) {
         Value after = before[0];
         if (whole) {
-          Value lanes = elements(constant(0), lanesOfVector);
-          if (whole > lanesOfVector)
-            lanes = repeat(whole - lanesOfVector, lanesOfVector, lanes,
-                           [&](Value index, ValueRange values) {
-                             Value more = elements(plus(index, lanesOfVector),
-                                                   lanesOfVector);
-                             return SmallVector<Value>{add(values[0], more)};
-                           })[0];
-          after = reduce(lanes, after);
+          // As many sums as hide how long an addition takes.
+          int64_t vectors = whole / lanesOfVector,
+                  sums = vectors >= 2 * kSumsAtOnce ? kSumsAtOnce : 1;
+          SmallVector<Value> partial;
+          for (int64_t i = 0; i < sums; ++i)
+            partial.push_back(
+                elements(constant(i * lanesOfVector), lanesOfVector));
+          auto addAll = [&](int64_t begin, int64_t end,
+                            SmallVector<Value> values) {
+            int64_t step = static_cast<int64_t>(values.size()) * lanesOfVector;
+            return repeat(
+                end - begin, step, values, [&](Value index, ValueRange before) {
+                  SmallVector<Value> after;
+                  for (auto [i, sum] : llvm::enumerate(before))
+                    after.push_back(add(
+                        sum, elements(plus(index, begin + i * lanesOfVector),
+                                      lanesOfVector)));
+                  return after;
+                });
+          };
+          int64_t first = sums * lanesOfVector, last = whole - whole % first;
+          if (last > first)
+            partial = addAll(first, last, partial);
+          for (; partial.size() > 1; partial.pop_back())
+            partial[partial.size() - 2] =
+                add(partial[partial.size() - 2], partial.back());
+          if (whole > last)
+            partial = addAll(last, whole, partial);
+          after = reduce(partial[0], after);
         }
         if (rest)
           after = reduce(elements(constant(whole), rest), after);
@@ -520,6 +543,7 @@ private:
 
 LogicalResult xform::writeLoops(func::FuncOp kernel, int64_t vectorBytes) {
   generalizeOps(kernel);
+  flattenOps(kernel);
   SmallVector<linalg::GenericOp> ops;
   kernel.walk([&](linalg::GenericOp op) { ops.push_back(op); });
   for (linalg::GenericOp op : ops)

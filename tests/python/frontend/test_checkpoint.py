@@ -377,7 +377,7 @@ def test_measured_memory_of_a_deep_chain_falls() -> None:
     assert_same(results["checkpoint"], results["plain"], 1e-5)
     # Three values for each of 16 layers, or the inputs of 4 blocks and the values of one of them.
     assert peaks["plain"] > 48
-    assert peaks["checkpoint"] < 24
+    assert peaks["checkpoint"] < 26
 
 
 def test_measured_memory_of_a_loop_grows_as_the_root_of_its_length() -> None:

@@ -43,7 +43,7 @@ def test_memory_falls_with_the_chunk(name: str) -> None:
         peaks[size] = compiled.peak_memory(x, W) - x.nbytes - W.nbytes - results[size].nbytes
     np.testing.assert_allclose(results[1], results[None], rtol=2e-5, atol=1e-6)
     row = 2048 * 4
-    assert peaks[None] > 90 * row
+    assert peaks[None] > 60 * row
     # Of these, 32 are IREE's own, which sums the 2048 products of each number in parts.
     assert peaks[1] < 40 * row
 

@@ -35,8 +35,9 @@ def test_what_is_compiled_here() -> None:
     assert is_compiled_here(lambda x: np.tanh(x @ x).sum(0), small)
     assert is_compiled_here(lambda x: np.sort(x)[::-1], small)
     assert is_compiled_here(lambda x: while_loop(lambda v: v.sum() < 9, lambda v: v * 2, x), small)
-    assert not is_compiled_here(lambda x: x + x, large)
-    assert not is_compiled_here(lambda x: x + x, spec(3, "float16"))
+    assert is_compiled_here(lambda x: np.exp(x).sum(0), large)
+    assert is_compiled_here(lambda x: x + x, spec(3, "float16"))
+    assert not is_compiled_here(lambda x: x @ x, large)
 
 
 def test_the_knob(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -169,12 +170,10 @@ def test_what_iree_refuses_is_compiled_here(
         raise CompileError("no", reproducer=reproducer)
 
     monkeypatch.setattr(machine_code, "compile_to_vmfb", refuse)
-    x = np.linspace(0.999, 1.001, 600_000)
-    assert not is_compiled_here(np.cumsum, x)
-    np.testing.assert_allclose(jit(np.cumsum)(x), np.cumsum(x))
+    x = np.ones((1600, 1600), "float32")
+    assert not is_compiled_here(np.matmul, x, x)
+    np.testing.assert_array_equal(jit(np.matmul)(x, x), 1600 * x)
     assert not reproducer.exists()
-    with pytest.raises(CompileError):
-        jit(lambda x: x + 1)(np.ones(3, "float16"))
 
 
 def test_saved_programs_run_by_iree(tmp_path: Path) -> None:

@@ -27,12 +27,12 @@ func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
 
 // -----
 
-// REASON: remark: compiled by IREE: so much work that all cores are worth starting
+// REASON: remark: compiled by IREE: linalg.matmul: a contraction that is large enough to be packed
 // CHECK: module {
-func.func @large(%x: tensor<5000000xf32>) -> tensor<5000000xf32> {
-  %empty = tensor.empty() : tensor<5000000xf32>
-  %sum = linalg.add ins(%x, %x : tensor<5000000xf32>, tensor<5000000xf32>) outs(%empty : tensor<5000000xf32>) -> tensor<5000000xf32>
-  return %sum : tensor<5000000xf32>
+func.func @large(%x: tensor<4096x4096xf32>) -> tensor<4096x4096xf32> {
+  %empty = tensor.empty() : tensor<4096x4096xf32>
+  %square = linalg.matmul ins(%x, %x : tensor<4096x4096xf32>, tensor<4096x4096xf32>) outs(%empty : tensor<4096x4096xf32>) -> tensor<4096x4096xf32>
+  return %square : tensor<4096x4096xf32>
 }
 
 // -----

@@ -1,0 +1,150 @@
+"""Loops that several cores share: the same numbers on any number of cores, by any thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from forks import in_forked_child
+from xform.frontend import grad, jit, scan
+from xform.machine_code import is_compiled_here
+from xform_runtime.executable import Executable
+
+RNG = np.random.default_rng(0)
+
+# The axes are such that no block and no chunk of them is the last without a rest.
+ROWS = RNG.normal(size=(2053, 131)).astype("float32")
+LINE = RNG.normal(size=300_007).astype("float32")
+WIDE = RNG.normal(size=(3, 100_003))
+INTEGERS = RNG.integers(-100, 100, size=(1009, 257))
+PLACES = RNG.integers(0, 300_007, size=200_003)
+
+
+def softmax(x: Any) -> Any:
+    e = np.exp(x - x.max(-1, keepdims=True))
+    return e / e.sum(-1, keepdims=True)
+
+
+def norm(x: Any) -> Any:
+    d = x - x.mean(-1, keepdims=True)
+    return d / np.sqrt((d * d).mean(-1, keepdims=True) + 1e-5)
+
+
+def steps(x: Any) -> Any:
+    """A loop whose turns are shared: rows that are updated in place, and a sum of all."""
+
+    def step(carry: Any, i: Any) -> tuple[Any, Any]:
+        x, total = carry
+        x = x.copy()
+        x[i] = np.tanh(x[i] + 1)
+        x = x * np.float32(0.5)
+        return (x, total + x.sum()), x.max()
+
+    return scan(step, (x, np.float32(0)), np.arange(5))
+
+
+def products(x: Any) -> Any:
+    return (1 + x / 1e6).prod(-1)
+
+
+def extremes(x: Any) -> Any:
+    return x.max(), x.min(0)
+
+
+def truths(x: Any) -> Any:
+    return (x > 90).any(0), (x > -99).all(), (x > 3) ^ (x < 9)
+
+
+def gathered(x: Any) -> Any:
+    return np.sqrt(abs(x))[PLACES] * np.arange(200_003, dtype="float32")
+
+
+# What is compiled, what it is given, and what it should give for that in float64.
+CASES: dict[str, tuple[Callable[..., Any], Any, Callable[..., Any]]] = {
+    "rows": (softmax, ROWS, softmax),
+    "two passes over rows": (norm, ROWS, norm),
+    "columns": (lambda x: np.exp(x).sum(0), ROWS, lambda x: np.exp(x).sum(0)),
+    "the sum of all": (lambda x: np.sin(x).sum(), LINE, lambda x: np.sin(x).sum()),
+    "the product of few": (products, WIDE, products),
+    "the greatest": (extremes, INTEGERS, extremes),
+    "truth": (truths, INTEGERS, truths),
+    "bits": (
+        lambda x: np.bitwise_xor.reduce(x * 7, axis=None),
+        INTEGERS,
+        lambda x: np.bitwise_xor.reduce(x * 7, axis=None),
+    ),
+    "turned": (lambda x: np.exp(x).T @ x, ROWS, lambda x: np.exp(x).T @ x),
+    "places": (gathered, LINE, gathered),
+    "small floats": (
+        lambda x: (x * x + 1) / 3,
+        LINE.astype("float16"),
+        lambda x: (x * x + np.float16(1)) / np.float16(3),
+    ),
+    "a gradient": (
+        grad(lambda x: (np.log(np.exp(x).sum(-1)) ** 2).sum()),
+        ROWS,
+        lambda x: 2 * np.log(np.exp(x).sum(-1, keepdims=True)) * softmax(x),
+    ),
+}
+
+
+def alone_and_together(
+    function: Callable[..., Any], x: Any, folder: Path
+) -> tuple[list[Any], list[Any]]:
+    lowered = jit(function).lower(x)
+    assert is_compiled_here(lowered.as_text("linalg"))
+    path = folder / "module.vmfb"
+    lowered.save(path)
+    results = []
+    for work in (0, 1 << 40):
+        executable = Executable(path.read_bytes(), "cpu", work=work)
+        results.append([y.numpy() for y in executable.invoke(*executable.entries, [x])])
+    return results[0], results[1]
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_one_core_and_all_of_them_agree(name: str, tmp_path: Path) -> None:
+    function, x, expected = CASES[name]
+    alone, together = alone_and_together(function, x, tmp_path)
+    wanted = expected(x.astype("float64") if x.dtype == "float32" else x)
+    for one, all_of_them, value in zip(
+        alone, together, wanted if isinstance(wanted, tuple) else (wanted,), strict=True
+    ):
+        np.testing.assert_array_equal(one, all_of_them)
+        np.testing.assert_allclose(one, value, rtol=2e-4, atol=2e-4)
+
+
+def test_a_loop_of_shared_turns(tmp_path: Path) -> None:
+    alone, together = alone_and_together(steps, ROWS, tmp_path)
+    x, total, greatest = ROWS.astype("float64"), 0.0, []
+    for i in range(5):
+        x[i] = np.tanh(x[i] + 1)
+        x = x * 0.5
+        total += x.sum()
+        greatest.append(x.max())
+    for one, all_of_them, value in zip(alone, together, (x, total, greatest), strict=True):
+        np.testing.assert_array_equal(one, all_of_them)
+        np.testing.assert_allclose(one, value, rtol=1e-4, atol=1e-3)
+
+
+def test_many_threads_call_at_once() -> None:
+    compiled = jit(softmax)
+    wanted = compiled(ROWS).numpy()
+
+    def call(_: int) -> bool:
+        return np.array_equal(compiled(ROWS).numpy(), wanted)
+
+    with ThreadPoolExecutor(4) as threads:
+        assert all(threads.map(call, range(200)))
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+def test_a_forked_process_goes_on_alone() -> None:
+    compiled = jit(softmax)
+    wanted = compiled(ROWS).numpy()
+    assert in_forked_child(lambda: np.testing.assert_array_equal(compiled(ROWS), wanted)) == 0
