@@ -197,8 +197,10 @@ class Compiled:
         self._lowered = lowered
         self._target = target
         self._image = ModuleImage(built.vmfb)
-        work = self._image.signatures[self.name].work
-        self._executable = Executable(self._image, target.device, work=work)
+        signature = self._image.signatures[self.name]
+        self._executable = Executable(
+            self._image, target.device, work=signature.work, is_shared=signature.is_shared
+        )
         self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -18,7 +18,6 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from xform_runtime.devices import PARALLEL_WORK
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
 from ._xform import Diagnostic, Function, Module, Type
@@ -151,6 +150,7 @@ def _make(linalg_text: str, target: Target, name: str) -> _Made:
         for entry in entries
         for dispatch in entry.dispatches
     ]
+    exported += [_codegen.Entry(entry.help.symbol, 1) for entry in entries if entry.help]
     ir = module.llvm_ir()
     if any(entry.is_indirect for entry in entries):
         ir += BIND_IR
@@ -194,13 +194,17 @@ def _planned(entry: Entry, scratch: int, is_shared: bool) -> Entry:
     reflection = dict(entry.reflection)
     if SIGNATURE_KEY in reflection:
         signature = Signature.from_json(reflection[SIGNATURE_KEY])
-        # One core does it, so it is not worth waking the others.
-        work = max(signature.work, PARALLEL_WORK) if is_shared else 0
-        reflection[SIGNATURE_KEY] = replace(signature, work=work).to_json()
-    dispatches: tuple[Dispatch, ...] = (Dispatch(entry.name),)
-    if is_shared:
-        dispatches = (Dispatch(f"{entry.name}.open"), Dispatch(entry.name, _MOST_CORES))
-    return replace(entry, dispatches=dispatches, scratch=scratch, reflection=reflection)
+        # It runs on the calling thread.
+        signature = replace(signature, work=0, is_shared=is_shared)
+        reflection[SIGNATURE_KEY] = signature.to_json()
+    planned = replace(entry, scratch=scratch, reflection=reflection)
+    if not is_shared:
+        return planned
+    return replace(
+        planned,
+        dispatches=(Dispatch(f"{entry.name}.open"), Dispatch(entry.name, _MOST_CORES)),
+        help=Dispatch(f"{entry.name}.help", _MOST_CORES),
+    )
 
 
 def _leaves(kind: str, types: Sequence[Type]) -> tuple[LeafSpec, ...]:

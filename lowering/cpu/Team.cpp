@@ -94,6 +94,10 @@ void xform::addTeam(LLVM::LLVMFuncOp entry, int64_t numBuffers) {
   call("xform_team_open", loadBuffer(b, open, numBuffers, numBuffers - 1));
   returnZero();
 
+  LLVM::LLVMFuncOp helper = begin(name + ".help");
+  call("xform_team_help", loadBuffer(b, helper, 1, 0));
+  returnZero();
+
   LLVM::LLVMFuncOp outer = begin(name);
   Value team = loadBuffer(b, outer, numBuffers, numBuffers - 1);
   Value isFirst =

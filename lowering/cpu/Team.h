@@ -29,8 +29,9 @@ inline constexpr llvm::StringLiteral kChunksAttr = "xform.chunks",
 /// and of what each call of the other is given, behind the number of the chunk.
 void defineChunks(mlir::LLVM::LLVMFuncOp declaration);
 
-/// Makes an entry point one that many workgroups run, and adds the function
-/// `@name.open` that has to run before.
+/// Makes an entry point one that many workgroups run, and adds the functions
+/// `@name.open`, which has to run before, and `@name.help`, which gets the
+/// scratch memory only and helps whoever leads.
 void addTeam(mlir::LLVM::LLVMFuncOp entry, int64_t numBuffers);
 
 } // namespace xform

@@ -1,8 +1,9 @@
 """Devices by name: "cpu", "vulkan" and "cuda", each opened once per process.
 
 "cpu" stands for two IREE drivers. local-sync runs a call on the calling thread and costs about two
-microseconds; local-task spreads it over all cores and costs ten or more. Both work on ordinary host
-memory, so arrays go from one to the other without a copy.
+microseconds; local-task spreads it over all cores and costs ten or more. Code that shares its work
+by itself has both, so that the calling thread is one of the cores. All work on ordinary host memory,
+so arrays go from one to the other without a copy.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from iree.runtime import (
     get_driver,
 )
 from iree.runtime._binding import create_hal_driver
+from iree.runtime.flags import parse_flags
 
 from .dtypes import PLAIN_ELEMENT_TYPES, element_type
 from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, XformValueError
@@ -33,6 +35,9 @@ DEVICE_NAMES: Final = ("cpu", "vulkan", "cuda")
 
 # A call of fewer scalar operations than this ends on one core before other cores have woken up.
 PARALLEL_WORK: Final = 400_000
+
+# local-sync on the calling thread, and a local-task on the other cores that helps it.
+TEAM: Final = "team"
 
 # IREE pools smaller blocks itself; larger ones come fresh from the system and fault in page by page.
 _POOLED_BY_IREE: Final = 32 << 20
@@ -73,7 +78,7 @@ class Device:
 
     Args:
         name: "cpu", "vulkan" or "cuda".
-        driver: IREE's name of the driver.
+        driver: IREE's name of the driver, or `TEAM`.
         own_driver: whether it has a driver of its own, whose allocator counts for it alone.
 
     `is_host` tells whether device memory is ordinary host memory; `is_left_behind`, whether the
@@ -87,8 +92,13 @@ class Device:
         self.name = name
         self.driver = driver
         open_driver = create_hal_driver if own_driver else get_driver
+        others = []
         try:
-            self.hal: Any = open_driver(driver).create_default_device()
+            if driver == TEAM:
+                self.hal: Any = _helpers()
+                others = [get_driver("local-sync").create_default_device()]
+            else:
+                self.hal = open_driver(driver).create_default_device()
         except IREE_ERRORS as error:
             raise DeviceError(_reason(name, str(error))) from None
         self.allocator: Any = self.hal.allocator
@@ -96,7 +106,7 @@ class Device:
         self.is_host = name == "cpu"
         self.is_left_behind = False
         self.instance: Any = vm_instance()
-        self.hal_module: Any = create_hal_module(self.instance, self.hal)
+        self.hal_module: Any = create_hal_module(self.instance, devices=[self.hal, *others])
         self._staging: dict[int, list[Staging]] = {}
         self._staging_bytes = 0
         self.renew_locks()
@@ -219,12 +229,30 @@ def vm_instance() -> Any:
         return _instance
 
 
-def get_device(name: str, *, work: int = 0) -> Device:
+def cores() -> int:
+    """How many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _helpers() -> Any:
+    """A local-task device on all cores but one, that of the calling thread."""
+    # IREE has no other way to say how many threads a driver starts; 0 is as many as it likes.
+    parse_flags(f"--task_topology_group_count={max(1, cores() - 1)}")
+    try:
+        return create_hal_driver("local-task").create_default_device()
+    finally:
+        parse_flags("--task_topology_group_count=0")
+
+
+def get_device(name: str, *, work: int = 0, is_shared: bool = False) -> Device:
     """The device called `name`, opened at first use.
 
     Args:
         name: "cpu", "vulkan" or "cuda".
         work: scalar operations of the calls to come; "cpu" uses all cores from `PARALLEL_WORK` on.
+        is_shared: whether they run on the calling thread, and other cores help.
 
     Raises:
         XformValueError: there is no such name.
@@ -234,7 +262,7 @@ def get_device(name: str, *, work: int = 0) -> Device:
     >>> get_device("cpu").driver
     'local-sync'
     """
-    driver = driver_name(name, work)
+    driver = driver_name(name, work, is_shared=is_shared)
     found = _opened.get(driver)
     if found is not None:
         return found
@@ -261,8 +289,8 @@ def _open(name: str, driver: str) -> Device:
     return _opened[driver]
 
 
-def driver_name(name: str, work: int) -> str:
-    """IREE's driver for a device name and an amount of work.
+def driver_name(name: str, work: int, *, is_shared: bool = False) -> str:
+    """IREE's driver for a device name and an amount of work, or `TEAM`.
 
     Raises:
         XformValueError: there is no such device name.
@@ -271,6 +299,8 @@ def driver_name(name: str, work: int) -> str:
         raise XformValueError(
             f"unknown device {name!r}: expected one of {', '.join(map(repr, DEVICE_NAMES))}"
         )
+    if name == "cpu" and is_shared:
+        return TEAM if cores() > 1 else "local-sync"
     if name == "cpu":
         return "local-task" if work >= PARALLEL_WORK else "local-sync"
     return name

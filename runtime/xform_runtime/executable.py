@@ -60,6 +60,7 @@ class Executable:
             executable lives.
         device: "cpu", "vulkan" or "cuda"; must be the one it was compiled for.
         work: scalar operations of a typical call; chooses between one core and all of them.
+        is_shared: whether the module's own code lets other cores help.
 
     Raises:
         ModuleFileError: the bytes are damaged or not a compiled module.
@@ -67,12 +68,17 @@ class Executable:
     """
 
     def __init__(
-        self, vmfb: bytes | memoryview | ModuleImage, device: str, *, work: int = 0
+        self,
+        vmfb: bytes | memoryview | ModuleImage,
+        device: str,
+        *,
+        work: int = 0,
+        is_shared: bool = False,
     ) -> None:
         image = vmfb if isinstance(vmfb, ModuleImage) else ModuleImage(vmfb)
         self._image = image
-        self._work = work
-        self._device = get_device(device, work=work)
+        self._work, self._is_shared = work, is_shared
+        self._device = get_device(device, work=work, is_shared=is_shared)
         self._check_device(image)
         self._entries = {
             name: _Entry(function, image.signatures.get(name))
@@ -91,7 +97,7 @@ class Executable:
 
     def _reopen(self) -> Device:
         """Goes on in a forked process, where the threads of the device are missing."""
-        self._device = get_device(self._device.name, work=self._work)
+        self._device = get_device(self._device.name, work=self._work, is_shared=self._is_shared)
         self._context = self._make_context()
         return self._device
 

@@ -173,9 +173,10 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
     loaded: dict[str, Executable] = {}
     entries: dict[str, Entry] = {}
     for entry, signature in signatures.items():
-        driver = driver_name(signature.device, signature.work)
+        work, is_shared = signature.work, signature.is_shared
+        driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:
-            loaded[driver] = Executable(image, signature.device, work=signature.work)
+            loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
         entries[entry] = Entry(loaded[driver], signature)
     return Module(name, compiled_for, entries)
 

@@ -60,6 +60,7 @@ class Signature:
         args: the arrays of `inputs`, by leaf index.
         results: the arrays of `outputs`, by leaf index.
         cpu_features: instruction sets that the CPU code needs, by their /proc/cpuinfo names.
+        is_shared: whether the CPU code runs on the calling thread and lets other cores help.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -73,6 +74,7 @@ class Signature:
     args: tuple[LeafSpec, ...]
     results: tuple[LeafSpec, ...]
     cpu_features: tuple[str, ...] = ()
+    is_shared: bool = False
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -113,6 +115,7 @@ class Signature:
                 "args": [_leaf_data(leaf) for leaf in self.args],
                 "results": [_leaf_data(leaf) for leaf in self.results],
                 "cpu_features": list(self.cpu_features),
+                "is_shared": self.is_shared,
             },
             separators=(",", ":"),
         )
@@ -146,6 +149,7 @@ class Signature:
                 args=_leaves(data, "args"),
                 results=_leaves(data, "results"),
                 cpu_features=tuple(map(str, _field(data, "cpu_features", list))),
+                is_shared=data.get("is_shared") is True,
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None

@@ -33,7 +33,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import Enum
 from functools import cache, cached_property
 from typing import Final, TypeAlias
 
@@ -125,6 +126,9 @@ class Entry:
         results: the arrays that it returns, which are new ones.
         dispatches: what runs, one after another.
         scratch: bytes of memory that the dispatches share in one call, uninitialized at first.
+        help: what runs beside the last dispatch, and gets nothing but the scratch memory, if there
+            is another device whose cores can help the calling thread. Then the last dispatch is
+            one workgroup, and those before it are over when either begins.
         reflection: texts that the module keeps with the function, by key.
 
     Raises:
@@ -137,6 +141,7 @@ class Entry:
     results: tuple[LeafSpec, ...]
     dispatches: tuple[Dispatch, ...]
     scratch: int = 0
+    help: Dispatch | None = None
     reflection: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -214,9 +219,14 @@ def host_text(entries: Sequence[Entry], elf: bytes) -> str:
         f'rodata private @"$elf" <alignment = {_ALIGNMENT}, mime_type = "application/x-elf"> '
         f'dense<"0x{elf.hex()}"> : vector<{len(elf)}xi8>'
     )
+    if any(entry.help for entry in entries):
+        module.declare('global.ref private mutable @"$leader" : !vm.ref<!hal.device>')
     _write_initializer(module, entries, executable_format(elf))
     for number, entry in enumerate(entries):
-        module.declare(f"global.ref private mutable {_commands(number)} : {_REFS['commands']}")
+        for part in _Recorded.of(entry):
+            module.declare(
+                f"global.ref private mutable {part.symbol(number)} : {_REFS['commands']}"
+            )
         _write_entry(module, entry, number)
     return module.text()
 
@@ -469,8 +479,22 @@ def _quoted(text: str) -> str:
     return f'"{"".join(escaped)}"'
 
 
-def _commands(number: int) -> str:
-    return f'@"$commands{number}"'
+class _Recorded(Enum):
+    """Commands that are recorded for an entry: all, or what the devices of a team do."""
+
+    ALL = "commands"
+    BEGIN = "begin"
+    HELP = "help"
+    LEAD = "lead"
+
+    @staticmethod
+    def of(entry: Entry) -> tuple[_Recorded, ...]:
+        """Those that an entry needs."""
+        return tuple(_Recorded) if entry.help else (_Recorded.ALL,)
+
+    def symbol(self, number: int) -> str:
+        """The global variable that holds those of an entry."""
+        return f'@"${self.value}{number}"'
 
 
 def _size(leaf: LeafSpec) -> int:
@@ -488,43 +512,89 @@ def _element(leaf: LeafSpec) -> int:
 def _write_initializer(module: _Module, entries: Sequence[Entry], kind: str) -> None:
     """Finds the device, loads the executable, and records what each entry does with it."""
     f = _Function(module)
-    count = f.call("devices.count")
-    f.line(f"vm.br ^look({f.i32(0)} : i32)")
-    f.line("^look(%index : i32):")
-    more = f.value(f"cmp.lt.i32.s %index, {count} : i32")
-    f.line(f"vm.cond_br {more}, ^local, ^none")
-    f.line("^local:")
-    device = f.call("devices.get", "%index")
-    _query(f, device, "hal.device.id", "local*", "^format", "^next")
-    f.line("^format:")
-    _query(f, device, "hal.executable.format", kind, "^found", "^next")
-    f.line("^next:")
-    f.line(f"vm.discard.refs {device} : {_REFS['device']}")
-    following = f.value(f"add.i32 %index, {f.i32(1)} : i32")
-    f.line(f"vm.br ^look({following} : i32)")
-    f.line("^none:")
     message = f"no CPU device (local-sync, local-task) that runs executables of format {kind}"
+    device = _find(f, "", [("hal.device.id", "local*"), ("hal.executable.format", kind)])
+    f.line("^none:")
     f.line(f"vm.fail {f.i32(_INCOMPATIBLE)}, {_quoted(message)}")
     f.line("^found:")
     f.store(device, '@"$device"', "device")
-    executable = f.call(
-        "executable.create",
-        device,
-        f.i64(_ANY_QUEUE),
-        f.string(kind),
-        f.bytes('@"$elf"'),
-        f.null("bytes"),
-    )
+    executable = _load(f, device, kind)
     functions: dict[str, str] = {}
     for number, entry in enumerate(entries):
-        commands = _record(f, entry, device, executable, functions)
-        f.store(commands, _commands(number), "commands")
-    # Without entries, or without dispatches, nothing has used them last.
-    for reference, of in ((device, "device"), (executable, "executable")):
-        f.line(f"vm.discard.refs {reference} : {_REFS[of]}")
+        _record(f, entry, number, _Recorded.ALL, device, executable, functions)
+    if any(entry.help for entry in entries):
+        _write_team(f, entries, kind, device, executable, functions)
+    else:
+        # Without entries, or without dispatches, nothing has used them last.
+        _discard(f, device, executable)
     f.line("vm.return")
     module.declare("export @__init")
     module.function("@__init", [], [], "vm.unwind", f.text())
+
+
+def _write_team(
+    f: _Function,
+    entries: Sequence[Entry],
+    kind: str,
+    device: str,
+    executable: str,
+    functions: dict[str, str],
+) -> None:
+    """Where the device has cores of its own, looks for another one on the calling thread, and
+    records for it what leads."""
+    _query(f, device, "hal.device.id", "local-task", "^cores", "^alone")
+    f.line("^cores:")
+    leader = _find(f, "leader.", [("hal.device.id", "local-sync")])
+    f.line("^leader.none:")
+    f.line("vm.br ^alone")
+    f.line("^alone:")
+    _discard(f, device, executable)
+    f.line("vm.return")
+    f.line("^leader.found:")
+    f.store(leader, '@"$leader"', "device")
+    leading = _load(f, leader, kind)
+    led: dict[str, str] = {}
+    for number, entry in enumerate(entries):
+        if entry.help:
+            _record(f, entry, number, _Recorded.HELP, device, executable, functions)
+            _record(f, entry, number, _Recorded.BEGIN, leader, leading, led)
+            _record(f, entry, number, _Recorded.LEAD, leader, leading, led)
+    _discard(f, device, executable)
+    _discard(f, leader, leading)
+
+
+def _find(f: _Function, label: str, answers: Sequence[tuple[str, str]]) -> str:
+    """Goes on at "^found" with the first device that answers questions in a certain way, which it
+    names, else at "^none"; both labels begin with `label`."""
+    count = f.call("devices.count")
+    f.line(f"vm.br ^{label}look({f.i32(0)} : i32)")
+    index = f"%{label}index"
+    f.line(f"^{label}look({index} : i32):")
+    more = f.value(f"cmp.lt.i32.s {index}, {count} : i32")
+    f.line(f"vm.cond_br {more}, ^{label}device, ^{label}none")
+    f.line(f"^{label}device:")
+    device = f.call("devices.get", index)
+    for position, (category, key) in enumerate(answers, 1):
+        yes = f"^{label}answer{position}" if position < len(answers) else f"^{label}found"
+        _query(f, device, category, key, yes, f"^{label}next")
+        if position < len(answers):
+            f.line(f"{yes}:")
+    f.line(f"^{label}next:")
+    f.line(f"vm.discard.refs {device} : {_REFS['device']}")
+    following = f.value(f"add.i32 {index}, {f.i32(1)} : i32")
+    f.line(f"vm.br ^{label}look({following} : i32)")
+    return device
+
+
+def _load(f: _Function, device: str, kind: str) -> str:
+    """Gives the machine code to a device."""
+    code = f.string(kind), f.bytes('@"$elf"'), f.null("bytes")
+    return f.call("executable.create", device, f.i64(_ANY_QUEUE), *code)
+
+
+def _discard(f: _Function, device: str, executable: str) -> None:
+    for reference, of in ((device, "device"), (executable, "executable")):
+        f.line(f"vm.discard.refs {reference} : {_REFS[of]}")
 
 
 def _query(f: _Function, device: str, category: str, key: str, yes: str, no: str) -> None:
@@ -536,10 +606,16 @@ def _query(f: _Function, device: str, category: str, key: str, yes: str, no: str
 
 
 def _record(
-    f: _Function, entry: Entry, device: str, executable: str, functions: dict[str, str]
-) -> str:
-    """Records the dispatches of an entry, which a call then gives its buffers."""
-    lengths = _Layout(entry).lengths
+    f: _Function,
+    entry: Entry,
+    number: int,
+    part: _Recorded,
+    device: str,
+    executable: str,
+    functions: dict[str, str],
+) -> None:
+    """Records dispatches of an entry, which a call then gives its buffers."""
+    lengths = _Layout(entry).lengths if part is not _Recorded.HELP else [entry.scratch]
     commands = f.call(
         "command_buffer.create",
         device,
@@ -573,19 +649,26 @@ def _record(
         masks = f.i32(_BARRIER_SOURCE), f.i32(_BARRIER_TARGET)
         f.call("command_buffer.execution_barrier", commands, *masks, f.i64(0))
 
-    if entry.is_indirect:
+    if entry.is_indirect and part in (_Recorded.ALL, _Recorded.BEGIN):
         for first in range(0, entry.buffers, _BOUND_AT_ONCE):
             # The last ones may be too few; what is stored for others is not read.
             bound = range(first + 1, first + 1 + _BOUND_AT_ONCE)
             slots = [0, *(slot if slot <= entry.buffers else 0 for slot in bound)]
             dispatch(Dispatch(BIND), [first], slots)
         barrier()
-    for position, run in enumerate(entry.dispatches):
+    *begin, last = entry.dispatches or [None]
+    runs = {
+        _Recorded.ALL: entry.dispatches,
+        _Recorded.BEGIN: begin,
+        _Recorded.HELP: [entry.help],
+        _Recorded.LEAD: [last and replace(last, workgroups=1)],
+    }[part]
+    for position, run in enumerate(filter(None, runs)):
         if position:
             barrier()
-        dispatch(run, [], range(entry.binding_count))
+        dispatch(run, [], range(1 if part is _Recorded.HELP else entry.binding_count))
     f.call("command_buffer.finalize", commands)
-    return commands
+    f.store(commands, part.symbol(number), "commands")
 
 
 class _Layout:
@@ -617,25 +700,40 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
     blanks = [""] * len(entry.results)
     results = _for_each(f, _make, entry.results, "", blanks, "buffer", allocator)
     own = _allocate(f, allocator, layout.own) if layout.own else ""
-    fence = f.fence()
     table = [(buffer, 0) for buffer in (*arguments, *results)]
     if entry.is_indirect:
         table.insert(0, (own, 0))
     if entry.scratch:
         table.append((own, layout.scratch_offset))
-    f.call(
-        "device.queue.execute.indirect",
-        device,
-        f.i64(_ANY_QUEUE),
-        f.call("fence.join", f.i64(0), f.awaited) if f.awaited else f.null("fence"),
-        fence,
-        f.load(_commands(number), "commands"),
-        f.i64(0),
-        [
-            f"({buffer}, {f.i64(offset)}, {f.i64(length)})"
-            for (buffer, offset), length in zip(table, layout.lengths, strict=True)
-        ],
-    )
+    bound = [
+        f"({buffer}, {f.i64(offset)}, {f.i64(length)})"
+        for (buffer, offset), length in zip(table, layout.lengths, strict=True)
+    ]
+    ready = f.call("fence.join", f.i64(0), f.awaited) if f.awaited else f.null("fence")
+    fence = f.fence()
+
+    def run(part: _Recorded, on: str, after: str, then: str, buffers: Sequence[str]) -> None:
+        commands = f.load(part.symbol(number), "commands")
+        given = f.i64(_ANY_QUEUE), after, then, commands, f.i64(0), buffers
+        f.call("device.queue.execute.indirect", on, *given)
+
+    if entry.help:
+        leader = f.load('@"$leader"', "device")
+        has_leader = f.value(f"cmp.nz.ref {leader} : {_REFS['device']}")
+        f.line(f"vm.cond_br {has_leader}, ^team, ^alone")
+        f.line("^team:")
+        begun, helped = f.fence(), f.fence()
+        run(_Recorded.BEGIN, leader, ready, begun, bound)
+        # Nobody waits for the helpers.
+        run(_Recorded.HELP, device, begun, helped, bound[-1:])
+        run(_Recorded.LEAD, leader, begun, fence, bound)
+        f.line("vm.br ^submitted")
+        f.line("^alone:")
+        f.line(f"vm.discard.refs {leader} : {_REFS['device']}")
+    run(_Recorded.ALL, device, ready, fence, bound)
+    if entry.help:
+        f.line("vm.br ^submitted")
+        f.line("^submitted:")
     _await(f, fence)
     f.give_back(_for_each(f, _show, entry.results, "buffer", results, "view", ""), "view")
     reflection = ", ".join(

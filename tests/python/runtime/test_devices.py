@@ -17,7 +17,7 @@ import pytest
 from xform.frontend import jacrev, jit, save, spec, vmap
 from xform.primitives import digamma, lgamma
 from xform_runtime import Array, XformValueError, asarray, devices, load
-from xform_runtime.devices import PARALLEL_WORK, get_device
+from xform_runtime.devices import PARALLEL_WORK, cores, driver_name, get_device
 
 
 def run_with(program: str, **variables: str) -> str:
@@ -40,6 +40,9 @@ def test_the_cpu_has_two_drivers() -> None:
     small, large = get_device("cpu"), get_device("cpu", work=PARALLEL_WORK)
     assert (small.driver, large.driver) == ("local-sync", "local-task")
     assert get_device("cpu", work=PARALLEL_WORK - 1) is small
+    shared = get_device("cpu", is_shared=True)
+    assert shared.driver == ("team" if cores() > 1 else "local-sync")
+    assert driver_name("cpu", 0, is_shared=True) == shared.driver
     assert repr(small) == "Device('cpu', driver='local-sync')"
 
 

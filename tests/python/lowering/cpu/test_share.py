@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from forks import in_forked_child
 from xform.frontend import grad, jit, scan
 from xform.machine_code import is_compiled_here
+from xform_runtime.devices import PARALLEL_WORK
 from xform_runtime.executable import Executable
 
 RNG = np.random.default_rng(0)
@@ -93,43 +94,43 @@ CASES: dict[str, tuple[Callable[..., Any], Any, Callable[..., Any]]] = {
 }
 
 
-def alone_and_together(
-    function: Callable[..., Any], x: Any, folder: Path
-) -> tuple[list[Any], list[Any]]:
+def on_devices(function: Callable[..., Any], x: Any, folder: Path) -> list[list[Any]]:
     lowered = jit(function).lower(x)
     assert is_compiled_here(lowered.as_text("linalg"))
     path = folder / "module.vmfb"
     lowered.save(path)
     results = []
-    for work in (0, 1 << 40):
-        executable = Executable(path.read_bytes(), "cpu", work=work)
+    for devices in ({}, {"work": PARALLEL_WORK}, {"is_shared": True}):
+        executable = Executable(path.read_bytes(), "cpu", **devices)
         results.append([y.numpy() for y in executable.invoke(*executable.entries, [x])])
-    return results[0], results[1]
+    return results
+
+
+def check(alone: list[Any], shared: list[list[Any]], wanted: Sequence[Any], within: float) -> None:
+    for results in shared:
+        for one, all_of_them in zip(alone, results, strict=True):
+            np.testing.assert_array_equal(one, all_of_them)
+    for one, value in zip(alone, wanted, strict=True):
+        np.testing.assert_allclose(one, value, rtol=within, atol=within)
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_one_core_and_all_of_them_agree(name: str, tmp_path: Path) -> None:
     function, x, expected = CASES[name]
-    alone, together = alone_and_together(function, x, tmp_path)
+    alone, *shared = on_devices(function, x, tmp_path)
     wanted = expected(x.astype("float64") if x.dtype == "float32" else x)
-    for one, all_of_them, value in zip(
-        alone, together, wanted if isinstance(wanted, tuple) else (wanted,), strict=True
-    ):
-        np.testing.assert_array_equal(one, all_of_them)
-        np.testing.assert_allclose(one, value, rtol=2e-4, atol=2e-4)
+    check(alone, shared, wanted if isinstance(wanted, tuple) else (wanted,), 2e-4)
 
 
 def test_a_loop_of_shared_turns(tmp_path: Path) -> None:
-    alone, together = alone_and_together(steps, ROWS, tmp_path)
+    alone, *shared = on_devices(steps, ROWS, tmp_path)
     x, total, greatest = ROWS.astype("float64"), 0.0, []
     for i in range(5):
         x[i] = np.tanh(x[i] + 1)
         x = x * 0.5
         total += x.sum()
         greatest.append(x.max())
-    for one, all_of_them, value in zip(alone, together, (x, total, greatest), strict=True):
-        np.testing.assert_array_equal(one, all_of_them)
-        np.testing.assert_allclose(one, value, rtol=1e-4, atol=1e-3)
+    check(alone, shared, (x, total, greatest), 1e-3)
 
 
 def test_many_threads_call_at_once() -> None:
