@@ -83,12 +83,15 @@ def Xform_SwitchOp : Xform_Control<"switch", [
   }];
 }
 
-def Xform_WhileOp : Xform_Control<"while", [AttrSizedOperandSegments]> {
+def Xform_WhileOp : Xform_Control<"while", [
+    AttrSizedOperandSegments,
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
   let summary = "a function again and again, for as long as another one says so";
   let description = [{
     Both functions take what is carried and captures of their own; `cond`
     returns a truth value, `body` what is carried on. It has forward derivatives
-    only: how many steps' values a backward pass would need is not known.
+    only: how many steps' values a backward pass would need is not known. So a
+    linear function that was split off it runs the loop again.
 
     ```mlir
     %y = xform.while(%x) cond @above(%limit) body @halve()

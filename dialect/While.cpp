@@ -197,20 +197,129 @@ LogicalResult WhileOp::buildBatched(RuleBuilder &b, ValueRange operands,
 }
 
 //===----------------------------------------------------------------------===//
-// Split: reverse mode ends here
+// Split: the linear op is the whole loop, which runs again; no transpose
 //===----------------------------------------------------------------------===//
 
-LogicalResult WhileOp::buildPrimal(RuleBuilder &, ArrayRef<bool>, ValueRange,
-                                   SmallVectorImpl<Value> &,
-                                   SmallVectorImpl<Value> &) {
+namespace {
+
+/// What of a loop depends on its marked operands.
+struct Parts {
+  Mask carried, condCaptures, bodyCaptures;
+  SplitFunction cond, body;
+};
+
+} // namespace
+
+static FailureOr<Parts> partsOf(WhileOp op, RuleBuilder &b,
+                                ArrayRef<bool> linear) {
+  func::FuncOp cond = b.derived->lookup(op.getCondAttr());
+  func::FuncOp body = b.derived->lookup(op.getBodyAttr());
+  size_t carried = op.getInit().size(), condCount = op.getCondCaptures().size();
+  Mask marks(linear.take_front(carried));
+  llvm::append_range(marks, linear.drop_front(carried + condCount));
+  FailureOr<SplitFunction> step;
+  do {
+    step = b.derived->split(body, marks);
+    if (failed(step))
+      return failure();
+  } while (markCarried(marks, step->linearResults, carried));
+
+  Parts parts;
+  parts.carried.assign(marks.begin(), marks.begin() + carried);
+  parts.bodyCaptures.assign(marks.begin() + carried, marks.end());
+  parts.condCaptures = Mask(linear.slice(carried, condCount));
+  parts.body = *step;
+  Mask asked(parts.carried);
+  llvm::append_range(asked, parts.condCaptures);
+  FailureOr<SplitFunction> test = b.derived->split(cond, asked);
+  if (failed(test))
+    return failure();
+  if (test->linearResults[0])
+    return op.emitOpError("ends by what is linear in its tangent operands");
+  parts.cond = *test;
+  return parts;
+}
+
+/// The values at places that are not marked.
+static SmallVector<Value> unmarked(ValueRange values, ArrayRef<bool> marks) {
+  SmallVector<Value> kept;
+  for (auto [value, marked] : llvm::zip_equal(values, marks))
+    if (!marked)
+      kept.push_back(value);
+  return kept;
+}
+
+LogicalResult WhileOp::buildPrimal(RuleBuilder &b, ArrayRef<bool> linear,
+                                   ValueRange operands,
+                                   SmallVectorImpl<Value> &primalResults,
+                                   SmallVectorImpl<Value> &residuals) {
+  FailureOr<Parts> parts = partsOf(*this, b, linear);
+  if (failed(parts))
+    return failure();
+  size_t carried = getInit().size(), condCount = getCondCaptures().size();
+  SmallVector<Value> init =
+      unmarked(operands.take_front(carried), parts->carried);
+  SmallVector<Value> condCaptures =
+      unmarked(operands.slice(carried, condCount), parts->condCaptures);
+  SmallVector<Value> bodyCaptures =
+      unmarked(operands.drop_front(carried + condCount), parts->bodyCaptures);
+  func::FuncOp cond = b.derived->around(
+      parts->cond.primal, ".step", stepTypes(init, condCaptures),
+      [&](RuleBuilder &inner, ValueRange arguments) -> SmallVector<Value> {
+        return {inlineBody(inner, parts->cond.primal, arguments)[0]};
+      });
+  func::FuncOp body =
+      b.derived->around(parts->body.primal, ".step " + maskText(parts->carried),
+                        stepTypes(init, bodyCaptures),
+                        [&](RuleBuilder &inner, ValueRange arguments) {
+                          SmallVector<Value> values =
+                              inlineBody(inner, parts->body.primal, arguments);
+                          // Some are carried as linear although the body sets
+                          // them anew.
+                          SmallVector<Value> kept;
+                          size_t next = 0;
+                          for (auto [result, marked] : llvm::zip_equal(
+                                   parts->body.linearResults, parts->carried)) {
+                            if (!marked)
+                              kept.push_back(values[next]);
+                            next += !result;
+                          }
+                          return kept;
+                        });
+  WhileOp built = buildWhile(b, init, cond, condCaptures, body, bodyCaptures);
+  size_t next = 0;
+  for (bool marked : parts->carried)
+    primalResults.push_back(marked ? Value() : built->getResult(next++));
+  residuals.append(present(operands));
+  return success();
+}
+
+LogicalResult WhileOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
+                                   ValueRange residuals, ValueRange operands,
+                                   SmallVectorImpl<Value> &results) {
+  FailureOr<Parts> parts = partsOf(*this, b, linear);
+  if (failed(parts))
+    return failure();
+  SmallVector<Value> all;
+  for (auto [operand, marked] : llvm::zip_equal(operands, linear)) {
+    all.push_back(marked ? operand : residuals.front());
+    residuals = residuals.drop_front(marked ? 0 : 1);
+  }
+  auto built = cast<WhileOp>(b.clone(*getOperation()));
+  built->setOperands(all);
+  for (auto [result, marked] :
+       llvm::zip_equal(built->getResults(), parts->carried))
+    results.push_back(marked ? Value(result) : Value());
+  return success();
+}
+
+bool WhileOp::isLinearIn(ArrayRef<bool>) { return true; }
+
+LogicalResult WhileOp::buildTranspose(RuleBuilder &, ArrayRef<bool>, ValueRange,
+                                      ValueRange, SmallVectorImpl<Value> &) {
   // Not emitOpError: the user knows this op by its Python name.
   return mlir::emitError(getLoc())
          << "while_loop has no derivative in reverse mode, because the number "
             "of its steps is not known before it runs; use scan, or fori_loop "
             "with bounds that are Python ints";
-}
-
-LogicalResult WhileOp::buildLinear(RuleBuilder &, ArrayRef<bool>, ValueRange,
-                                   ValueRange, SmallVectorImpl<Value> &) {
-  return failure();
 }

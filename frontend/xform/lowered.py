@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
 from xform_runtime.image import ModuleImage
-from xform_runtime.memory import peak_memory
+from xform_runtime.memory import Memory, peak_memory, planned_memory
 from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
 
 from . import pytrees, tracing
@@ -254,6 +254,20 @@ class Compiled:
         can be called in this way.
         """
         return self._executable.invoke(self.name, values)
+
+    def memory(self) -> Memory:
+        """The bytes that a call takes: of arguments, results and what lies between.
+
+        Raises:
+            XformValueError: IREE compiled the program, and does not tell.
+
+        >>> import numpy as np
+        >>> from xform.frontend import jit, spec
+        >>> compiled = jit(lambda x: np.cumsum(x)[::2]).lower(spec(1000, "float32")).compile()
+        >>> compiled.memory()
+        Memory(arguments=4000, results=2000, scratch=4032)
+        """
+        return planned_memory(self._image.signatures[self.name])
 
     def peak_memory(self, *args: Any, **kwargs: Any) -> int:
         """The most bytes of device memory that a call holds at a time; see its runtime's namesake.

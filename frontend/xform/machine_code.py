@@ -191,13 +191,18 @@ def _entry(function: Function, reflection: dict[str, str]) -> Entry:
 
 def _planned(entry: Entry, scratch: int, is_shared: bool) -> Entry:
     """The entry with what its machine code needs; see lowering/cpu/Team.h."""
-    reflection = dict(entry.reflection)
-    if SIGNATURE_KEY in reflection:
-        signature = Signature.from_json(reflection[SIGNATURE_KEY])
+    planned = replace(entry, scratch=scratch)
+    if SIGNATURE_KEY in entry.reflection:
         # It runs on the calling thread.
-        signature = replace(signature, work=0, is_shared=is_shared)
-        reflection[SIGNATURE_KEY] = signature.to_json()
-    planned = replace(entry, scratch=scratch, reflection=reflection)
+        signature = replace(
+            Signature.from_json(entry.reflection[SIGNATURE_KEY]),
+            work=0,
+            is_shared=is_shared,
+            scratch=planned.own_bytes,
+        )
+        planned = replace(
+            planned, reflection={**entry.reflection, SIGNATURE_KEY: signature.to_json()}
+        )
     if not is_shared:
         return planned
     return replace(

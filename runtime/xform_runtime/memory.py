@@ -1,8 +1,10 @@
-"""How much device memory a call needs, by the count that the device's allocator keeps."""
+"""How much device memory a call needs: by its plan, and by the count that the allocator keeps."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,8 +12,54 @@ from iree.runtime import VmContext, VmVariantList
 
 from .arrays import Array
 from .devices import Device
+from .dtypes import numpy_dtype
 from .errors import XformValueError
 from .image import ModuleImage
+from .signature import Signature
+
+
+@dataclass(frozen=True)
+class Memory:
+    """Bytes of device memory of a call, as they are planned before it.
+
+    Args:
+        arguments: those of the arrays that the call is given.
+        results: those of the arrays that it returns.
+        scratch: those of what lies between, asked for at once and free again afterwards.
+
+    >>> Memory(arguments=8, results=16, scratch=64).peak
+    88
+    """
+
+    arguments: int
+    results: int
+    scratch: int
+
+    @property
+    def peak(self) -> int:
+        """All of them."""
+        return self.arguments + self.results + self.scratch
+
+
+def planned_memory(signature: Signature) -> Memory:
+    """What a call of an entry point takes.
+
+    Raises:
+        XformValueError: the plan is IREE's, which does not tell.
+    """
+    if signature.scratch is None:
+        raise XformValueError(
+            f"{signature.name!r} was compiled by IREE, and how much memory it takes is not known "
+            "before a call: measure one by `peak_memory`"
+        )
+    arguments, results = (
+        sum(
+            numpy_dtype(leaf.dtype).itemsize * math.prod(size or 0 for size in leaf.shape)
+            for leaf in leaves
+        )
+        for leaves in (signature.args, signature.results)
+    )
+    return Memory(arguments, results, signature.scratch)
 
 
 def peak_memory(

@@ -61,6 +61,7 @@ class Signature:
         results: the arrays of `outputs`, by leaf index.
         cpu_features: instruction sets that the CPU code needs, by their /proc/cpuinfo names.
         is_shared: whether the CPU code runs on the calling thread and lets other cores help.
+        scratch: bytes of memory that a call takes besides its arguments and results, if known.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -75,6 +76,7 @@ class Signature:
     results: tuple[LeafSpec, ...]
     cpu_features: tuple[str, ...] = ()
     is_shared: bool = False
+    scratch: int | None = None
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -116,6 +118,7 @@ class Signature:
                 "results": [_leaf_data(leaf) for leaf in self.results],
                 "cpu_features": list(self.cpu_features),
                 "is_shared": self.is_shared,
+                "scratch": self.scratch,
             },
             separators=(",", ":"),
         )
@@ -150,6 +153,7 @@ class Signature:
                 results=_leaves(data, "results"),
                 cpu_features=tuple(map(str, _field(data, "cpu_features", list))),
                 is_shared=data.get("is_shared") is True,
+                scratch=None if data.get("scratch") is None else _field(data, "scratch", int),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None

@@ -163,6 +163,11 @@ class Entry:
         return len(self.arguments) + len(self.results) + (self.scratch > 0)
 
     @property
+    def own_bytes(self) -> int:
+        """Bytes of memory that a call takes besides its arguments and results."""
+        return _Layout(self).own
+
+    @property
     def is_indirect(self) -> bool:
         """Whether functions get an array of pointers as their only binding."""
         return self.buffers > MAX_BINDINGS

@@ -106,7 +106,8 @@ for order in (0, 1, 2, 5):
         partial(sinc, order),
         WIDE,
         special=(0.0, 1e-8, 1e-3, -0.7, 2.5, -5.9, 6.1, 20.0, math.inf, math.nan),
-        ulps=40,
+        # Next to 6, terms of a series of order 5 cancel that are hundreds of times the sum.
+        ulps=40 if order < 5 else 60,
         name=f"sinc {order}",
     )
 for order in (-1, 0, 1, 2, 5):

@@ -13,7 +13,7 @@ import second_opinion
 from xform import machine_code
 from xform._xform import Diagnostic
 from xform.compiler import CompileError
-from xform.frontend import cond, fori_loop, grad, jit, scan, spec, vmap, while_loop
+from xform.frontend import XformValueError, cond, fori_loop, grad, jit, scan, spec, vmap, while_loop
 from xform.targets import Target
 from xform_runtime import load
 
@@ -206,3 +206,29 @@ def test_targets_by_llvms_names() -> None:
     assert Target.parse("cpu:x86-64-v3").llvm == (f"x86_64-{machine}", "x86-64-v3")
     target = Target.parse("cpu:aarch64-unknown-linux-gnu")
     assert target.llvm == (f"aarch64-{machine}", "generic")
+
+
+@pytest.mark.parametrize(
+    ("function", "shape"),
+    [
+        (lambda x: np.exp(x - x.max()).sum(), (5,)),
+        (lambda x: np.exp(x) @ np.cos(x) @ np.sin(x), (60, 60)),
+        (lambda x: np.exp(x) / np.exp(x).sum(-1, keepdims=True), (1001, 300)),
+        (lambda x: np.zeros((0, 3)), (0, 3)),
+        (lambda x: [x + i for i in range(40)], (11,)),
+    ],
+    ids=["stack", "one core", "all cores", "empty", "many results"],
+)
+def test_planned_memory_is_what_a_call_takes(function: Any, shape: tuple[int, ...]) -> None:
+    x = np.ones(shape, "float32")
+    compiled = jit(function).lower(x).compile()
+    assert compiled.memory().arguments == x.nbytes
+    # IREE counts the alignment of each buffer, too.
+    assert compiled.memory().peak == pytest.approx(compiled.peak_memory(x), rel=0.05, abs=64)
+
+
+def test_the_plan_of_iree_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XFORM_COMPILER", "iree")
+    compiled = jit(lambda x: x + 1).lower(spec(3, "float32")).compile()
+    with pytest.raises(XformValueError, match="compiled by IREE, and how much memory"):
+        compiled.memory()

@@ -1,0 +1,345 @@
+"""Random programs on arrays, which NumPy runs as well: for what nobody thought of.
+
+A program is a list of steps, each of which makes an array of earlier ones. Sizes are 0, 1, small,
+and around those at which loops are shared, cut or written out. Values stay near 1, so that results
+can be compared, and only functions occur that are smooth where a program uses them, but for
+`abs`, extremes and sorts, whose kinks random numbers do not meet.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from xform.frontend import cond, fori_loop, scan
+from xform.frontend import map as map_rows
+
+Step: TypeAlias = Callable[[list[Any]], Any]
+
+SMALL = (1, 2, 3, 5, 8)
+LARGE = (16, 17, 63, 64, 65, 127, 129, 256, 511, 1000, 1025, 2049, 4097, 20_011)
+MOST_ELEMENTS = 400_000
+
+
+@dataclass
+class Program:
+    """Steps after one another; the results are all arrays that no later step reads.
+
+    Args:
+        seed: what the program is made of.
+        shapes: those of its arguments.
+        steps: what makes the next array of the earlier ones, and how it is written.
+        results: the numbers of the arrays that are returned.
+    """
+
+    seed: int
+    shapes: list[tuple[int, ...]]
+    steps: list[tuple[str, Step]]
+    results: list[int]
+
+    def __call__(self, *arguments: Any) -> list[Any]:
+        arrays = list(arguments)
+        for _, step in self.steps:
+            arrays.append(step(arrays))
+        return [arrays[i] for i in self.results]
+
+    def arguments(self, dtype: str) -> list[Any]:
+        """Random numbers between -1.5 and 1.5."""
+        rng = np.random.default_rng(self.seed)
+        return [rng.uniform(-1.5, 1.5, shape).astype(dtype) for shape in self.shapes]
+
+    def __str__(self) -> str:
+        given = [f"a{i}: {shape}" for i, shape in enumerate(self.shapes)]
+        made = [f"a{len(self.shapes) + i} = {text}" for i, (text, _) in enumerate(self.steps)]
+        return "\n".join([f"seed {self.seed}", *given, *made, f"returns {self.results}"])
+
+
+def program(seed: int) -> Program:
+    """The program of a seed."""
+    return _Maker(seed).make()
+
+
+class _Maker:
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.rng = random.Random(seed)
+        self.shapes: list[tuple[int, ...]] = []
+        self.steps: list[tuple[str, Step]] = []
+        self.used: set[int] = set()
+
+    def make(self) -> Program:
+        rng = self.rng
+        given = [self._shape() for _ in range(rng.randint(1, 3))]
+        self.shapes = list(given)
+        count = rng.randint(2, 12)
+        while len(self.steps) < count:
+            kind = rng.choice(_KINDS)
+            for text, step in kind(self):
+                self._add(text, step)
+        results = [i for i in range(len(given), len(self.shapes)) if i not in self.used]
+        return Program(self.seed, given, self.steps, results)
+
+    def _add(self, text: str, step: Step) -> None:
+        """Adds a step, and finds its shape by running the program on ones."""
+        arrays = [np.broadcast_to(np.ones(()), shape) for shape in self.shapes]
+        self.shapes.append(np.shape(step(list(arrays))))
+        self.steps.append((text, step))
+
+    def _shape(self) -> tuple[int, ...]:
+        rng = self.rng
+        while True:
+            rank = rng.choice([0, 1, 1, 2, 2, 2, 3])
+            sizes = [rng.choice(SMALL if rng.random() < 0.5 else LARGE) for _ in range(rank)]
+            if sizes and rng.random() < 0.02:
+                sizes[rng.randrange(rank)] = 0
+            if np.prod(sizes, initial=1) <= MOST_ELEMENTS:
+                return tuple(sizes)
+
+    def _pick(self, *ranks: int, nonempty: bool = False) -> int | None:
+        """The number of an array of one of these ranks, rather a late one."""
+        found = [
+            i
+            for i, shape in enumerate(self.shapes)
+            if (not ranks or len(shape) in ranks) and not (nonempty and 0 in shape)
+        ]
+        if not found:
+            return None
+        i = found[max(self.rng.randrange(len(found)), self.rng.randrange(len(found)))]
+        self.used.add(i)
+        return i
+
+    # Each kind of step yields the text and the function, or nothing where no array fits.
+
+    def _unary(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick()
+        assert i is not None
+        name = self.rng.choice(list(_UNARY))
+        f = _UNARY[name]
+        yield f"{name}(a{i})", lambda a: f(a[i])
+
+    def _binary(self) -> Iterator[tuple[str, Step]]:
+        i, j = self._pick(), self._pick()
+        assert i is not None
+        assert j is not None
+        try:
+            shape = np.broadcast_shapes(self.shapes[i], self.shapes[j])
+        except ValueError:
+            return
+        if np.prod(shape, initial=1) > MOST_ELEMENTS:
+            return
+        name = self.rng.choice(list(_BINARY))
+        f = _BINARY[name]
+        yield f"{name}(a{i}, a{j})", lambda a: f(a[i], a[j])
+
+    def _reduction(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(1, 2, 3, nonempty=True)
+        if i is None:
+            return
+        rank = len(self.shapes[i])
+        axes = tuple(sorted(self.rng.sample(range(rank), self.rng.randint(1, rank))))
+        keep = self.rng.random() < 0.4
+        name = self.rng.choice(list(_REDUCTIONS))
+        f = _REDUCTIONS[name]
+        yield (
+            f"{name}(a{i}, axis={axes}, keepdims={keep})",
+            lambda a: f(a[i], axis=axes, keepdims=keep),
+        )
+
+    def _product(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(2, nonempty=True)
+        if i is None or max(self.shapes[i]) > 1100:
+            return
+        if self.rng.random() < 0.5:
+            yield f"a{i}.T @ a{i} / rows", lambda a: a[i].T @ a[i] / a[i].shape[0]
+        else:
+            yield f"a{i} @ a{i}.T / columns", lambda a: a[i] @ a[i].T / a[i].shape[1]
+
+    def _layout(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(1, 2, 3)
+        if i is None:
+            return
+        shape = self.shapes[i]
+        axis = self.rng.randrange(len(shape))
+        size = shape[axis]
+        low, high = sorted(self.rng.randint(0, size) for _ in range(2))
+        by = self.rng.choice([1, 2, 3, -1, -2])
+        cut = (slice(None),) * axis + (slice(None, None, by),)
+        choices: list[tuple[str, Step]] = [
+            (f"a{i}.T", lambda a: a[i].T),
+            (f"a{i}.ravel()", lambda a: a[i].ravel()),
+            (f"roll(a{i}, {low}, {axis})", lambda a: np.roll(a[i], low, axis)),
+            (f"flip(a{i}, {axis})", lambda a: np.flip(a[i], axis)),
+            (f"a{i}[..{by} at {axis}]", lambda a: a[i][cut]),
+            (
+                f"take(a{i}, {low}:{high}, {axis})",
+                lambda a: a[i][(slice(None),) * axis + (slice(low, high),)],
+            ),
+            (
+                f"concatenate(a{i}, a{i}, {axis})",
+                lambda a: np.concatenate([a[i], np.sin(a[i])], axis),
+            ),
+            (f"expand_dims(a{i}, {axis})", lambda a: np.expand_dims(a[i], axis)),
+            (f"pad(a{i})", lambda a: np.pad(a[i], [(1, 2)] + [(0, 0)] * (len(shape) - 1))),
+        ]
+        if np.prod(shape) * 2 <= MOST_ELEMENTS:
+            yield self.rng.choice(choices)
+
+    def _ordered(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(1, 2, 3, nonempty=True)
+        if i is None or np.prod(self.shapes[i]) > 50_000:
+            return
+        axis = self.rng.randrange(len(self.shapes[i]))
+        name = self.rng.choice(list(_ORDERED))
+        f = _ORDERED[name]
+        yield f"{name}(a{i}, {axis})", lambda a: f(a[i], axis)
+
+    def _places(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(1, 2, 3, nonempty=True)
+        if i is None:
+            return
+        rows = self.shapes[i][0]
+        seed = self.rng.randrange(1 << 30)
+        count = self.rng.choice([1, 3, rows])
+        places = np.random.default_rng(seed).integers(-rows, rows, count)
+
+        def added(a: list[Any]) -> Any:
+            x = a[i].copy()
+            if isinstance(x, np.ndarray):
+                np.add.at(x, places, np.sin(a[i][places]))
+                return x
+            return np.add.at(x, places, np.sin(a[i][places])) or x
+
+        def written(a: list[Any]) -> Any:
+            x = a[i].copy()
+            x[places[0] :: 2] = np.cos(x[places[0] :: 2])
+            return x
+
+        yield self.rng.choice(
+            [
+                (f"a{i}[{count} random]", lambda a: a[i][places]),
+                (f"add.at(a{i}, {count} random)", added),
+                (f"a{i} with a{i}[{places[0]}::2] = cos", written),
+            ]
+        )
+
+    def _loop(self) -> Iterator[tuple[str, Step]]:
+        i, j = self._pick(1, 2, nonempty=True), self._pick(nonempty=True)
+        if i is None or j is None or self.shapes[i][0] > 300:
+            return
+        name = self.rng.choice(list(_LOOPS))
+        f = _LOOPS[name]
+        if np.prod(self.shapes[i]) * np.prod(self.shapes[j], initial=1) > 3e6:
+            return
+        yield f"{name}(a{i}, a{j})", lambda a: f(a[i], a[j])
+
+
+_UNARY: dict[str, Callable[[Any], Any]] = {
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "abs": abs,
+    "-": np.negative,
+    "exp(-x*x)": lambda x: np.exp(-x * x),
+    "log(1+x*x)": lambda x: np.log1p(x * x),
+    "sqrt(1+x*x)": lambda x: np.sqrt(1 + x * x),
+    "x/2+1": lambda x: x / 2 + 1,
+    "where": lambda x: np.where(x > 0, x, x * x),
+    "arctan": np.arctan,
+}
+_BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda x, y: (x + y) / 2,
+    "*": lambda x, y: np.tanh(x * y),
+    "-": lambda x, y: x - y / 2,
+    "/": lambda x, y: x / (2 + y * y),
+    "maximum": np.maximum,
+    "arctan2": lambda x, y: np.arctan2(x + 0.01, 1 + y * y),
+    "where": lambda x, y: np.where(x > y, x, y),
+}
+_REDUCTIONS: dict[str, Callable[..., Any]] = {
+    "mean": np.mean,
+    "max": np.max,
+    "min": np.min,
+    "var": np.var,
+    "tanh sum": lambda x, **to: np.tanh(np.sum(x, **to) / 8),
+    "log mean exp": lambda x, **to: np.log(np.mean(np.exp(np.tanh(x)), **to)),
+}
+
+
+def _softmax(x: Any, axis: int) -> Any:
+    e = np.exp(x - x.max(axis, keepdims=True))
+    return e / e.sum(axis, keepdims=True)
+
+
+_ORDERED: dict[str, Callable[[Any, int], Any]] = {
+    "sort": lambda x, axis: np.sort(x, axis),
+    "beside its sort": lambda x, axis: x - np.sort(x, axis),
+    "tanh cumsum": lambda x, axis: np.tanh(np.cumsum(x, axis) / 8),
+    "at argmax": lambda x, axis: np.take_along_axis(
+        np.sin(x), np.expand_dims(np.argmax(x, axis), axis), axis
+    ),
+    "softmax": _softmax,
+    "diff": lambda x, axis: np.diff(x, axis=axis),
+}
+
+
+def _is_numpy(*arrays: Any) -> bool:
+    return all(isinstance(x, np.ndarray | np.generic) for x in arrays)
+
+
+def _scanned(x: Any, y: Any) -> Any:
+    def step(carry: Any, row: Any) -> tuple[Any, Any]:
+        carry = np.tanh(carry * 0.7 + np.mean(row))
+        return carry, np.sin(row) + np.mean(carry)
+
+    if not _is_numpy(x, y):
+        last, rows = scan(step, y, x)
+        return np.mean(rows, 0).sum() + last
+    rows = []
+    for row in x:
+        y, made = step(y, row)
+        rows.append(made)
+    return np.mean(rows, 0).sum() + y
+
+
+def _repeated(x: Any, y: Any) -> Any:
+    def step(i: Any, carry: Any) -> Any:
+        return np.tanh(carry + np.sin(y) * 0.1) * 0.9
+
+    if not _is_numpy(x, y):
+        return fori_loop(0, 5, step, y + np.mean(x))
+    carry = y + np.mean(x)
+    for i in range(5):
+        carry = step(i, carry)
+    return carry
+
+
+def _mapped(x: Any, y: Any) -> Any:
+    def row(v: Any) -> Any:
+        return np.tanh(np.sum(v) + y).mean() * v
+
+    return np.stack([row(v) for v in x]) if _is_numpy(x, y) else map_rows(row, x)
+
+
+def _branched(x: Any, y: Any) -> Any:
+    def taken(y: Any) -> Any:
+        return np.sin(y) * 2
+
+    def other(y: Any) -> Any:
+        return np.cos(y) - 1
+
+    if not _is_numpy(x, y):
+        return cond(np.mean(x) > 0.01, taken, other, y)
+    return taken(y) if np.mean(x) > 0.01 else other(y)
+
+
+_LOOPS = {"scan": _scanned, "fori": _repeated, "map": _mapped, "cond": _branched}
+_KINDS = (
+    [_Maker._unary] * 4
+    + [_Maker._binary] * 4
+    + [_Maker._reduction] * 3
+    + [_Maker._layout] * 3
+    + [_Maker._product, _Maker._ordered, _Maker._places, _Maker._loop]
+)
