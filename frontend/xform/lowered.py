@@ -111,7 +111,7 @@ class Lowered:
             raise XformValueError(
                 f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
             )
-        return _after(module, _passes(stage, self._target), self.name)
+        return after_passes(module, _passes(stage, self._target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -323,13 +323,13 @@ def _build(
     dump = DUMP.get()
     # The signature below is no part of what was traced.
     traced_text = "" if dump is None else module.text()
-    expanded = _after(module, _passes("expanded", target), traced.name)
+    expanded = after_passes(module, _passes("expanded", target), traced.name)
     if target.device == "vulkan":
         check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
     work = int(expanded.work())
     text = signature(traced, target, work).to_json()
     traced.function.set_reflection({SIGNATURE_KEY: text})
-    linalg = _after(module, _passes("linalg", target), traced.name).text()
+    linalg = after_passes(module, _passes("linalg", target), traced.name).text()
     if dump is not None:
         stages = Stages(dump, traced.name, linalg)
         stages.write("xform", traced_text)
@@ -338,7 +338,7 @@ def _build(
     try:
         vmfb = compile_cached(linalg, target, name=traced.name)
     except CompileError as error:
-        again = _after(module, _passes("linalg", target, any_work=True), traced.name).text()
+        again = after_passes(module, _passes("linalg", target, any_work=True), traced.name).text()
         if again == linalg or not is_compiled_here(again):
             raise
         # One core is better than none.
@@ -347,7 +347,12 @@ def _build(
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 
-def _after(module: Module, passes: str, name: str) -> Module:
+def after_passes(module: Module, passes: str, name: str) -> Module:
+    """What passes make of a copy of a program's module.
+
+    Raises:
+        XformRuntimeError: they cannot; the message names the user's line.
+    """
     copy = module.clone()
     try:
         copy.run(passes)

@@ -20,7 +20,7 @@ from ._xform import Function, Type
 from .avals import Aval, checked_dtype
 from .dump import Stages
 from .knobs import DUMP
-from .lowered import Compiled
+from .lowered import Compiled, after_passes
 from .program import Inputs, Outputs, TracedProgram, trace_program
 from .targets import Target
 from .tracing import Program
@@ -49,8 +49,8 @@ class Halves:
         if dump is not None:
             text = traced.program.module.text()
             Stages(dump, traced.name, text).write("xform", text)
-        self._module = traced.program.module.clone()
-        self._module.run(split_pass(traced.name, len(traced.inputs.avals), results, transpose))
+        passes = split_pass(traced.name, len(traced.inputs.avals), results, transpose)
+        self._module = after_passes(traced.program.module, passes, traced.name)
         self._forward = f"{traced.name}.forward"
         self._linear = f"{traced.name}.{'pullback' if transpose else 'pushforward'}"
 

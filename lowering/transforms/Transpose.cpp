@@ -1,5 +1,6 @@
 //===- Transpose.cpp - a linear function backwards ------------------------===//
 
+#include "dialect/Ordering.h"
 #include "lowering/transforms/Expander.h"
 
 #include "mlir/IR/IRMapping.h"
@@ -48,6 +49,25 @@ FailureOr<TransposedFunction> Expander::transposed(func::FuncOp function,
     }
     linearOps.push_back(&op);
     linearValues.insert(op.result_begin(), op.result_end());
+    // Sorts by the same keys are merged into one, whose sorted keys do not
+    // depend on what else it sorts.
+    if (auto sort = dyn_cast<SortOp>(op)) {
+      SmallVector<Value> keys, sorted, residuals;
+      Mask linearOperands;
+      for (Value operand : op.getOperands()) {
+        linearOperands.push_back(linearValues.contains(operand));
+        keys.push_back(mapping.lookupOrNull(operand));
+      }
+      RuleBuilder b(op.getLoc(), builder, this);
+      if (!sort.isLinearIn(linearOperands) ||
+          failed(sort.buildPrimal(b, linearOperands, keys, sorted, residuals)))
+        continue;
+      for (auto [result, value] : llvm::zip_equal(op.getResults(), sorted))
+        if (value) {
+          mapping.map(result, value);
+          linearValues.erase(result);
+        }
+    }
   }
 
   // The cotangent of a linear value so far; absent where it is zero.

@@ -22,6 +22,7 @@ from xform.frontend import (
     grad,
     grad_and_value,
     hessian,
+    jacrev,
     jit,
     jvp,
     linearize,
@@ -413,3 +414,14 @@ def test_names_of_policies() -> None:
     assert repr(policies.save_at_most(8)) == "save_at_most(8)"
     assert repr(policies.checkpoint_dots) == "dots_saveable"
     assert checkpoint_name(X, "x") is X
+
+
+def test_sorts_that_are_computed_again_and_shared() -> None:
+    """The keys of a sort have no part in the tangents that are sorted along with them."""
+    x = np.array([3.0, 1.0, 2.0])
+    least = checkpoint(lambda v: np.minimum(np.sort(v)[2:3], np.sort(v)[2:3]))
+    np.testing.assert_allclose(jacrev(least)(x), [[1, 0, 0]])
+    product = checkpoint(lambda v: np.maximum(np.sort(v)[0], np.sort(v)[0]) * v.sum())
+    np.testing.assert_allclose(grad(product)(x), [1, 7, 1])
+    np.testing.assert_allclose(vmap(grad(product))(np.stack([x, x])), [[1, 7, 1]] * 2)
+    np.testing.assert_allclose(jacrev(grad(product))(x), [[0, 1, 0], [1, 2, 1], [0, 1, 0]])

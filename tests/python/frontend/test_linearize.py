@@ -8,7 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from xform.frontend import grad, jit, jvp, linearize, stop_gradient, vjp, vmap
+from xform.frontend import (
+    XformError,
+    grad,
+    jit,
+    jvp,
+    linearize,
+    scan,
+    stop_gradient,
+    vjp,
+    vmap,
+    while_loop,
+)
 from xform_runtime import XformTypeError, XformValueError
 
 X = np.array([0.5, 1.5, 2.0])
@@ -161,3 +172,43 @@ def test_errors(
 ) -> None:
     with user_error(kind, message):
         call()
+
+
+def running(x: Any, w: Any) -> Any:
+    """A loop whose number of steps depends on the numbers, in a scan, beside other things."""
+
+    def grown(c: Any, row: Any) -> tuple[Any, Any]:
+        i, y, _ = while_loop(
+            lambda s: (s[1].sum() < 4) & (s[0] < 9),
+            lambda s: (s[0] + 1, s[1] * 1.25 + np.sin(row) * x, s[1].sum()),
+            (0, abs(c) * 0.25, 1.0),
+        )
+        return y, (y * i).sum()
+
+    last, sums = scan(grown, x * x, w)
+    return {"last": last, "sums": sums, "other": np.cos(x)}
+
+
+def test_a_while_loop_runs_again_with_its_tangents() -> None:
+    _, expected = jvp(running, (X, W), (T, W * W))
+    _, pushforward = linearize(running, X, W)
+    rows = np.stack([T, -2 * T])
+    for got in (
+        pushforward(T, W * W),
+        jit(lambda x, w: linearize(running, x, w)[1](T, w * w))(X, W),
+        vmap(lambda t: pushforward(t, W * W * t[0] / T[0]))(rows),
+    ):
+        for key in expected:
+            np.testing.assert_allclose(
+                np.asarray(got[key]).ravel()[: expected[key].size],
+                expected[key].ravel(),
+                rtol=1e-13,
+            )
+    # By one argument alone, most of what is carried has no tangent.
+    np.testing.assert_allclose(
+        linearize(lambda w: running(X, w), W)[1](W * W)["sums"],
+        jvp(lambda w: running(X, w), (W,), (W * W,))[1]["sums"],
+        rtol=1e-13,
+    )
+    with pytest.raises(XformError, match="while_loop has no derivative in reverse mode"):
+        vjp(running, X, W)
