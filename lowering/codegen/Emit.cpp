@@ -2,6 +2,7 @@
 
 #include "lowering/codegen/Emit.h"
 #include "lowering/codegen/Error.h"
+#include "lowering/codegen/Parts.h"
 #include "lowering/codegen/Runtime.h"
 
 #include "llvm/IR/LegacyPassManager.h"
@@ -9,6 +10,9 @@
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <future>
+#include <thread>
 
 using namespace llvm;
 
@@ -71,15 +75,12 @@ void compile(Job &job, Output output) {
   job.diagnostics.check("no machine code can be made");
 }
 
-} // namespace
-
-Object emit(StringRef ir, const Target &target, Output output,
-            ArrayRef<Entry> entries, StringRef name) {
+Object run(StringRef ir, const Target &target, Output output,
+           function_ref<void(Module &)> prepare) {
   auto job = std::make_unique<Job>(takeMachine(target));
   try {
     read(*job, ir);
-    if (!entries.empty())
-      addLibraryQuery(*job->module, entries, name);
+    prepare(*job->module);
     compile(*job, output);
   } catch (const FatalError &) {
     [[maybe_unused]] Job *lost = job.release(); // nothing in it is sound
@@ -92,14 +93,45 @@ Object emit(StringRef ir, const Target &target, Output output,
   return result;
 }
 
+/// How many threads share the work of a module. A part takes some twentieth of
+/// a second, and to make and read one a twentieth of that.
+size_t countOfParts(StringRef ir) {
+  constexpr size_t kPart = size_t(64) << 10, kMost = 8;
+  return std::min({ir.size() / kPart + 1, kMost,
+                   size_t(std::max(1u, std::thread::hardware_concurrency()))});
+}
+
+} // namespace
+
+Object emit(StringRef ir, const Target &target, Output output,
+            ArrayRef<Entry> entries, StringRef name) {
+  return run(ir, target, output, [&](Module &module) {
+    if (!entries.empty())
+      addLibraryQuery(module, entries, name);
+  });
+}
+
 Object emitLibrary(StringRef ir, const Target &target, ArrayRef<Entry> entries,
                    StringRef name, bool strip) {
   if (entries.empty())
     throw CodegenError("a library needs at least one entry");
-  Object object = emit(ir, target, Output::Object, entries, name);
-  std::vector<std::shared_ptr<const Object>> runtime =
-      runtimeFor(object, target);
-  SmallVector<const Object *> all = {&object};
+  std::vector<Object> parts, objects;
+  std::vector<std::future<Object>> others;
+  objects.push_back(run(ir, target, Output::Object, [&](Module &module) {
+    addLibraryQuery(module, entries, name);
+    parts = takeParts(module, countOfParts(ir));
+    for (const Object &part : parts)
+      others.push_back(std::async(std::launch::async, [&part, &target] {
+        return emit(StringRef(part.data(), part.size()), target, Output::Object,
+                    {}, "");
+      }));
+  }));
+  for (std::future<Object> &other : others)
+    objects.push_back(other.get());
+  SmallVector<const Object *> all;
+  for (const Object &object : objects)
+    all.push_back(&object);
+  std::vector<std::shared_ptr<const Object>> runtime = runtimeFor(all, target);
   for (const auto &module : runtime)
     all.push_back(module.get());
   return linkShared(all, strip);

@@ -94,10 +94,10 @@ StringSet<> undefinedFunctions(ArrayRef<const Object *> objects) {
   return used;
 }
 
-std::vector<std::shared_ptr<const Object>> runtimeFor(const Object &object,
-                                                      const Target &target) {
+std::vector<std::shared_ptr<const Object>>
+runtimeFor(ArrayRef<const Object *> objects, const Target &target) {
   std::vector<std::shared_ptr<const Object>> runtime;
-  SmallVector<const Object *> all = {&object};
+  SmallVector<const Object *> all(objects);
   std::set<int> taken;
   while (true) {
     StringSet<> missing = undefinedFunctions(all);

@@ -16,12 +16,13 @@ namespace xform::codegen {
 /// The functions that the objects call and do not define.
 llvm::StringSet<> undefinedFunctions(llvm::ArrayRef<const Object *> objects);
 
-/// The objects that define what another one calls of the C library and the
+/// The objects that define what others call of the C library and the
 /// compiler's: memory, conversions of small floating-point types, rounding,
-/// fused multiplication, remainders (runtime/*.ll). They are compiled once for
-/// each target. Throws with the names of the functions that none has.
-std::vector<std::shared_ptr<const Object>> runtimeFor(const Object &object,
-                                                      const Target &target);
+/// fused multiplication, remainders; and how cores share loops (runtime/*.ll).
+/// They are compiled once for each target. Throws with the names of the
+/// functions that none has.
+std::vector<std::shared_ptr<const Object>>
+runtimeFor(llvm::ArrayRef<const Object *> objects, const Target &target);
 
 } // namespace xform::codegen
 

@@ -499,7 +499,7 @@ private:
             partial.push_back(
                 elements(constant(i * lanesOfVector), lanesOfVector));
           auto addAll = [&](int64_t begin, int64_t end,
-                            SmallVector<Value> values) {
+                            ArrayRef<Value> values) {
             int64_t step = static_cast<int64_t>(values.size()) * lanesOfVector;
             return repeat(
                 end - begin, step, values, [&](Value index, ValueRange before) {
