@@ -165,8 +165,6 @@ def XformCpuSelect : Pass<"xform-cpu-select", "::mlir::ModuleOp"> {
   let options = [
     Option<"explain", "explain", "bool", "false",
            "remark what keeps a function from it">,
-    Option<"anyWork", "any-work", "bool", "false",
-           "mark modules of any amount of work">,
     Option<"none", "none", "bool", "false", "unmark modules instead">];
 }
 

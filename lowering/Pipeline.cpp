@@ -45,11 +45,6 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "cpu",
       llvm::cl::desc("whether programs may become machine code here"),
       llvm::cl::init(false)};
-  Option<bool> anyWork{
-      *this, "any-work",
-      llvm::cl::desc("whether programs that would gain from several cores "
-                     "become machine code here too"),
-      llvm::cl::init(false)};
   Option<bool> fusedMultiplyAdd{
       *this, "fused-multiply-add",
       llvm::cl::desc("whether the target rounds math.fma once"),
@@ -82,15 +77,14 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformLowerLoops());
   manager.addPass(createXformToLinalg());
   if (options.cpu)
-    manager.addPass(createXformCpuSelect({/*explain=*/false, options.anyWork}));
+    manager.addPass(createXformCpuSelect());
   addForIREE(manager, options);
 }
 
 /// Hands a marked module to IREE after all.
 static void buildIREEPipeline(OpPassManager &manager,
                               const PipelineOptions &options) {
-  manager.addPass(createXformCpuSelect(
-      {/*explain=*/false, /*anyWork=*/false, /*none=*/true}));
+  manager.addPass(createXformCpuSelect({/*explain=*/false, /*none=*/true}));
   addForIREE(manager, options);
 }
 

@@ -7,7 +7,6 @@ import hashlib
 import os
 import pickle
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -52,11 +51,6 @@ class CompileError(XformError, RuntimeError):
         self.stage = stage
         self.diagnostics = tuple(diagnostics)
         self.reproducer = reproducer
-
-    def discard(self) -> None:
-        """Removes the reproducer, which nobody will hear of, unless XFORM_DUMP asked for it."""
-        if self.reproducer is not None and self.reproducer != DUMP.get():
-            shutil.rmtree(self.reproducer, ignore_errors=True)
 
 
 def compile_to_vmfb(linalg_text: str, target: Target | str, *, name: str) -> bytes:

@@ -20,12 +20,10 @@ from . import pytrees, tracing
 from ._xform import Diagnostic, Module
 from .avals import Aval
 from .cache import compile_cached
-from .compiler import CompileError
 from .dump import Stages
 from .errors import XformRuntimeError, XformTypeError, XformValueError
 from .files import checked_path, write_whole
 from .knobs import COMPILER, DUMP
-from .machine_code import is_compiled_here
 from .program import TracedProgram
 from .structure import tree_of
 from .targets import Target, as_target, check_dtypes
@@ -36,18 +34,15 @@ if TYPE_CHECKING:
 Stage = Literal["xform", "expanded", "linalg"]
 
 
-def _passes(stage: str, target: Target, *, any_work: bool = False) -> str:
-    """The passes that lead from the traced module to a stage.
-
-    With `any_work`, programs that would gain from several cores are compiled here too.
-    """
+def _passes(stage: str, target: Target) -> str:
+    """The passes that lead from the traced module, or an earlier stage, to a stage."""
     if stage == "expanded":
         return "xform-expand-transforms,xform-simplify"
     # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
     options = target.pass_options
     if target.device == "cpu" and COMPILER.get() == "xform":
-        options += f" cpu=true any-work={str(any_work).lower()}"
+        options += " cpu=true"
     return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
 
 
@@ -321,29 +316,22 @@ def _build(
     )
     module = traced.program.module
     dump = DUMP.get()
-    # The signature below is no part of what was traced.
     traced_text = "" if dump is None else module.text()
     expanded = after_passes(module, _passes("expanded", target), traced.name)
     if target.device == "vulkan":
         check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
     work = int(expanded.work())
     text = signature(traced, target, work).to_json()
-    traced.function.set_reflection({SIGNATURE_KEY: text})
-    linalg = after_passes(module, _passes("linalg", target), traced.name).text()
+    # The signature is no part of what was written.
+    expanded_text = "" if dump is None else expanded.text()
+    expanded.lookup(traced.name).set_reflection({SIGNATURE_KEY: text})
+    linalg = after_passes(expanded, _passes("linalg", target), traced.name).text()
     if dump is not None:
         stages = Stages(dump, traced.name, linalg)
         stages.write("xform", traced_text)
-        stages.write("expanded", expanded.text())
+        stages.write("expanded", expanded_text)
     middle = time.perf_counter()
-    try:
-        vmfb = compile_cached(linalg, target, name=traced.name)
-    except CompileError as error:
-        again = after_passes(module, _passes("linalg", target, any_work=True), traced.name).text()
-        if again == linalg or not is_compiled_here(again):
-            raise
-        # One core is better than none.
-        error.discard()
-        vmfb = compile_cached(again, target, name=traced.name)
+    vmfb = compile_cached(linalg, target, name=traced.name)
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 

@@ -66,6 +66,15 @@ static void takeBuffers(func::FuncOp function) {
   function->removeAttr("iree.reflection");
 }
 
+/// The buffer that a value is, when one of its axes was split and put together.
+static Value asWhole(Value value) {
+  if (auto together = value.getDefiningOp<memref::CollapseShapeOp>())
+    if (auto split = together.getSrc().getDefiningOp<memref::ExpandShapeOp>();
+        split && split.getSrc().getType() == together.getType())
+      return split.getSrc();
+  return value;
+}
+
 /// Computes results where they are wanted. What is copied to one at the end of
 /// the function has a place of its own until then, which the result's can be.
 static void computeInPlace(func::FuncOp function) {
@@ -78,7 +87,7 @@ static void computeInPlace(func::FuncOp function) {
   }
   for (memref::CopyOp copy : copies) {
     auto result = dyn_cast<BlockArgument>(copy.getTarget());
-    auto place = copy.getSource().getDefiningOp<memref::AllocaOp>();
+    auto place = asWhole(copy.getSource()).getDefiningOp<memref::AllocaOp>();
     if (!result || !place || !result.hasOneUse() ||
         place.getType() != result.getType())
       continue;
@@ -99,6 +108,7 @@ struct XformCpuBufferize
     for (func::FuncOp function : functions) {
       bringToNormalForm(function);
       layOutContractions(function);
+      packContractions(function);
       takeBuffers(function);
       if (failed(bufferizeKernel(function)))
         return signalPassFailure();

@@ -4,7 +4,6 @@
 
 #include "lowering/IREEOps.h"
 #include "lowering/Passes.h"
-#include "lowering/cpu/Cost.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,10 +18,6 @@ namespace xform {
 #define GEN_PASS_DEF_XFORMCPUSELECT
 #include "lowering/Passes.h.inc"
 } // namespace xform
-
-/// The work of a contraction above which IREE's packed tiles are worth its
-/// dispatches.
-constexpr double kMostWorkOfContraction = 5e9;
 
 /// Besides the types that kernels know, the small floats, whose numbers are
 /// converted where they are computed with.
@@ -47,8 +42,6 @@ namespace {
 /// Goes through a function until something keeps it from the contract.
 class Check {
 public:
-  explicit Check(bool anyWork) : anyWork(anyWork) {}
-
   std::string reason;
 
   void run(Block &block) {
@@ -75,7 +68,7 @@ private:
         return refuse(op, text);
       }
     if (auto linalgOp = dyn_cast<linalg::LinalgOp>(op))
-      return runOnLinalg(linalgOp);
+      return runOnElement(*linalgOp.getBlock());
     if (isa<scf::ForOp, scf::WhileOp, scf::IfOp>(op)) {
       for (Region &region : op.getRegions())
         if (!region.empty())
@@ -85,13 +78,6 @@ private:
     if (op.getName().getStringRef() != kScatterName && !isScalar(op) &&
         !isBetweenTensors(op))
       refuse(op, "not known");
-  }
-
-  void runOnLinalg(linalg::LinalgOp op) {
-    runOnElement(*op.getBlock());
-    if (!anyWork && op.getNumReductionLoops() > 0 && op.getNumDpsInputs() > 1 &&
-        workOf(op) > kMostWorkOfContraction)
-      refuse(*op, "a contraction that is large enough to be packed");
   }
 
   /// What computes an element from elements.
@@ -107,13 +93,11 @@ private:
       }
     }
   }
-
-  bool anyWork;
 };
 
 } // namespace
 
-std::string xform::outsideContract(func::FuncOp function, bool anyWork) {
+std::string xform::outsideContract(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return "no body of one block";
   for (Type type : function.getFunctionType().getInputs())
@@ -122,7 +106,7 @@ std::string xform::outsideContract(func::FuncOp function, bool anyWork) {
   for (Type type : function.getFunctionType().getResults())
     if (!isa<RankedTensorType>(type) || !isKnownType(type))
       return "a result that is no tensor of known type";
-  Check check(anyWork);
+  Check check;
   check.run(function.front());
   return check.reason;
 }
@@ -139,7 +123,7 @@ struct XformCpuSelect : xform::impl::XformCpuSelectBase<XformCpuSelect> {
       return;
     }
     for (func::FuncOp function : module.getOps<func::FuncOp>()) {
-      std::string reason = outsideContract(function, anyWork);
+      std::string reason = outsideContract(function);
       if (reason.empty())
         continue;
       if (explain)

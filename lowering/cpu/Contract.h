@@ -3,12 +3,11 @@
 // A module is compiled here as a whole, or goes to IREE. Here go modules whose
 // functions
 //
-// - have tensors of static shape, of bool, integers of 8 to 64 bits, float32 or
-//   float64;
+// - have tensors of static shape, of bool, integers of 8 to 64 bits, float16,
+//   bfloat16, float32 or float64;
 // - consist of operations on scalars (arith, math), of linalg operations whose
 //   bodies do, of slices, pads, reshapes and elements of tensors, of scatters,
-//   and of scf's loops and branches around these;
-// - have no contraction so large that it would have to be packed.
+//   and of scf's loops and branches around these.
 //
 //===----------------------------------------------------------------------===//
 
@@ -29,8 +28,7 @@ inline bool isCompiledHere(mlir::ModuleOp module) {
 }
 
 /// What keeps the function from being compiled here; empty if nothing does.
-/// With `anyWork`, that is no contraction, however large.
-std::string outsideContract(mlir::func::FuncOp function, bool anyWork);
+std::string outsideContract(mlir::func::FuncOp function);
 
 } // namespace xform
 

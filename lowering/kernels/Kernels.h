@@ -49,6 +49,10 @@ void outlineKernel(mlir::scf::ForOp loop, mlir::func::FuncOp function);
 /// loop where they do not change in it.
 void layOutContractions(mlir::func::FuncOp kernel);
 
+/// Brings large operands of contractions that are laid out into the order in
+/// which tiles read them.
+void packContractions(mlir::func::FuncOp function);
+
 /// Turns the tensors of a kernel into buffers on its stack.
 llvm::LogicalResult bufferizeKernel(mlir::func::FuncOp kernel);
 

@@ -33,6 +33,22 @@ static bool isReadOften(OpOperand &operand) {
              cast<RankedTensorType>(operand.get().getType()).getNumElements();
 }
 
+/// Whether the operand lies beyond a core's own caches, and all of it is read for
+/// each of many rows. Then what is read one after another has to lie so: each
+/// turn of the loop would be on another page.
+static bool isLargeAndReadOften(OpOperand &operand) {
+  constexpr int64_t kLargeBytes = 4 << 20, kOften = 64;
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  int64_t points = 1;
+  for (int64_t range :
+       cast<linalg::GenericOp>(operand.getOwner()).getStaticLoopRanges())
+    points *= range;
+  return type.getElementType().isIntOrFloat() &&
+         type.getNumElements() * type.getElementTypeBitWidth() / 8 >=
+             kLargeBytes &&
+         points >= kOften * type.getNumElements();
+}
+
 /// Reads the operand with this loop's axis last, from a copy that is made where
 /// the operand is.
 static void moveAxisLast(linalg::GenericOp op, OpOperand &operand,
@@ -62,6 +78,133 @@ static void moveAxisLast(linalg::GenericOp op, OpOperand &operand,
       AffineMap::get(map.getNumDims(), 0, results, op.getContext());
   op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
   operand.set(moved->getResult(0));
+}
+
+/// The loop over an axis as one over its blocks and, as the last one, one
+/// within a block.
+static AffineMap splitLoop(AffineMap map, unsigned loop, int64_t size) {
+  MLIRContext *context = map.getContext();
+  SmallVector<AffineExpr> results;
+  for (AffineExpr result : map.getResults()) {
+    results.push_back(result);
+    if (result == getAffineDimExpr(loop, context))
+      results.push_back(getAffineDimExpr(map.getNumDims(), context));
+  }
+  return AffineMap::get(map.getNumDims() + 1, 0, results, context);
+}
+
+/// The value with its last axis split into blocks.
+static Value splitLast(IRRewriter &rewriter, Location loc, Value value,
+                       int64_t size) {
+  auto type = cast<RankedTensorType>(value.getType());
+  int64_t rank = type.getRank();
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() /= size;
+  shape.push_back(size);
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0; i + 1 < rank; ++i)
+    groups.push_back({i});
+  groups.push_back({rank - 1, rank});
+  return tensor::ExpandShapeOp::create(
+      rewriter, loc, RankedTensorType::get(shape, type.getElementType()), value,
+      groups);
+}
+
+/// Reads the operand, which has the lanes last, from a copy in which the blocks
+/// of lanes that are computed at a time lie one behind the other.
+static void pack(linalg::GenericOp op, OpOperand &operand, unsigned lane) {
+  // Two vectors of the widest kind.
+  constexpr int64_t kBlockBytes = 128;
+  auto type = cast<RankedTensorType>(operand.get().getType());
+  auto result = cast<RankedTensorType>(op.getResultTypes()[0]);
+  int64_t block = kBlockBytes * 8 / type.getElementTypeBitWidth();
+  if (type.getShape().back() % block || type.getShape().back() == block ||
+      op.hasIndexSemantics() || op.getNumDpsInits() != 1)
+    return;
+  for (auto [i, map] : llvm::enumerate(op.getIndexingMapsArray()))
+    if (map.isFunctionOfDim(lane) && i != operand.getOperandNumber() &&
+        i != op.getNumDpsInputs())
+      return;
+  IRRewriter rewriter(op.getContext());
+  Location loc = op.getLoc();
+  rewriter.setInsertionPointAfterValue(operand.get());
+  Value split = splitLast(rewriter, loc, operand.get(), block);
+  auto splitType = cast<RankedTensorType>(split.getType());
+  int64_t rank = splitType.getRank();
+  SmallVector<int64_t> order{rank - 2}, shape;
+  for (int64_t i = 0; i < rank; ++i)
+    if (i != rank - 2)
+      order.push_back(i);
+  for (int64_t i : order)
+    shape.push_back(splitType.getDimSize(i));
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+  Value packed = linalg::TransposeOp::create(rewriter, loc, split, empty, order)
+                     ->getResult(0);
+
+  SmallVector<AffineMap> maps =
+      llvm::map_to_vector(op.getIndexingMapsArray(), [&](AffineMap map) {
+        return splitLoop(map, lane, block);
+      });
+  AffineMap &own = maps[operand.getOperandNumber()];
+  SmallVector<AffineExpr> exprs;
+  for (int64_t i : order)
+    exprs.push_back(own.getResult(i));
+  own = AffineMap::get(own.getNumDims(), 0, exprs, op.getContext());
+  SmallVector<utils::IteratorType> iterators(op.getIteratorTypesArray());
+  iterators.push_back(utils::IteratorType::parallel);
+  rewriter.setInsertionPoint(op);
+  SmallVector<Value> inputs(op.getInputs());
+  inputs[operand.getOperandNumber()] = packed;
+  Value init = splitLast(rewriter, loc, op.getOutputs()[0], block);
+  auto blocked = linalg::GenericOp::create(rewriter, loc, init.getType(),
+                                           inputs, init, maps, iterators);
+  blocked.getRegion().takeBody(op.getRegion());
+  SmallVector<ReassociationIndices> groups;
+  for (int64_t i = 0; i + 1 < result.getRank(); ++i)
+    groups.push_back({i});
+  groups.push_back({result.getRank() - 1, result.getRank()});
+  rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(
+      op, result, blocked.getResult(0), groups);
+}
+
+/// What has no lanes is read along the loops of the sum.
+static void readAlongSum(linalg::GenericOp op, OpOperand &operand) {
+  AffineMap map = op.getMatchingIndexingMap(&operand);
+  auto isReduced = [&](AffineExpr expr) {
+    auto dim = dyn_cast<AffineDimExpr>(expr);
+    return dim && op.getIteratorTypesArray()[dim.getPosition()] ==
+                      utils::IteratorType::reduction;
+  };
+  if (map.getNumResults() < 2 || isReduced(map.getResults().back()))
+    return;
+  for (auto [axis, expr] : llvm::enumerate(map.getResults()))
+    if (isReduced(expr))
+      return moveAxisLast(op, operand, axis);
+}
+
+void xform::packContractions(func::FuncOp function) {
+  SmallVector<linalg::GenericOp> ops;
+  function.walk([&](linalg::GenericOp op) {
+    if (op.getNumReductionLoops() > 0 && op.getNumDpsInputs() > 1 && laneOf(op))
+      ops.push_back(op);
+  });
+  for (linalg::GenericOp op : ops) {
+    unsigned lane = *laneOf(op);
+    AffineExpr expr = getAffineDimExpr(lane, op.getContext());
+    OpOperand *packed = nullptr;
+    for (OpOperand *operand : op.getDpsInputOperands()) {
+      AffineMap map = op.getMatchingIndexingMap(operand);
+      if (!map.isProjectedPermutation() || !isLargeAndReadOften(*operand))
+        continue;
+      if (!map.isFunctionOfDim(lane))
+        readAlongSum(op, *operand);
+      else if (map.getResults().back() == expr)
+        packed = operand;
+    }
+    if (packed)
+      pack(op, *packed, lane);
+  }
 }
 
 void xform::layOutContractions(func::FuncOp kernel) {

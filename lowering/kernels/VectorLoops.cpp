@@ -350,14 +350,16 @@ private:
   /// A tile of rows and neighbouring elements stays in registers.
   void writeTiles(unsigned axis) {
     SmallVector<unsigned> outer, reduced;
-    std::optional<unsigned> row;
     for (AffineExpr result : resultMap().getResults())
       if (auto dim = dyn_cast<AffineDimExpr>(result))
-        if (dim.getPosition() != axis) {
-          if (row)
-            outer.push_back(*row);
-          row = dim.getPosition();
-        }
+        if (dim.getPosition() != axis)
+          outer.push_back(dim.getPosition());
+    // Rather rows that share what is loaded as vectors.
+    std::optional<unsigned> row;
+    for (unsigned loop : outer)
+      if (!row || sharesVectors(loop, axis) || !sharesVectors(*row, axis))
+        row = loop;
+    llvm::erase_if(outer, [&](unsigned loop) { return loop == row; });
     int64_t vectors = 1;
     for (auto [i, type] : llvm::enumerate(op.getIteratorTypesArray())) {
       if (linalg::isReductionIterator(type))
@@ -377,6 +379,14 @@ private:
         });
       });
     });
+  }
+
+  /// Whether some operand has lanes, and the same ones in all turns of a loop.
+  bool sharesVectors(unsigned loop, unsigned axis) {
+    return llvm::any_of(
+        ArrayRef(maps).take_front(op.getNumDpsInputs()), [&](AffineMap map) {
+          return map.isFunctionOfDim(axis) && !map.isFunctionOfDim(loop);
+        });
   }
 
   void writeTile(unsigned axis, std::optional<unsigned> row,

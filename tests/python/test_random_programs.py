@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import second_opinion
 from random_programs import Program, program
 from xform.frontend import grad, jit, jvp, vmap
 
@@ -24,6 +25,12 @@ SEEDS = (
 # One test has several programs: what a test costs is the same for each worker.
 AT_ONCE = 8
 TOLERANCE = {"float64": 1e-9, "float32": 2e-3}
+
+
+@pytest.fixture(autouse=True)
+def no_second_opinion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """NumPy gives one, and IREE's compiler dies of some of these."""
+    monkeypatch.setattr(second_opinion, "_SHARE", 0.0)
 
 
 def is_refused_by_numpy(made: Program) -> bool:

@@ -63,3 +63,26 @@ func.func @scatter(%updates: tensor<3x2xf32>, %rows: tensor<3x1xi32>, %x: tensor
   }) : (tensor<3x2xf32>, tensor<3x1xi32>, tensor<4x2xf32>) -> tensor<4x2xf32>
   return %r : tensor<4x2xf32>
 }
+
+// -----
+
+// A large operand is read from a copy in which the columns of a tile lie one
+// row behind the other; what has no lanes, along the sum.
+// CHECK-LABEL: func.func @packed(
+// CHECK-SAME: %[[A:.*]]: memref<1024x1024xf32>, %[[B:.*]]: memref<1024x1024xf32>, %[[R:.*]]: memref<1024x1024xf32>)
+// CHECK-DAG: %[[BLOCKS:.*]] = memref.alloca() : memref<32x1024x32xf32>
+// CHECK-DAG: %[[ROWS:.*]] = memref.alloca() : memref<1024x1024xf32>
+// CHECK-DAG: %[[SPLIT:.*]] = memref.expand_shape %[[B]] {{\[\[}}0], [1, 2]] {{.*}} into memref<1024x32x32xf32>
+// CHECK-DAG: linalg.transpose ins(%[[SPLIT]] : {{.*}}) outs(%[[BLOCKS]] : {{.*}}) permutation = [1, 0, 2]
+// CHECK-DAG: linalg.transpose ins(%[[A]] : {{.*}}) outs(%[[ROWS]] : {{.*}}) permutation = [1, 0]
+// CHECK: %[[SUMS:.*]] = memref.expand_shape %[[R]] {{\[\[}}0], [1, 2]]
+// CHECK: linalg.generic {{.*}} iterator_types = ["parallel", "parallel", "reduction", "parallel"]} ins(%[[ROWS]], %[[BLOCKS]] : {{.*}}) outs(%[[SUMS]] :
+// CHECK-NOT: memref.copy
+func.func @packed(%a: tensor<1024x1024xf32>, %b: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
+  %zero = arith.constant 0.0 : f32
+  %empty = tensor.empty() : tensor<1024x1024xf32>
+  %start = linalg.fill ins(%zero : f32) outs(%empty : tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
+  %r = linalg.matmul indexing_maps = [affine_map<(i, j, k) -> (k, i)>, affine_map<(i, j, k) -> (k, j)>, affine_map<(i, j, k) -> (i, j)>]
+      ins(%a, %b : tensor<1024x1024xf32>, tensor<1024x1024xf32>) outs(%start : tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
+  return %r : tensor<1024x1024xf32>
+}
