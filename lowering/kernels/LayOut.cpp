@@ -33,9 +33,9 @@ static bool isReadOften(OpOperand &operand) {
              cast<RankedTensorType>(operand.get().getType()).getNumElements();
 }
 
-/// Whether the operand lies beyond a core's own caches, and all of it is read for
-/// each of many rows. Then what is read one after another has to lie so: each
-/// turn of the loop would be on another page.
+/// Whether the operand lies beyond a core's own caches, and all of it is read
+/// for each of many rows. Then what is read one after another has to lie so:
+/// each turn of the loop would be on another page.
 static bool isLargeAndReadOften(OpOperand &operand) {
   constexpr int64_t kLargeBytes = 4 << 20, kOften = 64;
   auto type = cast<RankedTensorType>(operand.get().getType());
@@ -82,7 +82,7 @@ static void moveAxisLast(linalg::GenericOp op, OpOperand &operand,
 
 /// The loop over an axis as one over its blocks and, as the last one, one
 /// within a block.
-static AffineMap splitLoop(AffineMap map, unsigned loop, int64_t size) {
+static AffineMap splitLoop(AffineMap map, unsigned loop) {
   MLIRContext *context = map.getContext();
   SmallVector<AffineExpr> results;
   for (AffineExpr result : map.getResults()) {
@@ -143,9 +143,8 @@ static void pack(linalg::GenericOp op, OpOperand &operand, unsigned lane) {
                      ->getResult(0);
 
   SmallVector<AffineMap> maps =
-      llvm::map_to_vector(op.getIndexingMapsArray(), [&](AffineMap map) {
-        return splitLoop(map, lane, block);
-      });
+      llvm::map_to_vector(op.getIndexingMapsArray(),
+                          [&](AffineMap map) { return splitLoop(map, lane); });
   AffineMap &own = maps[operand.getOperandNumber()];
   SmallVector<AffineExpr> exprs;
   for (int64_t i : order)
