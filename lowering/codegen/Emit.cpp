@@ -2,15 +2,18 @@
 
 #include "lowering/codegen/Emit.h"
 #include "lowering/codegen/Error.h"
+#include "lowering/codegen/Interrupt.h"
 #include "lowering/codegen/Parts.h"
 #include "lowering/codegen/Runtime.h"
 
+#include "llvm/ADT/ScopeExit.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/IR/Verifier.h"
 #include "llvm/IRReader/IRReader.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <atomic>
 #include <future>
 #include <thread>
 
@@ -34,6 +37,22 @@ struct Job {
   Object result;
   raw_svector_ostream stream{result};
 };
+
+/// Asks at each function whether to go on.
+struct PollPass : FunctionPass {
+  static char ID; // NOLINT(readability-identifier-naming): LLVM's name
+  PollPass() : FunctionPass(ID) {}
+
+  bool runOnFunction(Function &) override {
+    Interruptible::poll();
+    return false;
+  }
+  void getAnalysisUsage(AnalysisUsage &usage) const override {
+    usage.setPreservesAll();
+  }
+};
+
+char PollPass::ID = 0;
 
 void read(Job &job, StringRef ir) {
   SMDiagnostic error;
@@ -66,6 +85,7 @@ void compile(Job &job, Output output) {
   }
   job.passes.add(
       new TargetLibraryInfoWrapperPass(job.machine->libraryFunctions()));
+  job.passes.add(new PollPass);
   auto type = output == Output::Object ? CodeGenFileType::ObjectFile
                                        : CodeGenFileType::AssemblyFile;
   if (job.machine->get().addPassesToEmitFile(job.passes, job.stream,
@@ -75,8 +95,8 @@ void compile(Job &job, Output output) {
   job.diagnostics.check("no machine code can be made");
 }
 
-Object run(StringRef ir, const Target &target, Output output,
-           function_ref<void(Module &)> prepare) {
+Object runOnce(StringRef ir, const Target &target, Output output,
+               function_ref<void(Module &)> prepare) {
   auto job = std::make_unique<Job>(takeMachine(target));
   try {
     read(*job, ir);
@@ -85,12 +105,28 @@ Object run(StringRef ir, const Target &target, Output output,
   } catch (const FatalError &) {
     [[maybe_unused]] Job *lost = job.release(); // nothing in it is sound
     throw;
+  } catch (const CodegenError &) {
+    throw;
+  } catch (...) {
+    [[maybe_unused]] Job *lost = job.release(); // it was interrupted
+    throw;
   }
   std::unique_ptr<Machine> machine = std::move(job->machine);
   Object result = std::move(job->result);
   job.reset();
   keepMachine(target, std::move(machine));
   return result;
+}
+
+Object run(StringRef ir, const Target &target, Output output,
+           function_ref<void(Module &)> prepare) {
+  try {
+    return runOnce(ir, target, output, prepare);
+  } catch (const BrokenBySROA &) {
+    Target slower = target;
+    slower.scalars = false;
+    return runOnce(ir, slower, output, prepare);
+  }
 }
 
 /// How many threads share the work of a module. A part takes some twentieth of
@@ -116,18 +152,30 @@ Object emitLibrary(StringRef ir, const Target &target, ArrayRef<Entry> entries,
   if (entries.empty())
     throw CodegenError("a library needs at least one entry");
   std::vector<Object> parts, objects;
+  std::atomic<bool> isOver = false;
   std::vector<std::future<Object>> others;
+  // Without this thread, the others need not go on.
+  scope_exit end([&] { isOver = true; });
   objects.push_back(run(ir, target, Output::Object, [&](Module &module) {
     addLibraryQuery(module, entries, name);
+    others.clear();
     parts = takeParts(module, countOfParts(ir));
     for (const Object &part : parts)
-      others.push_back(std::async(std::launch::async, [&part, &target] {
+      others.push_back(std::async(std::launch::async, [&] {
+        Interruptible asking([&] {
+          if (isOver)
+            throw FatalError("interrupted");
+        });
         return emit(StringRef(part.data(), part.size()), target, Output::Object,
                     {}, "");
       }));
   }));
-  for (std::future<Object> &other : others)
+  for (std::future<Object> &other : others) {
+    while (other.wait_for(std::chrono::milliseconds(50)) !=
+           std::future_status::ready)
+      Interruptible::poll();
     objects.push_back(other.get());
+  }
   SmallVector<const Object *> all;
   for (const Object &object : objects)
     all.push_back(&object);

@@ -22,7 +22,16 @@ public:
 /// LLVM reported an error from which it cannot go on. What it was working on
 /// is in an unknown state and must be neither used nor destroyed.
 class FatalError : public CodegenError {
+public:
   using CodegenError::CodegenError;
+};
+
+/// LLVM's pass SROA made broken code of right code: where two halves of a
+/// buffer are written and the whole is read, version 22 may put the whole
+/// together before the halves are there.
+class BrokenBySROA : public FatalError {
+public:
+  BrokenBySROA() : FatalError("LLVM's pass SROA broke the code") {}
 };
 
 /// Makes LLVM's fatal errors, after which the process would end, exceptions on

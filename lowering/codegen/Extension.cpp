@@ -6,6 +6,7 @@
 
 #include "lowering/codegen/Emit.h"
 #include "lowering/codegen/Error.h"
+#include "lowering/codegen/Interrupt.h"
 
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/array.h>
@@ -33,6 +34,13 @@ nb::bytes bytesOf(const Object &object) {
   return nb::bytes(object.data(), object.size());
 }
 
+/// Lets Ctrl-C and other signals of Python end what LLVM does on this thread.
+void askPython() {
+  nb::gil_scoped_acquire acquired;
+  if (PyErr_CheckSignals() != 0)
+    throw nb::python_error();
+}
+
 Library emitPythonLibrary(nb::bytes ir, std::vector<Entry> entries,
                           std::string name, std::string triple, std::string cpu,
                           std::string features, int level, bool fuse,
@@ -49,6 +57,7 @@ Library emitPythonLibrary(nb::bytes ir, std::vector<Entry> entries,
   {
     llvm::StringRef text = library.text();
     nb::gil_scoped_release released;
+    Interruptible asking(askPython);
     elf =
         emitLibrary(text, library.target, library.entries, library.name, strip);
   }
@@ -59,6 +68,7 @@ Library emitPythonLibrary(nb::bytes ir, std::vector<Entry> entries,
 std::string textOf(const Library &library, Output output) {
   llvm::StringRef text = library.text();
   nb::gil_scoped_release released;
+  Interruptible asking(askPython);
   Object made =
       emit(text, library.target, output, library.entries, library.name);
   return {made.data(), made.size()};

@@ -1,8 +1,11 @@
 //===- Optimize.cpp - LLVM's optimisations, set up once for a machine -----===//
 
+#include "lowering/codegen/Error.h"
+#include "lowering/codegen/Interrupt.h"
 #include "lowering/codegen/Target.h"
 
 #include "llvm/IR/Module.h"
+#include "llvm/IR/Verifier.h"
 
 using namespace llvm;
 
@@ -36,7 +39,20 @@ Machine::Machine(const Target &target)
 
   PipelineTuningOptions tuning;
   tuning.LoopVectorization = tuning.SLPVectorization = true;
-  builder = std::make_unique<PassBuilder>(machine.get(), tuning);
+  constexpr StringRef kSROA = "SROAPass";
+  bool scalars = target.scalars;
+  callbacks.registerShouldRunOptionalPassCallback(
+      [=](StringRef pass, const Any &) { return scalars || pass != kSROA; });
+  callbacks.registerAfterPassCallback(
+      [=](StringRef pass, const Any &unit, const PreservedAnalyses &) {
+        const auto *function = any_cast<const Function *>(&unit);
+        if (pass == kSROA && function && verifyFunction(**function))
+          throw BrokenBySROA();
+      });
+  callbacks.registerBeforeNonSkippedPassCallback(
+      [](StringRef, const Any &) { Interruptible::poll(); });
+  builder = std::make_unique<PassBuilder>(machine.get(), tuning, std::nullopt,
+                                          &callbacks);
   builder->registerModuleAnalyses(modules);
   builder->registerCGSCCAnalyses(callGraph);
   builder->registerFunctionAnalyses(analyses);

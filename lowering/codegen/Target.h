@@ -8,6 +8,7 @@
 #include "llvm/Analysis/CGSCCPassManager.h"
 #include "llvm/Analysis/LoopAnalysisManager.h"
 #include "llvm/Analysis/TargetLibraryInfo.h"
+#include "llvm/IR/PassInstrumentation.h"
 #include "llvm/IR/PassManager.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Target/TargetMachine.h"
@@ -24,11 +25,13 @@ struct Target {
   std::string triple, cpu, features;
   int level; ///< Of optimisation, 0 to 3.
   bool fuse; ///< Products and sums to fused ones, whatever their flags say.
+  /// Whether small memory becomes registers; see `BrokenBySROA`.
+  bool scalars = true;
 
   bool operator<(const Target &other) const {
-    return std::tie(triple, cpu, features, level, fuse) <
+    return std::tie(triple, cpu, features, level, fuse, scalars) <
            std::tie(other.triple, other.cpu, other.features, other.level,
-                    other.fuse);
+                    other.fuse, other.scalars);
   }
 };
 
@@ -51,6 +54,7 @@ private:
   int level;
   std::unique_ptr<llvm::TargetMachine> machine;
   std::unique_ptr<llvm::TargetLibraryInfoImpl> functions;
+  llvm::PassInstrumentationCallbacks callbacks;
   std::unique_ptr<llvm::PassBuilder> builder;
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager analyses;

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import signal
 import struct
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -270,3 +272,36 @@ def test_errors(case: str) -> None:
     with pytest.raises(_codegen.CodegenError, match=message):
         _codegen.emit_library(arguments.pop("ir"), **arguments)
     dispatches.emit(SUM, {"sum": 3})
+
+
+def test_signals_end_it() -> None:
+    """As Ctrl-C does, on the thread where Python handles signals, some seconds before the end."""
+    steps = "\n".join(
+        f"  %a{i} = load double, ptr %p\n  %b{i} = fmul double %a{i}, %a{i}\n"
+        f"  store volatile double %b{i}, ptr %p"
+        for i in range(300)
+    )
+    parts = "\n".join(
+        f"define internal void @part{i}(ptr %p) noinline {{\n{steps}\n  ret void\n}}"
+        for i in range(600)
+    )
+    calls = "\n".join(f"  call void @part{i}(ptr %p)" for i in range(600))
+    source = f"{parts}\ndefine i32 @all(ptr %e, ptr %s, ptr %p) {{\n{calls}\n  ret i32 0\n}}\n"
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    start = time.perf_counter()
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 1)
+        with pytest.raises(TimeoutError):
+            dispatches.emit(source, {"all": 1})
+        took = time.perf_counter() - start
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    start = time.perf_counter()
+    dispatches.emit(source, {"all": 1})
+    assert took < time.perf_counter() - start - 1
+    assert dispatches.emit(SUM, {"sum": 3}).elf
