@@ -123,7 +123,7 @@ static void pack(linalg::GenericOp op, OpOperand &operand, unsigned lane) {
     return;
   for (auto [i, map] : llvm::enumerate(op.getIndexingMapsArray()))
     if (map.isFunctionOfDim(lane) && i != operand.getOperandNumber() &&
-        i != op.getNumDpsInputs())
+        static_cast<int64_t>(i) != op.getNumDpsInputs())
       return;
   IRRewriter rewriter(op.getContext());
   Location loc = op.getLoc();
