@@ -232,7 +232,8 @@ void Group::writeBlock(ImplicitLocOpBuilder &b, Value chunk, Value offset,
     return own ? own : partOf(b, view, axis, offset, size);
   };
   for (auto [cut, partial] : llvm::zip(cuts, partials)) {
-    AffineExpr loop = getAffineDimExpr(cut.loop, b.getContext());
+    unsigned number = cut.loop;
+    AffineExpr loop = getAffineDimExpr(number, b.getContext());
     SmallVector<Value> operands;
     for (OpOperand &operand : cut.op->getOpOperands()) {
       std::optional<unsigned> axis =
@@ -245,7 +246,7 @@ void Group::writeBlock(ImplicitLocOpBuilder &b, Value chunk, Value offset,
     auto part = cast<linalg::GenericOp>(b.clone(*cut.op));
     part->setOperands(operands);
     part.walk([&](linalg::IndexOp index) {
-      if (index.getDim() != cut.loop)
+      if (index.getDim() != number)
         return;
       ImplicitLocOpBuilder inner(index.getLoc(), index->getBlock(),
                                  std::next(index->getIterator()));
