@@ -224,7 +224,7 @@ def main() -> int:
     agree = difference <= 1e-6 * float(np.abs(jacobians).max()) and not times["compilers"]
 
     split = Table(title="where the time to compile goes")
-    for column in ("function", "trace", "xform's passes", "IREE", "ours / IREE"):
+    for column in ("function", "trace", "passes", "machine code", "ratio"):
         split.add_column(column, justify="left" if column == "function" else "right")
     for name, timings in (
         ("training step", step_timings),

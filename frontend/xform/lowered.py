@@ -48,7 +48,10 @@ def _passes(stage: str, target: Target) -> str:
 
 @dataclass(frozen=True)
 class Timings:
-    """Seconds that compiling took, by stage; `iree` is small when the disk cache had the module."""
+    """Seconds that compiling took, by stage.
+
+    `iree` is from linalg to the module, by LLVM or by IREE; small when the disk cache had it.
+    """
 
     trace: float
     passes: float
