@@ -1,5 +1,4 @@
-//===- Interrupt.h - stopping LLVM --------------------------------*- C++
-//-*-===//
+//===- Interrupt.h - stopping LLVM ------------------------------*- C++ -*-===//
 
 #ifndef XFORM_LOWERING_CODEGEN_INTERRUPT_H
 #define XFORM_LOWERING_CODEGEN_INTERRUPT_H

@@ -1,4 +1,4 @@
-//===- Parts.h - one module as several ------------------------*- C++ -*-===//
+//===- Parts.h - one module as several --------------------------*- C++ -*-===//
 
 #ifndef XFORM_LOWERING_CODEGEN_PARTS_H
 #define XFORM_LOWERING_CODEGEN_PARTS_H

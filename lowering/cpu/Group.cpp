@@ -22,24 +22,24 @@ constexpr double kWorkOfChunk = 5e4;
 /// What the operations of a block read and write in all.
 constexpr double kBytesOfBlock = 24 << 10;
 
-bool Group::takes(Cut cut) const {
+bool Group::add(Cut cut) {
   if (cuts.size() == kMostOps ||
       (!cuts.empty() && cuts.front().range() != cut.range()))
     return false;
-  return !depend(accessesOf(cut.op, cut.loop, cut.combiner != nullptr));
+  SmallVector<Access> found =
+      accessesOf(cut.op, cut.loop, cut.combiner != nullptr);
+  if (depend(found))
+    return false;
+  for (Access &access : found)
+    access.cut = cuts.size();
+  llvm::append_range(accesses, found);
+  cuts.push_back(cut);
+  workOfTurn += workOf(cut.op);
+  return true;
 }
 
 bool Group::changesWith(linalg::GenericOp op) const {
   return depend(accessesOf(op, std::nullopt, /*isReduced=*/false));
-}
-
-void Group::add(Cut cut) {
-  for (Access access : accessesOf(cut.op, cut.loop, cut.combiner != nullptr)) {
-    access.cut = cuts.size();
-    accesses.push_back(access);
-  }
-  cuts.push_back(cut);
-  workOfTurn += workOf(cut.op);
 }
 
 bool Group::depend(ArrayRef<Access> found) const {

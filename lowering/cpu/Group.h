@@ -27,13 +27,11 @@ public:
   double work() const { return workOfTurn; }
   double workOfAll() const { return turns * workOfTurn; }
 
-  /// Whether the operation can be the next.
-  bool takes(Cut cut) const;
+  /// Makes the operation the next, if it can be.
+  bool add(Cut cut);
 
   /// Whether the operation must come after those of the group.
   bool changesWith(mlir::linalg::GenericOp op) const;
-
-  void add(Cut cut);
 
   /// Writes the loop in place of the operations.
   mlir::scf::ForOp write();

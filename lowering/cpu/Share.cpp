@@ -69,10 +69,8 @@ private:
     for (Operation &op : block) {
       if (auto generic = dyn_cast<linalg::GenericOp>(op)) {
         std::optional<Cut> cut = findCut(generic);
-        if (cut && group.takes(*cut)) {
-          group.add(*cut);
+        if (cut && group.add(*cut))
           continue;
-        }
         bool isLarge = cut && workOf(generic) >= kLeastWorkOfOp;
         // What stays outside is done before the loop.
         if (isLarge || group.changesWith(generic))
@@ -81,9 +79,7 @@ private:
           group.add(*cut);
         continue;
       }
-      if (op.getNumRegions() == 0 && isPure(&op))
-        continue;
-      if (isa<memref::AllocaOp>(op))
+      if ((op.getNumRegions() == 0 && isPure(&op)) || isa<memref::AllocaOp>(op))
         continue;
       close();
       auto loop = dyn_cast<scf::ForOp>(op);

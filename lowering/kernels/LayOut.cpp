@@ -17,6 +17,14 @@ static std::optional<unsigned> laneOf(linalg::GenericOp op) {
   return last ? std::optional(last.getPosition()) : std::nullopt;
 }
 
+/// How often the operation computes an element.
+static int64_t pointsOf(linalg::GenericOp op) {
+  int64_t points = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    points *= range;
+  return points;
+}
+
 /// Whether a copy of the operand in another order is read several times: in
 /// each turn of the loop around the op, or by each of some rows.
 static bool isReadOften(OpOperand &operand) {
@@ -25,10 +33,7 @@ static bool isReadOften(OpOperand &operand) {
   auto loop = op->getParentOfType<scf::ForOp>();
   if (loop && !loop->isAncestor(operand.get().getParentBlock()->getParentOp()))
     return true;
-  int64_t points = 1;
-  for (int64_t range : op.getStaticLoopRanges())
-    points *= range;
-  return points >=
+  return pointsOf(op) >=
          kOften *
              cast<RankedTensorType>(operand.get().getType()).getNumElements();
 }
@@ -39,14 +44,24 @@ static bool isReadOften(OpOperand &operand) {
 static bool isLargeAndReadOften(OpOperand &operand) {
   constexpr int64_t kLargeBytes = 4 << 20, kOften = 64;
   auto type = cast<RankedTensorType>(operand.get().getType());
-  int64_t points = 1;
-  for (int64_t range :
-       cast<linalg::GenericOp>(operand.getOwner()).getStaticLoopRanges())
-    points *= range;
   return type.getElementType().isIntOrFloat() &&
          type.getNumElements() * type.getElementTypeBitWidth() / 8 >=
              kLargeBytes &&
-         points >= kOften * type.getNumElements();
+         pointsOf(cast<linalg::GenericOp>(operand.getOwner())) >=
+             kOften * type.getNumElements();
+}
+
+/// A copy of the value with its axes in another order.
+static Value transposed(IRRewriter &rewriter, Location loc, Value value,
+                        ArrayRef<int64_t> order) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape;
+  for (int64_t i : order)
+    shape.push_back(type.getDimSize(i));
+  Value empty =
+      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
+  return linalg::TransposeOp::create(rewriter, loc, value, empty, order)
+      ->getResult(0);
 }
 
 /// Reads the operand with this loop's axis last, from a copy that is made where
@@ -62,22 +77,15 @@ static void moveAxisLast(linalg::GenericOp op, OpOperand &operand,
   order.push_back(axis);
   IRRewriter rewriter(op.getContext());
   rewriter.setInsertionPointAfterValue(value);
-  SmallVector<int64_t> shape;
   SmallVector<AffineExpr> results;
   AffineMap map = op.getMatchingIndexingMap(&operand);
-  for (int64_t i : order) {
-    shape.push_back(type.getDimSize(i));
+  for (int64_t i : order)
     results.push_back(map.getResult(i));
-  }
-  Value empty = tensor::EmptyOp::create(rewriter, op.getLoc(), shape,
-                                        type.getElementType());
-  auto moved =
-      linalg::TransposeOp::create(rewriter, op.getLoc(), value, empty, order);
   SmallVector<AffineMap> maps = op.getIndexingMapsArray();
   maps[operand.getOperandNumber()] =
       AffineMap::get(map.getNumDims(), 0, results, op.getContext());
   op.setIndexingMapsAttr(rewriter.getAffineMapArrayAttr(maps));
-  operand.set(moved->getResult(0));
+  operand.set(transposed(rewriter, op.getLoc(), value, order));
 }
 
 /// The loop over an axis as one over its blocks and, as the last one, one
@@ -93,21 +101,25 @@ static AffineMap splitLoop(AffineMap map, unsigned loop) {
   return AffineMap::get(map.getNumDims() + 1, 0, results, context);
 }
 
-/// The value with its last axis split into blocks.
-static Value splitLast(IRRewriter &rewriter, Location loc, Value value,
-                       int64_t size) {
-  auto type = cast<RankedTensorType>(value.getType());
-  int64_t rank = type.getRank();
-  SmallVector<int64_t> shape(type.getShape());
-  shape.back() /= size;
-  shape.push_back(size);
+/// The axes of a tensor of this rank, the last of which is two of another one.
+static SmallVector<ReassociationIndices> withLastSplit(int64_t rank) {
   SmallVector<ReassociationIndices> groups;
   for (int64_t i = 0; i + 1 < rank; ++i)
     groups.push_back({i});
   groups.push_back({rank - 1, rank});
+  return groups;
+}
+
+/// The value with its last axis split into blocks.
+static Value splitLast(IRRewriter &rewriter, Location loc, Value value,
+                       int64_t size) {
+  auto type = cast<RankedTensorType>(value.getType());
+  SmallVector<int64_t> shape(type.getShape());
+  shape.back() /= size;
+  shape.push_back(size);
   return tensor::ExpandShapeOp::create(
       rewriter, loc, RankedTensorType::get(shape, type.getElementType()), value,
-      groups);
+      withLastSplit(type.getRank()));
 }
 
 /// Reads the operand, which has the lanes last, from a copy in which the blocks
@@ -129,18 +141,12 @@ static void pack(linalg::GenericOp op, OpOperand &operand, unsigned lane) {
   Location loc = op.getLoc();
   rewriter.setInsertionPointAfterValue(operand.get());
   Value split = splitLast(rewriter, loc, operand.get(), block);
-  auto splitType = cast<RankedTensorType>(split.getType());
-  int64_t rank = splitType.getRank();
-  SmallVector<int64_t> order{rank - 2}, shape;
+  int64_t rank = type.getRank() + 1;
+  SmallVector<int64_t> order{rank - 2};
   for (int64_t i = 0; i < rank; ++i)
     if (i != rank - 2)
       order.push_back(i);
-  for (int64_t i : order)
-    shape.push_back(splitType.getDimSize(i));
-  Value empty =
-      tensor::EmptyOp::create(rewriter, loc, shape, type.getElementType());
-  Value packed = linalg::TransposeOp::create(rewriter, loc, split, empty, order)
-                     ->getResult(0);
+  Value packed = transposed(rewriter, loc, split, order);
 
   SmallVector<AffineMap> maps =
       llvm::map_to_vector(op.getIndexingMapsArray(),
@@ -159,12 +165,8 @@ static void pack(linalg::GenericOp op, OpOperand &operand, unsigned lane) {
   auto blocked = linalg::GenericOp::create(rewriter, loc, init.getType(),
                                            inputs, init, maps, iterators);
   blocked.getRegion().takeBody(op.getRegion());
-  SmallVector<ReassociationIndices> groups;
-  for (int64_t i = 0; i + 1 < result.getRank(); ++i)
-    groups.push_back({i});
-  groups.push_back({result.getRank() - 1, result.getRank()});
   rewriter.replaceOpWithNewOp<tensor::CollapseShapeOp>(
-      op, result, blocked.getResult(0), groups);
+      op, result, blocked.getResult(0), withLastSplit(result.getRank()));
 }
 
 /// What has no lanes is read along the loops of the sum.

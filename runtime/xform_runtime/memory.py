@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +11,6 @@ from iree.runtime import VmContext, VmVariantList
 
 from .arrays import Array
 from .devices import Device
-from .dtypes import numpy_dtype
 from .errors import XformValueError
 from .image import ModuleImage
 from .signature import Signature
@@ -53,11 +51,7 @@ def planned_memory(signature: Signature) -> Memory:
             "before a call: measure one by `peak_memory`"
         )
     arguments, results = (
-        sum(
-            numpy_dtype(leaf.dtype).itemsize * math.prod(size or 0 for size in leaf.shape)
-            for leaf in leaves
-        )
-        for leaves in (signature.args, signature.results)
+        sum(leaf.nbytes for leaf in leaves) for leaves in (signature.args, signature.results)
     )
     return Memory(arguments, results, signature.scratch)
 

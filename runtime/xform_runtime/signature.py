@@ -6,11 +6,12 @@ The text is kept inside the compiled module as reflection metadata under `SIGNAT
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import dataclass
 from typing import Any
 
 from .devices import DEVICE_NAMES
-from .dtypes import DTYPE_NAMES
+from .dtypes import DTYPE_NAMES, numpy_dtype
 from .errors import XformError, XformValueError
 from .tree import (
     DictNode,
@@ -42,6 +43,16 @@ class LeafSpec:
     path: str
     shape: tuple[int | None, ...]
     dtype: str
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the array; sizes that are not known count as one.
+
+        >>> LeafSpec("x", (2, 3), "float32").nbytes
+        24
+        """
+        known = (size for size in self.shape if size is not None)
+        return numpy_dtype(self.dtype).itemsize * math.prod(known)
 
     def __str__(self) -> str:
         return f"{self.dtype}[{','.join('?' if n is None else str(n) for n in self.shape)}]"

@@ -31,7 +31,6 @@ itself, on every way through the function, or be discarded by an operation. Fail
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -152,7 +151,7 @@ class Entry:
                 raise XformValueError(
                     f"{leaf.path} of entry {self.name!r} is {leaf}: every size has to be known"
                 )
-            if _size(leaf) > _LARGEST:
+            if leaf.nbytes > _LARGEST:
                 raise XformValueError(
                     f"{leaf.path} of entry {self.name!r} is {leaf}: no memory is that large"
                 )
@@ -502,10 +501,6 @@ class _Recorded(Enum):
         return f'@"${self.value}{number}"'
 
 
-def _size(leaf: LeafSpec) -> int:
-    return numpy_dtype(leaf.dtype).itemsize * math.prod(_dims(leaf))
-
-
 def _dims(leaf: LeafSpec) -> list[int]:
     return [size for size in leaf.shape if size is not None]
 
@@ -661,14 +656,13 @@ def _record(
             slots = [0, *(slot if slot <= entry.buffers else 0 for slot in bound)]
             dispatch(Dispatch(BIND), [first], slots)
         barrier()
-    *begin, last = entry.dispatches or [None]
     runs = {
         _Recorded.ALL: entry.dispatches,
-        _Recorded.BEGIN: begin,
-        _Recorded.HELP: [entry.help],
-        _Recorded.LEAD: [last and replace(last, workgroups=1)],
+        _Recorded.BEGIN: entry.dispatches[:-1],
+        _Recorded.HELP: (entry.help,) if entry.help else (),
+        _Recorded.LEAD: tuple(replace(run, workgroups=1) for run in entry.dispatches[-1:]),
     }[part]
-    for position, run in enumerate(filter(None, runs)):
+    for position, run in enumerate(runs):
         if position:
             barrier()
         dispatch(run, [], range(1 if part is _Recorded.HELP else entry.binding_count))
@@ -689,7 +683,7 @@ class _Layout:
         self.own = self.scratch_offset + entry.scratch if entry.scratch else self.table
         self.lengths = [
             *([self.table] if entry.is_indirect else []),
-            *(_size(leaf) for leaf in (*entry.arguments, *entry.results)),
+            *(leaf.nbytes for leaf in (*entry.arguments, *entry.results)),
             *([entry.scratch] if entry.scratch else []),
         ]
 
@@ -800,14 +794,14 @@ def _take(f: _Function, allocator: str, leaf: LeafSpec, view: str) -> str:
     dims, kind = [f.i64(size) for size in _dims(leaf)], f.i32(_element(leaf))
     f.call("buffer_view.assert", view, f.string(leaf.path), kind, f.i32(_DENSE_ROW_MAJOR), dims)
     buffer = f.call("buffer_view.buffer", view)
-    needs = f.i64(_size(leaf)), f.i32(_DEVICE_VISIBLE), f.i32(_TRANSFER_AND_STORAGE)
+    needs = f.i64(leaf.nbytes), f.i32(_DEVICE_VISIBLE), f.i32(_TRANSFER_AND_STORAGE)
     f.call("buffer.assert", buffer, f.string(leaf.path), allocator, *needs)
     return buffer
 
 
 def _make(f: _Function, allocator: str, leaf: LeafSpec, _: str) -> str:
     """Gives a buffer for a result."""
-    return _allocate(f, allocator, _size(leaf))
+    return _allocate(f, allocator, leaf.nbytes)
 
 
 def _allocate(f: _Function, allocator: str, size: int) -> str:
@@ -823,7 +817,7 @@ def _allocate(f: _Function, allocator: str, size: int) -> str:
 def _show(f: _Function, _: str, leaf: LeafSpec, buffer: str) -> str:
     """Gives a result's view of its buffer."""
     what = f.i32(_element(leaf)), f.i32(_DENSE_ROW_MAJOR), [f.i64(size) for size in _dims(leaf)]
-    return f.call("buffer_view.create", buffer, f.i64(0), f.i64(_size(leaf)), *what)
+    return f.call("buffer_view.create", buffer, f.i64(0), f.i64(leaf.nbytes), *what)
 
 
 def _await(f: _Function, fence: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -144,7 +143,6 @@ def test_many_threads_call_at_once() -> None:
         assert all(threads.map(call, range(200)))
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 def test_a_forked_process_goes_on_alone() -> None:
     compiled = jit(softmax)
     wanted = compiled(ROWS).numpy()
