@@ -14,6 +14,7 @@
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
 #include "dialect/SameComputation.h"
+#include "lowering/cpu/Results.h"
 #include "lowering/transforms/Expander.h"
 
 #include <nanobind/nanobind.h>
@@ -366,6 +367,12 @@ void setReflection(FunctionHandle &self,
   self.function->setAttr("iree.reflection", list.getDictionary(b.getContext()));
 }
 
+void setDonated(FunctionHandle &self, const std::vector<unsigned> &arguments) {
+  Builder b(self.owner->context.get());
+  for (unsigned number : arguments)
+    self.function.setArgAttr(number, kDonatedAttr, b.getUnitAttr());
+}
+
 FunctionHandle lookup(const ModulePtr &module, const std::string &name) {
   auto function = module->symbols->lookup<func::FuncOp>(name);
   if (!function)
@@ -541,13 +548,14 @@ NB_MODULE(_xform, m) {
            nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())
       .def("set_return", &setReturn, nb::arg("values"), nb::arg("location"))
       .def("set_reflection", &setReflection, nb::arg("entries"))
+      .def("set_donated", &setDonated, nb::arg("arguments"))
       .def("extract", &FunctionHandle::extract)
       .def("erase", [](FunctionHandle &self) {
         self.owner->symbols->erase(self.function);
       });
 
   nb::class_<ModuleState> module(m, "Module");
-  addMachineCode(module);
+  addMachineCode(m, module);
   module.def(nb::new_(&ModuleState::make))
       .def_static("parse", &ModuleState::parse, nb::arg("text"),
                   nb::arg("name") = "<string>")

@@ -5,7 +5,6 @@
 #include "lowering/cpu/Translate.h"
 
 #include <nanobind/stl/map.h>
-#include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
@@ -31,16 +30,22 @@ reflectionsOf(const xform::python::ModuleState &self) {
 
 } // namespace
 
-void xform::python::addMachineCode(nb::class_<ModuleState> &type) {
+void xform::python::addMachineCode(nb::module_ &m,
+                                   nb::class_<ModuleState> &type) {
+  nb::class_<Needs>(m, "Needs")
+      .def_ro("scratch", &Needs::scratch)
+      .def_ro("is_shared", &Needs::isShared)
+      .def_prop_ro("donors", [](const Needs &self) {
+        nb::list donors;
+        for (int64_t donor : self.donors)
+          donors.append(donor < 0 ? nb::none() : nb::object(nb::int_(donor)));
+        return nb::tuple(donors);
+      });
   type.def("reflections", &reflectionsOf)
       .def(
           "llvm_ir",
           [](const ModuleState &self) { return toLLVMIR(*self.module); },
           nb::call_guard<nb::gil_scoped_release>())
-      .def("needs", [](const ModuleState &self) {
-        std::map<std::string, std::pair<int64_t, bool>> needs;
-        for (const auto &[name, of] : needsOf(*self.module))
-          needs[name] = {of.scratch, of.isShared};
-        return needs;
-      });
+      .def("needs",
+           [](const ModuleState &self) { return needsOf(*self.module); });
 }

@@ -9,8 +9,9 @@
 
 namespace xform::python {
 
-/// Adds what leads from a module of linalg to machine code to the class Module.
-void addMachineCode(nanobind::class_<ModuleState> &type);
+/// Adds what leads from a module of linalg to machine code to the class Module,
+/// `type`, and the class Needs to the module.
+void addMachineCode(nanobind::module_ &m, nanobind::class_<ModuleState> &type);
 
 } // namespace xform::python
 

@@ -225,10 +225,25 @@ class Function:
         """Append func.return and fix the function's type; no op may follow."""
     def set_reflection(self, entries: Mapping[str, str]) -> None:
         """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
+    def set_donated(self, arguments: Sequence[int]) -> None:
+        """Mark arguments whose memory results may take over."""
     def extract(self) -> Module:
         """A new module with copies of the function, public, and of all that it names."""
     def erase(self) -> None:
         """Remove the function (after an error while tracing it)."""
+
+class Needs:
+    """What an entry point wants beside its arguments and results."""
+
+    @property
+    def scratch(self) -> int:
+        """Bytes of memory for itself."""
+    @property
+    def is_shared(self) -> bool:
+        """Whether cores share its work."""
+    @property
+    def donors(self) -> tuple[int | None, ...]:
+        """For each result, the argument in whose memory it lies, if any does."""
 
 class Module:
     """An MLIR module with a context of its own."""
@@ -250,9 +265,8 @@ class Module:
         """What `set_reflection` attached to each function, by the function's name."""
     def llvm_ir(self) -> str:
         """The module, of LLVM's dialect, as text of LLVM IR; empty if it cannot be translated."""
-    def needs(self) -> dict[str, tuple[int, bool]]:
-        """What each entry point of a module in LLVM's dialect wants: bytes of memory for itself,
-        and whether cores share its work."""
+    def needs(self) -> dict[str, Needs]:
+        """What each entry point of a module in LLVM's dialect wants."""
     def asked_rules(self) -> list[tuple[str, str, tuple[bool, ...], int]]:
         """The rules that a pass with the option `asks` missed, each once.
 

@@ -41,9 +41,14 @@ def _passes(stage: str, target: Target) -> str:
     # See the passes for what goes wrong otherwise.
     fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
     options = target.pass_options
-    if target.device == "cpu" and COMPILER.get() == "xform":
+    if _is_own(target):
         options += " cpu=true"
     return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
+
+
+def _is_own(target: Target) -> bool:
+    """Whether programs for the target become machine code here if they can."""
+    return target.device == "cpu" and COMPILER.get() == "xform"
 
 
 @dataclass(frozen=True)
@@ -327,7 +332,10 @@ def _build(
     text = signature(traced, target, work).to_json()
     # The signature is no part of what was written.
     expanded_text = "" if dump is None else expanded.text()
-    expanded.lookup(traced.name).set_reflection({SIGNATURE_KEY: text})
+    entry = expanded.lookup(traced.name)
+    entry.set_reflection({SIGNATURE_KEY: text})
+    if _is_own(target):
+        entry.set_donated(traced.inputs.donated)
     linalg = after_passes(expanded, _passes("linalg", target), traced.name).text()
     if dump is not None:
         stages = Stages(dump, traced.name, linalg)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
-from ._xform import Diagnostic, Function, Module, Type
+from ._xform import Diagnostic, Function, Module, Needs, Type
 from .compiler import VM_FLAGS, CompileError, compile_to_vmfb
 from .dump import Stages
 from .iree import host
@@ -144,7 +144,7 @@ def _make(linalg_text: str, target: Target, name: str) -> _Made:
     undone = [_entry(module.lookup(f), texts) for f, texts in module.reflections().items()]
     module.run(f"xform-cpu-pipeline{{{target.pass_options}}}")
     needs = module.needs()
-    entries = [_planned(entry, *needs[entry.name]) for entry in undone]
+    entries = [_planned(entry, needs[entry.name]) for entry in undone]
     exported = [
         _codegen.Entry(dispatch.symbol, entry.binding_count)
         for entry in entries
@@ -189,21 +189,22 @@ def _entry(function: Function, reflection: dict[str, str]) -> Entry:
     )
 
 
-def _planned(entry: Entry, scratch: int, is_shared: bool) -> Entry:
+def _planned(entry: Entry, needs: Needs) -> Entry:
     """The entry with what its machine code needs; see lowering/cpu/Team.h."""
-    planned = replace(entry, scratch=scratch)
+    planned = replace(entry, scratch=needs.scratch, donors=needs.donors)
     if SIGNATURE_KEY in entry.reflection:
         # It runs on the calling thread.
         signature = replace(
             Signature.from_json(entry.reflection[SIGNATURE_KEY]),
             work=0,
-            is_shared=is_shared,
+            is_shared=needs.is_shared,
             scratch=planned.own_bytes,
+            donors=needs.donors,
         )
         planned = replace(
             planned, reflection={**entry.reflection, SIGNATURE_KEY: signature.to_json()}
         )
-    if not is_shared:
+    if not needs.is_shared:
         return planned
     return replace(
         planned,

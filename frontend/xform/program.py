@@ -30,12 +30,14 @@ class Inputs:
             they are.
         avals: their avals.
         paths: their paths, such as `args[0]['w']`.
+        donated: the numbers of the program's arguments whose memory results may take over.
     """
 
     spec: pytrees.TreeSpec
     positions: tuple[int, ...]
     avals: tuple[Aval, ...]
     paths: tuple[str, ...]
+    donated: tuple[int, ...] = ()
 
     def values(self, arguments: Sequence[Any]) -> list[Array | np.ndarray[Any, Any]]:
         """The program's arguments as arrays of their dtypes.

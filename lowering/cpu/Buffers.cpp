@@ -7,6 +7,7 @@
 
 #include "lowering/Passes.h"
 #include "lowering/cpu/NormalForm.h"
+#include "lowering/cpu/Results.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -64,37 +65,8 @@ static void takeBuffers(func::FuncOp function) {
   function.setResAttrsAttr({});
   // The user's structures, of which nothing is left in memory.
   function->removeAttr("iree.reflection");
-}
-
-/// The buffer that a value is, when one of its axes was split and put together.
-static Value asWhole(Value value) {
-  if (auto together = value.getDefiningOp<memref::CollapseShapeOp>())
-    if (auto split = together.getSrc().getDefiningOp<memref::ExpandShapeOp>();
-        split && split.getSrc().getType() == together.getType())
-      return split.getSrc();
-  return value;
-}
-
-/// Computes results where they are wanted. What is copied to one at the end of
-/// the function has a place of its own until then, which the result's can be.
-static void computeInPlace(func::FuncOp function) {
-  SmallVector<memref::CopyOp> copies;
-  for (Operation &op : llvm::drop_begin(llvm::reverse(function.front()))) {
-    auto copy = dyn_cast<memref::CopyOp>(op);
-    if (!copy)
-      break;
-    copies.push_back(copy);
-  }
-  for (memref::CopyOp copy : copies) {
-    auto result = dyn_cast<BlockArgument>(copy.getTarget());
-    auto place = asWhole(copy.getSource()).getDefiningOp<memref::AllocaOp>();
-    if (!result || !place || !result.hasOneUse() ||
-        place.getType() != result.getType())
-      continue;
-    copy.erase();
-    place.replaceAllUsesWith(result);
-    place.erase();
-  }
+  // One for each argument that there was.
+  function.removeArgAttrsAttr();
 }
 
 namespace {
@@ -109,11 +81,13 @@ struct XformCpuBufferize
       bringToNormalForm(function);
       layOutContractions(function);
       packContractions(function);
+      SmallVector<unsigned> donated = donatedArguments(function);
+      unsigned numResults = function.getNumResults();
       takeBuffers(function);
       if (failed(bufferizeKernel(function)))
         return signalPassFailure();
       dropInvariantBuffers(function);
-      computeInPlace(function);
+      placeResults(function, donated, numResults);
     }
   }
 };

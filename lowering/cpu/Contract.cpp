@@ -4,6 +4,7 @@
 
 #include "lowering/IREEOps.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/Results.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -118,19 +119,27 @@ struct XformCpuSelect : xform::impl::XformCpuSelectBase<XformCpuSelect> {
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (none) {
-      module->removeAttr(kCpuAttr);
+    if (!none && keepsContract()) {
+      module->setAttr(kCpuAttr, UnitAttr::get(module.getContext()));
       return;
     }
-    for (func::FuncOp function : module.getOps<func::FuncOp>()) {
+    module->removeAttr(kCpuAttr);
+    // IREE does not know the attribute.
+    for (func::FuncOp function : module.getOps<func::FuncOp>())
+      dropDonations(function);
+  }
+
+private:
+  bool keepsContract() {
+    for (func::FuncOp function : getOperation().getOps<func::FuncOp>()) {
       std::string reason = outsideContract(function);
       if (reason.empty())
         continue;
       if (explain)
         function.emitRemark() << "compiled by IREE: " << reason;
-      return;
+      return false;
     }
-    module->setAttr(kCpuAttr, UnitAttr::get(module.getContext()));
+    return true;
   }
 };
 

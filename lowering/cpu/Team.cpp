@@ -3,6 +3,7 @@
 #include "lowering/cpu/Team.h"
 
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/Results.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/SymbolTable.h"
@@ -115,6 +116,7 @@ void xform::addTeam(LLVM::LLVMFuncOp entry, int64_t numBuffers) {
   b.setInsertionPointToStart(help);
   call("xform_team_help", team);
   returnZero();
-  for (StringRef attr : {kScratchAttr, kTeamAttr})
-    outer->setAttr(attr, entry->removeAttr(attr));
+  for (StringRef attr : {kScratchAttr, kTeamAttr, kDonorsAttr})
+    if (Attribute moved = entry->removeAttr(attr))
+      outer->setAttr(attr, moved);
 }

@@ -3,6 +3,7 @@
 #include "lowering/cpu/Translate.h"
 
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/Results.h"
 #include "lowering/cpu/Team.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -35,8 +36,11 @@ std::string xform::toLLVMIR(ModuleOp module) {
 std::map<std::string, xform::Needs> xform::needsOf(ModuleOp module) {
   std::map<std::string, Needs> needs;
   for (auto entry : module.getOps<LLVM::LLVMFuncOp>())
-    if (auto scratch = entry->getAttrOfType<IntegerAttr>(kScratchAttr))
-      needs[entry.getName().str()] = {scratch.getInt(),
-                                      entry->hasAttr(kTeamAttr)};
+    if (auto scratch = entry->getAttrOfType<IntegerAttr>(kScratchAttr)) {
+      auto donors = entry->getAttrOfType<DenseI64ArrayAttr>(kDonorsAttr);
+      needs[entry.getName().str()] = {
+          scratch.getInt(), entry->hasAttr(kTeamAttr),
+          donors ? donors.asArrayRef().vec() : std::vector<int64_t>()};
+    }
   return needs;
 }

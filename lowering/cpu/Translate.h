@@ -6,6 +6,7 @@
 #include "mlir/IR/BuiltinOps.h"
 
 #include <map>
+#include <vector>
 
 namespace xform {
 
@@ -15,11 +16,13 @@ void registerTranslation(mlir::DialectRegistry &registry);
 /// The module, of LLVM's dialect, as text of LLVM IR; empty if it has none.
 std::string toLLVMIR(mlir::ModuleOp module);
 
-/// What an entry point wants beside its arguments and results: bytes of memory,
-/// and whether cores share its work.
+/// What an entry point wants beside its arguments and results: bytes of memory;
+/// whether cores share its work; and, if any lies there, the argument in whose
+/// memory each result lies, or -1.
 struct Needs {
   int64_t scratch;
   bool isShared;
+  std::vector<int64_t> donors;
 };
 
 /// The entry points, by name.

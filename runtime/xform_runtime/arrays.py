@@ -38,6 +38,24 @@ def _reflected(function: Callable[[Any, Any], Any]) -> Callable[[Array, Any], An
     return operate
 
 
+class _Donated:
+    """In the place of the device of an array whose memory a call has taken over.
+
+    Args:
+        home: the name of the device that the array was on.
+        entry: the name of what was called.
+    """
+
+    # As no device is called, so that nobody takes the memory for one's own.
+    name = "donated"
+    is_host = False
+    is_left_behind = False
+
+    def __init__(self, home: str, entry: str) -> None:
+        self.home = home
+        self.entry = entry
+
+
 class Array(HostMethods):
     """An immutable array on a device, as compiled programs return them.
 
@@ -53,7 +71,7 @@ class Array(HostMethods):
     5.0
     """
 
-    __slots__ = ("__weakref__", "_device", "_dtype", "_host", "_shape", "_view")
+    __slots__ = ("__weakref__", "_device", "_dtype", "_host", "_is_shared", "_shape", "_view")
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(
@@ -64,8 +82,10 @@ class Array(HostMethods):
         dtype: np.dtype[Any] | None = None,
     ) -> None:
         self._view = view
-        self._device = device
+        self._device: Any = device
         self._host: np.ndarray[Any, Any] | None = None
+        # Whether another array, or a program, may have the same memory.
+        self._is_shared = False
         self._shape: tuple[int, ...] = tuple(view.shape) if shape is None else shape
         self._dtype: np.dtype[Any] = dtype_of_element(view.element_type) if dtype is None else dtype
 
@@ -108,7 +128,23 @@ class Array(HostMethods):
     @property
     def device(self) -> str:
         """The name of the device that holds the array."""
-        return self._device.name
+        device = self._device
+        return str(device.home if isinstance(device, _Donated) else device.name)
+
+    @property
+    def is_donated(self) -> bool:
+        """Whether a call was given the array as a donated argument and made a result in its memory;
+        then it has no values any more."""
+        return isinstance(self._device, _Donated)
+
+    def _donate(self, entry: str) -> Array | None:
+        """An array in the place of this one, which ends; None if others may look at its memory."""
+        if self._host is not None or self._is_shared:
+            return None
+        heir = Array(self._view, self._device, self._shape, self._dtype)
+        self._device = _Donated(self._device.name, entry)
+        self._view = None
+        return heir
 
     def to_device(self, device: str, /, *, stream: Any = None) -> Array:
         """The array on a device, "cpu", "vulkan" or "cuda".
@@ -128,6 +164,11 @@ class Array(HostMethods):
         return self._host
 
     def _read(self) -> np.ndarray[Any, Any]:
+        if isinstance(self._device, _Donated):
+            raise XformValueError(
+                f"an array of shape {self.shape} was donated to {self._device.entry!r}, which made "
+                "a result in its memory: use the result, or do not donate the argument"
+            )
         if 0 in self.shape:
             host = np.empty(self.shape, self.dtype)
         else:
@@ -244,7 +285,10 @@ class Array(HostMethods):
         return str(self.numpy())
 
     def __repr__(self) -> str:
-        values = np.array2string(self.numpy(), separator=", ", prefix="Array(")
+        if isinstance(self._device, _Donated):
+            values = f"donated to {self._device.entry!r}"
+        else:
+            values = np.array2string(self.numpy(), separator=", ", prefix="Array(")
         return f"Array({values}, shape={self.shape}, dtype={self.dtype}, device={self.device!r})"
 
     def __copy__(self) -> Array:

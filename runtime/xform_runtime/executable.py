@@ -36,13 +36,17 @@ _IMPORT_USAGE: Final = int(BufferUsage.DEFAULT)
 class _Entry:
     """An entry point, looked up once."""
 
-    __slots__ = ("function", "results", "signature")
+    __slots__ = ("function", "may_share", "results", "signature", "taken")
 
     def __init__(self, function: Any, signature: Signature | None) -> None:
         self.function = function
         self.signature = signature
         self.results: list[tuple[tuple[int, ...] | None, np.dtype[Any]]] | None = None
+        # IREE may return an argument or a constant as it is.
+        self.may_share = signature is None or signature.scratch is None
+        self.taken: tuple[int, ...] = ()
         if signature is not None:
+            self.taken = tuple(donor for donor in signature.donors if donor is not None)
             self.results = [
                 (
                     None if None in leaf.shape else leaf.shape,  # type: ignore[misc]
@@ -151,7 +155,8 @@ class Executable:
             args: one array per leaf of the signature. NumPy arrays may have any layout.
 
         Returns:
-            The results, on the device. They never share memory with a NumPy array of `args`.
+            The results, on the device. They never share memory with a NumPy array of `args`. An
+            `Array` in whose memory a result lies has no values any more.
 
         Raises:
             XformRuntimeError: the device reports a failure.
@@ -160,15 +165,35 @@ class Executable:
         device = self._device
         if device.is_left_behind:
             device = self._reopen()
+        if prepared.taken:
+            args = self._donated(entry, prepared.taken, args)
         inputs = VmVariantList(len(args))
         for arg in args:
             if isinstance(arg, Array):
                 inputs.push_ref(self._resident(arg))
+                if prepared.may_share:
+                    arg._is_shared = True
             elif arg.nbytes >= _IMPORT_FROM and device.is_host:
                 return self._invoke_borrowing(prepared, args)
             else:
                 inputs.push_ref(device.put(arg))
         return self._wrap(prepared, self._call(prepared, inputs))
+
+    def _donated(
+        self, entry: str, taken: Sequence[int], args: Sequence[Array | np.ndarray[Any, Any]]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """The arguments, with what the call may write to in the places of those that it takes."""
+        given, device = list(args), self._device
+        for i in taken:
+            arg, heir = args[i], None
+            if isinstance(arg, Array) and arg._device.name == device.name:
+                is_alone = sum(other is arg for other in args) == 1
+                heir = arg._donate(entry) if is_alone else None
+            if heir is None:
+                host = arg.numpy() if isinstance(arg, Array) else arg
+                heir = Array(device.put(host), device, host.shape)
+            given[i] = heir
+        return given
 
     def _resident(self, array: Array) -> Any:
         """IREE's view of an array, which is copied if it is on another device."""
@@ -187,6 +212,7 @@ class Executable:
             for arg in args:
                 if isinstance(arg, Array):
                     inputs.push_ref(self._resident(arg))
+                    arg._is_shared = arg._is_shared or prepared.may_share
                 elif arg.nbytes >= _IMPORT_FROM and _can_import(arg):
                     buffer = device.allocator.import_host_allocation(
                         _writable(arg), _IMPORT_MEMORY, _IMPORT_USAGE
@@ -200,13 +226,8 @@ class Executable:
                 else:
                     inputs.push_ref(device.put(arg))
             results = self._wrap(prepared, self._call(prepared, inputs))
-            for position, result in enumerate(results):
-                for host, owner in borrowed:
-                    if np.may_share_memory(result.numpy(), host):
-                        if owner is None:
-                            results[position] = _moved(device, result)
-                        else:
-                            owner.buffer = None
+            if prepared.may_share:
+                _separate(device, results, borrowed)
         return results
 
     def _call(self, prepared: _Entry, inputs: Any) -> Any:
@@ -219,11 +240,16 @@ class Executable:
         device = self._device
         get = outputs.get_as_object
         if prepared.results is None:
-            return [Array(get(i, HalBufferView), device) for i in range(len(outputs))]
-        return [
-            Array(get(i, HalBufferView), device, shape, dtype)
-            for i, (shape, dtype) in enumerate(prepared.results)
-        ]
+            results = [Array(get(i, HalBufferView), device) for i in range(len(outputs))]
+        else:
+            results = [
+                Array(get(i, HalBufferView), device, shape, dtype)
+                for i, (shape, dtype) in enumerate(prepared.results)
+            ]
+        if prepared.may_share:
+            for result in results:
+                result._is_shared = True
+        return results
 
     def __repr__(self) -> str:
         return f"Executable({', '.join(self._entries)}; device={self._device.name!r})"
@@ -243,6 +269,21 @@ def _writable(array: np.ndarray[Any, Any]) -> Any:
     if array.flags.writeable:
         return array
     return (ctypes.c_char * array.nbytes).from_address(array.ctypes.data)
+
+
+def _separate(
+    device: Device,
+    results: list[Array],
+    borrowed: Sequence[tuple[np.ndarray[Any, Any], Staging | None]],
+) -> None:
+    """Copies the results that lie in borrowed arrays, or makes them the owners of staging blocks."""
+    for position, result in enumerate(results):
+        for host, owner in borrowed:
+            if np.may_share_memory(result.numpy(), host):
+                if owner is None:
+                    results[position] = _moved(device, result)
+                else:
+                    owner.buffer = None
 
 
 def _moved(device: Device, result: Array) -> Array:

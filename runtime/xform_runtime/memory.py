@@ -22,7 +22,7 @@ class Memory:
 
     Args:
         arguments: those of the arrays that the call is given.
-        results: those of the arrays that it returns.
+        results: those of the arrays that it returns, but for what lies in donated arguments.
         scratch: those of what lies between, asked for at once and free again afterwards.
 
     >>> Memory(arguments=8, results=16, scratch=64).peak
@@ -50,10 +50,11 @@ def planned_memory(signature: Signature) -> Memory:
             f"{signature.name!r} was compiled by IREE, and how much memory it takes is not known "
             "before a call: measure one by `peak_memory`"
         )
-    arguments, results = (
-        sum(leaf.nbytes for leaf in leaves) for leaves in (signature.args, signature.results)
+    donors = signature.donors or [None] * len(signature.results)
+    results = sum(
+        leaf.nbytes for leaf, donor in zip(signature.results, donors, strict=True) if donor is None
     )
-    return Memory(arguments, results, signature.scratch)
+    return Memory(sum(leaf.nbytes for leaf in signature.args), results, signature.scratch)
 
 
 def peak_memory(

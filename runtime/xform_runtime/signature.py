@@ -73,6 +73,8 @@ class Signature:
         cpu_features: instruction sets that the CPU code needs, by their /proc/cpuinfo names.
         is_shared: whether the CPU code runs on the calling thread and lets other cores help.
         scratch: bytes of memory that a call takes besides its arguments and results, if known.
+        donors: for each result the number of the argument whose memory it takes over, or None;
+            empty if all are None. Such arguments are lost to the caller.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -88,6 +90,7 @@ class Signature:
     cpu_features: tuple[str, ...] = ()
     is_shared: bool = False
     scratch: int | None = None
+    donors: tuple[int | None, ...] = ()
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -114,6 +117,16 @@ class Signature:
                     f"the {which} of signature {self.name!r} refer to leaves "
                     f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"
                 )
+        taken = [donor for donor in self.donors if donor is not None]
+        if self.donors and (
+            len(self.donors) != len(self.results)
+            or len(taken) != len(set(taken))
+            or not all(0 <= donor < len(self.args) for donor in taken)
+        ):
+            raise XformValueError(
+                f"the donors of signature {self.name!r} are {list(self.donors)}, expected for each "
+                f"of {len(self.results)} results None or another one of {len(self.args)} arguments"
+            )
 
     def to_json(self) -> str:
         """The signature as one line of JSON."""
@@ -130,6 +143,7 @@ class Signature:
                 "cpu_features": list(self.cpu_features),
                 "is_shared": self.is_shared,
                 "scratch": self.scratch,
+                "donors": list(self.donors),
             },
             separators=(",", ":"),
         )
@@ -165,6 +179,7 @@ class Signature:
                 cpu_features=tuple(map(str, _field(data, "cpu_features", list))),
                 is_shared=data.get("is_shared") is True,
                 scratch=None if data.get("scratch") is None else _field(data, "scratch", int),
+                donors=_donors(data),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None
@@ -192,6 +207,13 @@ def _field(data: dict[str, Any], key: str, kind: type[Any]) -> Any:
     if not isinstance(value, kind) or isinstance(value, bool):
         raise XformValueError(f"field {key!r} is {value!r}, expected a {kind.__name__}")
     return value
+
+
+def _donors(data: dict[str, Any]) -> tuple[int | None, ...]:
+    found = data.get("donors", [])
+    if isinstance(found, list) and all(_is_size(donor) for donor in found):
+        return tuple(found)
+    raise XformValueError(f"field 'donors' is {found!r}, expected a list of argument numbers")
 
 
 def _leaves(data: dict[str, Any], key: str) -> tuple[LeafSpec, ...]:

@@ -15,7 +15,9 @@ import numpy as np
 import pytest
 import second_opinion
 from random_programs import Program, program
+from xform import tree
 from xform.frontend import grad, jit, jvp, vmap
+from xform_runtime import asarray
 
 COUNT = int(os.environ.get("XFORM_PROGRAMS", "48"))
 FIRST = random.SystemRandom().randrange(1 << 40)
@@ -71,10 +73,27 @@ def check_derivatives(made: Program) -> None:
     backward = sum(np.vdot(s, t) for s, t in zip(slopes, tangents, strict=True))
     _, forward = jit(lambda *v: jvp(total, v, tuple(tangents)))(*arguments)
     np.testing.assert_allclose(backward, forward, rtol=1e-8, atol=1e-10)
+    check_donation(made, arguments, numbers, total)
     if sum(x.size for x in arguments) < 20_000:
         rows = [np.stack([x, x]) for x in arguments]
         for row, slope in zip(jit(vmap(grad(total, argnums=numbers)))(*rows), slopes, strict=True):
             np.testing.assert_allclose(row[1], slope, rtol=1e-8, atol=1e-10)
+
+
+def check_donation(made: Program, arguments: Any, numbers: tuple[int, ...], total: Any) -> None:
+    """A step whose results lie where its arguments were is the step with new memory."""
+
+    def step(*arguments: Any) -> Any:
+        slopes = grad(total, argnums=numbers)(*arguments)
+        return made(*arguments), [x - 0.1 * s for x, s in zip(arguments, slopes, strict=True)]
+
+    given = [asarray(x) for x in arguments]
+    for got, wanted in zip(
+        tree.leaves(jit(step, donate_argnums=numbers)(*given)),
+        tree.leaves(jit(step)(*arguments)),
+        strict=True,
+    ):
+        np.testing.assert_array_equal(got, wanted)
 
 
 def check_program(seed: int) -> None:

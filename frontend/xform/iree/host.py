@@ -10,6 +10,8 @@ to do. Whatever depends on that dialect and on the functions of IREE's module "h
 scratch memory, in that order. Each function of the entry gets all of them, as an array of pointers
 that are aligned to 64 bytes:
 
+A result with a donor lies in the memory of that argument, and has no buffer of its own.
+
 - up to 32 buffers (`Entry.is_indirect` is False) they are the function's bindings,
   `binding_ptrs[j]` of IREE's `iree_hal_executable_dispatch_state_v0_t`, and its attributes say
   `binding_count = Entry.binding_count`, the number of buffers;
@@ -19,10 +21,10 @@ that are aligned to 64 bytes:
   `BIND_BINDINGS` bindings and `BIND_CONSTANTS` constants; `BIND_IR` is its text for LLVM.
 
 So with `pointers = is_indirect ? (void**)binding_ptrs[0] : binding_ptrs`, argument j is at
-`pointers[j]`, result k at `pointers[len(arguments) + k]`, and scratch memory last. A function must
-not write into arguments; the memory of results and scratch holds anything before the first
-function runs, and what a function wrote is there for the next. A pointer to an array without
-elements may be null.
+`pointers[j]`, result k at `pointers[len(arguments) + k]` if none before it has a donor, and scratch
+memory last. A function must not write into arguments that are no donors; the memory of results and
+scratch holds anything before the first function runs, and what a function wrote is there for the
+next. A pointer to an array without elements may be null.
 
 **References.** A function of the virtual machine that returns does not release what its registers
 refer to. Each reference has to be handed over by its last use, which IREE's compiler sees by
@@ -122,12 +124,14 @@ class Entry:
     Args:
         name: what it is called in the module.
         arguments: the arrays that it takes; `path` is what an error calls one.
-        results: the arrays that it returns, which are new ones.
+        results: the arrays that it returns, which are new ones but for their donors.
         dispatches: what runs, one after another.
         scratch: bytes of memory that the dispatches share in one call, uninitialized at first.
         help: what runs beside the last dispatch, and gets nothing but the scratch memory, if there
             is another device whose cores can help the calling thread. Then the last dispatch is
             one workgroup, and those before it are over when either begins.
+        donors: for each result the number of the argument in whose memory it lies, or None; empty
+            if all are None.
         reflection: texts that the module keeps with the function, by key.
 
     Raises:
@@ -141,6 +145,7 @@ class Entry:
     dispatches: tuple[Dispatch, ...]
     scratch: int = 0
     help: Dispatch | None = None
+    donors: tuple[int | None, ...] = ()
     reflection: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -158,8 +163,17 @@ class Entry:
 
     @property
     def buffers(self) -> int:
-        """How many there are: arguments, results and scratch memory, if any."""
-        return len(self.arguments) + len(self.results) + (self.scratch > 0)
+        """How many there are: arguments, results without donors and scratch memory, if any."""
+        return len(self.arguments) + len(self.made) + (self.scratch > 0)
+
+    @property
+    def made(self) -> tuple[LeafSpec, ...]:
+        """The results that lie in no argument's memory."""
+        if not self.donors:
+            return self.results
+        return tuple(
+            leaf for leaf, donor in zip(self.results, self.donors, strict=True) if donor is None
+        )
 
     @property
     def own_bytes(self) -> int:
@@ -683,7 +697,7 @@ class _Layout:
         self.own = self.scratch_offset + entry.scratch if entry.scratch else self.table
         self.lengths = [
             *([self.table] if entry.is_indirect else []),
-            *(leaf.nbytes for leaf in (*entry.arguments, *entry.results)),
+            *(leaf.nbytes for leaf in (*entry.arguments, *entry.made)),
             *([entry.scratch] if entry.scratch else []),
         ]
 
@@ -696,10 +710,10 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
     device = f.device = f.load('@"$device"', "device")
     allocator = f.call("device.allocator", device) if entry.buffers else ""
     arguments = _for_each(f, _take, entry.arguments, "view", views, "buffer", allocator)
-    blanks = [""] * len(entry.results)
-    results = _for_each(f, _make, entry.results, "", blanks, "buffer", allocator)
+    blanks = [""] * len(entry.made)
+    made = _for_each(f, _make, entry.made, "", blanks, "buffer", allocator)
     own = _allocate(f, allocator, layout.own) if layout.own else ""
-    table = [(buffer, 0) for buffer in (*arguments, *results)]
+    table = [(buffer, 0) for buffer in (*arguments, *made)]
     if entry.is_indirect:
         table.insert(0, (own, 0))
     if entry.scratch:
@@ -734,6 +748,9 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
         f.line("vm.br ^submitted")
         f.line("^submitted:")
     _await(f, fence)
+    unseen = iter(made)
+    donors = entry.donors or [None] * len(entry.results)
+    results = [next(unseen) if donor is None else arguments[donor] for donor in donors]
     f.give_back(_for_each(f, _show, entry.results, "buffer", results, "view", ""), "view")
     reflection = ", ".join(
         f"{_quoted(key)} = {_quoted(text)}" for key, text in entry.reflection.items()

@@ -7,6 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeAlias, overload
 
 import numpy as np
@@ -17,7 +18,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled, Lowered
 from ..program import Inputs, TracedProgram, inputs_of, trace_program
 from ..targets import Target, as_target
-from .jit_arguments import StaticArguments, check_donated, parameters
+from .jit_arguments import Chosen, StaticArguments, donated_arguments, parameters
 from .selection import entering, require_callable
 
 _Key: TypeAlias = tuple[Hashable, Hashable, tuple[Hashable, ...]]
@@ -76,8 +77,9 @@ def jit(
             hashable and reach the function as they are.
         static_argnames: the same by name.
         donate_argnums: positional arguments that the caller does not need after a call, so that
-            results may be made in their memory. That is a permission and not a promise: today no
-            memory is reused, and the arguments stay as they are.
+            results of the same shape and dtype may be made in their memory, as in a training
+            step. That is a permission, not a promise: an `Array` whose memory was taken has no
+            values any more (`is_donated`), others and NumPy arrays stay as they are.
         donate_argnames: the same by name.
         device: "cpu", "vulkan" or "cuda"; None is "cpu".
 
@@ -120,18 +122,21 @@ def jit(
         )
     require_callable("jit", func)
     static = StaticArguments(func, static_argnums, static_argnames)
-    check_donated(func, static.chosen, donate_argnums, donate_argnames)
-    return Jitted(func, static, device or "cpu")
+    donated = donated_arguments(func, static.chosen, donate_argnums, donate_argnames)
+    return Jitted(func, static, donated, device or "cpu")
 
 
 class Jitted:
     """What `jit` returns."""
 
-    def __init__(self, func: Callable[..., Any], static: StaticArguments, device: str) -> None:
+    def __init__(
+        self, func: Callable[..., Any], static: StaticArguments, donated: Chosen, device: str
+    ) -> None:
         self._func = func
         self._static = static
+        self._donated = donated
         self._device = device
-        self._programs = _programs_of(func, static, device)
+        self._programs = _programs_of(func, (static.chosen, donated, device))
         # By the shapes and dtypes of plain arguments, for calls that need no pytrees.
         self._plain = self._programs.plain
         self._takes_plain = not static
@@ -245,7 +250,7 @@ class Jitted:
             ]
 
         try:
-            return inputs_of(dynamic, named, _keeps_nothing, names)
+            inputs, leaves = inputs_of(dynamic, named, _keeps_nothing, names)
         except XformTypeError as error:
             raise XformTypeError(
                 at_user_line(
@@ -253,6 +258,22 @@ class Jitted:
                     "static_argnums or static_argnames"
                 )
             ) from None
+        return replace(inputs, donated=self._donated_leaves(inputs.spec, len(args))), leaves
+
+    def _donated_leaves(self, spec: pytrees.TreeSpec, count: int) -> tuple[int, ...]:
+        """The leaves of donated arguments in a call with so many positional ones, by number."""
+        of_args, of_kwargs = spec.children()
+        positions = [i for i in range(count) if not self._static.has(i, count)]
+        parts = [
+            *zip(of_args.children(), (self._donated.has(i, count) for i in positions), strict=True),
+            *zip(
+                of_kwargs.children(),
+                (name in self._donated.names for name in of_kwargs.entries()),
+                strict=True,
+            ),
+        ]
+        flags = [is_donated for part, is_donated in parts for _ in range(part.num_leaves)]
+        return tuple(i for i, is_donated in enumerate(flags) if is_donated)
 
     def _trace(
         self, function: Callable[..., Any], inputs: Inputs, leaves: Sequence[Any], bake: bool
@@ -307,9 +328,8 @@ _all_programs: dict[int, tuple[weakref.ref[Any], dict[Any, _Programs]]] = {}
 _all_programs_lock = threading.Lock()
 
 
-def _programs_of(func: Callable[..., Any], static: StaticArguments, device: str) -> _Programs:
-    """Two jits of one function share its programs."""
-    options = (static.chosen, device)
+def _programs_of(func: Callable[..., Any], options: Hashable) -> _Programs:
+    """Two jits of one function with the same options share its programs."""
     number = id(func)
 
     def forget(_: object) -> None:

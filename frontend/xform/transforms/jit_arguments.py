@@ -54,8 +54,10 @@ def chosen_arguments(option: str, func: Callable[..., Any], argnums: Any, argnam
     return Chosen(numbers, frozenset(names))
 
 
-def check_donated(func: Callable[..., Any], static: Chosen, argnums: Any, argnames: Any) -> None:
-    """Checks the options donate_argnums and donate_argnames.
+def donated_arguments(
+    func: Callable[..., Any], static: Chosen, argnums: Any, argnames: Any
+) -> Chosen:
+    """The arguments that the options donate_argnums and donate_argnames choose.
 
     Raises:
         XformTypeError, XformIndexError, XformValueError: as `chosen_arguments`, or an argument that
@@ -67,6 +69,7 @@ def check_donated(func: Callable[..., Any], static: Chosen, argnums: Any, argnam
         raise XformValueError(
             at_user_line(f"jit: argument {twice[0]!r} is both static and donated; it has no memory")
         )
+    return donated
 
 
 class StaticArguments:

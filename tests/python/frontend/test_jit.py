@@ -142,20 +142,6 @@ def test_static_arguments_of_any_kind_of_parameter() -> None:
         assert fast(2.0, 3, X, mode="multiply", other=X).item() == 6
 
 
-def test_donated_arguments() -> None:
-    @jit(donate_argnums=(0,), donate_argnames="velocity")
-    def step(position: Any, velocity: Any, dt: Any) -> Any:
-        return position + dt * velocity, velocity
-
-    position, velocity = asarray(X), X.copy()
-    for _ in range(2):
-        moved, _ = step(position, velocity, 0.5)
-        np.testing.assert_array_equal(moved, X * 1.5)
-    # A permission, which is not made use of.
-    np.testing.assert_array_equal(position, X)
-    np.testing.assert_array_equal(velocity, X)
-
-
 def test_inside_other_transforms() -> None:
     @partial(jit, static_argnums=1)
     def power(x: Any, n: int) -> Any:
