@@ -272,6 +272,71 @@ XFORM_SCATTER(ScatterMinOp)
 XFORM_SCATTER(ScatterMaxOp)
 #undef XFORM_SCATTER
 
+/// The sum that is all the use of a value, and what else it adds.
+static std::pair<AddOp, Value> onlySum(Value part) {
+  if (!part.hasOneUse())
+    return {};
+  auto sum = dyn_cast<AddOp>(*part.user_begin());
+  if (!sum)
+    return {};
+  return {sum, sum.getX() == part ? sum.getY() : sum.getX()};
+}
+
+namespace {
+
+/// y + scatter_add(0, i, u) is scatter_add(y, i, u): what reads few elements
+/// has a cotangent of few.
+struct SumOfScatter : OpRewritePattern<ScatterAddOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(ScatterAddOp op,
+                                PatternRewriter &rewriter) const override {
+    if (!isSplat(op.getX(), 0))
+      return failure();
+    auto [sum, other] = onlySum(op);
+    if (!sum)
+      return failure();
+    rewriter.setInsertionPoint(sum);
+    rewriter.replaceOpWithNewOp<ScatterAddOp>(
+        sum, sum.getType(), ValueRange{other, op.getIndices(), op.getUpdates()},
+        op->getAttrDictionary().getValue());
+    return success();
+  }
+};
+
+/// y + dynamic_update_slice(0, u, i) has other elements than y in the slice
+/// only.
+struct SumOfUpdateSlice : OpRewritePattern<DynamicUpdateSliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(DynamicUpdateSliceOp op,
+                                PatternRewriter &rewriter) const override {
+    auto update = cast<RankedTensorType>(op.getUpdate().getType());
+    if (!isSplat(op.getX(), 0) || !update.hasStaticShape())
+      return failure();
+    auto [sum, other] = onlySum(op);
+    if (!sum)
+      return failure();
+    rewriter.setInsertionPoint(sum);
+    Value own = DynamicSliceOp::create(rewriter, op.getLoc(), other,
+                                       op.getStarts(), update.getShape());
+    Value replaced = AddOp::create(rewriter, op.getLoc(), own, op.getUpdate());
+    rewriter.replaceOpWithNewOp<DynamicUpdateSliceOp>(sum, other, replaced,
+                                                      op.getStarts());
+    return success();
+  }
+};
+
+} // namespace
+
+void ScatterAddOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
+                                               MLIRContext *context) {
+  patterns.add<SumOfScatter>(context);
+}
+
+void DynamicUpdateSliceOp::getCanonicalizationPatterns(
+    RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<SumOfUpdateSlice>(context);
+}
+
 //===----------------------------------------------------------------------===//
 // dynamic_slice, dynamic_update_slice
 //===----------------------------------------------------------------------===//

@@ -74,6 +74,7 @@ def Xform_ScatterAddOp : Xform_Scatter<"scatter_add", Xform_NumberTensor> {
   let summary = "x with updates added to its windows";
   let jvp = (Linear);
   let transpose = (Custom);
+  let hasCanonicalizer = 1;
 }
 
 def Xform_ScatterMulOp : Xform_Scatter<"scatter_mul", Xform_NumberTensor> {
@@ -124,6 +125,7 @@ def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
     $x `,` $update `at` $starts attr-dict
     `:` type($x) `,` type($update) `,` type($starts)
   }];
+  let hasCanonicalizer = 1;
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);

@@ -34,7 +34,13 @@ struct Indexing {
   bool unique;
 
   template <typename OpTy> static Indexing of(OpTy op) {
-    return {IndexingDims::of(op), op.getMode(), op.getUnique()};
+    IndexingDims dims = IndexingDims::of(op);
+    auto indices = cast<RankedTensorType>(op.getIndices().getType());
+    bool isOne = llvm::all_of(axesUpTo(indices.getRank() - 1), [&](int64_t i) {
+      return indices.getDimSize(i) == 1 ||
+             llvm::is_contained(dims.indicesBatch, i);
+    });
+    return {std::move(dims), op.getMode(), op.getUnique() || isOne};
   }
 
   Value gather(RuleBuilder &b, Value x, Value indices) const {
@@ -199,17 +205,18 @@ LogicalResult ScatterOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
     return emitOpError("has a transpose for static shapes only, got ")
            << getType() << " and " << updates;
   results.assign({Value(), Value(), Value()});
-  if (linear[0])
-    results[0] = indexing.scatter<ScatterOp>(b, ct, indices, b.zeros(updates));
   if (linear[2] && isEmpty(getUpdates())) {
     results[2] = b.zeros(updates);
   } else if (linear[2]) {
     results[2] = indexing.gather(b, ct, indices);
-    if (!getUnique())
+    if (!indexing.unique)
       results[2] =
           b.fold<SelectOp>(lastWrites(b, indexing, getType(), indices, updates),
                            results[2], b.zeros(updates));
   }
+  // Last, so that it may be done in place.
+  if (linear[0])
+    results[0] = indexing.scatter<ScatterOp>(b, ct, indices, b.zeros(updates));
   return success();
 }
 

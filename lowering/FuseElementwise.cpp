@@ -4,7 +4,10 @@
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 
@@ -18,6 +21,29 @@ namespace xform {
 /// many operations one more pass over memory costs nothing.
 static constexpr int64_t kMost = 128;
 
+/// Whether some of what the producer reads is replaced before the consumer:
+/// read there, it would have to be copied.
+static bool readsBeforeUpdate(Operation *producer, Operation *consumer) {
+  auto isReplaced = [&](Value value) {
+    // Not worth a search through many.
+    constexpr unsigned kFew = 32;
+    if (value.hasOneUse() || value.hasNUsesOrMore(kFew))
+      return false;
+    return llvm::any_of(value.getUses(), [&](OpOperand &use) {
+      Operation *op = use.getOwner();
+      auto insert = dyn_cast<tensor::InsertSliceOp>(op);
+      bool isUpdate = insert ? insert.getDest() == value
+                             : isa<scf::ForOp, scf::WhileOp>(op);
+      return isUpdate && op->getBlock() == consumer->getBlock() &&
+             op->isBeforeInBlock(consumer);
+    });
+  };
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(producer->getRegions(), captured);
+  return llvm::any_of(producer->getOperands(), isReplaced) ||
+         llvm::any_of(captured, isReplaced);
+}
+
 /// Whether fusing repeats no work: both run over the same elements, once each.
 /// Into a reduction nothing is fused: a contraction keeps its name, and an
 /// operand that is read many times is computed once.
@@ -29,7 +55,8 @@ static bool isFree(OpOperand *operand) {
   auto count = [](linalg::LinalgOp op) {
     return static_cast<int64_t>(op.getBlock()->getOperations().size());
   };
-  if (count(producer) + count(consumer) > kMost)
+  if (count(producer) + count(consumer) > kMost ||
+      readsBeforeUpdate(producer, consumer))
     return false;
   return producer.getNumParallelLoops() == producer.getNumLoops() &&
          consumer.getNumParallelLoops() == consumer.getNumLoops() &&

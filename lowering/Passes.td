@@ -121,6 +121,10 @@ def XformToLinalg : Pass<"xform-to-linalg", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect",
                            "::mlir::scf::SCFDialect"];
+  let options = [
+    Option<"updatesInPlace", "updates-in-place", "bool", /*default=*/"false",
+           "Make scatters loops, which replace a part of their operand">,
+  ];
 }
 
 def XformFormLoops : Pass<"xform-form-loops", "::mlir::ModuleOp"> {

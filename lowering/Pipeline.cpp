@@ -75,7 +75,7 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformSimplify());
   manager.addPass(createXformLowerLinearAlgebra());
   manager.addPass(createXformLowerLoops());
-  manager.addPass(createXformToLinalg());
+  manager.addPass(createXformToLinalg({/*updatesInPlace=*/options.cpu}));
   if (options.cpu)
     manager.addPass(createXformCpuSelect());
   addForIREE(manager, options);

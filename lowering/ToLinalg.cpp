@@ -75,6 +75,10 @@ struct EmptyToTensor : ConversionPattern {
 };
 
 class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
+public:
+  using XformToLinalgBase::XformToLinalgBase;
+
+private:
   void runOnOperation() override {
     MLIRContext *context = &getContext();
     TypeConverter converter;
@@ -104,6 +108,8 @@ class ToLinalg : public impl::XformToLinalgBase<ToLinalg> {
     populateContractionToLinalg(converter, patterns);
     populateIndexingToLinalg(converter, patterns);
     populateScatterToLinalg(converter, patterns);
+    if (updatesInPlace)
+      populateUpdatesInPlace(converter, patterns);
     populateCumulativeToLinalg(converter, patterns);
     populateOrderingToLinalg(converter, patterns);
     populateConvolutionToLinalg(converter, patterns);

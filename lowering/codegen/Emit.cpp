@@ -1,6 +1,7 @@
 //===- Emit.cpp - from LLVM's IR to machine code --------------------------===//
 
 #include "lowering/codegen/Emit.h"
+#include "lowering/codegen/Copies.h"
 #include "lowering/codegen/Error.h"
 #include "lowering/codegen/Interrupt.h"
 #include "lowering/codegen/Parts.h"
@@ -83,6 +84,7 @@ void compile(Job &job, Output output) {
     job.module->print(job.stream, nullptr);
     return;
   }
+  copyAsIntegers(*job.module);
   job.passes.add(
       new TargetLibraryInfoWrapperPass(job.machine->libraryFunctions()));
   job.passes.add(new PollPass);

@@ -8,6 +8,7 @@
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/Transforms/RegionUtils.h"
 
 using namespace mlir;
 using namespace xform;
@@ -42,25 +43,107 @@ static void fillPads(func::FuncOp kernel) {
   }
 }
 
-/// Whether a value that a loop yields is what it was given with some parts
-/// replaced, and is read by nobody else.
-static bool isWrittenInPlace(Value yielded, BlockArgument carried) {
-  while (yielded != carried) {
-    if (auto insert = yielded.getDefiningOp<tensor::InsertSliceOp>()) {
-      yielded = insert.getDest();
-    } else if (auto loop = yielded.getDefiningOp<scf::ForOp>()) {
-      unsigned number = cast<OpResult>(yielded).getResultNumber();
-      if (!isWrittenInPlace(loop.getYieldedValues()[number],
+/// What an operation replaces parts of, if it does.
+static MutableOperandRange replacedBy(Operation *op) {
+  if (auto insert = dyn_cast<tensor::InsertSliceOp>(op))
+    return insert.getDestMutable();
+  if (auto loop = dyn_cast<scf::ForOp>(op))
+    return loop.getInitArgsMutable();
+  return MutableOperandRange(op, 0, 0);
+}
+
+/// Whether what an operation needs is there before another one.
+static bool isReadyBefore(Operation *op, Operation *other) {
+  auto isThere = [&](Value value) {
+    Operation *made = value.getDefiningOp();
+    made = made ? other->getBlock()->findAncestorOpInBlock(*made) : nullptr;
+    return !made || made->isBeforeInBlock(other);
+  };
+  SetVector<Value> captured;
+  getUsedValuesDefinedAbove(op->getRegions(), captured);
+  return llvm::all_of(op->getOperands(), isThere) &&
+         llvm::all_of(captured, isThere);
+}
+
+static bool isView(Operation *op) {
+  return isa<tensor::ExtractSliceOp, tensor::ExpandShapeOp,
+             tensor::CollapseShapeOp, tensor::CastOp>(op);
+}
+
+/// The operations behind `writer` in its block that read a value or a part of
+/// it, in their order.
+static SmallVector<Operation *> readersBehind(Operation *writer, Value value) {
+  SmallVector<Operation *> readers;
+  SmallVector<Value> parts{value};
+  while (!parts.empty())
+    for (Operation *reader : parts.pop_back_val().getUsers()) {
+      if (reader->getBlock() != writer->getBlock() ||
+          !writer->isBeforeInBlock(reader))
+        continue;
+      readers.push_back(reader);
+      if (isView(reader))
+        parts.push_back(reader->getResult(0));
+    }
+  llvm::sort(readers, [](Operation *x, Operation *y) {
+    return x != y && x->isBeforeInBlock(y);
+  });
+  readers.erase(llvm::unique(readers), readers.end());
+  return readers;
+}
+
+/// Reads before something is replaced, so that no copy of it is needed.
+static void readEarly(func::FuncOp kernel) {
+  SmallVector<Operation *> writers;
+  kernel.walk([&](Operation *op) {
+    if (!replacedBy(op).empty())
+      writers.push_back(op);
+  });
+  for (Operation *writer : writers)
+    for (OpOperand &operand : replacedBy(writer))
+      for (Operation *reader : readersBehind(writer, operand.get()))
+        if (!reader->hasTrait<OpTrait::IsTerminator>() &&
+            isReadyBefore(reader, writer))
+          reader->moveBefore(writer);
+}
+
+/// Whether all that reads a value, or a part of it, is over before `last`,
+/// which is a use of it, begins.
+static bool isReadBefore(Value value, OpOperand &last) {
+  Block *block = last.getOwner()->getBlock();
+  return llvm::all_of(value.getUses(), [&](OpOperand &use) {
+    if (&use == &last)
+      return true;
+    Operation *reader = block->findAncestorOpInBlock(*use.getOwner());
+    if (!reader || reader == last.getOwner() ||
+        !reader->isBeforeInBlock(last.getOwner()))
+      return false;
+    return !isView(use.getOwner()) ||
+           (reader == use.getOwner() &&
+            isReadBefore(reader->getResult(0), last));
+  });
+}
+
+/// Whether what a loop yields is what it was given with some parts replaced,
+/// and what it was before is not read any more then.
+static bool isWrittenInPlace(OpOperand &yielded, BlockArgument carried) {
+  OpOperand *use = &yielded;
+  while (isReadBefore(use->get(), *use)) {
+    Value value = use->get();
+    if (value == carried)
+      return true;
+    if (auto insert = value.getDefiningOp<tensor::InsertSliceOp>()) {
+      use = &insert.getDestMutable();
+    } else if (auto loop = value.getDefiningOp<scf::ForOp>()) {
+      unsigned number = cast<OpResult>(value).getResultNumber();
+      if (!isWrittenInPlace(loop.getYieldedValuesMutable()->slice(number, 1)[0],
                             loop.getRegionIterArg(number)))
         return false;
-      yielded = loop.getInitArgs()[number];
+      use = &loop.getInitArgsMutable()[number];
     } else {
       return false;
     }
-    if (!yielded.hasOneUse())
-      return false;
   }
-  return true;
+  return false;
 }
 
 /// Copies what a loop yields to where the next turn expects it, `carried`. What
@@ -71,7 +154,7 @@ static void copyYields(scf::YieldOp yield, ArrayRef<BlockArgument> carried) {
   SmallVector<std::pair<OpOperand *, BlockArgument>> copied;
   for (auto [operand, place] : llvm::zip(yield->getOpOperands(), carried)) {
     auto type = dyn_cast<RankedTensorType>(place.getType());
-    if (!type || isWrittenInPlace(operand.get(), place))
+    if (!type || isWrittenInPlace(operand, place))
       continue;
     copied.push_back({&operand, place});
     Operation *op = operand.get().getDefiningOp();
@@ -102,6 +185,7 @@ static void copyYields(func::FuncOp kernel) {
 LogicalResult xform::bufferizeKernel(func::FuncOp kernel) {
   fillConstants(kernel);
   fillPads(kernel);
+  readEarly(kernel);
   copyYields(kernel);
   IRRewriter rewriter(kernel.getContext());
   if (failed(bufferization::eliminateEmptyTensors(rewriter, kernel)))

@@ -23,6 +23,9 @@ void populateIndexingToLinalg(const mlir::TypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
 void populateScatterToLinalg(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
+/// Updates that may be made in place, by loops.
+void populateUpdatesInPlace(const mlir::TypeConverter &converter,
+                            mlir::RewritePatternSet &patterns);
 void populateCumulativeToLinalg(const mlir::TypeConverter &converter,
                                 mlir::RewritePatternSet &patterns);
 void populateOrderingToLinalg(const mlir::TypeConverter &converter,

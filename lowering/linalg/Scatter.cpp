@@ -15,6 +15,7 @@
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
+#include "lowering/linalg/Updates.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -25,14 +26,6 @@ using namespace mlir;
 using namespace xform;
 
 namespace {
-
-/// How updates are combined with what they meet, and the update that changes
-/// nothing, on elements as `arithmeticType` has them.
-struct Combiner {
-  Value (*combine)(ImplicitLocOpBuilder &b, Type element, Value update,
-                   Value own);
-  TypedAttr (*neutral)(OpBuilder &b, Type element);
-};
 
 template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
 Value combine(ImplicitLocOpBuilder &b, Type element, Value update, Value own) {
@@ -67,6 +60,23 @@ template <bool least> TypedAttr endOf(OpBuilder &b, Type element) {
                                            : APInt::getSignedMaxValue(width));
   return b.getIntegerAttr(signlessType(element), end);
 }
+
+} // namespace
+
+const Combiner xform::kSum{combine<arith::AddFOp, arith::AddIOp>, zeroOf};
+const Combiner xform::kProduct{combine<arith::MulFOp, arith::MulIOp>, oneOf};
+const Combiner xform::kSmallest{
+    combine<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>, endOf<false>};
+const Combiner xform::kLargest{
+    combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>, endOf<true>};
+
+bool xform::isRoundedOnce(Operation *scatter) {
+  Type element = getElementTypeOrSelf(scatter->getResult(0).getType());
+  return isa<ScatterAddOp, ScatterMulOp>(scatter) && isa<FloatType>(element) &&
+         arithmeticType(element) != element;
+}
+
+namespace {
 
 //===----------------------------------------------------------------------===//
 // The updates and where they go
@@ -332,9 +342,8 @@ public:
                   ConversionPatternRewriter &rewriter) const override {
     ImplicitLocOpBuilder b(op.getLoc(), rewriter);
     Type element = op.getType().getElementType();
-    if (isa<ScatterAddOp, ScatterMulOp>(op.getOperation()) &&
-        isa<FloatType>(element) && arithmeticType(element) != element) {
-      // A sum of many is rounded once, as any other.
+    if (isRoundedOnce(op)) {
+      // As any other sum of many.
       auto widened = [&](Value x) -> Value {
         auto type = cast<RankedTensorType>(x.getType());
         return ConvertOp::create(b, type.clone(arithmeticType(element)), x);
@@ -477,12 +486,11 @@ private:
     Value none = buildFilled(b, b.getIntegerAttr(number, -1), whole, dynamic);
     auto leading = static_cast<int64_t>(shape.size());
     auto vectors = static_cast<int64_t>(updates.indexShape.size());
-    Combiner largest{combine<arith::MaximumFOp, arith::MaxSIOp>, endOf<true>};
     none = asRows(b, none, leading);
     rows = asRows(b, rows, vectors);
     positions = asRows(b, positions, vectors);
     Value last = buildScatter(b, none, rows, positions, /*unique=*/false,
-                              number, largest);
+                              number, kLargest);
     return fromRows(b, last, whole, sizes, leading);
   }
 };
@@ -493,18 +501,11 @@ void xform::populateScatterToLinalg(const TypeConverter &converter,
                                     RewritePatternSet &patterns) {
   MLIRContext *context = patterns.getContext();
   patterns.add<ScatterToGeneric>(converter, context);
-  patterns.add<AccumulationToScatter<ScatterAddOp>>(
-      converter, context,
-      Combiner{combine<arith::AddFOp, arith::AddIOp>, zeroOf});
-  patterns.add<AccumulationToScatter<ScatterMulOp>>(
-      converter, context,
-      Combiner{combine<arith::MulFOp, arith::MulIOp>, oneOf});
-  patterns.add<AccumulationToScatter<ScatterMinOp>>(
-      converter, context,
-      Combiner{combine<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>,
-               endOf<false>});
-  patterns.add<AccumulationToScatter<ScatterMaxOp>>(
-      converter, context,
-      Combiner{combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>,
-               endOf<true>});
+  patterns.add<AccumulationToScatter<ScatterAddOp>>(converter, context, kSum);
+  patterns.add<AccumulationToScatter<ScatterMulOp>>(converter, context,
+                                                    kProduct);
+  patterns.add<AccumulationToScatter<ScatterMinOp>>(converter, context,
+                                                    kSmallest);
+  patterns.add<AccumulationToScatter<ScatterMaxOp>>(converter, context,
+                                                    kLargest);
 }

@@ -44,3 +44,31 @@ func.func @trivial(%x: tensor<4xf32>, %i: tensor<2x1xi32>, %n: tensor<0x1xi32>, 
   // CHECK: return %[[ONES]], %arg0, %[[END]], %arg0
   return %0, %1, %2, %3 : tensor<2xf32>, tensor<4xf32>, tensor<2xf32>, tensor<4xf32>
 }
+
+// What is added to a few elements of zeros is added to these of the other term.
+// CHECK-LABEL: func @sums(
+// CHECK-SAME: %[[Y:.*]]: tensor<4x3xf32>, %[[I:.*]]: tensor<5x1xi32>, %[[U:.*]]: tensor<5x3xf32>, %[[K:.*]]: tensor<i32>, %[[V:.*]]: tensor<2x3xf32>)
+func.func @sums(%y: tensor<4x3xf32>, %i: tensor<5x1xi32>, %u: tensor<5x3xf32>, %k: tensor<i32>, %v: tensor<2x3xf32>) -> (tensor<4x3xf32>, tensor<4x3xf32>) {
+  %zeros = xform.constant dense<0.0> : tensor<4x3xf32>
+  // CHECK: %[[S:.*]] = xform.scatter_add %[[Y]], %[[I]], %[[U]]
+  %0 = xform.scatter_add %zeros, %i, %u axes = [0] batch = [] x [] window = [1] mode = "drop" unique = false : tensor<4x3xf32>, tensor<5x1xi32>, tensor<5x3xf32>
+  %1 = xform.add %0, %y : tensor<4x3xf32>
+  // CHECK: %[[OWN:.*]] = xform.dynamic_slice %[[Y]] at %[[K]], %[[K]] sizes = [2, 3]
+  // CHECK: %[[SUM:.*]] = xform.add %[[OWN]], %[[V]]
+  // CHECK: %[[R:.*]] = xform.dynamic_update_slice %[[Y]], %[[SUM]] at %[[K]], %[[K]]
+  %2 = xform.dynamic_update_slice %zeros, %v at %k, %k : tensor<4x3xf32>, tensor<2x3xf32>, tensor<i32>, tensor<i32>
+  %3 = xform.add %y, %2 : tensor<4x3xf32>
+  // CHECK: return %[[S]], %[[R]]
+  return %1, %3 : tensor<4x3xf32>, tensor<4x3xf32>
+}
+
+// Not if the few elements are wanted themselves.
+// CHECK-LABEL: func @kept_sums
+func.func @kept_sums(%y: tensor<4xf32>, %i: tensor<5x1xi32>, %u: tensor<5xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %zeros = xform.constant dense<0.0> : tensor<4xf32>
+  // CHECK: xform.scatter_add
+  // CHECK: xform.add
+  %0 = xform.scatter_add %zeros, %i, %u axes = [0] batch = [] x [] window = [] mode = "drop" unique = false : tensor<4xf32>, tensor<5x1xi32>, tensor<5xf32>
+  %1 = xform.add %0, %y : tensor<4xf32>
+  return %0, %1 : tensor<4xf32>, tensor<4xf32>
+}

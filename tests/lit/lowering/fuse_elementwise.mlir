@@ -25,3 +25,15 @@ func.func @not_repeated(%x: tensor<3xf32>, %w: tensor<4x3xf32>, %v: tensor<3x5xf
   %3 = xform.dot_general %2, %v batch = [] x [] contracting = [1] x [0] : tensor<4x3xf32>, tensor<3x5xf32>
   return %3 : tensor<4x5xf32>
 }
+
+// What is read before some of it is replaced is not read behind that.
+// CHECK-LABEL: func @replaced
+func.func @replaced(%x: tensor<4xf32>, %y: tensor<2xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  // CHECK: math.tanh
+  // CHECK: tensor.insert_slice
+  // CHECK: arith.mulf
+  %0 = xform.tanh %x : tensor<4xf32>
+  %1 = tensor.insert_slice %y into %x[1] [2] [1] : tensor<2xf32> into tensor<4xf32>
+  %2 = xform.mul %0, %1 : tensor<4xf32>
+  return %1, %2 : tensor<4xf32>, tensor<4xf32>
+}

@@ -86,3 +86,37 @@ func.func @packed(%a: tensor<1024x1024xf32>, %b: tensor<1024x1024xf32>) -> tenso
       ins(%a, %b : tensor<1024x1024xf32>, tensor<1024x1024xf32>) outs(%start : tensor<1024x1024xf32>) -> tensor<1024x1024xf32>
   return %r : tensor<1024x1024xf32>
 }
+
+// -----
+
+// What a turn reads of what it carries, and then replaces, is read before.
+// CHECK-LABEL: func.func @update(
+// CHECK-SAME: %[[X:.*]]: memref<4xf32>, %[[R:.*]]: memref<4xf32>)
+// CHECK-NOT: memref<4xf32>
+// CHECK: memref.copy %[[X]], %[[R]]
+// CHECK: scf.for
+// CHECK: memref.load %[[R]]
+// CHECK: linalg.generic
+// CHECK-NOT: memref.copy {{.*}} memref<4xf32>
+func.func @update(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %three = arith.constant 3 : index
+  %r = scf.for %i = %zero to %three step %one iter_args(%c = %x) -> tensor<4xf32> {
+    %next = arith.addi %i, %one : index
+    %old = tensor.extract_slice %c[%next] [1] [1] : tensor<4xf32> to tensor<f32>
+    %half = arith.constant 0.5 : f32
+    %a = tensor.empty() : tensor<f32>
+    %some = linalg.fill ins(%half : f32) outs(%a : tensor<f32>) -> tensor<f32>
+    %replaced = tensor.insert_slice %some into %c[%i] [1] [1] : tensor<f32> into tensor<4xf32>
+    %late = tensor.extract %c[%i] : tensor<4xf32>
+    %sum = linalg.generic {indexing_maps = [affine_map<() -> ()>], iterator_types = []} outs(%old : tensor<f32>) {
+    ^bb0(%out: f32):
+      %0 = arith.addf %out, %late : f32
+      linalg.yield %0 : f32
+    } -> tensor<f32>
+    %again = tensor.insert_slice %sum into %replaced[%next] [1] [1] : tensor<f32> into tensor<4xf32>
+    scf.yield %again : tensor<4xf32>
+  }
+  return %r : tensor<4xf32>
+}
