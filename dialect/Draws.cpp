@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/CallGraph.h"
 #include "dialect/Checkpoint.h"
 #include "dialect/Control.h"
 #include "dialect/Custom.h"
@@ -14,36 +15,50 @@
 
 #include "llvm/ADT/TypeSwitch.h"
 
+#include <map>
 #include <set>
 
 using namespace mlir;
 using namespace xform;
 
-/// The functions with a body that an op names.
-static SmallVector<func::FuncOp> calleesOf(Operation &op) {
-  SmallVector<func::FuncOp> callees;
-  auto module = op.getParentOfType<ModuleOp>();
-  op.getAttrDictionary().walk([&](FlatSymbolRefAttr symbol) {
-    auto callee = module.lookupSymbol<func::FuncOp>(symbol.getValue());
-    if (callee && !callee.isExternal())
-      callees.push_back(callee);
-  });
-  return callees;
-}
-
-bool xform::draws(Operation &op) {
-  return isa<RngBitsOp>(op) ||
-         llvm::any_of(calleesOf(op), [](func::FuncOp callee) {
-           return llvm::any_of(callee.front(), draws);
-         });
-}
-
 //===----------------------------------------------------------------------===//
 // What surely differs from row to row
 //===----------------------------------------------------------------------===//
 
-static Mask rowResults(func::FuncOp function, const Mask &arguments,
-                       bool freshDraws) {
+namespace {
+
+/// Goes through functions, each once for each way in which its arguments
+/// differ.
+class RowSearch {
+public:
+  explicit RowSearch(bool freshDraws) : freshDraws(freshDraws) {}
+
+  RowDependence ofOp(Operation &op, const Mask &operands);
+
+private:
+  func::FuncOp lookup(Operation &op, FlatSymbolRefAttr symbol) {
+    return symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, symbol);
+  }
+  Mask results(func::FuncOp function, const Mask &arguments);
+  Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried);
+  SmallVector<CalleeRows> ofCustom(CustomOp op, ArrayRef<bool> marks);
+  SmallVector<CalleeRows> ofPushforward(PushforwardOp op, ArrayRef<bool> marks);
+
+  bool freshDraws;
+  SymbolTableCollection symbols;
+  std::map<std::pair<Operation *, std::vector<bool>>, Mask> known;
+};
+
+} // namespace
+
+Mask RowSearch::results(func::FuncOp function, const Mask &arguments) {
+  std::pair<Operation *, std::vector<bool>> key{
+      function, std::vector<bool>(arguments.begin(), arguments.end())};
+  // Until it is known, nothing is sure to differ.
+  auto [found, isNew] =
+      known.try_emplace(key, Mask(function.getNumResults(), false));
+  if (!isNew)
+    return found->second;
   DenseSet<Value> dependent;
   for (auto [argument, marked] :
        llvm::zip_equal(function.getArguments(), arguments))
@@ -52,21 +67,21 @@ static Mask rowResults(func::FuncOp function, const Mask &arguments,
   auto isDependent = [&](Value value) { return dependent.contains(value); };
   for (Operation &op : function.front().without_terminator()) {
     Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
-    RowDependence rows = rowDependence(op, operands, freshDraws);
+    RowDependence rows = ofOp(op, operands);
     for (auto [result, marked] : llvm::zip_equal(op.getResults(), rows.results))
       if (marked)
         dependent.insert(result);
   }
-  return llvm::map_to_vector(function.front().getTerminator()->getOperands(),
-                             isDependent);
+  return known[key] = llvm::map_to_vector(
+             function.front().getTerminator()->getOperands(), isDependent);
 }
 
 /// Takes the marks from the carried arguments of a step that it does not return
 /// marked, until none is left; returns the marks of its results.
-static Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried,
-                        bool freshDraws) {
+Mask RowSearch::keepCarried(func::FuncOp step, Mask &arguments,
+                            size_t carried) {
   while (true) {
-    Mask results = rowResults(step, arguments, freshDraws);
+    Mask results = this->results(step, arguments);
     bool changed = false;
     for (size_t i = 0; i < carried; ++i) {
       changed |= arguments[i] && !results[i];
@@ -82,15 +97,11 @@ static Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried,
 
 /// The functions of a custom call, in the order of `callees`. A cotangent is
 /// one of each row's own, and a tangent is if its primal is.
-static SmallVector<CalleeRows> customRows(CustomOp op, ArrayRef<bool> marks,
-                                          bool freshDraws) {
-  auto module = op->getParentOfType<ModuleOp>();
-  auto lookup = [&](FlatSymbolRefAttr symbol) {
-    return module.lookupSymbol<func::FuncOp>(symbol.getValue());
-  };
+SmallVector<CalleeRows> RowSearch::ofCustom(CustomOp op, ArrayRef<bool> marks) {
   ArrayRef<bool> inputs = marks.take_front(op.getInputs().size()),
                  captures = marks.drop_front(inputs.size());
-  SmallVector<CalleeRows> callees{{lookup(op.getCalleeAttr()), Mask(marks)}};
+  SmallVector<CalleeRows> callees{
+      {lookup(*op, op.getCalleeAttr()), Mask(marks)}};
   auto isFloating = [](Value value) {
     return isDifferentiable(value.getType());
   };
@@ -99,24 +110,23 @@ static SmallVector<CalleeRows> customRows(CustomOp op, ArrayRef<bool> marks,
     for (auto [input, marked] : llvm::zip_equal(op.getInputs(), inputs))
       if (isFloating(input))
         tangents.push_back(marked);
-    callees.push_back({lookup(jvp), joined({inputs, tangents, captures})});
+    callees.push_back({lookup(*op, jvp), joined({inputs, tangents, captures})});
   }
   if (FlatSymbolRefAttr symbol = op.getForwardAttr()) {
-    func::FuncOp forward = lookup(symbol);
-    Mask results = rowResults(forward, Mask(marks), freshDraws);
+    func::FuncOp forward = lookup(*op, symbol);
+    Mask results = this->results(forward, Mask(marks));
     Mask cotangents(llvm::count_if(op.getResults(), isFloating), true);
     callees.push_back({forward, Mask(marks)});
     callees.push_back(
-        {lookup(op.getBackwardAttr()),
+        {lookup(*op, op.getBackwardAttr()),
          joined({ArrayRef<bool>(results).drop_front(op.getNumResults()),
                  cotangents, captures})});
   }
   return callees;
 }
 
-static SmallVector<CalleeRows> pushforwardRows(PushforwardOp op,
-                                               ArrayRef<bool> marks) {
-  auto module = op->getParentOfType<ModuleOp>();
+SmallVector<CalleeRows> RowSearch::ofPushforward(PushforwardOp op,
+                                                 ArrayRef<bool> marks) {
   size_t seeds = op.getTangents().size();
   ArrayRef<bool> primals = marks.take_front(op.getPrimals().size()),
                  residuals =
@@ -125,41 +135,39 @@ static SmallVector<CalleeRows> pushforwardRows(PushforwardOp op,
                      marks.drop_back(seeds).take_back(op.getCaptures().size());
   SmallVector<CalleeRows> callees;
   if (FlatSymbolRefAttr jvp = op.getJvpAttr())
-    callees.push_back({module.lookupSymbol<func::FuncOp>(jvp.getValue()),
+    callees.push_back({lookup(*op, jvp),
                        joined({primals, marks.take_back(seeds), captures})});
   if (FlatSymbolRefAttr backward = op.getBackwardAttr())
     callees.push_back(
-        {module.lookupSymbol<func::FuncOp>(backward.getValue()),
+        {lookup(*op, backward),
          joined({residuals, Mask(op.getNumResults(), true), captures})});
   return callees;
 }
 
-RowDependence xform::rowDependence(Operation &op, const Mask &operands,
-                                   bool freshDraws) {
+RowDependence RowSearch::ofOp(Operation &op, const Mask &operands) {
   ArrayRef<bool> marks(operands);
-  SmallVector<func::FuncOp> callees = calleesOf(op);
+  SmallVector<func::FuncOp> callees = calleesOf(op, symbols);
   bool isDependent =
       llvm::is_contained(operands, true) || (freshDraws && isa<RngBitsOp>(op));
   RowDependence rows{{}, Mask(op.getNumResults(), isDependent)};
   if (callees.empty())
     return rows;
 
-  auto module = op.getParentOfType<ModuleOp>();
   llvm::TypeSwitch<Operation *>(&op)
       .Case([&](ScanOp scan) {
         Mask arguments(operands);
-        rows.results = keepCarried(callees[0], arguments, scan.getInit().size(),
-                                   freshDraws);
+        rows.results =
+            keepCarried(callees[0], arguments, scan.getInit().size());
         rows.callees = {{callees[0], arguments}};
       })
       .Case([&](WhileOp loop) {
-        auto cond = module.lookupSymbol<func::FuncOp>(loop.getCond());
-        auto body = module.lookupSymbol<func::FuncOp>(loop.getBody());
+        auto cond = lookup(op, loop.getCondAttr());
+        auto body = lookup(op, loop.getBodyAttr());
         size_t carried = loop.getInit().size();
         Mask ofBody(marks.take_front(carried));
         llvm::append_range(ofBody,
                            marks.take_back(loop.getBodyCaptures().size()));
-        rows.results = keepCarried(body, ofBody, carried, freshDraws);
+        rows.results = keepCarried(body, ofBody, carried);
         Mask ofCond(ArrayRef<bool>(ofBody).take_front(carried));
         llvm::append_range(ofCond,
                            marks.slice(carried, loop.getCondCaptures().size()));
@@ -170,8 +178,8 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
         Mask inputs(marks.drop_front());
         rows.results.assign(op.getNumResults(), true);
         for (FlatSymbolRefAttr symbol : conditional.callees()) {
-          auto branch = module.lookupSymbol<func::FuncOp>(symbol.getValue());
-          Mask results = rowResults(branch, inputs, freshDraws);
+          func::FuncOp branch = lookup(op, symbol);
+          Mask results = this->results(branch, inputs);
           for (auto [all, marked] : llvm::zip_equal(rows.results, results))
             all = all && marked;
           rows.callees.push_back({branch, inputs});
@@ -183,12 +191,11 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
             llvm::is_contained(marks.take_front(custom.getInputs().size()),
                                true))
           return;
-        rows.callees = customRows(custom, marks, freshDraws);
-        rows.results =
-            rowResults(rows.callees[0].function, operands, freshDraws);
+        rows.callees = ofCustom(custom, marks);
+        rows.results = results(rows.callees[0].function, operands);
       })
       .Case([&](PushforwardOp pushforward) {
-        rows.callees = pushforwardRows(pushforward, marks);
+        rows.callees = ofPushforward(pushforward, marks);
       })
       .Case<func::CallOp, CheckpointOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
           [&](auto) {
@@ -198,8 +205,7 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
             // gradient does not.
             if (isa<GradOp>(op))
               return;
-            llvm::copy(rowResults(callees[0], arguments, freshDraws),
-                       rows.results.begin());
+            llvm::copy(results(callees[0], arguments), rows.results.begin());
           })
       .Default([&](Operation *) {
         for (func::FuncOp callee : callees)
@@ -208,6 +214,11 @@ RowDependence xform::rowDependence(Operation &op, const Mask &operands,
         rows.results.assign(op.getNumResults(), false);
       });
   return rows;
+}
+
+RowDependence xform::rowDependence(Operation &op, const Mask &operands,
+                                   bool freshDraws) {
+  return RowSearch(freshDraws).ofOp(op, operands);
 }
 
 //===----------------------------------------------------------------------===//
@@ -234,7 +245,7 @@ public:
       Mask operands = llvm::map_to_vector(op.getOperands(), [&](Value operand) {
         return dependent.contains(operand);
       });
-      RowDependence rows = rowDependence(op, operands);
+      RowDependence rows = differences.ofOp(op, operands);
       if (isa<RngBitsOp>(op) && !llvm::is_contained(operands, true))
         return &op;
       for (CalleeRows &callee : rows.callees)
@@ -249,6 +260,7 @@ public:
   }
 
 private:
+  RowSearch differences{/*freshDraws=*/false};
   std::set<std::pair<Operation *, std::vector<bool>>> seen;
 };
 

@@ -2,8 +2,7 @@
 
 #include "dialect/Transforms.h"
 
-#include "dialect/Checkpoint.h"
-#include "dialect/Custom.h"
+#include "dialect/CallGraph.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -268,98 +267,6 @@ FailureOr<SmallVector<Type>> xform::inferMap(Emit emit, func::FuncOp callee,
 }
 
 //===----------------------------------------------------------------------===//
-// Which results depend on which arguments
-//===----------------------------------------------------------------------===//
-
-/// Which results a call's vmap rules return as rows where its marked inputs are
-/// rows.
-static Mask rowsOfRules(CustomOp op, ArrayRef<bool> inputs) {
-  auto module = op->getParentOfType<ModuleOp>();
-  Mask rows(op.getNumResults(), false);
-  for (auto symbol : op.getVmapAttr().getAsRange<FlatSymbolRefAttr>()) {
-    auto rule = module.lookupSymbol<func::FuncOp>(symbol.getValue());
-    if (!rule)
-      continue;
-    auto differs = [](TypeRange given, TypeRange row) {
-      Mask mask;
-      for (auto [a, b] : llvm::zip_equal(given, row))
-        mask.push_back(a != b);
-      return mask;
-    };
-    TypeRange types = op.getInputs().getTypes();
-    if (ArrayRef<bool>(differs(rule.getArgumentTypes().take_front(types.size()),
-                               types)) != inputs)
-      continue;
-    Mask found = differs(rule.getResultTypes(), op.getResultTypes());
-    for (auto [row, isRow] : llvm::zip_equal(rows, found))
-      row |= isRow;
-  }
-  return rows;
-}
-
-/// Where the op calls a function, the function's body tells.
-Mask xform::dependentResults(Operation &op, const Mask &operands,
-                             Dependence kind) {
-  Mask all(op.getNumResults(), true);
-  // Of a function whose own rows are another vmap's, or whose derivative is
-  // taken, the vmap rules say nothing.
-  Dependence inside{/*ofRows=*/false, kind.onDraws};
-  auto module = op.getParentOfType<ModuleOp>();
-  auto ofCallee = [&](StringRef symbol, size_t count, Dependence kind) {
-    auto callee = module.lookupSymbol<func::FuncOp>(symbol);
-    if (!callee || callee.isExternal())
-      return Mask(op.getNumResults(), true);
-    return dependentResults(callee, Mask(ArrayRef(operands).take_front(count)),
-                            kind);
-  };
-  if (auto call = dyn_cast<func::CallOp>(op))
-    return ofCallee(call.getCallee(), operands.size(), kind);
-  if (auto custom = dyn_cast<CustomOp>(op)) {
-    if (kind.ofRows && custom.getVmap())
-      return rowsOfRules(
-          custom, ArrayRef(operands).take_front(custom.getInputs().size()));
-    return ofCallee(custom.getCallee(), operands.size(), kind);
-  }
-  if (auto checkpoint = dyn_cast<CheckpointOp>(op))
-    return ofCallee(checkpoint.getCallee(), operands.size(), kind);
-  if (auto vmap = dyn_cast<VmapOp>(op))
-    return ofCallee(vmap.getCallee(), vmap.getInputs().size(), inside);
-  // A derivative also gives the function's own results, which do not depend on
-  // tangents and cotangents.
-  auto primalsOf = [&](StringRef symbol, size_t count) {
-    Mask results = ofCallee(symbol, count, inside);
-    llvm::copy(ArrayRef(results).take_front(all.size()), all.begin());
-    return all;
-  };
-  if (auto jvp = dyn_cast<JvpOp>(op))
-    return primalsOf(jvp.getCallee(), jvp.getPrimals().size());
-  if (auto vjp = dyn_cast<VjpOp>(op))
-    return primalsOf(vjp.getCallee(), vjp.getPrimals().size());
-  return all;
-}
-
-Mask xform::dependentResults(func::FuncOp function, const Mask &arguments,
-                             Dependence kind) {
-  llvm::DenseSet<Value> dependent;
-  for (auto [argument, marked] :
-       llvm::zip_equal(function.getArguments(), arguments))
-    if (marked)
-      dependent.insert(argument);
-  auto isDependent = [&](Value value) { return dependent.contains(value); };
-  for (Operation &op : function.front()) {
-    Mask operands = llvm::map_to_vector(op.getOperands(), isDependent);
-    if (!llvm::is_contained(operands, true) && !(kind.onDraws && draws(op)))
-      continue;
-    for (auto [result, marked] :
-         llvm::zip_equal(op.getResults(), dependentResults(op, operands, kind)))
-      if (marked)
-        dependent.insert(result);
-  }
-  return llvm::map_to_vector(function.front().getTerminator()->getOperands(),
-                             isDependent);
-}
-
-//===----------------------------------------------------------------------===//
 // Verification
 //===----------------------------------------------------------------------===//
 
@@ -377,6 +284,8 @@ FailureOr<func::FuncOp> xform::lookupCallee(Operation *op,
     if (!isa<RankedTensorType>(type))
       return op->emitOpError() << "needs a function on ranked tensors, but "
                                << symbol << " has a value of type " << type;
+  if (failed(checkCalls(op, callee, symbols)))
+    return failure();
   return callee;
 }
 

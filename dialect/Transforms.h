@@ -66,9 +66,6 @@ Mask dependentResults(mlir::func::FuncOp function, const Mask &arguments,
 Mask dependentResults(Operation &op, const Mask &operands,
                       Dependence kind = {});
 
-/// Whether an op draws random bits, itself or by a function that it calls.
-bool draws(Operation &op);
-
 /// A function that an op calls and those of its arguments that differ from row
 /// to row, in every step of a loop.
 struct CalleeRows {

@@ -36,7 +36,7 @@ private:
   /// Lowers the control flow of a function, that of the functions it runs
   /// first.
   LogicalResult lowerIn(func::FuncOp function) {
-    if (!state.try_emplace(function, State::lowering).second)
+    if (!lowered.insert(function).second)
       return success();
     SmallVector<Operation *> ops;
     function.walk([&](Operation *op) {
@@ -44,7 +44,7 @@ private:
         ops.push_back(op);
     });
     for (Operation *op : ops) {
-      LogicalResult lowered =
+      LogicalResult result =
           llvm::TypeSwitch<Operation *, LogicalResult>(op)
               .Case<ScanOp, SwitchOp, WhileOp>([&](auto control) {
                 FailureOr<SmallVector<func::FuncOp>> callees =
@@ -52,10 +52,9 @@ private:
                 return failed(callees) ? LogicalResult(failure())
                                        : lower(control, *callees);
               });
-      if (failed(lowered))
+      if (failed(result))
         return failure();
     }
-    state[function] = State::lowered;
     return success();
   }
 
@@ -70,8 +69,6 @@ private:
                << symbol << " is none";
       if (failed(lowerIn(callee)))
         return failure();
-      if (state.lookup(callee) == State::lowering)
-        return op.emitOpError("calls ") << symbol << ", which leads back here";
       callees.push_back(callee);
     }
     return callees;
@@ -99,8 +96,7 @@ private:
         function.erase();
   }
 
-  enum class State { lowering, lowered };
-  llvm::DenseMap<Operation *, State> state;
+  llvm::DenseSet<Operation *> lowered;
   ModuleOp module;
   SymbolTable symbols;
 };

@@ -1,6 +1,8 @@
 //===- Builder.cpp - modules and functions under construction -------------===//
 
 #include "Builder.h"
+
+#include "Interrupt.h"
 #include "dialect/LinearAlgebra.h"
 #include "lowering/Passes.h"
 
@@ -234,8 +236,10 @@ void ModuleState::run(const std::string &pipeline) {
   if (failed(parsePassPipeline(pipeline, manager, stream)))
     scope.raise("unknown pass or pipeline in '" + pipeline + "'");
   symbols.reset();
+  Interruptible interruptible(context.get());
   LogicalResult result = manager.run(*module);
   symbols.emplace(*module);
+  interruptible.finish();
   if (failed(result))
     scope.raise("the passes '" + pipeline + "' failed");
 }

@@ -2,8 +2,11 @@
 
 #include "lowering/transforms/Expander.h"
 
+#include "dialect/CallGraph.h"
 #include "dialect/OperandGroups.h"
 #include "dialect/Transforms.h"
+
+#include "mlir/IR/Action.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -91,6 +94,21 @@ void Expander::noteCotangents(Operation *op, StringAttr site,
 // Flattening
 //===----------------------------------------------------------------------===//
 
+/// The operations that functions may become in all. Functions that call others
+/// twice each become many.
+constexpr int64_t kMostOps = 1 << 21;
+
+namespace {
+
+/// The expansion of one operation, which whoever watches the context may skip.
+struct ExpansionAction : tracing::ActionImpl<ExpansionAction> {
+  MLIR_DEFINE_EXPLICIT_INTERNAL_INLINE_TYPE_ID(ExpansionAction)
+  using ActionImpl::ActionImpl;
+  static constexpr StringLiteral tag = "xform-expansion";
+};
+
+} // namespace
+
 LogicalResult Expander::flatten(func::FuncOp function) {
   auto [it, isNew] = states.try_emplace(function, State::kExpanding);
   if (!isNew) {
@@ -104,21 +122,41 @@ LogicalResult Expander::flatten(func::FuncOp function) {
     return function.emitError() << "@" << function.getName()
                                 << " has several blocks; only straight-line "
                                    "functions can be transformed";
+  if (++depth > kMostNestedCalls)
+    return function.emitError()
+           << "@" << function.getName() << " is called through more than "
+           << kMostNestedCalls << " others; so many cannot be expanded";
   for (Operation &op : llvm::make_early_inc_range(function.front())) {
-    LogicalResult result =
-        llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-            .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
-                [&](auto transform) { return expand(transform); })
-            .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp, CustomOp,
-                  PushforwardOp>(
-                [&](auto stays) { return flattenCallees(stays); })
-            .Default([](Operation *) { return success(); });
+    if (!isa<SymbolUserOpInterface>(op))
+      continue;
+    Operation *before = op.getPrevNode(), *after = op.getNextNode();
+    LogicalResult result = failure();
+    function.getContext()->executeAction<ExpansionAction>(
+        [&] { result = expandOrFlatten(&op); }, {&op});
     if (failed(result))
       return failure();
+    for (Operation *made = before ? before->getNextNode()
+                                  : &function.front().front();
+         made != after; made = made->getNextNode())
+      ++numExpanded;
+    if (numExpanded > kMostOps)
+      return function.emitError()
+             << "becomes more than " << kMostOps
+             << " operations when what it calls is written out";
   }
+  --depth;
   simplify(function);
   states[function] = State::kFlat;
   return success();
+}
+
+LogicalResult Expander::expandOrFlatten(Operation *op) {
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
+          [&](auto transform) { return expand(transform); })
+      .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp, CustomOp, PushforwardOp>(
+          [&](auto stays) { return flattenCallees(stays); })
+      .Default([](Operation *) { return success(); });
 }
 
 template <typename StayingOp>

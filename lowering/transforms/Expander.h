@@ -74,6 +74,7 @@ private:
   mlir::func::FuncOp withRow(mlir::func::FuncOp function);
 
   // The transform operations; each is replaced where it stands.
+  LogicalResult expandOrFlatten(Operation *op);
   LogicalResult expand(mlir::func::CallOp op);
   LogicalResult expand(VmapOp op);
   LogicalResult expand(JvpOp op);
@@ -136,6 +137,10 @@ private:
   mlir::SymbolTable symbols;
   Simplifier simplifier;
   llvm::DenseMap<Operation *, State> states;
+  /// How deep the functions that are being expanded call each other, and how
+  /// many operations came of it so far.
+  size_t depth = 0;
+  int64_t numExpanded = 0;
   std::map<Key, BatchedFunction> batchedFunctions;
   std::map<Key, JvpFunction> jvpFunctions;
   std::map<Key, SplitFunction> splitFunctions;

@@ -2,7 +2,7 @@
 
 // expected-error @+1 {{@loop calls itself; recursion cannot be expanded}}
 func.func @loop(%x: tensor<f32>) -> tensor<f32> {
-  %0 = xform.grad @loop(%x) argnums = [0] : (tensor<f32>) -> tensor<f32>
+  %0 = func.call @loop(%x) : (tensor<f32>) -> tensor<f32>
   return %0 : tensor<f32>
 }
 

@@ -78,18 +78,6 @@ func.func private @inner(%x: tensor<f32>, %w: tensor<f32>) -> tensor<f32> {
 
 // -----
 
-func.func @recursive(%x: tensor<3xf32>) -> tensor<3xf32> {
-  %0 = xform.scan @leads_back() over(%x) captures(%x) : (), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
-  return %0 : tensor<3xf32>
-}
-func.func private @leads_back(%x: tensor<f32>, %xs: tensor<3xf32>) -> tensor<f32> {
-  // expected-error @below {{calls @leads_back, which leads back here}}
-  %0 = xform.scan @leads_back() over(%xs) captures(%xs) : (), (tensor<3xf32>), (tensor<3xf32>) -> tensor<3xf32>
-  return %x : tensor<f32>
-}
-
-// -----
-
 // What is carried goes from turn to turn; two steps are written out in each,
 // and one is left over.
 // CHECK-LABEL: func.func @carried

@@ -1,0 +1,106 @@
+"""Functions that call others: deep, often, in a circle; and Ctrl-C while passes go through them."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+from xform._xform import Diagnostic, Module
+from xform.frontend import grad, jit, spec
+
+HEAD = "(%x: tensor<f32>) -> tensor<f32>"
+CALL = ": (tensor<f32>) -> tensor<f32>"
+
+
+def chain(length: int, calls: int) -> str:
+    """Functions each of which calls the next, so often, and the vmap of the first."""
+    lines = []
+    for i in range(length):
+        lines.append(f"func.func private @f{i}{HEAD} {{")
+        for j in range(calls if i + 1 < length else 0):
+            operand = f"%{j - 1}" if j else "%x"
+            lines.append(f"  %{j} = call @f{i + 1}({operand}) {CALL}")
+        if i + 1 == length:
+            lines.append(f"  %{calls - 1} = xform.sin %x : tensor<f32>")
+        lines.append(f"  return %{calls - 1} : tensor<f32>\n}}")
+    lines.append(
+        "func.func @main(%x: tensor<3xf32>) -> tensor<3xf32> {\n"
+        "  %0 = xform.vmap @f0(%x) in_dims = [0] out_dims = [0] "
+        ": (tensor<3xf32>) -> tensor<3xf32>\n"
+        "  return %0 : tensor<3xf32>\n}"
+    )
+    return "\n".join(lines)
+
+
+def test_deep_calls() -> None:
+    module = Module.parse(chain(900, calls=1))
+    module.run("xform-expand-transforms")
+    assert module.op_names()["xform.sin"] == 1
+    with pytest.raises(
+        Diagnostic, match=r"'xform.vmap' op runs functions that nest more than 1000"
+    ):
+        Module.parse(chain(10_000, calls=1))
+
+
+def test_many_calls() -> None:
+    """Each function is looked at once, and what would fill the memory is refused."""
+    module = Module.parse(chain(40, calls=2))
+    with pytest.raises(Diagnostic, match="becomes more than 2097152 operations"):
+        module.run("xform-expand-transforms")
+    module = Module.parse(chain(8, calls=2))
+    module.run("xform-expand-transforms")
+    assert module.op_names()["xform.sin"] == 128
+
+
+@contextmanager
+def timer(seconds: float) -> Iterator[None]:
+    """A signal whose handler raises TimeoutError."""
+
+    def stop(*_: Any) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def unrolled(x: Any) -> Any:
+    for _ in range(1000):
+        x = np.sin(x) * 1.01
+    return x.sum()
+
+
+PASSES = "xform-pipeline{cpu=true vector-bytes=32},xform-cpu-pipeline{vector-bytes=32}"
+
+
+def test_signals_end_passes() -> None:
+    module = jit(grad(unrolled)).lower(spec(3))._traced.program.module
+    whole = module.clone()
+    start = time.perf_counter()
+    whole.run(PASSES)
+    needed = time.perf_counter() - start
+    for part in (0.1, 0.3, 0.6):
+        interrupted = module.clone()
+        start = time.perf_counter()
+        with pytest.raises(TimeoutError), timer(part * needed):
+            interrupted.run(PASSES)
+        assert time.perf_counter() - start < 0.9 * needed
+    again = module.clone()
+    again.run(PASSES)
+    assert again.text() == whole.text()
+
+
+def test_signals_end_expansions() -> None:
+    """One pass, which takes long."""
+    module = Module.parse(chain(40, calls=2))
+    with pytest.raises(TimeoutError), timer(0.3):
+        module.run("xform-expand-transforms")
