@@ -227,6 +227,16 @@ def XformCpuLoops : Pass<"xform-cpu-loops", "::mlir::ModuleOp"> {
                            "::mlir::scf::SCFDialect"];
 }
 
+def XformCpuStop : Pass<"xform-cpu-stop", "::mlir::ModuleOp"> {
+  let summary = "let long loops be stopped";
+  let description = [{
+    A program with loops that may take long gets one more buffer, and is marked
+    `xform.stoppable`. When the first word of the buffer is not 0, its loops end.
+  }];
+  let dependentDialects = ["::mlir::func::FuncDialect", "::mlir::scf::SCFDialect",
+                           "::mlir::arith::ArithDialect"];
+}
+
 def XformCpuMath : Pass<"xform-cpu-math", "::mlir::ModuleOp"> {
   let summary = "call mathematical functions, each written once";
   let description = [{

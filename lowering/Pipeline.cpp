@@ -114,6 +114,7 @@ static void buildCpuPipeline(OpPassManager &manager,
   manager.addPass(createXformCpuSplit());
   manager.addPass(createXformCpuLoops({options.vectorBytes}));
   cleanUp();
+  manager.addPass(createXformCpuStop());
   manager.addPass(createXformCpuMath({options.vectorBytes}));
   manager.addNestedPass<func::FuncOp>(
       createXformExpandMath({options.fusedMultiplyAdd}));

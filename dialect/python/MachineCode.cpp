@@ -35,6 +35,7 @@ void xform::python::addMachineCode(nb::module_ &m,
   nb::class_<Needs>(m, "Needs")
       .def_ro("scratch", &Needs::scratch)
       .def_ro("is_shared", &Needs::isShared)
+      .def_ro("is_stoppable", &Needs::isStoppable)
       .def_prop_ro("donors", [](const Needs &self) {
         nb::list donors;
         for (int64_t donor : self.donors)

@@ -242,6 +242,9 @@ class Needs:
     def is_shared(self) -> bool:
         """Whether cores share its work."""
     @property
+    def is_stoppable(self) -> bool:
+        """Whether it looks at a word if it is stopped."""
+    @property
     def donors(self) -> tuple[int | None, ...]:
         """For each result, the argument in whose memory it lies, if any does."""
 

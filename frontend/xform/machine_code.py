@@ -191,7 +191,9 @@ def _entry(function: Function, reflection: dict[str, str]) -> Entry:
 
 def _planned(entry: Entry, needs: Needs) -> Entry:
     """The entry with what its machine code needs; see lowering/cpu/Team.h."""
-    planned = replace(entry, scratch=needs.scratch, donors=needs.donors)
+    planned = replace(
+        entry, scratch=needs.scratch, donors=needs.donors, is_stoppable=needs.is_stoppable
+    )
     if SIGNATURE_KEY in entry.reflection:
         # It runs on the calling thread.
         signature = replace(

@@ -4,6 +4,7 @@
 
 #include "lowering/cpu/EntryPoints.h"
 #include "lowering/cpu/Results.h"
+#include "lowering/cpu/Stop.h"
 
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 #include "mlir/IR/SymbolTable.h"
@@ -116,7 +117,7 @@ void xform::addTeam(LLVM::LLVMFuncOp entry, int64_t numBuffers) {
   b.setInsertionPointToStart(help);
   call("xform_team_help", team);
   returnZero();
-  for (StringRef attr : {kScratchAttr, kTeamAttr, kDonorsAttr})
+  for (StringRef attr : {kScratchAttr, kTeamAttr, kDonorsAttr, kStoppableAttr})
     if (Attribute moved = entry->removeAttr(attr))
       outer->setAttr(attr, moved);
 }

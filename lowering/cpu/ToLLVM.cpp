@@ -3,6 +3,7 @@
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contraction.h"
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/Stop.h"
 #include "lowering/cpu/Team.h"
 
 #include "mlir/Conversion/AffineToStandard/AffineToStandard.h"
@@ -41,6 +42,7 @@ struct XformCpuToLLVM : xform::impl::XformCpuToLLVMBase<XformCpuToLLVM> {
     markArguments();
     if (failed(expandViews()) || failed(branch()) || failed(convert()))
       return signalPassFailure();
+    lookWhereAsked(getOperation());
     SmallVector<LLVM::LLVMFuncOp> functions(
         getOperation().getOps<LLVM::LLVMFuncOp>());
     for (LLVM::LLVMFuncOp function : functions) {

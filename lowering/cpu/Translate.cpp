@@ -4,6 +4,7 @@
 
 #include "lowering/cpu/EntryPoints.h"
 #include "lowering/cpu/Results.h"
+#include "lowering/cpu/Stop.h"
 #include "lowering/cpu/Team.h"
 
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
@@ -40,6 +41,7 @@ std::map<std::string, xform::Needs> xform::needsOf(ModuleOp module) {
       auto donors = entry->getAttrOfType<DenseI64ArrayAttr>(kDonorsAttr);
       needs[entry.getName().str()] = {
           scratch.getInt(), entry->hasAttr(kTeamAttr),
+          entry->hasAttr(kStoppableAttr),
           donors ? donors.asArrayRef().vec() : std::vector<int64_t>()};
     }
   return needs;

@@ -17,11 +17,12 @@ void registerTranslation(mlir::DialectRegistry &registry);
 std::string toLLVMIR(mlir::ModuleOp module);
 
 /// What an entry point wants beside its arguments and results: bytes of memory;
-/// whether cores share its work; and, if any lies there, the argument in whose
-/// memory each result lies, or -1.
+/// whether cores share its work; whether it looks at a word if it is stopped;
+/// and, if any lies there, the argument in whose memory each result lies, or
+/// -1.
 struct Needs {
   int64_t scratch;
-  bool isShared;
+  bool isShared, isStoppable;
   std::vector<int64_t> donors;
 };
 

@@ -3,6 +3,7 @@
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Transforms.h"
 #include "mlir/Dialect/Linalg/Transforms/Transforms.h"
@@ -101,7 +102,9 @@ static void readEarly(func::FuncOp kernel) {
   for (Operation *writer : writers)
     for (OpOperand &operand : replacedBy(writer))
       for (Operation *reader : readersBehind(writer, operand.get()))
-        if (!reader->hasTrait<OpTrait::IsTerminator>() &&
+        // Who takes the buffer reads it later.
+        if (!isa<bufferization::ToBufferOp>(reader) &&
+            !reader->hasTrait<OpTrait::IsTerminator>() &&
             isReadyBefore(reader, writer))
           reader->moveBefore(writer);
 }

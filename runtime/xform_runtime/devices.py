@@ -8,6 +8,7 @@ so arrays go from one to the other without a copy.
 
 from __future__ import annotations
 
+import atexit
 import ctypes
 import os
 import threading
@@ -79,7 +80,6 @@ class Device:
     Args:
         name: "cpu", "vulkan" or "cuda".
         driver: IREE's name of the driver, or `TEAM`.
-        own_driver: whether it has a driver of its own, whose allocator counts for it alone.
 
     `is_host` tells whether device memory is ordinary host memory; `is_left_behind`, whether the
     threads that serve the device are in the process that this one was forked from.
@@ -88,16 +88,18 @@ class Device:
         DeviceError: the driver or the hardware is not there.
     """
 
-    def __init__(self, name: str, driver: str, *, own_driver: bool = False) -> None:
+    def __init__(self, name: str, driver: str) -> None:
         self.name = name
         self.driver = driver
-        open_driver = create_hal_driver if own_driver else get_driver
         others = []
         try:
             if driver == TEAM:
                 self.hal: Any = _helpers()
-                others = [get_driver("local-sync").create_default_device()]
+                others = [create_hal_driver("local-sync").create_default_device()]
             else:
+                # IREE keeps drivers for ever. Those of CPUs should end, and count for one device;
+                # Vulkan's may not end while its library does.
+                open_driver = create_hal_driver if name == "cpu" else get_driver
                 self.hal = open_driver(driver).create_default_device()
         except IREE_ERRORS as error:
             raise DeviceError(_reason(name, str(error))) from None
@@ -329,18 +331,28 @@ def _after_fork() -> None:
     global _lock
     _lock = threading.RLock()
     for driver, device in list(_opened.items()):
+        # Closing a device would wait for its threads for ever.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(device))
         if driver == "local-sync":
             device.renew_locks()
             continue
         device.is_left_behind = True
         _left_behind.add(driver)
         del _opened[driver]
-        # Closing the device would wait for its threads for ever.
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(device))
 
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+
+@atexit.register
+def _close() -> None:
+    """Gives up the CPUs, which IREE's bindings would else report as lost in the end."""
+    global _instance
+    for driver, device in list(_opened.items()):
+        if device.is_host:
+            del _opened[driver]
+    _instance = None
 
 
 def _reason(name: str, message: str) -> str:

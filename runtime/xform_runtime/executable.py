@@ -23,6 +23,7 @@ from .dtypes import numpy_dtype
 from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
+from .stopping import call_stoppable
 
 # Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
 _ALIGNMENT: Final = 64
@@ -36,10 +37,12 @@ _IMPORT_USAGE: Final = int(BufferUsage.DEFAULT)
 class _Entry:
     """An entry point, looked up once."""
 
-    __slots__ = ("function", "may_share", "results", "signature", "taken")
+    __slots__ = ("function", "may_share", "results", "signature", "stoppable", "taken")
 
-    def __init__(self, function: Any, signature: Signature | None) -> None:
+    def __init__(self, function: Any, stoppable: Any, signature: Signature | None) -> None:
         self.function = function
+        # The same with one more argument, a word that stops it; None if it never takes long.
+        self.stoppable = stoppable
         self.signature = signature
         self.results: list[tuple[tuple[int, ...] | None, np.dtype[Any]]] | None = None
         # IREE may return an argument or a constant as it is.
@@ -85,7 +88,7 @@ class Executable:
         self._device = get_device(device, work=work, is_shared=is_shared)
         self._check_device(image)
         self._entries = {
-            name: _Entry(function, image.signatures.get(name))
+            name: _Entry(function, image.stoppable.get(name), image.signatures.get(name))
             for name, function in image.functions.items()
         }
         self._context: Any = self._make_context()
@@ -232,7 +235,17 @@ class Executable:
 
     def _call(self, prepared: _Entry, inputs: Any) -> Any:
         results = prepared.results
-        outputs = VmVariantList(1 if results is None else len(results))
+        count = 1 if results is None else len(results)
+        if prepared.stoppable is not None:
+            return call_stoppable(
+                self._device,
+                self._context,
+                prepared.stoppable,
+                inputs,
+                count,
+                prepared.taken != (),
+            )
+        outputs = VmVariantList(count)
         self._device.invoke(self._context, prepared.function, inputs, outputs)
         return outputs
 

@@ -11,6 +11,7 @@ from .archive import check_archive
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .signature import SIGNATURE_KEY, Signature
+from .stopping import STOPPABLE
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
@@ -36,8 +37,13 @@ class ModuleImage:
             raise ModuleFileError(f"{origin} is not a valid compiled module: {error}") from None
         self.functions: dict[str, Any] = {}
         self.signatures: dict[str, Signature] = {}
+        # By the name of the entry, where there is one that can be stopped.
+        self.stoppable: dict[str, Any] = {}
         for name in self.vm_module.function_names:
-            if name not in _OWN_FUNCTIONS:
+            if name.endswith(STOPPABLE):
+                entry = name.removesuffix(STOPPABLE)
+                self.stoppable[entry] = self.vm_module.lookup_function(name)
+            elif name not in _OWN_FUNCTIONS:
                 self._add(name)
 
     def _add(self, name: str) -> None:

@@ -85,7 +85,7 @@ def peak_memory(
         raise XformValueError(
             f"memory is counted on device 'cpu', but entry {entry!r} is for {signature.device!r}"
         )
-    device = Device("cpu", "local-sync", own_driver=True)
+    device = Device("cpu", "local-sync")
     context = VmContext(device.instance, [device.hal_module, image.vm_module])
     inputs = VmVariantList(len(args))
     for arg in args:

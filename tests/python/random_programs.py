@@ -58,7 +58,7 @@ class Program:
 
 
 def program(seed: int) -> Program:
-    """The program of a seed."""
+    """The program of a seed; those of odd ones have loops that update arrays."""
     return _Maker(seed).make()
 
 
@@ -75,8 +75,9 @@ class _Maker:
         given = [self._shape() for _ in range(rng.randint(1, 3))]
         self.shapes = list(given)
         count = rng.randint(2, 12)
+        kinds = _KINDS + [_Maker._updates] * 8 * (self.seed % 2)
         while len(self.steps) < count:
-            kind = rng.choice(_KINDS)
+            kind = rng.choice(kinds)
             for text, step in kind(self):
                 self._add(text, step)
         results = [i for i in range(len(given), len(self.shapes)) if i not in self.used]
@@ -234,6 +235,97 @@ class _Maker:
         if np.prod(self.shapes[i]) * np.prod(self.shapes[j], initial=1) > 3e6:
             return
         yield f"{name}(a{i}, a{j})", lambda a: f(a[i], a[j])
+
+    def _updates(self) -> Iterator[tuple[str, Step]]:
+        """A loop that reads and writes parts of what it carries."""
+        i, j = self._pick(1, 2, 3, nonempty=True), self._pick(1, 2, 3, nonempty=True)
+        if i is None or j is None or np.prod(self.shapes[i]) > 100_000:
+            return
+        names = self.rng.choices(list(_UPDATES), k=self.rng.randint(1, 4))
+        seeds = [self.rng.randrange(1 << 16) for _ in names]
+        turns = self.rng.choice([1, 3, 6])
+        yield (
+            f"{turns} times {', '.join(names)} {seeds} in a{i}, with a{j}",
+            lambda a: _updated(a[i], a[j], [_UPDATES[name] for name in names], seeds, turns),
+        )
+
+
+# What happens to a carried array in turn i, with a number n and another array.
+_Update: TypeAlias = Callable[[Any, Any, int, Any], None]
+
+
+def _set_row(c: Any, i: Any, n: int, y: Any) -> None:
+    c[(i + n) % len(c)] = np.sin(c[(i * 3 + 1) % len(c)]) + y.ravel()[0]
+
+
+def _set_last(c: Any, i: Any, n: int, y: Any) -> None:
+    c[..., (i + n) % c.shape[-1]] = c[..., n % c.shape[-1]] * 0.5
+
+
+def _set_some(c: Any, i: Any, n: int, y: Any) -> None:
+    places = (np.array([0, n, n + 1, n]) + i) % len(c)
+    c[places] = np.cos(c[(places + n) % len(c)])
+
+
+def _add_some(c: Any, i: Any, n: int, y: Any) -> None:
+    places = (np.array([n, n, 0]) + i) % len(c)
+    np.add.at(c, places, 0.1 * np.sin(c[(places + 1) % len(c)]))
+
+
+def _set_slice(c: Any, i: Any, n: int, y: Any) -> None:
+    low = n % len(c)
+    c[low : low + 3] = c[low : low + 3] * 0.5 + np.tanh(c[0])
+
+
+def _set_alternate(c: Any, i: Any, n: int, y: Any) -> None:
+    c[n % len(c) :: 2] = np.sin(c[n % len(c) :: 2]) + i * 0.1
+
+
+def _set_all(c: Any, i: Any, n: int, y: Any) -> None:
+    c[:] = np.tanh(c[::-1] + c.mean())
+
+
+def _swap(c: Any, i: Any, n: int, y: Any) -> None:
+    a, b = (i + n) % len(c), (i + 2 * n) % len(c)
+    x, z = c[a].copy(), c[b].copy()
+    c[a] = np.minimum(x, z)
+    c[b] = np.maximum(x, z) + 0.1
+
+
+def _set_if(c: Any, i: Any, n: int, y: Any) -> None:
+    k = (i + n) % len(c)
+    c[k] = np.where(c[k].mean() + y.mean() > 0, c[k] * 0.5, c[k] + 0.25)
+
+
+_UPDATES: dict[str, _Update] = {
+    f.__name__[1:].replace("_", " "): f
+    for f in (
+        _set_row,
+        _set_last,
+        _set_some,
+        _add_some,
+        _set_slice,
+        _set_alternate,
+        _set_all,
+        _swap,
+        _set_if,
+    )
+}
+
+
+def _updated(x: Any, y: Any, updates: list[_Update], numbers: list[int], turns: int) -> Any:
+    def turn(c: Any, i: Any) -> tuple[Any, Any]:
+        old = c[i % len(c)].copy()
+        for update, number in zip(updates, numbers, strict=True):
+            update(c, i, number, y)
+        return c, (old.sum() + c[(i + 1) % len(c)].sum()) / 8
+
+    if not _is_numpy(x, y):
+        last, sums = scan(turn, x, np.arange(turns))
+        return last + np.tanh(sums).sum()
+    c = np.array(x)
+    sums = [turn(c, i)[1] for i in range(turns)]
+    return c + np.tanh(sums).sum()
 
 
 _UNARY: dict[str, Callable[[Any], Any]] = {

@@ -6,9 +6,9 @@ the form that IREE's compiler has just before it writes bytecode, which is all t
 to do. Whatever depends on that dialect and on the functions of IREE's module "hal" is in this file;
 `tests/python/frontend/iree/test_host.py` compares it with what the installed IREE writes itself.
 
-**How a function finds its arrays.** The buffers of an entry are its arguments, its results and its
-scratch memory, in that order. Each function of the entry gets all of them, as an array of pointers
-that are aligned to 64 bytes:
+**How a function finds its arrays.** The buffers of an entry are its arguments, its results, the
+word that stops it and its scratch memory, in that order. Each function of the entry gets all of
+them, as an array of pointers that are aligned to 64 bytes:
 
 A result with a donor lies in the memory of that argument, and has no buffer of its own.
 
@@ -26,6 +26,10 @@ memory last. A function must not write into arguments that are no donors; the me
 scratch holds anything before the first function runs, and what a function wrote is there for the
 next. A pointer to an array without elements may be null.
 
+**Stopping.** An entry that looks at a word, `STOP_BYTES` in front of its scratch memory, has a
+second function, with `STOPPABLE` behind its name, that takes the buffer of the word as its last
+argument. Who calls the entry itself, such as `iree-run-module`, cannot stop it.
+
 **References.** A function of the virtual machine that returns does not release what its registers
 refer to. Each reference has to be handed over by its last use, which IREE's compiler sees by
 itself, on every way through the function, or be discarded by an operation. Failing releases all.
@@ -42,6 +46,7 @@ from typing import Final, TypeAlias
 from xform_runtime.dtypes import element_type, numpy_dtype
 from xform_runtime.errors import XformValueError
 from xform_runtime.signature import LeafSpec
+from xform_runtime.stopping import STOPPABLE
 
 from ..compiler import compile_from_vm
 
@@ -74,6 +79,9 @@ declare void @llvm.memcpy.inline.p0.p0.i64(ptr, ptr, i64, i1)
 
 _ALIGNMENT: Final = 64
 
+# The bytes of what stops an entry.
+STOP_BYTES: Final = 64
+
 # More bytes than any memory has, and with room for what is added to them.
 _LARGEST: Final = 1 << 62
 
@@ -90,7 +98,9 @@ _ANY_QUEUE: Final = -1
 _DENSE_ROW_MAJOR: Final = 1
 _DEVICE_VISIBLE: Final = 16
 _DEVICE_LOCAL: Final = 48
+_HOST_LOCAL: Final = 86
 _TRANSFER_AND_STORAGE: Final = 3075
+_MAPPING: Final = 16777216
 _TRANSFER_AND_DISPATCH: Final = 3
 _REUSABLE: Final = 0
 _BARRIER_SOURCE: Final = 28
@@ -132,6 +142,7 @@ class Entry:
             one workgroup, and those before it are over when either begins.
         donors: for each result the number of the argument in whose memory it lies, or None; empty
             if all are None.
+        is_stoppable: whether its functions look at the word that stops it.
         reflection: texts that the module keeps with the function, by key.
 
     Raises:
@@ -146,6 +157,7 @@ class Entry:
     scratch: int = 0
     help: Dispatch | None = None
     donors: tuple[int | None, ...] = ()
+    is_stoppable: bool = False
     reflection: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,8 +175,9 @@ class Entry:
 
     @property
     def buffers(self) -> int:
-        """How many there are: arguments, results without donors and scratch memory, if any."""
-        return len(self.arguments) + len(self.made) + (self.scratch > 0)
+        """How many there are: arguments, results without donors, and what there is of the word that
+        stops it and scratch memory."""
+        return len(self.arguments) + len(self.made) + self.is_stoppable + (self.scratch > 0)
 
     @property
     def made(self) -> tuple[LeafSpec, ...]:
@@ -239,6 +252,8 @@ def host_text(entries: Sequence[Entry], elf: bytes) -> str:
     )
     if any(entry.help for entry in entries):
         module.declare('global.ref private mutable @"$leader" : !vm.ref<!hal.device>')
+    if any(entry.is_stoppable for entry in entries):
+        module.declare('global.ref private mutable @"$goes on" : !vm.ref<!hal.buffer>')
     _write_initializer(module, entries, executable_format(elf))
     for number, entry in enumerate(entries):
         for part in _Recorded.of(entry):
@@ -246,6 +261,8 @@ def host_text(entries: Sequence[Entry], elf: bytes) -> str:
                 f"global.ref private mutable {part.symbol(number)} : {_REFS['commands']}"
             )
         _write_entry(module, entry, number)
+        if entry.is_stoppable:
+            _write_entry(module, entry, number, stops=True)
     return module.text()
 
 
@@ -310,6 +327,7 @@ def _spelled(kind: str) -> str:
 IMPORTS: Final = {
     "allocator.allocate": _Import("allocator i64 i32 i32 i64", "buffer"),
     "buffer.assert": _Import("buffer bytes allocator i64 i32 i32"),
+    "buffer.store": _Import("i32 buffer i64 i32"),
     "buffer_view.assert": _Import("view bytes i32 i32 i64*"),
     "buffer_view.buffer": _Import("view", "buffer"),
     "buffer_view.create": _Import("buffer i64 i64 i32 i32 i64*", "view"),
@@ -534,6 +552,18 @@ def _write_initializer(module: _Module, entries: Sequence[Entry], kind: str) -> 
     f.store(device, '@"$device"', "device")
     executable = _load(f, device, kind)
     functions: dict[str, str] = {}
+    if any(entry.is_stoppable for entry in entries):
+        allocator = f.call("device.allocator", device)
+        word = f.call(
+            "allocator.allocate",
+            allocator,
+            f.i64(_ANY_QUEUE),
+            f.i32(_HOST_LOCAL),
+            f.i32(_TRANSFER_AND_STORAGE | _MAPPING),
+            f.i64(STOP_BYTES),
+        )
+        f.call("buffer.store", f.i32(0), word, f.i64(0), f.i32(4))
+        f.store(word, '@"$goes on"', "buffer")
     for number, entry in enumerate(entries):
         _record(f, entry, number, _Recorded.ALL, device, executable, functions)
     if any(entry.help for entry in entries):
@@ -698,12 +728,16 @@ class _Layout:
         self.lengths = [
             *([self.table] if entry.is_indirect else []),
             *(leaf.nbytes for leaf in (*entry.arguments, *entry.made)),
+            *([STOP_BYTES] if entry.is_stoppable else []),
             *([entry.scratch] if entry.scratch else []),
         ]
 
 
-def _write_entry(module: _Module, entry: Entry, number: int) -> None:
-    """The function that is called: checks, memory for results, the recorded dispatches."""
+def _write_entry(module: _Module, entry: Entry, number: int, *, stops: bool = False) -> None:
+    """The function that is called: checks, memory for results, the recorded dispatches.
+
+    With `stops` it takes the word that stops it as another argument.
+    """
     f = _Function(module)
     layout = _Layout(entry)
     views = [f"%view{position}" for position in range(len(entry.arguments))]
@@ -714,6 +748,13 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
     made = _for_each(f, _make, entry.made, "", blanks, "buffer", allocator)
     own = _allocate(f, allocator, layout.own) if layout.own else ""
     table = [(buffer, 0) for buffer in (*arguments, *made)]
+    if stops:
+        word = f.call("buffer_view.buffer", "%stop")
+        needs = f.i64(STOP_BYTES), f.i32(_DEVICE_VISIBLE), f.i32(_TRANSFER_AND_STORAGE)
+        f.call("buffer.assert", word, f.string("stop"), allocator, *needs)
+        table.append((word, 0))
+    elif entry.is_stoppable:
+        table.append((f.load('@"$goes on"', "buffer"), 0))
     if entry.is_indirect:
         table.insert(0, (own, 0))
     if entry.scratch:
@@ -752,14 +793,13 @@ def _write_entry(module: _Module, entry: Entry, number: int) -> None:
     donors = entry.donors or [None] * len(entry.results)
     results = [next(unseen) if donor is None else arguments[donor] for donor in donors]
     f.give_back(_for_each(f, _show, entry.results, "buffer", results, "view", ""), "view")
-    reflection = ", ".join(
-        f"{_quoted(key)} = {_quoted(text)}" for key, text in entry.reflection.items()
-    )
-    symbol = f"@{_quoted(entry.name)}"
+    kept = {} if stops else entry.reflection
+    reflection = ", ".join(f"{_quoted(key)} = {_quoted(text)}" for key, text in kept.items())
+    symbol = f"@{_quoted(entry.name + STOPPABLE * stops)}"
     module.declare(f"export {symbol}")
     module.function(
         symbol,
-        [(view, "view") for view in views],
+        [(view, "view") for view in [*views, *["%stop"] * stops]],
         ["view"] * len(entry.results),
         f"iree.reflection = {{{reflection}}}, vm.unwind, vm.yield",
         f.text(),

@@ -424,6 +424,12 @@ util.func public @both(%one: !hal.fence, %other: !hal.fence) -> !hal.fence {
   %0 = hal.fence.join at([%one, %other]) flags("None") -> !hal.fence
   util.return %0 : !hal.fence
 }
+util.func public @fill(%buffer: !hal.buffer) {
+  %zero = arith.constant 0 : i32
+  %offset = arith.constant 0 : index
+  hal.buffer.store<%buffer : !hal.buffer>[%offset] value(%zero : i32)
+  util.return
+}
 """
 CHANGED = f"IREE's host code is not what {host.__file__} relies on: "
 
@@ -515,7 +521,9 @@ def test_calls_are_those_of_iree(reference: str, elf: bytes) -> None:
         [*check, allocate, *waiting_for("null")], "device.allocator"
     )
     assert ours[0] == allocator
-    assert calls(of_iree(ALLOCATION, "--compile-from=hal"), "main") == [allocator, allocate]
+    theirs = of_iree(ALLOCATION, "--compile-from=hal")
+    assert calls(theirs, "main") == [allocator, allocate]
+    assert calls(theirs, "fill") == [("buffer.store", "0, _, 0, 4")]
 
 
 def test_the_wait_is_that_of_iree(reference: str, elf: bytes) -> None:

@@ -13,6 +13,11 @@ X = np.random.default_rng(0).normal(size=(12, 5))
 LARGE = (1000, 300)
 
 
+def replaced(x: Any, i: Any, v: Any) -> Any:
+    x[i] = v
+    return x
+
+
 def running(x: Any) -> Any:
     def body(i: Any, c: Any) -> Any:
         c[i] = c[i - 1] * 0.5 + c[i]
@@ -119,6 +124,14 @@ def until(x: Any) -> Any:
     return while_loop(cond, body, (0, x))
 
 
+def kept(x: Any) -> Any:
+    """What goes into a loop, and what a loop made, is a result too."""
+    first = x * 2
+    second = fori_loop(0, 9, lambda i, c: replaced(c, i, c[i + 1]), first.copy())
+    third = fori_loop(0, 9, lambda i, c: replaced(c, i, c[i + 1]), second.copy())
+    return first, second, third
+
+
 def chosen(x: Any) -> Any:
     def body(c: Any, i: Any) -> Any:
         c[i] = np.where(c[i].sum() > 0, c[i - 1], c[i])
@@ -151,6 +164,7 @@ PROGRAMS = [
     doubled,
     nested,
     several,
+    kept,
     chosen,
     slices,
     unrolled,
@@ -187,11 +201,6 @@ def test_derivatives(function: Any) -> None:
     np.testing.assert_allclose(forward, (ahead - behind) / (2 * step), rtol=1e-5, atol=1e-7)
     rows = jit(vmap(grad(lambda x: total(function, x))))(np.stack([X * 0.5, X]))
     np.testing.assert_allclose(rows[1], gradient, rtol=1e-10, atol=1e-12)
-
-
-def replaced(x: Any, i: Any, v: Any) -> Any:
-    x[i] = v
-    return x
 
 
 @pytest.mark.parametrize(
