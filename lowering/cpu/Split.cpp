@@ -65,7 +65,8 @@ private:
     Surroundings around(part);
     func::FuncOp callee = around.declare(symbols, function.getLoc(),
                                          (function.getName() + ".part").str());
-    OpBuilder b(part.front());
+    // Behind buffers that are made between the operations.
+    OpBuilder b(part.back());
     func::CallOp::create(b, function.getLoc(), callee, around.passed());
     around.moveInto(callee);
     part.clear();
