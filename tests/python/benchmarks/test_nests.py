@@ -1,17 +1,17 @@
-"""The nests of benchmarks/memory.py keep what they mean to keep."""
+"""The nests of benchmarks/nests.py keep what they mean to keep."""
 
 from __future__ import annotations
 
-import memory
+import nests
 import pytest
 from xform.frontend import grad
 
-STATE_BYTES = 4 * memory.STATE[0] * memory.STATE[1]
+STATE_BYTES = 4 * nests.STATE[0] * nests.STATE[1]
 # States for each step, and for all steps, of a gradient.
 GROWTH = {
     "plain": (1.0, 4),
-    "checkpointed": (1 / memory.INNER, 32),
-    "checkpointed_twice": (1 / memory.INNER, 20),
+    "checkpointed": (1 / nests.INNER, 32),
+    "checkpointed_twice": (1 / nests.INNER, 20),
     "nested": (1.0, 5),
     "written": (0.0, 4),
 }
@@ -21,7 +21,7 @@ GROWTH = {
 def test_memory_of_gradients(name: str) -> None:
     by_step, always = GROWTH[name]
     short, long = (
-        memory.planned_peak(grad(memory.loss(getattr(memory, name), length))) / STATE_BYTES
+        nests.planned_peak(grad(nests.loss(getattr(nests, name), length))) / STATE_BYTES
         for length in (50, 100)
     )
     assert long - short == pytest.approx(50 * by_step, abs=0.1)
