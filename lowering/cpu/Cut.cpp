@@ -21,7 +21,7 @@ constexpr double kWorkOfFewCores = 4e6;
 /// What the partial results of a reduction may take.
 constexpr int64_t kMostPartialElements = 1 << 20;
 
-static Value rootOf(Value value) {
+Value xform::rootOf(Value value) {
   while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
     value = view.getViewSource();
   return value;

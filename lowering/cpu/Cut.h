@@ -24,6 +24,9 @@ struct Cut {
   }
 };
 
+/// The buffer that a value is a view of.
+mlir::Value rootOf(mlir::Value value);
+
 /// What a part of an operation sees of a view of a buffer: a part along an
 /// axis, or any place.
 struct Access {

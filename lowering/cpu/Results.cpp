@@ -2,6 +2,8 @@
 
 #include "lowering/cpu/Results.h"
 
+#include "lowering/cpu/Cut.h"
+
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Interfaces/ViewLikeInterface.h"
@@ -55,12 +57,6 @@ static void findUsers(Value buffer, SmallVectorImpl<Operation *> &users) {
     else
       users.push_back(user);
   }
-}
-
-static Value rootOf(Value value) {
-  while (auto view = value.getDefiningOp<ViewLikeOpInterface>())
-    value = view.getViewSource();
-  return value;
 }
 
 /// Whether an operation writes each element of one buffer from no other element

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/IREEOps.h"
+#include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Scalars.h"
@@ -28,7 +29,8 @@ using namespace xform;
 namespace {
 
 template <typename FloatOp, typename SignedOp, typename UnsignedOp = SignedOp>
-Value combine(ImplicitLocOpBuilder &b, Type element, Value update, Value own) {
+Value combineWide(ImplicitLocOpBuilder &b, Type element, Value update,
+                  Value own) {
   if (isa<FloatType>(element))
     return narrow(b, FloatOp::create(b, widen(b, own), widen(b, update)),
                   element);
@@ -50,25 +52,21 @@ TypedAttr oneOf(OpBuilder &b, Type element) {
 }
 
 template <bool least> TypedAttr endOf(OpBuilder &b, Type element) {
-  if (auto floating = dyn_cast<FloatType>(element))
-    return b.getFloatAttr(element,
-                          APFloat::getInf(floating.getFloatSemantics(), least));
-  unsigned width = element.getIntOrFloatBitWidth();
-  APInt end = isUnsigned(element) ? (least ? APInt::getMinValue(width)
-                                           : APInt::getMaxValue(width))
-                                  : (least ? APInt::getSignedMinValue(width)
-                                           : APInt::getSignedMaxValue(width));
-  return b.getIntegerAttr(signlessType(element), end);
+  return startAtEnd<least>(b, element, signlessType(element));
 }
 
 } // namespace
 
-const Combiner xform::kSum{combine<arith::AddFOp, arith::AddIOp>, zeroOf};
-const Combiner xform::kProduct{combine<arith::MulFOp, arith::MulIOp>, oneOf};
-const Combiner xform::kSmallest{
-    combine<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>, endOf<false>};
-const Combiner xform::kLargest{
-    combine<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>, endOf<true>};
+const UpdateCombiner xform::kSum{combineWide<arith::AddFOp, arith::AddIOp>,
+                                 zeroOf};
+const UpdateCombiner xform::kProduct{combineWide<arith::MulFOp, arith::MulIOp>,
+                                     oneOf};
+const UpdateCombiner xform::kSmallest{
+    combineWide<arith::MinimumFOp, arith::MinSIOp, arith::MinUIOp>,
+    endOf<false>};
+const UpdateCombiner xform::kLargest{
+    combineWide<arith::MaximumFOp, arith::MaxSIOp, arith::MaxUIOp>,
+    endOf<true>};
 
 bool xform::isRoundedOnce(Operation *scatter) {
   Type element = getElementTypeOrSelf(scatter->getResult(0).getType());
@@ -285,7 +283,7 @@ Value fromRows(ImplicitLocOpBuilder &b, Value rows, RankedTensorType type,
 
 /// iree_linalg_ext.scatter, which is not known here, by name.
 Value buildScatter(ImplicitLocOpBuilder &b, Value x, Value rows, Value updates,
-                   bool unique, Type element, const Combiner &combiner) {
+                   bool unique, Type element, const UpdateCombiner &combiner) {
   OperationState state(b.getLoc(), kScatterName);
   state.addOperands({updates, rows, x});
   state.addTypes(x.getType());
@@ -331,7 +329,7 @@ template <typename OpTy>
 class AccumulationToScatter : public OpConversionPattern<OpTy> {
 public:
   AccumulationToScatter(const TypeConverter &converter, MLIRContext *context,
-                        Combiner combiner)
+                        UpdateCombiner combiner)
       : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {
     // One of 16-bit floats is lowered by way of one of 32 bits.
     this->setHasBoundedRewriteRecursion();
@@ -395,7 +393,7 @@ public:
   }
 
 private:
-  Combiner combiner;
+  UpdateCombiner combiner;
 };
 
 //===----------------------------------------------------------------------===//

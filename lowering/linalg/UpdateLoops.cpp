@@ -85,7 +85,7 @@ public:
   /// Without a combiner, updates replace what they meet.
   template <typename OpTy>
   ScatterLoops(ImplicitLocOpBuilder &b, OpTy op, typename OpTy::Adaptor adaptor,
-               const Combiner *combiner)
+               const UpdateCombiner *combiner)
       : b(b), dims(IndexingDims::of(op)), x(adaptor.getX()),
         indices(adaptor.getIndices()), updates(adaptor.getUpdates()),
         element(op.getType().getElementType()),
@@ -172,7 +172,7 @@ private:
   Value x, indices, updates;
   Type element, indexElement;
   bool drops;
-  const Combiner *combiner;
+  const UpdateCombiner *combiner;
   RankedTensorType window;
   /// Where the loops are along the axes of the index vectors.
   SmallVector<Value> turns;
@@ -182,7 +182,7 @@ template <typename OpTy>
 class ScatterToLoops : public OpConversionPattern<OpTy> {
 public:
   ScatterToLoops(const TypeConverter &converter, MLIRContext *context,
-                 const Combiner *combiner)
+                 const UpdateCombiner *combiner)
       : OpConversionPattern<OpTy>(converter, context, kInPlace),
         combiner(combiner) {}
 
@@ -198,7 +198,7 @@ public:
   }
 
 private:
-  const Combiner *combiner;
+  const UpdateCombiner *combiner;
 };
 
 //===----------------------------------------------------------------------===//

@@ -9,14 +9,14 @@ namespace xform {
 
 /// How updates are combined with what they meet, and the update that changes
 /// nothing, on elements as `arithmeticType` has them.
-struct Combiner {
+struct UpdateCombiner {
   mlir::Value (*combine)(mlir::ImplicitLocOpBuilder &b, mlir::Type element,
                          mlir::Value update, mlir::Value own);
   mlir::TypedAttr (*neutral)(mlir::OpBuilder &b, mlir::Type element);
 };
 
 /// The combiners of scatter_add and its kin.
-extern const Combiner kSum, kProduct, kSmallest, kLargest;
+extern const UpdateCombiner kSum, kProduct, kSmallest, kLargest;
 
 /// Whether the operation is a sum or product of numbers that are too narrow to
 /// be rounded at each of many steps.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
+from signals import alarm
 from xform._xform import Diagnostic, Module
 from xform.frontend import grad, jit, spec
 
@@ -57,22 +55,6 @@ def test_many_calls() -> None:
     assert module.op_names()["xform.sin"] == 128
 
 
-@contextmanager
-def timer(seconds: float) -> Iterator[None]:
-    """A signal whose handler raises TimeoutError."""
-
-    def stop(*_: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def unrolled(x: Any) -> Any:
     for _ in range(1000):
         x = np.sin(x) * 1.01
@@ -91,7 +73,7 @@ def test_signals_end_passes() -> None:
     for part in (0.1, 0.3, 0.6):
         interrupted = module.clone()
         start = time.perf_counter()
-        with pytest.raises(TimeoutError), timer(part * needed):
+        with pytest.raises(TimeoutError), alarm(part * needed):
             interrupted.run(PASSES)
         assert time.perf_counter() - start < 0.9 * needed
     again = module.clone()
@@ -102,5 +84,5 @@ def test_signals_end_passes() -> None:
 def test_signals_end_expansions() -> None:
     """One pass, which takes long."""
     module = Module.parse(chain(40, calls=2))
-    with pytest.raises(TimeoutError), timer(0.3):
+    with pytest.raises(TimeoutError), alarm(0.3):
         module.run("xform-expand-transforms")

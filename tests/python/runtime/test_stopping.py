@@ -8,13 +8,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from signals import alarm, give_up
 from xform import runtime
 from xform.frontend import fori_loop, jit, scan, spec, while_loop
 from xform.runtime import asarray
@@ -57,21 +56,6 @@ ENDLESS: list[tuple[Any, Any]] = [
         np.ones(1000),
     ),
 ]
-
-
-@contextmanager
-def alarm(seconds: float, handler: Callable[..., Any]) -> Iterator[None]:
-    before = signal.signal(signal.SIGALRM, handler)
-    try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
-def give_up(*_: Any) -> None:
-    raise TimeoutError
 
 
 @pytest.mark.parametrize(("function", "x"), ENDLESS)

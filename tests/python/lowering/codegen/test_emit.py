@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import signal
 import struct
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -14,6 +13,7 @@ import iree.compiler as iree_compiler
 import numpy as np
 import pytest
 from iree import runtime
+from signals import alarm
 from xform import _codegen
 from xform.iree import host
 
@@ -288,19 +288,10 @@ def test_signals_end_it() -> None:
     calls = "\n".join(f"  call void @part{i}(ptr %p)" for i in range(600))
     source = f"{parts}\ndefine i32 @all(ptr %e, ptr %s, ptr %p) {{\n{calls}\n  ret i32 0\n}}\n"
 
-    def stop(*_: Any) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, stop)
     start = time.perf_counter()
-    try:
-        signal.setitimer(signal.ITIMER_REAL, 1)
-        with pytest.raises(TimeoutError):
-            dispatches.emit(source, {"all": 1})
-        took = time.perf_counter() - start
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(TimeoutError), alarm(1):
+        dispatches.emit(source, {"all": 1})
+    took = time.perf_counter() - start
     start = time.perf_counter()
     dispatches.emit(source, {"all": 1})
     assert took < time.perf_counter() - start - 1
