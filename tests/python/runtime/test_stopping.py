@@ -151,8 +151,9 @@ def test_files(tmp_path: Path) -> None:
     short = tmp_path / "short.vmfb"
     jit(risen).save(short, spec(3))
     assert STOPPABLE.encode() in short.read_bytes()
+    tool = str(Path(sys.executable).with_name("iree-run-module"))
     done = subprocess.run(
-        ["iree-run-module", f"--module={short}", "--function=risen", "--input=3xf64=1"],
+        [tool, f"--module={short}", "--function=risen", "--input=3xf64=1"],
         capture_output=True,
         text=True,
         check=False,
