@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from xform.frontend import cond, fori_loop, scan
+from xform.frontend import (
+    associative_scan,
+    checkpoint,
+    cond,
+    fori_loop,
+    scan,
+    switch,
+    while_loop,
+)
 from xform.frontend import map as map_rows
 
 Step: TypeAlias = Callable[[list[Any]], Any]
@@ -30,12 +38,14 @@ class Program:
 
     Args:
         seed: what the program is made of.
+        is_small: whether no size of its arguments is beyond 8.
         shapes: those of its arguments.
         steps: what makes the next array of the earlier ones, and how it is written.
         results: the numbers of the arrays that are returned.
     """
 
     seed: int
+    is_small: bool
     shapes: list[tuple[int, ...]]
     steps: list[tuple[str, Step]]
     results: list[int]
@@ -46,6 +56,11 @@ class Program:
             arrays.append(step(arrays))
         return [arrays[i] for i in self.results]
 
+    @property
+    def has_cotangents(self) -> bool:
+        """Whether it has derivatives in reverse mode: loops of unknown length have none."""
+        return not any(text.startswith("while") for text, _ in self.steps)
+
     def arguments(self, dtype: str) -> list[Any]:
         """Random numbers between -1.5 and 1.5."""
         rng = np.random.default_rng(self.seed)
@@ -54,17 +69,19 @@ class Program:
     def __str__(self) -> str:
         given = [f"a{i}: {shape}" for i, shape in enumerate(self.shapes)]
         made = [f"a{len(self.shapes) + i} = {text}" for i, (text, _) in enumerate(self.steps)]
-        return "\n".join([f"seed {self.seed}", *given, *made, f"returns {self.results}"])
+        sizes = " of small sizes" if self.is_small else ""
+        return "\n".join([f"seed {self.seed}{sizes}", *given, *made, f"returns {self.results}"])
 
 
-def program(seed: int) -> Program:
+def program(seed: int, is_small: bool = False) -> Program:
     """The program of a seed; those of odd ones have loops that update arrays."""
-    return _Maker(seed).make()
+    return _Maker(seed, is_small).make()
 
 
 class _Maker:
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, is_small: bool) -> None:
         self.seed = seed
+        self.is_small = is_small
         self.rng = random.Random(seed)
         self.shapes: list[tuple[int, ...]] = []
         self.steps: list[tuple[str, Step]] = []
@@ -81,7 +98,7 @@ class _Maker:
             for text, step in kind(self):
                 self._add(text, step)
         results = [i for i in range(len(given), len(self.shapes)) if i not in self.used]
-        return Program(self.seed, given, self.steps, results)
+        return Program(self.seed, self.is_small, given, self.steps, results)
 
     def _add(self, text: str, step: Step) -> None:
         """Adds a step, and finds its shape by running the program on ones."""
@@ -93,7 +110,10 @@ class _Maker:
         rng = self.rng
         while True:
             rank = rng.choice([0, 1, 1, 2, 2, 2, 3])
-            sizes = [rng.choice(SMALL if rng.random() < 0.5 else LARGE) for _ in range(rank)]
+            sizes = [
+                rng.choice(SMALL if rng.random() < 0.5 or self.is_small else LARGE)
+                for _ in range(rank)
+            ]
             if sizes and rng.random() < 0.02:
                 sizes[rng.randrange(rank)] = 0
             if np.prod(sizes, initial=1) <= MOST_ELEMENTS:
@@ -153,10 +173,59 @@ class _Maker:
         i = self._pick(2, nonempty=True)
         if i is None or max(self.shapes[i]) > 1100:
             return
-        if self.rng.random() < 0.5:
-            yield f"a{i}.T @ a{i} / rows", lambda a: a[i].T @ a[i] / a[i].shape[0]
-        else:
-            yield f"a{i} @ a{i}.T / columns", lambda a: a[i] @ a[i].T / a[i].shape[1]
+        yield self.rng.choice(
+            [
+                (f"a{i}.T @ a{i} / rows", lambda a: a[i].T @ a[i] / a[i].shape[0]),
+                (f"a{i} @ a{i}.T / columns", lambda a: a[i] @ a[i].T / a[i].shape[1]),
+                (f"a{i} @ a{i}[0] / columns", lambda a: a[i] @ a[i][0] / a[i].shape[1]),
+                (f"a{i}[:, 0] @ a{i} / rows", lambda a: a[i][:, 0] @ a[i] / a[i].shape[0]),
+            ]
+        )
+
+    def _batched_product(self) -> Iterator[tuple[str, Step]]:
+        i = self._pick(3, nonempty=True)
+        if i is None:
+            return
+        b, m, n = self.shapes[i]
+        if b * m * m > MOST_ELEMENTS or b * m * m * n > 1e8:
+            return
+        yield self.rng.choice(
+            [
+                (f"a{i} @ a{i}.mT / {n}", lambda a: a[i] @ np.swapaxes(a[i], 1, 2) / n),
+                (
+                    f"einsum('bmn,bkn->mbk', a{i}) / {n}",
+                    lambda a: np.einsum("bmn,bkn->mbk", a[i], np.sin(a[i])) / n,
+                ),
+                (
+                    f"einsum('bmn,bmn->m', a{i}) / {b * n}",
+                    lambda a: np.einsum("bmn,bmn->m", a[i], np.cos(a[i])) / (b * n),
+                ),
+            ]
+        )
+
+    def _window(self) -> Iterator[tuple[str, Step]]:
+        """What reads neighbours."""
+        i = self._pick(1, nonempty=True)
+        if i is None or self.shapes[i][0] < 4:
+            return
+        size = self.shapes[i][0]
+        width = self.rng.choice([2, 3, 4])
+        points = min(size, 300)
+        mode = self.rng.choice(["full", "same", "valid"])
+        yield self.rng.choice(
+            [
+                (
+                    f"convolve(a{i}, a{i}[:{width}], {mode}) / {width}",
+                    lambda a: np.convolve(a[i], a[i][:width], mode) / width,
+                ),
+                (
+                    f"interp(sin(a{i}), linspace(-1, 1, {points}), a{i}[:{points}])",
+                    lambda a: np.interp(np.sin(a[i]), np.linspace(-1, 1, points), a[i][:points]),
+                ),
+                (f"gradient(a{i}) / 2", lambda a: np.gradient(a[i]) / 2),
+                (f"median(a{i})", lambda a: np.median(a[i]) + a[i] / 2),
+            ]
+        )
 
     def _layout(self) -> Iterator[tuple[str, Step]]:
         i = self._pick(1, 2, 3)
@@ -184,6 +253,15 @@ class _Maker:
             ),
             (f"expand_dims(a{i}, {axis})", lambda a: np.expand_dims(a[i], axis)),
             (f"pad(a{i})", lambda a: np.pad(a[i], [(1, 2)] + [(0, 0)] * (len(shape) - 1))),
+            (f"repeat(a{i}, 2, {axis})", lambda a: np.repeat(a[i], 2, axis)),
+            (f"tile(a{i}, 2)", lambda a: np.tile(a[i], 2)),
+            (f"stack(a{i}, {axis})", lambda a: np.stack([a[i], a[i] / 2], axis)),
+            (f"moveaxis(a{i}, {axis}, 0)", lambda a: np.moveaxis(a[i], axis, 0)),
+            (f"split(a{i}, {low}, {axis})", lambda a: np.split(a[i], [low], axis)[1]),
+            (
+                f"moveaxis(a{i}, {axis}, 0).reshape({size}, -1).sum(1) / 8",
+                lambda a: np.moveaxis(a[i], axis, 0).reshape(max(size, 1), -1).sum(1) / 8,
+            ),
         ]
         if np.prod(shape) * 2 <= MOST_ELEMENTS:
             yield self.rng.choice(choices)
@@ -218,9 +296,14 @@ class _Maker:
             x[places[0] :: 2] = np.cos(x[places[0] :: 2])
             return x
 
+        def computed(a: list[Any]) -> Any:
+            first = a[i].ravel()[:4] * 7
+            return a[i][np.floor(abs(first)).astype(np.int32) % rows]
+
         yield self.rng.choice(
             [
                 (f"a{i}[{count} random]", lambda a: a[i][places]),
+                (f"a{i}[computed of its first]", computed),
                 (f"add.at(a{i}, {count} random)", added),
                 (f"a{i} with a{i}[{places[0]}::2] = cos", written),
             ]
@@ -242,12 +325,9 @@ class _Maker:
         if i is None or j is None or np.prod(self.shapes[i]) > 100_000:
             return
         names = self.rng.choices(list(_UPDATES), k=self.rng.randint(1, 4))
-        seeds = [self.rng.randrange(1 << 16) for _ in names]
+        chosen = [(name, self.rng.randrange(1 << 16)) for name in names]
         turns = self.rng.choice([1, 3, 6])
-        yield (
-            f"{turns} times {', '.join(names)} {seeds} in a{i}, with a{j}",
-            lambda a: _updated(a[i], a[j], [_UPDATES[name] for name in names], seeds, turns),
-        )
+        yield f"{turns} times {chosen} in a{i}, with a{j}", updates(i, j, turns, *chosen)
 
 
 # What happens to a carried array in turn i, with a number n and another array.
@@ -278,7 +358,7 @@ def _set_slice(c: Any, i: Any, n: int, y: Any) -> None:
 
 
 def _set_alternate(c: Any, i: Any, n: int, y: Any) -> None:
-    c[n % len(c) :: 2] = np.sin(c[n % len(c) :: 2]) + i * 0.1
+    c[n % len(c) :: 2] = np.sin(c[n % len(c) :: 2]) * np.where(i % 2, c[0], 0.5).mean()
 
 
 def _set_all(c: Any, i: Any, n: int, y: Any) -> None:
@@ -313,11 +393,16 @@ _UPDATES: dict[str, _Update] = {
 }
 
 
-def _updated(x: Any, y: Any, updates: list[_Update], numbers: list[int], turns: int) -> Any:
+def updates(i: int, j: int, turns: int, *chosen: tuple[str, int]) -> Step:
+    """Repeats updates of array `i`, which may look at array `j`; each has a name and a number."""
+    return lambda a: _updated(a[i], a[j], chosen, turns)
+
+
+def _updated(x: Any, y: Any, chosen: tuple[tuple[str, int], ...], turns: int) -> Any:
     def turn(c: Any, i: Any) -> tuple[Any, Any]:
         old = c[i % len(c)].copy()
-        for update, number in zip(updates, numbers, strict=True):
-            update(c, i, number, y)
+        for name, number in chosen:
+            _UPDATES[name](c, i, number, y)
         return c, (old.sum() + c[(i + 1) % len(c)].sum()) / 8
 
     if not _is_numpy(x, y):
@@ -374,6 +459,11 @@ _ORDERED: dict[str, Callable[[Any, int], Any]] = {
     ),
     "softmax": _softmax,
     "diff": lambda x, axis: np.diff(x, axis=axis),
+    "cumprod of cos": lambda x, axis: np.cumprod(np.cos(x / 4), axis),
+    "maximum.accumulate": lambda x, axis: np.maximum.accumulate(x, axis),
+    "from the greatest": lambda x, axis: np.take_along_axis(
+        x, np.argsort(-x, axis, stable=True), axis
+    ),
 }
 
 
@@ -427,11 +517,125 @@ def _branched(x: Any, y: Any) -> Any:
     return taken(y) if np.mean(x) > 0.01 else other(y)
 
 
-_LOOPS = {"scan": _scanned, "fori": _repeated, "map": _mapped, "cond": _branched}
+def _selected(x: Any, y: Any) -> Any:
+    branches = [np.sin, lambda y: y / 2, lambda y: np.tanh(y) + y]
+    which = np.floor(np.mean(x) * 100).astype(np.int32) % 3
+    return branches[int(which)](y) if _is_numpy(x, y) else switch(which, branches, y)
+
+
+def _awaited(x: Any, y: Any) -> Any:
+    """A loop until what it carries is small."""
+    y = np.tanh(y) + 3
+
+    def goes_on(carry: Any) -> Any:
+        return (np.mean(carry[0]) > 0.5) & (carry[1] < 20)
+
+    def step(carry: Any) -> Any:
+        return carry[0] * 0.6 + np.sin(np.mean(x)) * 0.1, carry[1] + 1
+
+    if not _is_numpy(x, y):
+        return while_loop(goes_on, step, (y, 0))[0]
+    carry = (y, 0)
+    while goes_on(carry):
+        carry = step(carry)
+    return carry[0]
+
+
+def _repeated_within(x: Any, y: Any) -> Any:
+    """A loop in a loop, which a scan within a checkpoint is."""
+
+    def inner(carry: Any, row: Any) -> Any:
+        return np.tanh(carry * 0.8 + np.mean(row)), np.sum(carry) / 8
+
+    def outer(carry: Any, times: Any) -> Any:
+        if _is_numpy(x, y):
+            sums = []
+            for row in x[:7]:
+                carry, total = inner(carry, row)
+                sums.append(total)
+            return carry * times, np.stack(sums).sum() / 8
+        carry, sums = scan(inner, carry, x[:7])
+        return carry * times, np.sum(sums) / 8
+
+    times = np.array([0.5, 1.0, 0.7]).astype(y.dtype)
+    if not _is_numpy(x, y):
+        last, sums = scan(checkpoint(outer), y, times)
+        return last + np.tanh(sums).sum()
+    sums = []
+    for t in times:
+        y, total = outer(y, t)
+        sums.append(total)
+    return y + np.tanh(np.stack(sums)).sum()
+
+
+def _looped_in_rows(x: Any, y: Any) -> Any:
+    """A loop and a branch for each row."""
+
+    def turn(i: Any, v: Any) -> Any:
+        return np.where(i % 2, np.sin(v), v * 0.9)
+
+    def row(v: Any) -> Any:
+        v = v + np.mean(y)
+        low = np.sum(v) < 0
+        if _is_numpy(x, y):
+            for i in range(3):
+                v = turn(i, v)
+            return v / 2 if low else np.cos(v)
+        v = fori_loop(0, 3, turn, v)
+        return cond(low, lambda v: v / 2, np.cos, v)
+
+    return np.stack([row(v) for v in x]) if _is_numpy(x, y) else map_rows(row, x)
+
+
+def _branched_in_steps(x: Any, y: Any) -> Any:
+    def step(carry: Any, row: Any) -> Any:
+        low = np.sum(row) < np.mean(carry)
+        if _is_numpy(x, y):
+            return (np.sin(carry) if low else carry * 0.9), np.mean(carry)
+        return cond(low, np.sin, lambda c: c * 0.9, carry), np.mean(carry)
+
+    if not _is_numpy(x, y):
+        last, means = scan(step, y, x)
+        return last + np.tanh(means).sum() / 4
+    means = []
+    for row in x:
+        y, mean = step(y, row)
+        means.append(mean)
+    return y + np.tanh(np.stack(means)).sum() / 4
+
+
+def _combined(x: Any, y: Any) -> Any:
+    """Affine maps after one another."""
+
+    def after(p: Any, q: Any) -> Any:
+        return q[0] * p[0], q[0] * p[1] + q[1]
+
+    a, b = np.cos(x / 2), np.sin(x)
+    if not _is_numpy(x, y):
+        return associative_scan(after, (a, b))[1] / 2 + np.mean(y)
+    out = [b[0]]
+    for i in range(1, len(x)):
+        out.append(a[i] * out[-1] + b[i])
+    return np.stack(out) / 2 + np.mean(y)
+
+
+_LOOPS = {
+    "scan": _scanned,
+    "fori": _repeated,
+    "map": _mapped,
+    "cond": _branched,
+    "switch": _selected,
+    "while": _awaited,
+    "scan in checkpoint in scan": _repeated_within,
+    "loop and cond in map": _looped_in_rows,
+    "cond in scan": _branched_in_steps,
+    "associative scan": _combined,
+}
 _KINDS = (
     [_Maker._unary] * 4
     + [_Maker._binary] * 4
     + [_Maker._reduction] * 3
     + [_Maker._layout] * 3
-    + [_Maker._product, _Maker._ordered, _Maker._places, _Maker._loop]
+    + [_Maker._ordered, _Maker._places, _Maker._loop] * 2
+    + [_Maker._product, _Maker._batched_product, _Maker._window]
 )
