@@ -32,6 +32,8 @@ struct ExpandMath : impl::XformExpandMathBase<ExpandMath> {
     elementary::populateErrorFunctionPatterns(patterns);
     elementary::populatePowerPatterns(patterns);
     elementary::populateRemainderPatterns(patterns, fusedMultiplyAdd);
+    if (emulatedInt64)
+      elementary::populateDivisionPatterns(patterns);
     if (mlir::failed(
             mlir::applyPatternsGreedily(getOperation(), std::move(patterns))))
       signalPassFailure();

@@ -25,7 +25,10 @@ def XformExpandMath : Pass<"xform-expand-math"> {
   }];
   let options = [
     Option<"fusedMultiplyAdd", "fused-multiply-add", "bool", "false",
-           "whether the target rounds math.fma once, which makes remf faster">];
+           "whether the target rounds math.fma once, which makes remf faster">,
+    Option<"emulatedInt64", "emulated-int64", "bool", "false",
+           "whether integers of 64 bits are pairs of others on the target, "
+           "which have no quotients; these become arithmetic then">];
   let dependentDialects = ["::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect"];
 }
@@ -289,6 +292,26 @@ def XformFenceTransposes : Pass<"xform-fence-transposes", "::mlir::ModuleOp"> {
     for vectors. IREE 3.13 would move them into the loops, which then run a
     hundred times as long. This puts IREE's `util.optimization_barrier` behind
     each, written in generic form. It runs behind `xform-pipeline`.
+  }];
+}
+
+def XformFenceOperations : Pass<"xform-fence-operations", "::mlir::ModuleOp"> {
+  let summary = "give each operation a dispatch of its own";
+  let description = [{
+    Puts IREE's `util.optimization_barrier`, written in generic form, behind
+    each operation that computes elements. What comes of it is slow, but asks
+    little of IREE's compiler: it is for programs that it refuses otherwise.
+  }];
+}
+
+def XformFenceLoopOperands : Pass<"xform-fence-loop-operands", "::mlir::ModuleOp"> {
+  let summary = "keep what a loop reads out of the dispatches beside it";
+  let description = [{
+    Where a loop or a branch reads a computed value, and so does an operation in
+    its block, IREE 3.13 may schedule the latter, together with what computes
+    the value, behind the loop: "circular dependency: input operation uses
+    partition output". This puts IREE's `util.optimization_barrier` behind the
+    value, written in generic form.
   }];
 }
 

@@ -49,6 +49,10 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       *this, "fused-multiply-add",
       llvm::cl::desc("whether the target rounds math.fma once"),
       llvm::cl::init(false)};
+  Option<bool> emulatedInt64{
+      *this, "emulated-int64",
+      llvm::cl::desc("whether the target has no integers of 64 bits"),
+      llvm::cl::init(false)};
 };
 
 } // namespace
@@ -60,10 +64,12 @@ using namespace xform;
 static void addForIREE(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createXformFormLoops({options.vectorBytes > 0}));
   manager.addPass(createXformFuseElementwise());
-  manager.addPass(createXformExpandMath({options.fusedMultiplyAdd}));
+  manager.addPass(
+      createXformExpandMath({options.fusedMultiplyAdd, options.emulatedInt64}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createXformFenceRepeatedReads());
+  manager.addPass(createXformFenceLoopOperands());
   manager.addPass(createXformProtectArguments());
   if (options.vectorBytes > 0)
     manager.addPass(createXformCompileKernels({options.vectorBytes}));
@@ -94,6 +100,9 @@ struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
   Option<int64_t> vectorBytes{*this, "vector-bytes",
                               llvm::cl::desc("the size of a vector register"),
                               llvm::cl::init(64)};
+  Option<bool> share{*this, "share",
+                     llvm::cl::desc("whether cores share large operations"),
+                     llvm::cl::init(true)};
   Option<bool> fusedMultiplyAdd{
       *this, "fused-multiply-add",
       llvm::cl::desc("whether the target has an instruction for math.fma"),
@@ -110,14 +119,16 @@ static void buildCpuPipeline(OpPassManager &manager,
   };
   manager.addPass(createXformCpuBufferize());
   cleanUp();
-  manager.addPass(createXformCpuShare());
+  if (options.share)
+    manager.addPass(createXformCpuShare());
   manager.addPass(createXformCpuSplit());
   manager.addPass(createXformCpuLoops({options.vectorBytes}));
   cleanUp();
   manager.addPass(createXformCpuStop());
   manager.addPass(createXformCpuMath({options.vectorBytes}));
   manager.addNestedPass<func::FuncOp>(
-      createXformExpandMath({options.fusedMultiplyAdd}));
+      createXformExpandMath({options.fusedMultiplyAdd,
+                             /*emulatedInt64=*/false}));
   manager.addPass(createXformCpuToLLVM());
   manager.addPass(createCanonicalizerPass());
 }

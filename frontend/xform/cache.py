@@ -16,6 +16,7 @@ import os
 import stat
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,8 +24,9 @@ from typing import Final
 from .compiler import compiler_identity
 from .dump import Stages
 from .files import write_whole
+from .forms import compile_module
 from .knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
-from .machine_code import compile_module, dump_machine_code, identity, is_compiled_here
+from .machine_code import dump_machine_code, identity, is_compiled_here
 from .targets import Target, as_target
 
 _MAGIC: Final = b"xform-cache-2\n"
@@ -143,13 +145,20 @@ def default_cache() -> CompileCache | None:
     return CompileCache(CACHE_DIR.get(), CACHE_LIMIT.get())
 
 
-def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> bytes:
+def compile_cached(
+    linalg_text: str,
+    target: Target | str,
+    *,
+    name: str,
+    located: Callable[[], str] | None = None,
+) -> bytes:
     """`compile_module` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
 
     Args:
         linalg_text: the module as MLIR text.
         target: what to compile for.
         name: what to call the program in diagnostics; not part of the cache key.
+        located: gives the text with the user's lines in it, for messages.
 
     Raises:
         CompileError: the program cannot be compiled.
@@ -163,20 +172,22 @@ def compile_cached(linalg_text: str, target: Target | str, *, name: str) -> byte
             dump_machine_code(stages, linalg_text, as_target(target), name=name)
         else:
             stages.write_script(as_target(target).flags)
-    module = _stored_or_compiled(linalg_text, target, name)
+    module = _stored_or_compiled(linalg_text, target, name, located)
     if stages is not None:
         stages.write_module(module)
     return module
 
 
-def _stored_or_compiled(linalg_text: str, target: Target | str, name: str) -> bytes:
+def _stored_or_compiled(
+    linalg_text: str, target: Target | str, name: str, located: Callable[[], str] | None
+) -> bytes:
     stored = default_cache()
     if stored is None:
-        return compile_module(linalg_text, target, name=name)
+        return compile_module(linalg_text, target, name=name, located=located)
     key = cache_key(linalg_text, target)
     module = stored.get(key)
     if module is None:
-        module = compile_module(linalg_text, target, name=name)
+        module = compile_module(linalg_text, target, name=name, located=located)
         stored.put(key, module)
     return module
 

@@ -63,8 +63,11 @@ class Stages:
         if phase:
             flags = [*flags, f"--compile-from={phase}"]
         source, module = self.path(phase or "linalg").name, self.path("module").name
-        command = shlex.join(["iree-compile", *flags, source, "-o", module])
-        text = f'#!/bin/sh\ncd "$(dirname "$0")" && {command}\n'
+        self.write_command(["iree-compile", *flags, source, "-o", module])
+
+    def write_command(self, command: Sequence[str]) -> None:
+        """Keeps a command that runs where the files are."""
+        text = f'#!/bin/sh\ncd "$(dirname "$0")" && {shlex.join(command)}\n'
         write_whole(self.path("script"), text.encode(), mode=0o777)
 
 

@@ -10,7 +10,6 @@ array([[[2., 0.],
 """
 
 from .avals import Spec, spec
-from .compiler import CompileError
 from .csr import CsrBlock
 from .errors import (
     LeakedArrayError,
@@ -23,6 +22,7 @@ from .errors import (
     XformValueError,
 )
 from .export import save
+from .forms import CompileError
 from .lowered import Compiled, Lowered, Timings
 from .targets import Target
 from .transforms import checkpoint_policies

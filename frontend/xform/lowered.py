@@ -336,13 +336,16 @@ def _build(
     entry.set_reflection({SIGNATURE_KEY: text})
     if _is_own(target):
         entry.set_donated(traced.inputs.donated)
-    linalg = after_passes(expanded, _passes("linalg", target), traced.name).text()
+    module = after_passes(expanded, _passes("linalg", target), traced.name)
+    linalg = module.text()
     if dump is not None:
         stages = Stages(dump, traced.name, linalg)
         stages.write("xform", traced_text)
         stages.write("expanded", expanded_text)
     middle = time.perf_counter()
-    vmfb = compile_cached(linalg, target, name=traced.name)
+    vmfb = compile_cached(
+        linalg, target, name=traced.name, located=lambda: module.text(locations=True)
+    )
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from xform_runtime import Array
 
-from . import global_random, pytrees, tracing
+from . import global_random, pytrees, tracing, workers
 from ._xform import Function
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
@@ -138,6 +138,7 @@ def trace_program(
         XformTypeError: an output of another type.
         Whatever the function raises.
     """
+    workers.start()
     start = time.perf_counter()
     generator = global_random.mark()
     asked: Mapping[str, Asked] | None = {}

@@ -158,6 +158,13 @@ class Target:
         )
 
     @property
+    def plain_flags(self) -> tuple[str, ...]:
+        """IREE's flags for programs that it refuses with `flags`: it is to optimise little."""
+        cautious = ("--iree-opt-level=O0", "--iree-dispatch-creation-enable-split-reduction=false")
+        given = tuple(flag.partition("=")[0] for flag in cautious)
+        return (*(f for f in self.flags if f.partition("=")[0] not in given), *cautious)
+
+    @property
     def cpu_features(self) -> tuple[str, ...]:
         """The instruction sets that the code may use, for `Signature.cpu_features`.
 
@@ -199,7 +206,19 @@ class Target:
         """What the passes from linalg on are told: the target's vectors and products."""
         fused = f"fused-multiply-add={str(self.fuses_multiply_add).lower()}"
         vectors = f" vector-bytes={self.vector_bytes}" if self.device == "cpu" else ""
-        return fused + vectors
+        pairs = " emulated-int64=true" if self._emulates_int64 else ""
+        return fused + vectors + pairs
+
+    @property
+    def _emulates_int64(self) -> bool:
+        """Whether IREE makes pairs of 32-bit integers of those of 64 bits."""
+        return self.device == "vulkan" and _is_mobile(str(self.arch))
+
+    @property
+    def plain_pass_options(self) -> str:
+        """`pass_options` for a CPU's programs that are refused with them: one number at a time, as
+        far as it has 64 bits, on one core."""
+        return re.sub(r"vector-bytes=\d+", "vector-bytes=8", self.pass_options) + " share=false"
 
     @property
     def cache_tag(self) -> str:
@@ -267,7 +286,7 @@ def check_dtypes(dtypes: Iterable[tuple[str, str]], target: Target | str) -> Non
     >>> check_dtypes([("args[0]", "float32")], "vulkan")
     """
     chosen = as_target(target)
-    if chosen.device != "vulkan" or not _lacks_float64(str(chosen.arch)):
+    if chosen.device != "vulkan" or not _is_mobile(str(chosen.arch)):
         return
     for path, dtype in dtypes:
         if dtype in ("float64", "complex128"):
@@ -279,5 +298,6 @@ def check_dtypes(dtypes: Iterable[tuple[str, str]], target: Target | str) -> Non
             )
 
 
-def _lacks_float64(arch: str) -> bool:
+def _is_mobile(arch: str) -> bool:
+    """Whether a GPU may have no numbers of 64 bits."""
     return arch == "portable" or arch.startswith(("adreno", "valhall", "mali"))

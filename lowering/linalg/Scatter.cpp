@@ -281,6 +281,14 @@ Value fromRows(ImplicitLocOpBuilder &b, Value rows, RankedTensorType type,
   return tensor::ExpandShapeOp::create(b, type, rows, groups, sizes);
 }
 
+/// Whether each thread of a GPU gets other elements of the updates. IREE 3.13
+/// has all threads of a workgroup run the scatter of one element if its index
+/// is said to be unique, so that it is added as often as there are threads.
+bool isDistributed(Value updates) {
+  int64_t last = cast<RankedTensorType>(updates.getType()).getShape().back();
+  return last != 1 && !ShapedType::isDynamic(last);
+}
+
 /// iree_linalg_ext.scatter, which is not known here, by name.
 Value buildScatter(ImplicitLocOpBuilder &b, Value x, Value rows, Value updates,
                    bool unique, Type element, const UpdateCombiner &combiner) {
@@ -289,7 +297,8 @@ Value buildScatter(ImplicitLocOpBuilder &b, Value x, Value rows, Value updates,
   state.addTypes(x.getType());
   state.addAttribute("dimension_map", b.getDenseI64ArrayAttr({0}));
   state.addAttribute("operandSegmentSizes", b.getDenseI32ArrayAttr({2, 1}));
-  state.addAttribute("unique_indices", b.getBoolAttr(unique));
+  state.addAttribute("unique_indices",
+                     b.getBoolAttr(unique && isDistributed(updates)));
   state.addRegion();
   Operation *op = b.create(state);
   Type computed = getElementTypeOrSelf(x);
@@ -371,8 +380,14 @@ public:
     // A dropped update goes to the row of its clipped index, as a valid one
     // may.
     bool unique = op.getUnique() && !updates.drops;
+    // Rows of one element are elements.
+    if (llvm::all_of(type.getShape().drop_front(leading),
+                     [](int64_t size) { return size == 1; })) {
+      leading = type.getRank();
+      vectors = cast<RankedTensorType>(given.getType()).getRank();
+    }
     Value whole = asRows(b, x, leading);
-    rows = asRows(b, rows, vectors);
+    rows = asRows(b, rows, updates.indexShape.size());
     given = asRows(b, given, vectors);
     Value result =
         buildScatter(b, whole, rows, given, unique, element, combiner);

@@ -54,6 +54,8 @@ void populateErrorFunctionPatterns(mlir::RewritePatternSet &patterns);
 void populatePowerPatterns(mlir::RewritePatternSet &patterns);
 /// `fused`: whether the target rounds a multiply-add only once.
 void populateRemainderPatterns(mlir::RewritePatternSet &patterns, bool fused);
+/// Quotients and rests of integers of 64 bits, where the target has none.
+void populateDivisionPatterns(mlir::RewritePatternSet &patterns);
 
 } // namespace xform::elementary
 

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xform import cache, machine_code
-from xform.compiler import CompileError, compile_to_vmfb
+from xform import cache, forms, machine_code
+from xform.compiler import compile_with_iree
+from xform.refusal import Refused
 from xform.targets import Target, as_target
 from xform_runtime import Array, Executable
 from xform_runtime.image import ModuleImage
@@ -29,7 +30,7 @@ _TOLERANCE = {np.dtype(np.float32): 5e-3, np.dtype(np.float64): 1e-8}
 _random = random.Random()
 _others: dict[bytes, bytes] = {}
 _SMALL_FLOAT = re.compile(r"\bb?f16\b|xb?f16>")
-_compile_module = machine_code.compile_module
+_compile_module = forms.compile_module
 _read_image = ModuleImage.__init__
 
 
@@ -39,16 +40,16 @@ def patch(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ModuleImage, "__init__", _read)
 
 
-def _compile_twice(text: str, target: Target | str, *, name: str) -> bytes:
-    made = _compile_module(text, target, name=name)
+def _compile_twice(text: str, target: Target | str, *, name: str, located: Any = None) -> bytes:
+    made = _compile_module(text, target, name=name, located=located)
     chosen = as_target(target)
     # IREE computes chains of float16 and bfloat16 in float32, and rounds them at their ends.
     is_comparable = machine_code.is_compiled_here(text) and not _SMALL_FLOAT.search(text)
     if is_comparable and chosen.arch == "host" and _random.random() < _SHARE:
         # IREE refuses some programs.
-        with contextlib.suppress(CompileError):
+        with contextlib.suppress(Refused):
             again = machine_code.for_iree(text, chosen, name)
-            _others[made] = compile_to_vmfb(again, chosen, name=name)
+            _others[made] = compile_with_iree(again, chosen, name)
     return made
 
 

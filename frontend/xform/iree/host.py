@@ -233,7 +233,7 @@ def assemble(entries: Sequence[Entry], elf: bytes, *, name: str = "module") -> b
 
     Raises:
         XformValueError: the executable is not of a kind that IREE loads.
-        CompileError: IREE does not accept the host code.
+        Refused: IREE does not accept the host code.
     """
     return compile_from_vm(host_text(entries, elf), name=name)
 

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias, overload
 import numpy as np
 from xform_runtime import Array
 
-from .. import pytrees, tracing
+from .. import pytrees, tracing, workers
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..lowered import Compiled, Lowered
 from ..program import Inputs, TracedProgram, inputs_of, trace_program
@@ -123,6 +123,7 @@ def jit(
     require_callable("jit", func)
     static = StaticArguments(func, static_argnums, static_argnames)
     donated = donated_arguments(func, static.chosen, donate_argnums, donate_argnames)
+    workers.start()
     return Jitted(func, static, donated, device or "cpu")
 
 

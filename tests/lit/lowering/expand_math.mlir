@@ -2,6 +2,8 @@
 // RUN: xform-opt --xform-expand-math %s | FileCheck %s --check-prefix=NONE
 // RUN: xform-opt --xform-expand-math=fused-multiply-add=true %s \
 // RUN:   | FileCheck %s --check-prefix=FUSED
+// RUN: xform-opt --xform-expand-math=emulated-int64=true %s \
+// RUN:   | FileCheck %s --check-prefix=PAIRS
 
 // No function is left; what stays is native everywhere.
 // NONE-NOT: math.{{(exp|log|sin|cos|tan|asin|acos|atan|sinh|erf|pow|fpowi|cbrt|rsqrt)}}
@@ -193,4 +195,25 @@ func.func @native(%x: f64, %y: f64) -> f64 {
 func.func @remainder(%x: f32, %y: f32) -> f32 {
   %r = arith.remf %x, %y : f32
   return %r : f32
+}
+
+// Integers of 64 bits are divided by way of floats where there are none.
+// CHECK-LABEL: func.func @wide
+// CHECK: arith.divsi
+// CHECK: arith.remui
+// PAIRS-LABEL: func.func @wide
+// PAIRS-COUNT-8: arith.divf
+// PAIRS-NOT: arith.divsi
+// PAIRS-NOT: arith.remui
+func.func @wide(%x: i64, %y: i64) -> (i64, i64) {
+  %q = arith.divsi %x, %y : i64
+  %r = arith.remui %x, %y : i64
+  return %q, %r : i64, i64
+}
+
+// PAIRS-LABEL: func.func @narrow
+// PAIRS: arith.divsi
+func.func @narrow(%x: i32, %y: i32) -> i32 {
+  %q = arith.divsi %x, %y : i32
+  return %q : i32
 }

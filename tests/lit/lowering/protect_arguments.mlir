@@ -31,7 +31,8 @@ func.func @own(%x: tensor<4x3xf32>, %i: tensor<5x1xi32>, %u: tensor<5xf32>, %row
 // For IREE a column is the row that it was made of, and so is a sum of one row.
 // CHECK-LABEL: func @moved
 // CHECK: %[[COLUMN:.*]] = linalg.generic {{.*}} ins(%arg0 : tensor<1x4xf32>)
-// CHECK: %[[COPY:.*]] = linalg.generic {{.*}} ins(%[[COLUMN]] : tensor<4x1xf32>)
+// CHECK: %[[LINE:.*]] = tensor.collapse_shape %[[COLUMN]]
+// CHECK: %[[COPY:.*]] = linalg.generic {{.*}} ins(%[[LINE]] : tensor<4xf32>)
 // CHECK: "iree_linalg_ext.scatter"(%{{.*}}, %{{.*}}, %[[COPY]])
 // CHECK: %[[SUM:.*]] = linalg.generic {{.*}}"reduction"{{.*}} ins(%arg0 : tensor<1x4xf32>)
 // CHECK: %[[COPIED_SUM:.*]] = linalg.generic {{.*}} ins(%[[SUM]] : tensor<4xf32>)

@@ -39,6 +39,20 @@ func.func @rows(%x: tensor<2x4x5x3xf32>, %i: tensor<2x6x2xi32>, %u: tensor<2x6x3
   return %0 : tensor<2x4x5x3xf32>
 }
 
+// Rows of one element are elements. One alone is not said to be unique, or all
+// threads of a GPU would add it.
+// CHECK-LABEL: func.func @elements
+// CHECK: %[[X:.*]] = tensor.collapse_shape %arg0 {{\[}}[0, 1]] : tensor<4x1xf32> into tensor<4xf32>
+// CHECK: "iree_linalg_ext.scatter"(%{{.*}}, %{{.*}}, %[[X]])
+// CHECK: unique_indices = true
+// CHECK: "iree_linalg_ext.scatter"
+// CHECK: unique_indices = false
+func.func @elements(%x: tensor<4x1xf32>, %i: tensor<3x1xi32>, %u: tensor<3x1xf32>, %j: tensor<1x1xi32>, %v: tensor<1x1xf32>) -> tensor<4x1xf32> {
+  %0 = xform.scatter_add %x, %i, %u axes = [0] batch = [] x [] window = [1] mode = "clip" unique = true : tensor<4x1xf32>, tensor<3x1xi32>, tensor<3x1xf32>
+  %1 = xform.scatter_add %0, %j, %v axes = [0] batch = [] x [] window = [1] mode = "clip" unique = true : tensor<4x1xf32>, tensor<1x1xi32>, tensor<1x1xf32>
+  return %1 : tensor<4x1xf32>
+}
+
 // The last position of an update is scattered, the rest is parallel.
 // CHECK-LABEL: func.func @scatter
 // CHECK: "iree_linalg_ext.scatter"

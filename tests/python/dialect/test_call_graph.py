@@ -66,16 +66,18 @@ PASSES = "xform-pipeline{cpu=true vector-bytes=32},xform-cpu-pipeline{vector-byt
 
 def test_signals_end_passes() -> None:
     module = jit(grad(unrolled)).lower(spec(3))._traced.program.module
-    whole = module.clone()
-    start = time.perf_counter()
-    whole.run(PASSES)
-    needed = time.perf_counter() - start
-    for part in (0.1, 0.3, 0.6):
-        interrupted = module.clone()
+    needed = []
+    for _ in range(2):
+        whole = module.clone()
         start = time.perf_counter()
-        with pytest.raises(TimeoutError), alarm(part * needed):
+        whole.run(PASSES)
+        needed.append(time.perf_counter() - start)
+    for part in (0.1, 0.3):
+        interrupted = module.clone()
+        with pytest.raises(TimeoutError), alarm(part * min(needed)):
             interrupted.run(PASSES)
-        assert time.perf_counter() - start < 0.9 * needed
+        # It did not raise at the end only.
+        assert interrupted.text() != whole.text()
     again = module.clone()
     again.run(PASSES)
     assert again.text() == whole.text()

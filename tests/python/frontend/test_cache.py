@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from xform import cache
@@ -34,7 +35,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The programs that reached the compiler, which is replaced by one that answers at once."""
     texts: list[str] = []
 
-    def compile_module(text: str, target: Target | str, *, name: str) -> bytes:
+    def compile_module(text: str, target: Target | str, *, name: str, located: Any = None) -> bytes:
         texts.append(text)
         return f"module of {text}".encode()
 
@@ -237,7 +238,7 @@ def test_two_processes_compile_the_same_program(directory: Path) -> None:
 UNWRITABLE = """
 import os, resource, sys, warnings
 from xform import cache
-cache.compile_module = lambda text, target, *, name: text.encode() * 100
+cache.compile_module = lambda text, target, *, name, located=None: text.encode() * 100
 if sys.argv[1] == "read-only":
     if os.geteuid() == 0:
         os.setgroups([])

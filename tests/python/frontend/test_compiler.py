@@ -15,7 +15,7 @@ import mpmath
 import numpy as np
 import pytest
 from xform import lowered
-from xform.compiler import CompileError, compile_to_vmfb, emit_ptx
+from xform.forms import CompileError, compile_module, emit_ptx
 from xform.frontend import jit, save, spec
 from xform.targets import Target, check_dtypes
 from xform_runtime import Executable, XformError, XformTypeError, XformValueError
@@ -78,16 +78,16 @@ def test_targets(text: str, target: Target) -> None:
 )
 def test_bad_targets(text: str, says: str) -> None:
     with pytest.raises(XformValueError, match=says):
-        compile_to_vmfb(DOUBLE, text, name="main")
+        compile_module(DOUBLE, text, name="main")
 
 
 def test_a_processor_that_iree_does_not_know() -> None:
     with pytest.raises(XformValueError, match="does not know the target 'cpu:pentium9'"):
-        compile_to_vmfb(DOUBLE, "cpu:pentium9", name="main")
+        compile_module(DOUBLE, "cpu:pentium9", name="main")
     with pytest.raises(XformValueError, match="does not know the target 'vulkan:none'"):
-        compile_to_vmfb(DOUBLE, "vulkan:none", name="main")
+        compile_module(DOUBLE, "vulkan:none", name="main")
     # One that is not in our list, but in LLVM's.
-    assert compile_to_vmfb(DOUBLE, "cpu:haswell", name="main").startswith(b"PK")
+    assert compile_module(DOUBLE, "cpu:haswell", name="main").startswith(b"PK")
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_cpu_features_of_a_target() -> None:
 
 
 def test_the_compiler_module_is_imported_alone() -> None:
-    for module in ("xform.compiler", "xform.cache", "xform.knobs"):
+    for module in ("xform.compiler", "xform.forms", "xform.cache", "xform.knobs"):
         subprocess.run([sys.executable, "-c", f"import {module}"], check=True)
 
 
@@ -131,7 +131,7 @@ def test_malformed_programs(
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     with pytest.raises(CompileError) as caught:
-        compile_to_vmfb(text, "cpu", name="my program/1")
+        compile_module(text, "cpu", name="my program/1")
     error = caught.value
     assert isinstance(error, XformError)
     assert isinstance(error, RuntimeError)
@@ -139,7 +139,7 @@ def test_malformed_programs(
     assert re.search(says, str(error))
     if "\x00" in text:
         return
-    assert f"cannot compile 'my program/1' (stage {stage}" in str(error)
+    assert str(error).startswith(f"cannot compile 'my program/1' for cpu:host (stage {stage})\n")
     assert error.diagnostics
     assert error.reproducer is not None
     assert f"reproducer: {error.reproducer}" in str(error)
@@ -149,13 +149,13 @@ def test_malformed_programs(
     assert script.name == program.name.replace("3-linalg.mlir", "sh")
     assert script.stat().st_mode & stat.S_IXUSR
     # The compiler still works after an error.
-    assert compile_to_vmfb(DOUBLE, "cpu", name="main").startswith(b"PK")
+    assert compile_module(DOUBLE, "cpu", name="main").startswith(b"PK")
 
 
 def test_the_reproducer_reproduces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XFORM_DUMP", str(tmp_path / "dump"))
     with pytest.raises(CompileError) as caught:
-        compile_to_vmfb(BAD_TYPE, "cpu", name="main")
+        compile_module(BAD_TYPE, "cpu", name="main")
     assert caught.value.reproducer == tmp_path / "dump"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     ran = subprocess.run(
@@ -176,7 +176,7 @@ def test_no_room_for_a_reproducer(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("tempfile.mkdtemp", refuse)
     with pytest.raises(CompileError) as caught:
-        compile_to_vmfb(BAD_TYPE, "cpu", name="main")
+        compile_module(BAD_TYPE, "cpu", name="main")
     assert caught.value.reproducer is None
     assert "reproducer" not in str(caught.value)
 
@@ -189,7 +189,7 @@ def test_threads_compile_at_once() -> None:
         if size % 2:
             program = program.replace("addf", "nonsense")
         try:
-            results[size] = compile_to_vmfb(program, "cpu", name=f"main{size}")
+            results[size] = compile_module(program, "cpu", name=f"main{size}")
         except CompileError as error:
             results[size] = error
 
@@ -210,14 +210,14 @@ def test_threads_compile_at_once() -> None:
 
 AFTER_A_FORK = """
 import os, signal, sys
-from xform.compiler import CompileError, compile_to_vmfb
+from xform.forms import CompileError, compile_module
 before, after, bad = sys.argv[1:]
-compile_to_vmfb(before, "cpu", name="before")
+compile_module(before, "cpu", name="before")
 if os.fork() == 0:
     signal.alarm(60)
-    print(compile_to_vmfb(after, "cpu", name="after")[:2])
+    print(compile_module(after, "cpu", name="after")[:2])
     try:
-        compile_to_vmfb(bad, "cpu", name="bad")
+        compile_module(bad, "cpu", name="bad")
     except CompileError as error:
         print(error)
     sys.stdout.flush()
@@ -227,7 +227,7 @@ os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
 
 
 def test_a_forked_process_compiles() -> None:
-    # IREE's threads stay with the parent, and its sessions would wait for them for ever.
+    # The parent's workers stay with it.
     programs = DOUBLE, DOUBLE.replace("addf", "mulf"), BAD_TYPE
     ran = subprocess.run(
         [sys.executable, "-c", AFTER_A_FORK, *programs], capture_output=True, text=True
@@ -235,8 +235,8 @@ def test_a_forked_process_compiles() -> None:
     assert ran.returncode == 0, ran.stderr
     said = ran.stdout.splitlines()
     assert said[0] == "b'PK'"
-    assert said[1].startswith("cannot compile 'bad' (stage parse)")
-    assert "expects different type than prior uses" in said[1]
+    assert said[1] == "cannot compile 'bad' for cpu:host (stage parse)"
+    assert "expects different type than prior uses" in said[2]
 
 
 def test_float64_stays_float64() -> None:

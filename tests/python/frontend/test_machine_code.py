@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import second_opinion
 from xform import machine_code
-from xform._xform import Diagnostic
 from xform.frontend import XformValueError, cond, fori_loop, grad, jit, scan, spec, vmap, while_loop
 from xform.targets import Target
 from xform_runtime import load
@@ -130,7 +129,7 @@ def test_another_processor() -> None:
     """Code for another machine has its format, and nothing of it runs here."""
     lowered = jit(vmap(grad(lambda x: np.sin(x) ** 2))).lower(spec(9))
     text = lowered.as_text("linalg")
-    vmfb = machine_code.compile_module(text, "cpu:aarch64-unknown-linux-gnu", name="main")
+    vmfb = machine_code.compile_here(text, Target.parse("cpu:aarch64-unknown-linux-gnu"), "main")
     assert b"embedded-elf-arm_64" in vmfb
     assert int.from_bytes(vmfb[vmfb.index(b"\x7fELF") + 18 :][:2], "little") == 183
 
@@ -144,19 +143,6 @@ def test_the_least_processor() -> None:
     x = np.linspace(-3, 3, 13)
     for got, wanted in zip(jit(f).lower(x).compile("cpu:x86-64")(x), f(x), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-14)
-
-
-def test_a_fault_is_said_and_mended(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any) -> Any:
-        raise Diagnostic("no such register")
-
-    monkeypatch.setattr(machine_code, "_make", fail)
-    with pytest.warns(RuntimeWarning, match="of 'main', so IREE compiles it: no such register"):
-        got = jit(lambda x: fori_loop(0, 5, lambda i, v: np.sin(v) * 1.25, x))(X)
-    x = X
-    for _ in range(5):
-        x = np.sin(x) * 1.25
-    np.testing.assert_allclose(got, x, rtol=1e-14)
 
 
 def test_saved_programs_run_by_iree(tmp_path: Path) -> None:

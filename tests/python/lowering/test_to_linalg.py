@@ -18,7 +18,7 @@ import pytest
 from iree import runtime
 from linalg_cases import contractions, conversions, loops, reductions, views
 from linalg_cases.case import Array, Case
-from xform.compiler import compile_to_vmfb
+from xform.forms import compile_module
 
 CASES = [
     case
@@ -49,7 +49,7 @@ def program() -> Callable[[Case], list[Array]]:
         check=False,
     )
     assert lowered.returncode == 0, lowered.stderr
-    binary = compile_to_vmfb(lowered.stdout, "cpu", name="cases")
+    binary = compile_module(lowered.stdout, "cpu", name="cases")
     config = runtime.Config("local-sync")
     module = runtime.load_vm_module(
         runtime.VmModule.copy_buffer(config.vm_instance, binary), config

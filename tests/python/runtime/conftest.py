@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xform.compiler import compile_to_vmfb
+from xform.forms import compile_module
 from xform.frontend import save, spec
 
 
@@ -46,7 +46,7 @@ def double(signature: str | None = None, target: str = "cpu") -> bytes:
     if signature is not None:
         quoted = signature.replace("\\", "\\\\").replace('"', '\\"')
         attributes = f'attributes {{iree.reflection = {{xform.signature = "{quoted}"}}}}'
-    return compile_to_vmfb(
+    return compile_module(
         f"""
         func.func @main(%x: tensor<4xf32>) -> tensor<4xf32> {attributes} {{
           %y = arith.addf %x, %x : tensor<4xf32>

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 from forks import in_forked_child
 from machine_code import build
-from xform.compiler import CompileError, compile_from_vm
+from xform.compiler import compile_from_vm
 from xform.iree import host
 from xform.iree.host import (
     BIND,
@@ -31,6 +31,7 @@ from xform.iree.host import (
     executable_format,
     host_text,
 )
+from xform.refusal import Refused
 from xform_runtime import (
     DeviceError,
     Executable,
@@ -252,14 +253,11 @@ def test_entries_that_cannot_be() -> None:
         Entry("f", (), (), (), -1)
 
 
-def test_text_that_is_not_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    with pytest.raises(CompileError, match=r"cannot compile 'bad' \(stage parse") as caught:
+def test_text_that_is_not_accepted() -> None:
+    with pytest.raises(Refused) as caught:
         compile_from_vm("vm.module @m { vm.func @f() { vm.nothing } }", name="bad")
-    assert caught.value.reproducer is not None
-    (script,) = caught.value.reproducer.glob("*.sh")
-    assert "--compile-from=vm" in script.read_text()
-    assert script.with_suffix(".3-vm.mlir").exists()
+    assert caught.value.stage == "parse"
+    assert "bad.mlir" in caught.value.diagnostics[0]
 
 
 def test_threads(elf: bytes, work: int) -> None:
