@@ -17,6 +17,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/SCF/Utils/Utils.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 using namespace xform;
@@ -26,24 +27,36 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Writes out twenty steps in each turn where they are many and small, and what
-/// is left over behind the loop.
+/// Writes out several steps in each turn where they are many and small, twenty
+/// if they read few rows, and what is left over behind the loop.
 static LogicalResult unroll(scf::ForOp loop) {
-  constexpr int64_t kSteps = 20, kMostOps = 40;
+  constexpr int64_t kMostSteps = 20, kMostOps = 40, kMostElements = 1 << 16;
+  // The places of rows are constants of a dispatch; Vulkan has memory for 16.
+  constexpr int64_t kMostRows = 8;
   std::optional<APInt> count = loop.getStaticTripCount();
   // A step other than one was asked for by the user.
-  if (!count || count->getSExtValue() < 2 * kSteps ||
+  if (!count || count->getSExtValue() < 2 * kMostSteps ||
       !isConstantIntValue(loop.getStep(), 1))
     return success();
-  int64_t ops = 0;
+  int64_t ops = 0, elements = 0, rows = 0;
   for (Operation &op : loop.getBody()->without_terminator()) {
     if (op.getNumRegions() > 0 && !isa<linalg::LinalgOp>(op))
       return success();
-    ops += isa<linalg::LinalgOp>(op) && !isa<linalg::FillOp>(op);
+    rows += isa<tensor::ExtractSliceOp>(op);
+    auto computed = dyn_cast<linalg::LinalgOp>(op);
+    if (!computed || isa<linalg::FillOp>(op))
+      continue;
+    ++ops;
+    int64_t each = 1;
+    for (int64_t size : computed.getStaticLoopRanges())
+      each *= ShapedType::isDynamic(size) ? 1 : size;
+    elements += each;
   }
-  if (ops > kMostOps)
+  int64_t steps =
+      rows == 0 ? kMostSteps : std::min(kMostSteps, kMostRows / rows);
+  if (ops > kMostOps || elements > kMostElements || steps < 2)
     return success();
-  FailureOr<UnrolledLoopInfo> unrolled = loopUnrollByFactor(loop, kSteps);
+  FailureOr<UnrolledLoopInfo> unrolled = loopUnrollByFactor(loop, steps);
   if (failed(unrolled))
     return failure();
   if (unrolled->epilogueLoopOp)

@@ -304,14 +304,16 @@ def XformFenceOperations : Pass<"xform-fence-operations", "::mlir::ModuleOp"> {
   }];
 }
 
-def XformFenceLoopOperands : Pass<"xform-fence-loop-operands", "::mlir::ModuleOp"> {
-  let summary = "keep what a loop reads out of the dispatches beside it";
+def XformFenceAcrossLoops : Pass<"xform-fence-across-loops", "::mlir::ModuleOp"> {
+  let summary = "keep what is computed in front of a loop there";
   let description = [{
-    Where a loop or a branch reads a computed value, and so does an operation in
-    its block, IREE 3.13 may schedule the latter, together with what computes
-    the value, behind the loop: "circular dependency: input operation uses
-    partition output". This puts IREE's `util.optimization_barrier` behind the
-    value, written in generic form.
+    IREE 3.13 schedules what a loop does not read together with what is behind
+    the loop. That is too late where an operation in between has been given the
+    memory of what it reads, whose numbers are wrong then, and impossible where
+    the loop reads that ("circular dependency: input operation uses partition
+    output"). So what is computed in front of a loop or branch and read behind
+    it passes IREE's `util.optimization_barrier`, written in generic form, in
+    front of it.
   }];
 }
 

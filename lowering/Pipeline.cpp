@@ -69,7 +69,7 @@ static void addForIREE(OpPassManager &manager, const PipelineOptions &options) {
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createXformFenceRepeatedReads());
-  manager.addPass(createXformFenceLoopOperands());
+  manager.addPass(createXformFenceAcrossLoops());
   manager.addPass(createXformProtectArguments());
   if (options.vectorBytes > 0)
     manager.addPass(createXformCompileKernels({options.vectorBytes}));

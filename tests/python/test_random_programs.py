@@ -134,7 +134,8 @@ def check_donation(made: Program, arguments: Any, numbers: tuple[int, ...], tota
         tree.leaves(jit(step)(*arguments)),
         strict=True,
     ):
-        np.testing.assert_array_equal(got, wanted)
+        # What shares a loop may be other sums, added up in another order.
+        np.testing.assert_allclose(got, wanted, rtol=1e-12, atol=1e-14)
 
 
 def check_program(seed: int) -> None:

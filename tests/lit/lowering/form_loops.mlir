@@ -82,3 +82,39 @@ func.func @large(%h: tensor<256x256xf32>, %w: tensor<256x256xf32>) -> tensor<256
   } {xform.scan}
   return %0 : tensor<256x256xf32>
 }
+
+// -----
+
+// Large steps are not written out, and those that read rows are as often as
+// their places fit into the constants of a dispatch.
+// CHECK-LABEL: func.func @large
+// CHECK: scf.for
+// CHECK-COUNT-1: linalg.exp
+// CHECK-NOT: linalg.exp
+// CHECK-LABEL: func.func @rows
+// CHECK: scf.for
+// CHECK-COUNT-8: linalg.add
+// CHECK-NOT: linalg.add
+func.func @large(%x: tensor<300x300xf16>) -> tensor<300x300xf16> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %count = arith.constant 80 : index
+  %0 = scf.for %i = %zero to %count step %one iter_args(%c = %x) -> (tensor<300x300xf16>) {
+    %empty = tensor.empty() : tensor<300x300xf16>
+    %1 = linalg.exp ins(%c : tensor<300x300xf16>) outs(%empty : tensor<300x300xf16>) -> tensor<300x300xf16>
+    scf.yield %1 : tensor<300x300xf16>
+  } {xform.scan}
+  return %0 : tensor<300x300xf16>
+}
+func.func @rows(%x: tensor<3xf16>, %w: tensor<80x3xf16>) -> tensor<3xf16> {
+  %zero = arith.constant 0 : index
+  %one = arith.constant 1 : index
+  %count = arith.constant 80 : index
+  %0 = scf.for %i = %zero to %count step %one iter_args(%c = %x) -> (tensor<3xf16>) {
+    %empty = tensor.empty() : tensor<3xf16>
+    %row = tensor.extract_slice %w[%i, 0] [1, 3] [1, 1] : tensor<80x3xf16> to tensor<3xf16>
+    %1 = linalg.add ins(%c, %row : tensor<3xf16>, tensor<3xf16>) outs(%empty : tensor<3xf16>) -> tensor<3xf16>
+    scf.yield %1 : tensor<3xf16>
+  } {xform.scan}
+  return %0 : tensor<3xf16>
+}

@@ -86,3 +86,25 @@ def test_what_a_loop_begins_with_is_read_beside_it() -> None:
     total, last = jit(f, device="vulkan")(x)
     np.testing.assert_allclose(total, mean.sum(), rtol=1e-5)
     np.testing.assert_allclose(last, mean / 8 + mean.sum() * 1.75, rtol=1e-5)
+
+
+def test_what_is_updated_was_read_before() -> None:
+    """Behind a loop that does not read the sum, its operand would have been updated."""
+
+    def f(x: Any) -> Any:
+        mean = np.mean(x, 0, keepdims=True)
+        total = np.tanh(np.sum(mean) / 8)
+        y = mean.copy()
+        np.add.at(y, np.array([0]), np.sin(mean[[0]]))
+
+        def step(carry: Any, i: Any) -> Any:
+            old = carry[i % 1].copy()
+            carry[:] = np.tanh(carry[::-1] + carry.mean())
+            return carry, (old.sum() + carry[(i + 1) % 1].sum()) / 8
+
+        last, sums = scan(step, y, np.arange(3))
+        return total, last + np.tanh(sums).sum()
+
+    x = np.linspace(-1, 2, 16, dtype="float32").reshape(2, 8)
+    for got, wanted in zip(jit(f, device="vulkan")(x), jit(f)(x), strict=True):
+        np.testing.assert_allclose(got, wanted, rtol=1e-5)
