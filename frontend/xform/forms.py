@@ -196,6 +196,8 @@ def _reproducer(text: str, target: Target, name: str, form: Form) -> Path | None
     return directory
 
 
+# Compilers write whole operations into a line.
+_MOST_SAID: Final = 200
 _PLACE: Final = re.compile(r"^(?P<file>[^\n:]+):(?P<line>\d+):(\d+:)?", re.MULTILINE)
 
 
@@ -252,6 +254,7 @@ def _warn(message: str) -> None:
 
 
 def _short(refused: Refused) -> str:
-    """The first line of what a compiler said."""
+    """The first line of what a compiler said, or its beginning."""
     said = [line for text in refused.diagnostics for line in text.splitlines() if line.strip()]
-    return _PLACE.sub("", said[0]).strip() if said else "no reason is known"
+    first = _PLACE.sub("", said[0]).strip() if said else "no reason is known"
+    return first if len(first) <= _MOST_SAID else f"{first[:_MOST_SAID]}..."

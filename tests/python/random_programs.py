@@ -30,6 +30,8 @@ Step: TypeAlias = Callable[[list[Any]], Any]
 SMALL = (1, 2, 3, 5, 8)
 LARGE = (16, 17, 63, 64, 65, 127, 129, 256, 511, 1000, 1025, 2049, 4097, 20_011)
 MOST_ELEMENTS = 400_000
+# What sums are compared with: some are 0 but for rounding.
+BOUND = 0.0137
 
 
 @dataclass
@@ -374,7 +376,7 @@ def _swap(c: Any, i: Any, n: int, y: Any) -> None:
 
 def _set_if(c: Any, i: Any, n: int, y: Any) -> None:
     k = (i + n) % len(c)
-    c[k] = np.where(c[k].mean() + y.mean() > 0, c[k] * 0.5, c[k] + 0.25)
+    c[k] = np.where(c[k].mean() + y.mean() > BOUND, c[k] * 0.5, c[k] + 0.25)
 
 
 _UPDATES: dict[str, _Update] = {
@@ -513,8 +515,8 @@ def _branched(x: Any, y: Any) -> Any:
         return np.cos(y) - 1
 
     if not _is_numpy(x, y):
-        return cond(np.mean(x) > 0.01, taken, other, y)
-    return taken(y) if np.mean(x) > 0.01 else other(y)
+        return cond(np.mean(x) > BOUND, taken, other, y)
+    return taken(y) if np.mean(x) > BOUND else other(y)
 
 
 def _selected(x: Any, y: Any) -> Any:
@@ -576,7 +578,7 @@ def _looped_in_rows(x: Any, y: Any) -> Any:
 
     def row(v: Any) -> Any:
         v = v + np.mean(y)
-        low = np.sum(v) < 0
+        low = np.sum(v) < BOUND
         if _is_numpy(x, y):
             for i in range(3):
                 v = turn(i, v)
@@ -589,7 +591,7 @@ def _looped_in_rows(x: Any, y: Any) -> Any:
 
 def _branched_in_steps(x: Any, y: Any) -> Any:
     def step(carry: Any, row: Any) -> Any:
-        low = np.sum(row) < np.mean(carry)
+        low = np.sum(row) < np.mean(carry) + BOUND
         if _is_numpy(x, y):
             return (np.sin(carry) if low else carry * 0.9), np.mean(carry)
         return cond(low, np.sin, lambda c: c * 0.9, carry), np.mean(carry)

@@ -130,6 +130,20 @@ def test_the_users_line(replaced: Callable[..., None]) -> None:
     assert third == "  xform's own machine code: failed to legalize operation 'math.cos'"
 
 
+def test_long_reasons_are_cut(replaced: Callable[..., None]) -> None:
+    def ramble(text: str, target: Target, name: str) -> bytes:
+        raise Refused("compile", ("f.mlir:3:4: circular dependency: " + "%0 = op " * 100,))
+
+    replaced(*[ramble] * 4)
+    with pytest.raises(CompileError) as caught:
+        jit(lambda x: sines(x))(X)
+    _, second, *_ = str(caught.value).splitlines()
+    assert second.startswith("  xform's own machine code: circular dependency: %0 = op")
+    assert second.endswith("...")
+    assert len(second) < 250
+    assert len(caught.value.diagnostics[0]) > 800
+
+
 def test_what_no_form_can_mend_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[str] = []
 
