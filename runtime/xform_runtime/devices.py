@@ -127,7 +127,7 @@ class Device:
             context.invoke(function, inputs, outputs)
         except IREE_ERRORS as error:
             raise XformRuntimeError(
-                f"calling {function.name!r} on device {self.name!r} failed: {error}"
+                f"calling {function.name!r} on device {self.name!r} failed: {_said(error)}"
             ) from None
 
     def put(self, array: np.ndarray[Any, Any]) -> Any:
@@ -363,4 +363,14 @@ def _reason(name: str, message: str) -> str:
 
 
 def _allocation_error(name: str, size: int, error: Exception) -> XformRuntimeError:
-    return XformRuntimeError(f"cannot allocate {size:,} bytes on device {name!r}: {error}")
+    return XformRuntimeError(f"cannot allocate {size:,} bytes on device {name!r}: {_said(error)}")
+
+
+def _said(error: Exception) -> str:
+    """What IREE says, and what it means for whoever reads it."""
+    if "DEVICE_LOST" not in str(error):
+        return str(error)
+    return (
+        "the driver lost the device. No array on it can be read any more, and nothing runs on it in "
+        f"this process; start another one. ({error})"
+    )

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 from xform.frontend import jacrev, jit, save, spec, vmap
 from xform.primitives import digamma, lgamma
-from xform_runtime import Array, XformValueError, asarray, devices, load
-from xform_runtime.devices import PARALLEL_WORK, cores, driver_name, get_device
+from xform_runtime import Array, XformRuntimeError, XformValueError, asarray, devices, load
+from xform_runtime.devices import PARALLEL_WORK, Device, cores, driver_name, get_device
 
 
 def run_with(program: str, **variables: str) -> str:
@@ -210,3 +210,25 @@ def test_a_program_on_cuda() -> None:
     wide = np.linspace(-2, 2, 1001)
     np.testing.assert_allclose(double(double(wide)), np.tanh(np.tanh(wide)), rtol=1e-14)
     assert double(wide).__dlpack_device__()[0] == 2
+
+
+def test_a_lost_device() -> None:
+    """Whatever is tried after it says what has happened."""
+
+    class Lost:
+        name = "main"
+
+        def invoke(self, *_: object) -> None:
+            raise RuntimeError("DATA_LOSS; [vkWaitSemaphores] VK_ERROR_DEVICE_LOST; while invoking")
+
+        def __call__(self, *_: object) -> None:
+            self.invoke()
+
+    device = Device("cpu", "local-sync")
+    with pytest.raises(
+        XformRuntimeError, match=r"calling 'main' .* the driver lost the device\. No"
+    ):
+        device.invoke(Lost(), Lost(), None, None)
+    device._allocate_copy = Lost()
+    with pytest.raises(XformRuntimeError, match=r"cannot allocate 24 bytes .* start another one"):
+        device.put(np.ones(3))
