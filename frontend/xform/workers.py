@@ -143,7 +143,7 @@ class _Worker:
         """Ends the process, whatever it is at, and reads what it printed."""
         if self._process.returncode is not None:
             return
-        self.leave()
+        self._close()
         # Popen would wait for it, and not tell what it took.
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.killpg(self._process.pid, signal.SIGKILL)
@@ -157,7 +157,14 @@ class _Worker:
             file.seek(max(0, file.seek(0, os.SEEK_END) - _SAID))
             self.said = file.read().decode(errors="replace").strip()
 
-    def leave(self) -> None:
+    def forget(self) -> None:
+        """In a process whose worker it is not: closes what is left of it there."""
+        self._close()
+        self._printed.close()
+        # Otherwise Popen would look for the process, and warn that it runs.
+        self._process.returncode = 0
+
+    def _close(self) -> None:
         """Closes this process's ends of the pipes."""
         self._jobs.close()
         self._answers.close()
@@ -223,7 +230,7 @@ def _after_fork() -> None:
     """In a forked child: the workers are the parent's."""
     global _changed, _in_process, _count
     for worker in _idle:
-        worker.leave()
+        worker.forget()
     _changed, _in_process, _count = threading.Condition(), threading.Lock(), 0
     _idle.clear()
 

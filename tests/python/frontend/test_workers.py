@@ -124,6 +124,24 @@ def test_a_forked_child_has_workers_of_its_own() -> None:
     assert workers.run(os.getpid) == before
 
 
+FORKED = """
+import os
+from xform import workers
+workers.run(os.getpid)
+if os.fork() == 0:
+    workers.run(os.getpid)
+else:
+    os.wait()
+"""
+
+
+def test_a_forked_child_says_nothing_of_its_parents_workers() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", FORKED], capture_output=True, text=True, timeout=60
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "", "")
+
+
 def test_run_apart() -> None:
     beside = workers.run(os.getpid)
     value, said = workers.run_apart(os.write, 2, b"what it says\n")
