@@ -57,7 +57,7 @@ class Form:
     """A way to compile a program.
 
     Args:
-        how: what it is called in messages: "... compiled it by".
+        how: what it is called in messages: "it is compiled by ...".
         compile: makes a .vmfb of linalg text for a target, given the program's name, or raises
             `Refused`.
     """

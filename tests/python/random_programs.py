@@ -315,8 +315,8 @@ class _Maker:
         i, j = self._pick(1, 2, nonempty=True), self._pick(nonempty=True)
         if i is None or j is None or self.shapes[i][0] > 300:
             return
-        name = self.rng.choice(list(_LOOPS))
-        f = _LOOPS[name]
+        name = self.rng.choice(list(LOOPS))
+        f = LOOPS[name]
         if np.prod(self.shapes[i]) * np.prod(self.shapes[j], initial=1) > 3e6:
             return
         yield f"{name}(a{i}, a{j})", lambda a: f(a[i], a[j])
@@ -621,7 +621,7 @@ def _combined(x: Any, y: Any) -> Any:
     return np.stack(out) / 2 + np.mean(y)
 
 
-_LOOPS = {
+LOOPS = {
     "scan": _scanned,
     "fori": _repeated,
     "map": _mapped,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import second_opinion
-from random_programs import Program, program, updates
+from random_programs import LOOPS, Program, program, updates
 from xform import tree
 from xform.frontend import grad, jit, jvp, vmap
 from xform_runtime import asarray
@@ -183,26 +183,41 @@ def test_known_programs() -> None:
                 lambda a: abs(a[1]),
                 updates(2, 0, 3, ("swap", 56573), ("set row", 57372)),
                 lambda a: np.roll(a[3], 182, 0),
-                updates(3, 4, 3, ("set alternate", 37187), ("add some", 52622), ("set some", 8501)),
+                updates(
+                    *(3, 4, 3),
+                    ("set alternate", 37187),
+                    ("set alternate", 54248),
+                    ("add some", 52622),
+                    ("set some", 8501),
+                ),
                 lambda a: a[2].ravel(),
                 lambda a: np.where(a[5] > 0, a[5], a[5] * a[5]),
             ],
             [6, 7],
         ),
         (
-            [(2,), (64, 5)],
+            [(2,), (64, 5), (2049, 127)],
             [
                 lambda a: np.mean(a[0], 0, keepdims=True),
-                updates(0, 2, 3, ("set slice", 44358), ("set all", 30699)),
-                updates(2, 1, 1, ("set last", 8951)),
-                updates(4, 1, 6, ("set some", 45332), ("add some", 1825), ("set all", 58190)),
-                updates(4, 1, 6, ("set last", 3582), ("set all", 13233)),
-                updates(1, 2, 6, ("set last", 54096), ("set some", 55336), ("add some", 21034)),
-                lambda a: a[7].T @ a[7] / 64,
-                lambda a: np.mean(a[3], 0),
-                lambda a: np.pad(a[8], [(1, 2), (0, 0)]),
+                updates(0, 3, 3, ("set slice", 44358), ("set all", 30699)),
+                updates(3, 1, 1, ("set last", 8951)),
+                updates(
+                    *(5, 1, 6),
+                    ("set some", 45332),
+                    ("add some", 1825),
+                    ("set all", 58190),
+                    ("set some", 54062),
+                ),
+                updates(5, 1, 6, ("set last", 3582), ("set all", 13233)),
+                updates(1, 3, 6, ("set last", 54096), ("set some", 55336), ("add some", 21034)),
+                lambda a: np.expand_dims(a[1], 1),
+                lambda a: a[8].T @ a[8] / 64,
+                lambda a: np.mean(a[4], 0),
+                lambda a: LOOPS["map"](a[4], a[5]),
+                lambda a: np.pad(a[10], [(1, 2), (0, 0)]),
+                lambda a: LOOPS["scan"](a[12], a[7]),
             ],
-            [5, 6, 9, 10],
+            [6, 9, 11, 13, 14],
         ),
     ):
         check_made(Program(0, False, shapes, [("", step) for step in steps], results))
