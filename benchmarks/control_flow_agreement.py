@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Compare the control-flow operators and their nests with JAX's, to second order.
 
-The cases are those that tests/python/frontend/test_control_flow_sweep.py compares with plain loops
-and torch: values, gradients and derivatives of gradients, alone and in batches of three in_dims.
+The cases are those of tests/python/frontend/transforms/test_control_flow_sweep.py, which compares
+them with plain loops and torch: values, gradients and derivatives of gradients, alone and in
+batches of three in_dims.
 Prints the largest error of each, relative to the largest number of a result or to 1; the exit
 status is 1 if one is beyond 1e-12 in float64 or 1e-5 in float32.
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-from .targets import Target
+from .compiling.targets import Target
 from .transforms.jit import Jitted, jit
 
 

@@ -9,8 +9,9 @@ array([[[2., 0.],
         [0., 4.]]])
 """
 
-from .avals import Spec, spec
-from .csr import CsrBlock
+from .compiling.forms import CompileError
+from .compiling.lowered import Compiled, Lowered, Timings
+from .compiling.targets import Target
 from .errors import (
     LeakedArrayError,
     TracedRandomWarning,
@@ -22,9 +23,8 @@ from .errors import (
     XformValueError,
 )
 from .export import save
-from .forms import CompileError
-from .lowered import Compiled, Lowered, Timings
-from .targets import Target
+from .sparse.csr import CsrBlock
+from .tracing.avals import Spec, spec
 from .transforms import checkpoint_policies
 from .transforms.associative_scan import associative_scan
 from .transforms.checkpoint import checkpoint, checkpoint_name

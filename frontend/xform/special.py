@@ -10,12 +10,12 @@ import math
 from collections.abc import Callable
 
 from . import primitives
-from .array import ArrayLike, TracedArray
 from .errors import XformTypeError, XformValueError, at_user_line
 from .numpy.dispatch import extension
 from .numpy.float_parts import like
 from .numpy.rounding import floats, rounded_once
 from .random.quantile import normal_quantile
+from .tracing.array import ArrayLike, TracedArray
 from .transforms.custom_jvp import custom_jvp
 
 _compiled = extension("special", elementwise=True)

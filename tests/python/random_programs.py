@@ -14,15 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
-from xform.frontend import (
-    associative_scan,
-    checkpoint,
-    cond,
-    fori_loop,
-    scan,
-    switch,
-    while_loop,
-)
+from xform.frontend import associative_scan, checkpoint, cond, fori_loop, scan, switch, while_loop
 from xform.frontend import map as map_rows
 
 Step: TypeAlias = Callable[[list[Any]], Any]

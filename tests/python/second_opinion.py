@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xform import cache, forms, machine_code
-from xform.compiler import compile_with_iree
-from xform.refusal import Refused
-from xform.targets import Target, as_target
+from xform.compiling import cache, forms, machine_code
+from xform.compiling.refusal import Refused
+from xform.compiling.targets import Target, as_target
+from xform.iree.compiler import compile_with_iree
 from xform_runtime import Array, Executable
 from xform_runtime.image import ModuleImage
 

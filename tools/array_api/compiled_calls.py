@@ -17,8 +17,8 @@ import numpy as np
 import optree
 import xform.numpy
 from xform import frontend
-from xform.array import TracedArray
 from xform.numpy.uncovered import REASONS
+from xform.tracing.array import TracedArray
 
 
 def _is_complex(leaf: Any) -> bool:

@@ -1,1 +1,1 @@
-"""Modules for IREE's runtime around machine code that is made here."""
+"""IREE's compiler, and modules for its runtime around machine code that is made here."""

@@ -48,7 +48,7 @@ from xform_runtime.errors import XformValueError
 from xform_runtime.signature import LeafSpec
 from xform_runtime.stopping import STOPPABLE
 
-from ..compiler import compile_from_vm
+from .compiler import compile_from_vm
 
 # IREE's module "hal" passes no more bindings than these to a dispatch.
 MAX_BINDINGS: Final = 32

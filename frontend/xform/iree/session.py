@@ -13,7 +13,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any, Final
 
-from ..refusal import Refused
+from ..compiling.refusal import Refused
 
 # A session keeps every type and attribute that it has seen; a new one now and then bounds that.
 _SESSION_COMPILES: Final = 500
@@ -208,7 +208,7 @@ def _separated(invocation: Any) -> Any:
     """Repairs the compiled module; see `vm_branches`."""
     from iree.compiler import ir
 
-    from ..vm_branches import separate_references
+    from .vm_branches import separate_references
 
     module = ir.Operation._CAPICreate(
         _capsule(library().InvocationExportStealModule(invocation), _OPERATION)

@@ -37,14 +37,7 @@ from .convolution import (
 )
 from .one_hot import one_hot
 from .ordering import top_k
-from .pooling import (
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
-    max_pool1d,
-    max_pool2d,
-    max_pool3d,
-)
+from .pooling import avg_pool1d, avg_pool2d, avg_pool3d, max_pool1d, max_pool2d, max_pool3d
 from .softmax import log_softmax, logsumexp, softmax
 
 __all__ = [

@@ -11,7 +11,6 @@ from functools import wraps
 from typing import Any
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import joining, ufuncs
 from ..numpy.axes import normalized_axis
@@ -27,6 +26,7 @@ from ..numpy.promotion import (
     result_type,
 )
 from ..numpy.rounding import floats, rounded_once
+from ..tracing.array import ArrayLike, DType, TracedArray
 
 _activation = extension("nn", elementwise=True)
 

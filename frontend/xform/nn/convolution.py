@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
 from ..numpy.promotion import array, fit, operand, result_type
 from ..primitives import Windows
+from ..tracing.array import ArrayLike, TracedArray
 from .spatial import Sizes, check_rank, per_axis
 
 Padding: TypeAlias = str | int | Sequence[int] | Sequence[tuple[int, int]]

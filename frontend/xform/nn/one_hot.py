@@ -6,11 +6,11 @@ import operator
 from typing import Any
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
 from ..numpy.promotion import INT32, INT64, INT_RANGES, array, supported_dtype
+from ..tracing.array import ArrayLike, TracedArray
 
 
 @extension("nn")

@@ -6,12 +6,12 @@ import operator
 from typing import Any
 
 from .. import primitives
-from ..array import ArrayLike
 from ..errors import XformValueError, at_user_line
 from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
 from ..numpy.indexing import select_along
 from ..numpy.promotion import INT32, INT64, array
+from ..tracing.array import ArrayLike
 
 
 @extension("nn")

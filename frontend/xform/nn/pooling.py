@@ -10,12 +10,12 @@ from functools import reduce
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
 from ..numpy.promotion import BOOL, FLOAT64, UINT8, array, computed_dtype, is_float
 from ..primitives import Windows
+from ..tracing.array import ArrayLike, TracedArray
 from .spatial import Sizes, check_rank, per_axis
 
 

@@ -7,7 +7,6 @@ import math
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, Axis, TracedArray
 from ..numpy import manipulation, reductions, ufuncs
 from ..numpy.axes import normalized_axes
 from ..numpy.dispatch import extension
@@ -24,6 +23,7 @@ from ..numpy.promotion import (
     result_type,
 )
 from ..numpy.rounding import floats
+from ..tracing.array import ArrayLike, Axis, TracedArray
 
 
 def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:

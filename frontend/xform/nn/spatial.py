@@ -6,8 +6,8 @@ import operator
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from ..array import TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import TracedArray
 
 Sizes: TypeAlias = int | Sequence[int]
 

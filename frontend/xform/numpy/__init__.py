@@ -16,16 +16,9 @@ import ml_dtypes as _ml_dtypes
 import numpy as _np
 
 # TracedArray comes first: the functions are written in terms of it.
-from ..array import TracedArray as TracedArray  # isort: skip
+from ..tracing.array import TracedArray as TracedArray  # isort: skip
 from . import linalg as linalg
-from .accumulation import (  # fmt: skip
-    cumprod,
-    cumsum,
-    cumulative_prod,
-    cumulative_sum,
-    nancumprod,
-    nancumsum,
-)
+from .accumulation import cumprod, cumsum, cumulative_prod, cumulative_sum, nancumprod, nancumsum
 from .arguments import explained as _explained
 from .axes import AxisError as AxisError
 from .comparison import (
@@ -112,15 +105,9 @@ from .elements import (
     take_along_axis,
     unravel_index,
 )  # fmt: skip
-from .functional import (
-    apply_along_axis,
-    apply_over_axes,
-    piecewise,
-)
+from .functional import apply_along_axis, apply_over_axes, piecewise
 from .histograms import histogram, histogram2d, histogram_bin_edges, histogramdd  # fmt: skip
-from .inspection import (
-    __array_namespace_info__ as __array_namespace_info__,
-)
+from .inspection import __array_namespace_info__ as __array_namespace_info__
 from .inspection import (
     array2string,
     array_repr,
@@ -137,7 +124,7 @@ from .inspection import (
     result_type,
     shares_memory,
 )
-from .joining import (  # fmt: skip
+from .joining import (
     append,
     array_split,
     block,
@@ -194,28 +181,10 @@ from .nan_reductions import (
     nansum,
     nanvar,
 )
-from .ordering import (
-    argpartition,
-    argsort,
-    digitize,
-    isin,
-    lexsort,
-    partition,
-    searchsorted,
-    sort,
-)
+from .ordering import argpartition, argsort, digitize, isin, lexsort, partition, searchsorted, sort
 from .packing import packbits, unpackbits  # fmt: skip
 from .padding import pad
-from .polynomials import (  # fmt: skip
-    poly,
-    polyadd,
-    polyder,
-    polyint,
-    polymul,
-    polysub,
-    polyval,
-    vander,
-)
+from .polynomials import poly, polyadd, polyder, polyint, polymul, polysub, polyval, vander
 from .promotion import broadcast_shapes as _broadcast_shapes
 from .reductions import (
     all,
@@ -250,15 +219,7 @@ from .selection import (
     sinc,
     where,
 )  # fmt: skip
-from .statistics import (
-    interp,
-    median,
-    nanmedian,
-    nanpercentile,
-    nanquantile,
-    percentile,
-    quantile,
-)
+from .statistics import interp, median, nanmedian, nanpercentile, nanquantile, percentile, quantile
 from .ufuncs import (
     abs,
     absolute,

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 import numpy as np
 from xform_runtime import Array
 
-from .. import primitives, tracing
-from ..array import TracedArray
+from .. import primitives
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import TracedArray
 from . import selected, ufuncs
 from .indexing import BasicIndex, is_advanced, parse, read, updated
 from .masks import is_traced_mask, mask_in
@@ -74,7 +75,7 @@ class AdvancedIndex(NamedTuple):
         if 0 in self.shape:
             return x
         updates = fit(part, x.dtype, self.shape)
-        mode: Mode = "drop" if tracing.is_traced(self.vectors) else "clip"
+        mode: Mode = "drop" if traces.is_traced(self.vectors) else "clip"
         how = primitives.Indexing(
             self.indexing.axes, self.indexing.window_dims, mode=mode, unique=self.indexing.unique
         )
@@ -101,7 +102,7 @@ class Picked:
 
     def mirror(self, base: Mirror) -> Mirror:
         """The same view of a NumPy array; any element has the same strides."""
-        items = tuple(0 if tracing.is_traced(item) else item for item in self.items)
+        items = tuple(0 if traces.is_traced(item) else item for item in self.items)
         return base[items if _has_ellipsis(items) else (*items, ...)]
 
 
@@ -159,7 +160,7 @@ def setitem(x: TracedArray, items: tuple[Any, ...], part: Any) -> None:
 
 def _same(items: tuple[Any, ...], others: tuple[Any, ...]) -> bool:
     return len(items) == len(others) and all(
-        a is b or (not tracing.is_traced(a) and not tracing.is_traced(b) and bool(a == b))
+        a is b or (not traces.is_traced(a) and not traces.is_traced(b) and bool(a == b))
         for a, b in zip(items, others, strict=True)
     )
 
@@ -279,7 +280,7 @@ def _as_index(item: Any) -> Any:
     if isinstance(item, int | np.integer):
         return int(item)
     if isinstance(item, list | tuple):
-        if any(tracing.is_traced(part) for part in item):
+        if any(traces.is_traced(part) for part in item):
             from .creation import asarray
 
             item = asarray(item)

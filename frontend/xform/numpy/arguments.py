@@ -15,7 +15,6 @@ from functools import wraps
 from types import CodeType, FrameType, TracebackType
 from typing import Any, ParamSpec, TypeVar
 
-from .. import tracing
 from ..errors import (
     TracedValueError,
     XformError,
@@ -25,7 +24,8 @@ from ..errors import (
     at_user_line,
 )
 from ..source import is_internal
-from ..users_call import holds
+from ..tracing import traces
+from ..tracing.users_call import holds
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -147,7 +147,7 @@ def _is_option(parameter: inspect.Parameter | None) -> bool:
 def _is_traced(value: object) -> bool:
     if isinstance(value, list | tuple):
         return any(map(_is_traced, value))
-    return tracing.is_traced(value)
+    return traces.is_traced(value)
 
 
 def _mismatch(

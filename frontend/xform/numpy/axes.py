@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import tracing
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
 
 
 class AxisError(XformValueError, XformIndexError):
@@ -52,7 +52,7 @@ def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     """
     if axis is None:
         return tuple(range(ndim))
-    if tracing.is_traced(axis) or not isinstance(axis, Iterable):
+    if traces.is_traced(axis) or not isinstance(axis, Iterable):
         return (normalized_axis(axis, ndim, name),)
     found = [normalized_axis(a, ndim, name) for a in axis]
     if len(set(found)) != len(found):

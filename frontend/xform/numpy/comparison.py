@@ -8,20 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError
+from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
 from .dispatch import function
-from .promotion import (
-    BOOL,
-    Operand,
-    array,
-    broadcast_shapes,
-    constant,
-    fit,
-    is_float,
-    operand,
-)
+from .promotion import BOOL, Operand, array, broadcast_shapes, constant, fit, is_float, operand
 from .views import write_whole
 
 

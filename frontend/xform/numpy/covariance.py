@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import tracing
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, TracedArray
 from . import contraction, reductions, ufuncs
 from .dispatch import function
 from .inspection import result_type
@@ -109,7 +109,7 @@ def _weights(fweights: Any, aweights: Any, count: int) -> TracedArray | None:
             )
         if name == "fweights" and w.dtype.kind not in "iu":
             raise XformTypeError(at_user_line(f"cov: fweights are integers, got {w.dtype}"))
-        if not tracing.is_traced(given) and np.any(np.asarray(given) < 0):
+        if not traces.is_traced(given) and np.any(np.asarray(given) < 0):
             raise XformValueError(at_user_line(f"cov: {name} cannot be negative"))
         # Integers are frequencies: their products are no narrower than floats.
         w = array(w, FLOAT64)

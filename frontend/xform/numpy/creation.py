@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, DType, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, DType, TracedArray
 from . import ufuncs
 from .arguments import explained
 from .dispatch import FUNCTIONS, function
@@ -36,9 +37,7 @@ from .promotion import (
     result_type,
     supported_dtype,
 )
-from .promotion import (
-    array as as_array,
-)
+from .promotion import array as as_array
 from .views import ReadOnly, view
 
 
@@ -193,7 +192,7 @@ def full_like(
 
 
 def _static(x: Any, name: str, parameters: str) -> Any:
-    if tracing.is_traced(x):
+    if traces.is_traced(x):
         raise XformTypeError(
             at_user_line(
                 f"{name}: the size of the result depends on {parameters}, and {x!r} is not known "
@@ -293,7 +292,7 @@ def linspace(
         found = supported_dtype(dtype, "linspace", natural)
         if found.kind in "iu":
             known = np.floor(known)
-        result = tracing.traced(known.astype(natural).astype(found))
+        result = traces.traced(known.astype(natural).astype(found))
         return (result, constant((), FLOAT64, float(width))) if retstep else result
     left, right = align(first, last, dtype=natural)
     divisions = count - 1 if endpoint else count
@@ -406,7 +405,7 @@ def _row_and_column(shape: tuple[int, ...], k: Any) -> tuple[TracedArray, Traced
     row = primitives.iota(shape, INT32, rank - 2)
     # No diagonal is further away than one outside of the matrix.
     first, last = -shape[-2] - 1, shape[-1] + 1
-    if tracing.is_traced(k):
+    if traces.is_traced(k):
         if k.ndim or k.dtype.kind not in "iu":
             raise XformTypeError(
                 at_user_line(f"k, the diagonal, is an int, got {k.dtype} of shape {k.shape}")
@@ -486,7 +485,7 @@ def asarray(
     if isinstance(a, TracedArray):
         result = a if dtype is None else as_array(a, supported_dtype(dtype, "asarray"))
         return result.copy() if copy and result is a else result
-    if tracing.current_trace() is None and not holds_traced(a):
+    if traces.current_trace() is None and not holds_traced(a):
         return np.asarray(a, dtype, order, copy=copy)  # type: ignore[return-value]
     found = None if dtype is None else supported_dtype(dtype, "asarray")
     if not isinstance(a, list | tuple):
@@ -498,7 +497,7 @@ def asarray(
             raise XformValueError(at_user_line(f"asarray: {error}")) from None
         if concrete.dtype == object:
             raise XformTypeError(at_user_line(f"asarray: {a!r} is no array of numbers"))
-        return tracing.traced(concrete)
+        return traces.traced(concrete)
     from .joining import stack
 
     return as_array(stack([asarray(x) if isinstance(x, list | tuple) else x for x in a]), found)
@@ -544,7 +543,7 @@ def array(
 ) -> TracedArray:
     """A new array of an array, a number, or nested sequences of these; see `asarray`."""
     result = asarray(object, dtype, copy=copy)
-    if tracing.current_trace() is None and not isinstance(result, TracedArray):
+    if traces.current_trace() is None and not isinstance(result, TracedArray):
         return np.array(result, copy=None, order=order, ndmin=ndmin)
     if result._weak:
         result = TracedArray(result._value, result._trace)
@@ -563,7 +562,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
     """
     require_device(device, "from_dlpack")
     concrete: Any = np.from_dlpack(x, device=device, copy=copy)
-    return concrete if tracing.current_trace() is None else as_array(concrete)
+    return concrete if traces.current_trace() is None else as_array(concrete)
 
 
 # NumPy asks for these when they are called with `like`.
@@ -667,7 +666,7 @@ def meshgrid(
 @explained
 def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -> Any:
     """For each axis of a grid the index along it."""
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         own: Any = np.indices
         return own(dimensions, dtype, sparse)
     sizes = shape_of(tuple(dimensions), "indices")

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, Axis, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import reductions, ufuncs
 from .accumulation import cumsum
 from .axes import normalized_axis
@@ -131,7 +132,7 @@ def _spacing(points: TracedArray, given: ArrayLike) -> TracedArray:
     if not points.ndim:
         return points
     wide = array(points, FLOAT64) if points.dtype.kind in "iu" else points
-    if tracing.is_traced(given):
+    if traces.is_traced(given):
         return wide
     steps = np.diff(np.asarray(given).astype(wide.dtype))
     return array(steps[0]) if np.all(steps == steps[0]) else wide

@@ -15,8 +15,8 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 import numpy as np
 from xform_runtime import Array
 
-from .. import tracing
 from ..errors import XformTypeError, at_user_line
+from ..tracing import traces
 from .arguments import entry, explain
 
 P = ParamSpec("P")
@@ -53,7 +53,7 @@ def function(*numpy: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[
 
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
-            if tracing.current_trace() is None and not any(map(tracing.is_traced, args)):
+            if traces.current_trace() is None and not any(map(traces.is_traced, args)):
                 return own(  # type: ignore[no-any-return]
                     *map(_concrete, args), **{name: _concrete(x) for name, x in kwargs.items()}
                 )
@@ -87,7 +87,7 @@ def extension(
 
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
-            if tracing.current_trace() is not None:
+            if traces.current_trace() is not None:
                 if (override := overriding(args)) is not None:
                     return override.__array_function__(public, (), args, kwargs)  # type: ignore[no-any-return]
                 try:
@@ -95,7 +95,7 @@ def extension(
                 except Exception as error:
                     explain(error, traced.__name__.strip("_"), traced, args, kwargs)
                     raise
-            from .. import direct
+            from ..compiling import direct
 
             # Options go by name, so that their numbers reach the function as they are.
             given = list(signature.bind(*args, **kwargs).arguments.items())

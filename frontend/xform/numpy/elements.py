@@ -13,8 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from xform_runtime import Array
 
-from .. import primitives, tracing
-from ..array import ArrayLike, TracedArray
+from .. import primitives
 from ..errors import (
     TracedValueError,
     XformIndexError,
@@ -22,6 +21,8 @@ from ..errors import (
     XformValueError,
     at_user_line,
 )
+from ..tracing import traces
+from ..tracing.array import ArrayLike, TracedArray
 from . import manipulation, ufuncs
 from .advanced_indexing import stacked, wrapped
 from .arguments import explained
@@ -46,7 +47,7 @@ from .views import write, write_whole
 
 def _known(x: Any) -> np.ndarray[Any, Any] | None:
     """An argument as a NumPy array if it is known while tracing."""
-    if tracing.is_traced(x) or (isinstance(x, list | tuple) and any(map(tracing.is_traced, x))):
+    if traces.is_traced(x) or (isinstance(x, list | tuple) and any(map(traces.is_traced, x))):
         return None
     found = np.asarray(x)
     return found.astype(np.intp) if found.size == 0 and found.dtype.kind == "f" else found
@@ -430,11 +431,11 @@ def bincount(
                     "xform.numpy.bincount(x, length=n)"
                 )
             )
-        if tracing.current_trace() is None:
+        if traces.current_trace() is None:
             return np.bincount(known, weights, minlength)  # type: ignore[return-value]
         length = max(int(known.max()) + 1 if known.size else 0, minlength)
-    if tracing.current_trace() is None:
-        from .. import direct
+    if traces.current_trace() is None:
+        from ..compiling import direct
 
         given = (x,) if weights is None else (x, weights)
         result: TracedArray = direct.call(
@@ -547,8 +548,8 @@ def dynamic_slice(x: ArrayLike, starts: Sequence[Any], sizes: Sequence[int]) -> 
     >>> frontend.jit(lambda x, i: dynamic_slice(x, [i], [2]))(np.arange(5), 3).numpy()
     array([3, 4])
     """
-    if tracing.current_trace() is None:
-        from .. import direct
+    if traces.current_trace() is None:
+        from ..compiling import direct
 
         result: TracedArray = direct.call(
             lambda x, *at: dynamic_slice(x, at, sizes),
@@ -582,8 +583,8 @@ def dynamic_update_slice(x: ArrayLike, update: ArrayLike, starts: Sequence[Any])
     >>> dynamic_update_slice(np.zeros(4), np.ones(2), [-2]).numpy()
     array([0., 0., 1., 1.])
     """
-    if tracing.current_trace() is None:
-        from .. import direct
+    if traces.current_trace() is None:
+        from ..compiling import direct
 
         result: TracedArray = direct.call(
             lambda x, update, *at: dynamic_update_slice(x, update, at),

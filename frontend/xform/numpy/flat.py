@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from ..array import TracedArray
+from ..tracing.array import TracedArray
 from . import elements, ufuncs
 from .promotion import CONVERSIONS, operand
 

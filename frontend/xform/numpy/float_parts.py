@@ -12,7 +12,7 @@ import ml_dtypes
 import numpy as np
 
 from .. import primitives
-from ..array import DType, TracedArray
+from ..tracing.array import DType, TracedArray
 from .promotion import FLOAT32, INT32, constant
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from .axes import normalized_axis
 from .creation import asarray
 from .dispatch import function

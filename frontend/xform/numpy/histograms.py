@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
 from .creation import asarray, holds_traced, linspace
 from .dispatch import function

@@ -7,8 +7,7 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 from xform_runtime import Array
 
-from .. import primitives, tracing
-from ..array import Index, TracedArray
+from .. import primitives
 from ..errors import (
     TracedValueError,
     XformIndexError,
@@ -16,6 +15,8 @@ from ..errors import (
     XformValueError,
     at_user_line,
 )
+from ..tracing import traces
+from ..tracing.array import Index, TracedArray
 from .promotion import (
     BOOL,
     INT32,
@@ -289,7 +290,7 @@ def _slice(item: slice, size: int) -> tuple[int, int, int]:
     except ValueError:
         raise XformValueError(at_user_line("slice step cannot be zero")) from None
     except TypeError:
-        if any(map(tracing.is_traced, (item.start, item.stop, item.step))):
+        if any(map(traces.is_traced, (item.start, item.stop, item.step))):
             raise TracedValueError(
                 at_user_line(
                     "the bounds of a slice cannot be traced, because they are its size: for a "

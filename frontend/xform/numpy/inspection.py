@@ -8,10 +8,10 @@ import ml_dtypes
 import numpy as np
 from xform_runtime import Array
 
-from .. import tracing
-from ..array import DType, TracedArray
-from ..avals import DTYPE_NAMES
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import DType, TracedArray
+from ..tracing.avals import DTYPE_NAMES
 from . import views
 from .arguments import explained
 from .dispatch import function
@@ -183,7 +183,7 @@ class NamespaceInfo:
             "boolean indexing" and "data-dependent shapes", which NumPy has and traced arrays have
             not, and "max dimensions".
         """
-        concrete = tracing.current_trace() is None
+        concrete = traces.current_trace() is None
         return {
             **np.__array_namespace_info__().capabilities(),
             "boolean indexing": concrete,
@@ -229,7 +229,7 @@ class NamespaceInfo:
                 )
         own: Any = np.__array_namespace_info__()
         found = own.dtypes(kind=kind)
-        compiled = tracing.current_trace() is not None
+        compiled = traces.current_trace() is not None
         return {n: d for n, d in found.items() if not compiled or n in DTYPE_NAMES}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import primitives
-from ..array import TracedArray
+from ..tracing.array import TracedArray
 from .float_parts import like
 
 

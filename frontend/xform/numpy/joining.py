@@ -10,17 +10,12 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from .axes import normalized_axis
 from .dispatch import function
 from .manipulation import atleast_1d, atleast_2d, atleast_3d, moveaxis
-from .promotion import (
-    array,
-    flat,
-    operand,
-    supported_dtype,
-)
+from .promotion import array, flat, operand, supported_dtype
 from .views import write_whole
 
 

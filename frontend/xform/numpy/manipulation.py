@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from xform_runtime import Array
 
-from .. import primitives, tracing
-from ..array import ArrayLike, Axis, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs
 from .axes import AxisError, normalized_axes, normalized_axis
 from .creation import shape_of
@@ -333,7 +334,7 @@ def roll(a: ArrayLike, shift: Any, axis: Axis = None) -> TracedArray:
     amounts: dict[int, int] = {}
     for number in range(count):
         amount, place = shifts[number % len(shifts)], places[number % len(places)]
-        if tracing.is_traced(amount):
+        if traces.is_traced(amount):
             x = _rolled(x, amount, place)
         else:
             amounts[place] = amounts.get(place, 0) + operator.index(amount)
@@ -348,7 +349,7 @@ def roll(a: ArrayLike, shift: Any, axis: Axis = None) -> TracedArray:
 
 def _listed(given: Any) -> list[Any]:
     """An argument that is one entry or a sequence of them, as a list."""
-    if tracing.is_traced(given) or isinstance(given, np.ndarray | Array):
+    if traces.is_traced(given) or isinstance(given, np.ndarray | Array):
         return [*given] if given.ndim else [given]
     return list(given) if isinstance(given, Sequence) else [given]
 

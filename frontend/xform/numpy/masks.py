@@ -7,12 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from xform_runtime import Array
 
-from ..array import TracedArray
-from ..errors import (
-    XformIndexError,
-    XformTypeError,
-    at_user_line,
-)
+from ..errors import XformIndexError, XformTypeError, at_user_line
+from ..tracing.array import TracedArray
 from .indexing import BasicIndex, parse
 from .promotion import BOOL, Shape
 

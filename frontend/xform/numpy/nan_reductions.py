@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, Axis, TracedArray
+from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import reductions, ufuncs
 from .dispatch import function
 from .promotion import BOOL, array, constant, is_float

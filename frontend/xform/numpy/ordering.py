@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
@@ -221,7 +222,7 @@ def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False) -> TracedArray:
 
     Whether the edges ascend or descend can be told of concrete ones only; traced ones must ascend.
     """
-    if not tracing.is_traced(bins):
+    if not traces.is_traced(bins):
         edges = np.asarray(bins)
         falls = np.any(edges[:-1] > edges[1:])
         if falls and np.any(edges[:-1] < edges[1:]):

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function

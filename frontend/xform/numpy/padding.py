@@ -9,23 +9,15 @@ from typing import Any, Final
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from . import reductions
 from .axes import normalized_axis
 from .creation import linspace
 from .dispatch import function
 from .indexing import select_along
-from .promotion import (
-    BOOL,
-    INT64,
-    constant,
-    in_range,
-    is_float,
-)
-from .promotion import (
-    array as as_array,
-)
+from .promotion import BOOL, INT64, constant, in_range, is_float
+from .promotion import array as as_array
 
 
 def _pairs(width: Any, rank: int, name: str) -> list[tuple[Any, Any]]:

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .creation import zeros_like
 from .dispatch import function

@@ -15,12 +15,13 @@ import numpy as np
 from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 
-from .. import primitives, tracing
+from .. import primitives
 from .._xform import Type
-from ..array import DType, TracedArray
-from ..avals import DTYPE_NAMES, checked_dtype
 from ..errors import LeakedArrayError, XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
+from ..tracing import traces
+from ..tracing.array import DType, TracedArray
+from ..tracing.avals import DTYPE_NAMES, checked_dtype
 from .dispatch import Overriding
 
 Promotion: TypeAlias = DType | type[int] | type[float]
@@ -102,7 +103,7 @@ def operand(x: Any) -> Operand:
     if kind in CONVERSIONS:
         return CONVERSIONS[kind](x)
     try:
-        return tracing.traced(x)
+        return traces.traced(x)
     except LeakedArrayError:
         raise
     except XformError as error:
@@ -141,11 +142,11 @@ def operand_or_none(x: Any) -> Operand | None:
 
 def constant(shape: Sequence[int], dtype: DType, number: bool | int | float) -> TracedArray:
     """An array with one number in every element, which the dtype is known to hold."""
-    trace = tracing.current_trace()
+    trace = traces.current_trace()
     if trace is None:
         return primitives.full(shape, dtype, number)
     if id(number) in trace.program.floats:
-        x = primitives.convert(tracing.wrap(trace.value_of_float(number), trace), dtype)
+        x = primitives.convert(traces.wrap(trace.value_of_float(number), trace), dtype)
         return broadcast(x, tuple(shape))
     # Straight into the function, as every number in a user's text comes this way.
     type_ = Type(shape, _NAMES[dtype])

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, Axis, DType, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import ArrayLike, Axis, DType, TracedArray
 from . import ufuncs
 from .axes import keeps, normalized_axes, normalized_axis
 from .dispatch import function

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from ..array import TracedArray
+from ..tracing.array import TracedArray
 from .promotion import FLOAT64, align, array, computed_dtype, is_float
 
 

@@ -21,9 +21,10 @@ from typing import Any, Final, NoReturn, TypeAlias
 import numpy as np
 from xform_runtime import Array
 
-from .. import primitives, tracing
-from ..array import TracedArray
+from .. import primitives
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import TracedArray
 from . import contraction, creation, indexing, manipulation, reductions, selection, ufuncs
 from .axes import normalized_axes
 from .dispatch import ELEMENTWISE, FUNCTIONS, Overriding
@@ -139,7 +140,7 @@ class Selected(Overriding):
             XformTypeError: it is not known to.
         """
         same = self._mask.shape == mask.shape and self._behind == behind
-        if not (same and tracing.lift(self._mask).is_computed_as(tracing.lift(mask))):
+        if not (same and traces.lift(self._mask).is_computed_as(traces.lift(mask))):
             raise XformTypeError(
                 at_user_line(
                     "elements that one traced mask selects meet those of another: their numbers "

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .dispatch import function
 from .promotion import (

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, Axis, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs, weighted_quantiles
 from .axes import keeps, normalized_axes
 from .dispatch import function
@@ -106,7 +107,7 @@ def _element(ordered: TracedArray, index: int) -> TracedArray:
 def _between(low: TracedArray, high: TracedArray, weight: Any) -> TracedArray:
     """Low at 0, high at 1; from the nearer end, so that both ends are exact."""
     step = ufuncs.subtract(high, low)
-    if not tracing.is_traced(weight):
+    if not traces.is_traced(weight):
         if weight >= 0.5:
             return ufuncs.subtract(high, ufuncs.multiply(step, 1 - weight))
         return ufuncs.add(low, ufuncs.multiply(step, weight))
@@ -130,7 +131,7 @@ def _quantile_at(ordered: TracedArray, n: Any, q: Any, method: str) -> TracedArr
     low, high, weight = _around(n, q, method)
 
     def element(index: Any) -> TracedArray:
-        if not tracing.is_traced(index):
+        if not traces.is_traced(index):
             return _element(ordered, int(index))
         place = broadcast(array(index, FLOAT64), ordered.shape[:-1])
         return _masked(ordered, primitives.stop_gradient(place))
@@ -139,7 +140,7 @@ def _quantile_at(ordered: TracedArray, n: Any, q: Any, method: str) -> TracedArr
     if weight is None:
         return first
     # The elements already have the dtype of the result.
-    weight = array(weight, ordered.dtype) if tracing.is_traced(weight) else float(weight)
+    weight = array(weight, ordered.dtype) if traces.is_traced(weight) else float(weight)
     return _between(first, element(high), weight)
 
 
@@ -176,7 +177,7 @@ def _quantiles(
     if 0 in line.shape:
         return _of_nothing(line, np.shape(q), keepdims, axes, x, out, name, leave_nan)
     weak = type(q) in (int, float) or (isinstance(q, TracedArray) and q._weak)
-    if tracing.is_traced(q):
+    if traces.is_traced(q):
         flat_q: Any = ufuncs.divide(q.reshape(-1), scale)
         numbers: list[Any] = [flat_q[i] for i in range(flat_q.shape[0])]
         q_shape, q_dtype = q.shape, flat_q.dtype

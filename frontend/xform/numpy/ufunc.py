@@ -7,9 +7,10 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, DType, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, at_user_line
+from ..tracing import traces
+from ..tracing.array import ArrayLike, DType, TracedArray
 from . import views
 from .arguments import entry, explain
 from .dispatch import overriding
@@ -116,7 +117,7 @@ class Ufunc:
             raise XformTypeError(
                 at_user_line(f"{self.__name__} takes {self.nin} operands, got {len(operands)}")
             )
-        if tracing.current_trace() is None and not any(map(tracing.is_traced, operands)):
+        if traces.current_trace() is None and not any(map(traces.is_traced, operands)):
             own: Any = self.numpy
             # Ufuncs with several results take no None as `out`.
             target = {} if out is None else {"out": out}
@@ -238,7 +239,7 @@ class Ufunc:
         def method(*inputs: Any, **kwargs: Any) -> Any:
             from .ufunc_methods import ufunc_method
 
-            if tracing.current_trace() is None and not any(map(tracing.is_traced, inputs)):
+            if traces.current_trace() is None and not any(map(traces.is_traced, inputs)):
                 return getattr(self.numpy, name)(*inputs, **kwargs)
             return ufunc_method(self.numpy, name, inputs, kwargs)
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import DType, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.array import DType, TracedArray
 from . import accumulation, advanced_indexing, joining, reductions
 from .arguments import entry, explain
 from .axes import normalized_axes, normalized_axis
@@ -228,7 +229,7 @@ def _reduceat(
     ufunc: Ufunc, a: Any, indices: Any, axis: int = 0, dtype: Any = None, out: Any = None
 ) -> TracedArray:
     """Reductions of the parts between neighbouring indices, which tracing must know."""
-    if tracing.is_traced(indices):
+    if traces.is_traced(indices):
         raise XformTypeError(
             at_user_line(f"{ufunc.__name__}.reduceat: indices must be known while tracing")
         )

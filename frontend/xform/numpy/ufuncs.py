@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 
 from .. import primitives
-from ..array import DType, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import DType, TracedArray
 from . import float_parts, integers
 from .float_parts import like
 from .promotion import BOOL, FLOAT32, Operand, Scalar, as_weak, constant, fit, is_float, resolve

@@ -16,10 +16,11 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import TracedArray
+from .. import primitives
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
-from ..users_call import in_numpys_function
+from ..tracing import traces
+from ..tracing.array import TracedArray
+from ..tracing.users_call import in_numpys_function
 from .promotion import Shape, broadcast_shapes, fit, operand
 
 Mirror = np.ndarray[Any, Any]
@@ -207,7 +208,7 @@ def _refresh(root: TracedArray, target: TracedArray) -> None:
 
 
 def _require_own(target: TracedArray) -> None:
-    if target._trace is not tracing.current_trace():
+    if target._trace is not traces.current_trace():
         raise TracedValueError(
             at_user_line(
                 f"writing into {target!r}, which was made outside of the function that is being "

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, Axis, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import accumulation, elements, reductions, ufuncs
 from .axes import normalized_axis
 from .creation import holds_traced

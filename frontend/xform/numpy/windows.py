@@ -10,8 +10,8 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view as _numpy_windows
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformValueError, at_user_line
+from ..tracing.array import ArrayLike, TracedArray
 from .axes import normalized_axis
 from .dispatch import function
 from .indexing import select_along

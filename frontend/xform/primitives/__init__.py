@@ -21,19 +21,9 @@ from .bits import (
     shift_right_logical,
     wrapping_pow,
 )
-from .contraction import (
-    dot_general,
-)
-from .creation import (
-    full,
-    iota,
-)
-from .cumulative import (
-    cummax,
-    cummin,
-    cumprod,
-    cumsum,
-)
+from .contraction import dot_general
+from .creation import full, iota
+from .cumulative import cummax, cummin, cumprod, cumsum
 from .elementwise import (
     abs_,
     acos,
@@ -92,12 +82,7 @@ from .elementwise import (
     trunc,
     xor,
 )
-from .emission import (
-    Operand,
-    emit,
-    emit_all,
-    rejected,
-)
+from .emission import Operand, emit, emit_all, rejected
 from .indexing import (
     Indexing,
     dynamic_slice,
@@ -110,37 +95,11 @@ from .indexing import (
     scatter_mul,
 )
 from .kinks import abs_slope, share
-from .linear_algebra import (
-    cholesky,
-    triangular_solve,
-)
-from .ordering import (
-    argmax,
-    argmin,
-    sort,
-)
-from .random import (
-    fold_in,
-    rng_bits,
-    unit_float,
-)
-from .reduction import (
-    reduce_and,
-    reduce_max,
-    reduce_min,
-    reduce_or,
-    reduce_prod,
-    reduce_sum,
-)
-from .shape import (
-    broadcast_in_dim,
-    concatenate,
-    pad,
-    reshape,
-    reverse,
-    slice,
-    transpose,
-)
+from .linear_algebra import cholesky, triangular_solve
+from .ordering import argmax, argmin, sort
+from .random import fold_in, rng_bits, unit_float
+from .reduction import reduce_and, reduce_max, reduce_min, reduce_or, reduce_prod, reduce_sum
+from .shape import broadcast_in_dim, concatenate, pad, reshape, reverse, slice, transpose
 from .special import (
     digamma,
     div_no_nan,

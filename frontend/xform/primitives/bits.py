@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import tracing
 from .._xform import Type
-from ..avals import checked_dtype
+from ..tracing import traces
+from ..tracing.avals import checked_dtype
 from .emission import Operand, emit
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def shift_left(x: Operand, y: Operand) -> TracedArray:
@@ -61,7 +61,7 @@ def wrapping_pow(x: Operand, y: Operand) -> TracedArray:
 def bitcast(x: Operand, dtype: Any) -> TracedArray:
     """The bits of each element, read as another dtype of the same width."""
     target = checked_dtype(dtype, "bitcast")
-    shape = tracing.aval(x, "bitcast: operand 0").shape
+    shape = traces.aval(x, "bitcast: operand 0").shape
     return emit("bitcast", [x], result_type=Type(shape, target.name))
 
 

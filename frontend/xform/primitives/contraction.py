@@ -9,7 +9,7 @@ from .emission import Operand, emit, ints
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def dot_general(

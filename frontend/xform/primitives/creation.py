@@ -7,24 +7,24 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import tracing
 from .._xform import Type
-from ..avals import checked_dtype
 from ..source import user_location
+from ..tracing import traces
+from ..tracing.avals import checked_dtype
 from .emission import emit, ints
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def full(shape: Sequence[int], dtype: Any, value: bool | int | float) -> TracedArray:
     """A constant with one value in every element."""
     target = checked_dtype(dtype, "full")
-    trace = tracing.current_trace()
+    trace = traces.current_trace()
     if trace is None:
         return np.full(tuple(shape), value, target)  # type: ignore[return-value]
     type_ = Type(ints(shape), target.name)
-    return tracing.wrap(trace.function.splat(value, type_, user_location()), trace)
+    return traces.wrap(trace.function.splat(value, type_, user_location()), trace)
 
 
 def iota(shape: Sequence[int], dtype: Any, axis: int) -> TracedArray:

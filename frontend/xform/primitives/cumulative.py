@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from .emission import Operand, emit
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def cumsum(x: Operand, axis: int, reverse: bool = False) -> TracedArray:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .. import tracing
 from .._xform import Type
-from ..avals import checked_dtype
+from ..tracing import traces
+from ..tracing.avals import checked_dtype
 from .emission import Operand, emit, strong
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def neg(x: Operand) -> TracedArray:
@@ -291,6 +291,6 @@ def select(pred: Operand, x: Operand, y: Operand) -> TracedArray:
 def convert(x: Operand, dtype: Any) -> TracedArray:
     """Each element as another dtype; the result is never weak."""
     target = checked_dtype(dtype, "convert")
-    shape = tracing.aval(x, "convert: operand 0").shape
+    shape = traces.aval(x, "convert: operand 0").shape
     result = emit("convert", [x], result_type=Type(shape, target.name))
     return strong(result)

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from xform_runtime import Array
 
-from .. import tracing
 from .._xform import Diagnostic, Type, Value
 from ..errors import XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
+from ..tracing import traces
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 Operand: TypeAlias = "TracedArray | np.ndarray[Any, Any] | Array | np.generic | bool | int | float"
 
@@ -49,9 +49,9 @@ def emit_all(
     result_type: Type | None = None,
 ) -> tuple[TracedArray, ...]:
     """All results of a primitive; see `emit`."""
-    trace = tracing.current_trace()
+    trace = traces.current_trace()
     if trace is None:
-        from .. import direct
+        from ..compiling import direct
 
         results: tuple[TracedArray, ...] = direct.call(
             lambda *xs: emit_all(op, xs, attributes, result_type),
@@ -61,25 +61,25 @@ def emit_all(
             transform=op,
         )
         return results
-    values = [tracing.lift(x, f"{op}: operand {i}") for i, x in enumerate(operands)]
+    values = [traces.lift(x, f"{op}: operand {i}") for i, x in enumerate(operands)]
     try:
         emitted = trace.function.emit(op, values, user_location(), attributes, result_type)
     except Diagnostic as diagnostic:
         raise rejected(op, values, diagnostic) from None
     weak = bool(operands) and all(map(_is_weak, operands))
-    return tuple(tracing.result(value, trace, weak) for value in emitted)
+    return tuple(traces.result(value, trace, weak) for value in emitted)
 
 
 def _is_weak(x: Operand) -> bool:
-    if tracing.is_traced(x):
+    if traces.is_traced(x):
         return x._weak  # type: ignore[union-attr]
     return isinstance(x, bool | int | float) and not isinstance(x, np.generic)
 
 
 def strong(x: TracedArray) -> TracedArray:
     """The array as one whose dtype counts, as a converted one's does."""
-    if tracing.is_traced(x) and x._weak:
-        return tracing.wrap(x._value, x._trace)
+    if traces.is_traced(x) and x._weak:
+        return traces.wrap(x._value, x._trace)
     return x
 
 

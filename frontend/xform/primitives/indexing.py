@@ -18,7 +18,7 @@ from .emission import Operand, emit, ints
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 Mode: TypeAlias = Literal["clip", "drop"]
 

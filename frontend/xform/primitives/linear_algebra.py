@@ -8,7 +8,7 @@ from .emission import Operand, emit
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def cholesky(x: Operand) -> TracedArray:

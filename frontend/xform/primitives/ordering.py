@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .. import tracing
 from .._xform import Type
-from ..avals import checked_dtype
+from ..tracing import traces
+from ..tracing.avals import checked_dtype
 from .emission import Operand, emit, emit_all, strong
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def sort(xs: Sequence[Operand], axis: int, num_keys: int = 1) -> tuple[TracedArray, ...]:
@@ -30,7 +30,7 @@ def argmin(x: Operand, axis: int, dtype: Any) -> TracedArray:
 
 
 def _place(op: str, x: Operand, axis: int, dtype: Any) -> TracedArray:
-    shape = list(tracing.aval(x, f"{op}: operand 0").shape)
+    shape = list(traces.aval(x, f"{op}: operand 0").shape)
     # An axis out of range is for the operation to reject.
     del shape[axis : axis + 1]
     type_ = Type(shape, checked_dtype(dtype, op).name)

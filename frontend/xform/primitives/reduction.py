@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from .emission import Operand, emit, ints
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def reduce_sum(x: Operand, axes: Sequence[int]) -> TracedArray:

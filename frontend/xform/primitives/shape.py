@@ -5,24 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .. import tracing
 from .._xform import Type
+from ..tracing import traces
 from .emission import Operand, emit, ints
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def reshape(x: Operand, shape: Sequence[int]) -> TracedArray:
     """The same elements in row-major order, in another shape."""
-    kind = tracing.aval(x, "reshape: operand 0")
+    kind = traces.aval(x, "reshape: operand 0")
     return emit("reshape", [x], result_type=Type(ints(shape), kind.dtype.name))
 
 
 def broadcast_in_dim(x: Operand, shape: Sequence[int], dims: Sequence[int]) -> TracedArray:
     """x repeated: its axis i becomes axis dims[i] of the result; `dims` increases."""
-    kind = tracing.aval(x, "broadcast_in_dim: operand 0")
+    kind = traces.aval(x, "broadcast_in_dim: operand 0")
     result_type = Type(ints(shape), kind.dtype.name)
     return emit("broadcast_in_dim", [x], {"dims": ints(dims)}, result_type)
 

@@ -11,34 +11,13 @@ array([0.4185, 0.2163, 0.9653])
 """
 
 from .choices import categorical, choice, permutation
-from .continuous import (
-    cauchy,
-    exponential,
-    gumbel,
-    laplace,
-    logistic,
-    multivariate_normal,
-    normal,
-)
+from .continuous import cauchy, exponential, gumbel, laplace, logistic, multivariate_normal, normal
 from .counts import poisson
-from .gamma import (
-    beta,
-    chisquare,
-    dirichlet,
-    gamma,
-    student_t,
-)
+from .gamma import beta, chisquare, dirichlet, gamma, student_t
 from .integers import bernoulli, rademacher, randint
-from .keys import (
-    fold_in,
-    key,
-    split,
-)
+from .keys import fold_in, key, split
 from .truncated import truncated_normal
-from .uniform import (
-    bits,
-    uniform,
-)
+from .uniform import bits, uniform
 
 __all__ = [
     "bernoulli",

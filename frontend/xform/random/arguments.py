@@ -10,8 +10,8 @@ from typing import Any, ParamSpec
 
 import numpy as np
 
-from .. import direct, primitives, tracing
-from ..array import ArrayLike, DType, TracedArray
+from .. import primitives
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.arguments import entry, explain
 from ..numpy.creation import shape_of
@@ -27,6 +27,8 @@ from ..numpy.promotion import (
     operand,
     supported_dtype,
 )
+from ..tracing import traces
+from ..tracing.array import ArrayLike, DType, TracedArray
 
 P = ParamSpec("P")
 
@@ -42,7 +44,7 @@ def drawing(function: Callable[P, TracedArray]) -> Callable[P, TracedArray]:
 
     @wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> TracedArray:
-        if tracing.current_trace() is not None:
+        if traces.current_trace() is not None:
             try:
                 return function(*args, **kwargs)
             except Exception as error:

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import reductions, ufuncs
 from ..numpy.accumulation import cumsum
@@ -30,6 +29,7 @@ from ..numpy.promotion import (
     is_float,
     operand,
 )
+from ..tracing.array import ArrayLike, DType, TracedArray
 from .arguments import checked_key, drawing, impossible
 from .integers import randint
 from .uniform import FRACTIONS, unit

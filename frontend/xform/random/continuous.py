@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformValueError, at_user_line
 from ..numpy import linalg, ufuncs
 from ..numpy.contraction import matvec
 from ..numpy.promotion import array, computed_dtype, constant
+from ..tracing.array import ArrayLike, DType, TracedArray
 from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
 from .quantile import normal_quantile
 from .uniform import open_unit

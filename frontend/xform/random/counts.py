@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..errors import XformTypeError, at_user_line
 from ..numpy import ufuncs
 from ..numpy.promotion import (
@@ -26,6 +25,7 @@ from ..numpy.promotion import (
     supported_dtype,
 )
 from ..numpy.selection import where
+from ..tracing.array import ArrayLike, TracedArray
 from .arguments import checked_key, drawing, drawn_shape, fitted, impossible
 from .gamma import first_accepted, subkeys
 from .uniform import open_unit, unit

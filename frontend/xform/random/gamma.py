@@ -16,11 +16,11 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..numpy import reductions
 from ..numpy.axes import normalized_axis
 from ..numpy.float_parts import like
 from ..numpy.promotion import INT32, Shape, array, broadcast, computed_dtype, constant, operand
+from ..tracing.array import ArrayLike, DType, TracedArray
 from .arguments import UINT32, checked_key, drawing, drawn_shape, fitted, float_dtype, impossible
 from .continuous import standard_normal
 from .uniform import open_unit

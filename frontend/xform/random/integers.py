@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import ufuncs
 from ..numpy.creation import shape_of
@@ -27,6 +26,7 @@ from ..numpy.promotion import (
     operand,
     supported_dtype,
 )
+from ..tracing.array import ArrayLike, DType, TracedArray
 from .arguments import checked_key, drawing, drawn_shape, fitted
 from .gamma import subkeys
 from .uniform import FRACTIONS

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from .. import primitives, tracing
-from ..array import ArrayLike, TracedArray
+from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.arguments import explained
 from ..numpy.creation import shape_of
 from ..numpy.promotion import INT64, Scalar, array, broadcast, constant, operand
 from ..source import user_location
+from ..tracing import traces
+from ..tracing.array import ArrayLike, TracedArray
 from .arguments import UINT32, checked_key, drawing
 
 _UINT64 = np.dtype(np.uint64)
@@ -38,7 +39,7 @@ def key(seed: ArrayLike) -> TracedArray:
     >>> key(42)
     array([ 0, 42], dtype=uint32)
     """
-    if tracing.is_traced(seed):
+    if traces.is_traced(seed):
         return _key_of_traced(array(seed))
     try:
         number = operator.index(seed)  # type: ignore[arg-type]
@@ -47,10 +48,10 @@ def key(seed: ArrayLike) -> TracedArray:
     if not -(2**63) <= number < 2**64:
         raise XformValueError(at_user_line(f"random.key: a seed has 64 bits, got {number}"))
     words = np.array([number // _WORD % _WORD, number % _WORD], UINT32)
-    trace = tracing.current_trace()
+    trace = traces.current_trace()
     if trace is None:
         return words  # type: ignore[return-value]
-    return tracing.wrap(trace.function.constant(words, user_location()), trace)
+    return traces.wrap(trace.function.constant(words, user_location()), trace)
 
 
 def _key_of_traced(seed: TracedArray) -> TracedArray:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .. import primitives
-from ..array import TracedArray
 from ..numpy.float_parts import like
 from ..numpy.promotion import FLOAT32, constant
+from ..tracing.array import TracedArray
 
 # Beyond this distance from 1/2 begin the tails, and below this probability their far part.
 _CENTRE = 0.425

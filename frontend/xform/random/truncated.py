@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, TracedArray
 from ..numpy.float_parts import like
 from ..numpy.promotion import array, computed_dtype
+from ..tracing.array import ArrayLike, TracedArray
 from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, impossible
 from .quantile import normal_quantile, normal_quantile_around_median
 from .uniform import open_unit

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..array import ArrayLike, DType, TracedArray
 from ..errors import XformTypeError, at_user_line
 from ..numpy.creation import shape_of
 from ..numpy.float_parts import isfinite
 from ..numpy.promotion import Shape, array, computed_dtype, constant, supported_dtype
+from ..tracing.array import ArrayLike, DType, TracedArray
 from .arguments import (
     UINT32,
     checked_key,

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 from xform_runtime import Array
 
-from .. import pytrees, tracing
+from .. import pytrees
+from ..tracing import traces
 
 
 def is_array_leaf(leaf: Any) -> bool:
     """Whether a leaf is an array; Python numbers stay what they are."""
-    return tracing.is_traced(leaf) or isinstance(leaf, np.ndarray | np.generic | Array)
+    return traces.is_traced(leaf) or isinstance(leaf, np.ndarray | np.generic | Array)
 
 
 class ArrayLeaves:

@@ -6,10 +6,12 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
-from .. import direct, pytrees, tracing
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import concatenate, flip, stack
-from ..tracing import function_name
+from ..tracing import traces
+from ..tracing.traces import function_name
 from .rows import leaf_aval
 from .selection import output_aval, require_callable
 
@@ -51,7 +53,7 @@ def associative_scan(
     def run(elems: Any) -> Any:
         return _traced_associative_scan(fn, elems, bool(reverse), place)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         name = function_name(fn)
         return direct.call(run, (elems,), {}, name=name, transform="associative_scan")
     return run(elems)
@@ -81,7 +83,7 @@ def _traced_associative_scan(
         text = "\n".join([f"associative_scan: sizes along axis {axis} differ:", *sizes])
         raise XformValueError(at_user_line(text))
     scanned = _Combination(fn, spec, axes)
-    rows = [tracing.traced(leaf) for leaf in leaves]
+    rows = [traces.traced(leaf) for leaf in leaves]
     if reverse:
         rows = [flip(x, a) for x, a in zip(rows, axes, strict=True)]
     results = scanned.prefixes(rows)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..avals import Aval
 from ..primitives import (
     add,
     broadcast_in_dim,
@@ -22,11 +21,12 @@ from ..primitives import (
     transpose,
 )
 from ..source import user_location
-from ..tracing import Callee, trace_callee
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, trace_callee
 from .calls import call_map, call_vmap
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 _INDEX = np.dtype(np.int32)
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from .._xform import Diagnostic, Value
-from ..avals import Aval
 from ..errors import XformValueError, at_user_line
 from ..source import user_location
-from ..tracing import Callee, lift, require_trace, result
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, lift, require_trace, result
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
     from .checkpoint_policies import Policy
 
 

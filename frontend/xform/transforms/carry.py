@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import convert
-from ..tracing import Callee
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee
 from .rows import leaf_aval
 from .selection import output_aval
 
@@ -52,7 +53,7 @@ class Carry:
     def lifted(self) -> list[Any]:
         """The first values as traced arrays of the innermost trace."""
         return [
-            tracing.traced(with_dtype(leaf, kind.dtype), path)
+            traces.traced(with_dtype(leaf, kind.dtype), path)
             for leaf, kind, path in zip(self._leaves, self.avals, self._paths, strict=True)
         ]
 
@@ -129,7 +130,7 @@ def _rank(dtype: np.dtype[Any]) -> int:
 
 def with_dtype(leaf: Any, dtype: np.dtype[Any]) -> Any:
     """A leaf whose dtype is `dtype`: itself, or a number converted."""
-    if tracing.is_traced(leaf):
+    if traces.is_traced(leaf):
         return leaf if leaf.dtype == dtype else convert(leaf, dtype)
-    kind = tracing.aval(leaf, "number")
+    kind = traces.aval(leaf, "number")
     return leaf if kind.dtype == dtype else np.asarray(leaf, dtype)

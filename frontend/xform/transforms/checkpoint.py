@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import primitives, pytrees, tracing
+from .. import primitives, pytrees
 from ..errors import XformTypeError, at_user_line
-from ..tracing import definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.traces import definition_site, function_name, trace_callee
 from .calls import call_checkpoint
 from .checkpoint_policies import Policy, nothing_saveable
 from .selection import Auxiliary, entering, entering_kwargs, require_callable, transformed
@@ -83,5 +84,5 @@ def checkpoint_name(x: Any, name: str) -> Any:
             at_user_line(f"checkpoint_name: name must be a string, got {type(name).__name__}")
         )
     return pytrees.map_leaves(
-        lambda leaf: primitives.checkpoint_name(leaf, name) if tracing.is_traced(leaf) else leaf, x
+        lambda leaf: primitives.checkpoint_name(leaf, name) if traces.is_traced(leaf) else leaf, x
     )

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from .. import tracing
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def save_at_most(bytes: int) -> Policy:
     >>> save_at_most(1 << 20)
     save_at_most(1048576)
     """
-    if isinstance(bytes, bool) or not hasattr(bytes, "__index__") or tracing.is_traced(bytes):
+    if isinstance(bytes, bool) or not hasattr(bytes, "__index__") or traces.is_traced(bytes):
         raise XformTypeError(
             at_user_line(f"save_at_most: bytes must be a Python int, got {type(bytes).__name__}")
         )

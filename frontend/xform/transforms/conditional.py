@@ -7,18 +7,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import direct, pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import convert, full, min_, ne
-from ..tracing import Callee, definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call_switch
 from .carry import common_aval, with_dtype
 from .rows import leaf_aval
 from .selection import entering, output_aval, require_callable
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 def cond(
@@ -54,7 +56,7 @@ def cond(
     def run(pred: Any, *operands: Any) -> Any:
         return _traced_switch("cond", _truth(pred), (false_fun, true_fun), operands, _COND_NAMES)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         name = function_name(true_fun)
         return direct.call(run, (pred, *operands), {}, name=name, transform="cond", traced={0})
     return run(pred, *operands)
@@ -95,7 +97,7 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
         chosen = _index(index, len(functions))
         return _traced_switch("switch", chosen, functions, operands, names)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         name = function_name(functions[0])
         return direct.call(run, (index, *operands), {}, name=name, transform="switch", traced={0})
     return run(index, *operands)
@@ -110,7 +112,7 @@ def _scalar(transform: str, what: str, x: Any) -> tuple[TracedArray, Aval]:
         raise XformValueError(
             at_user_line(f"{transform}: {what} must be a scalar, got {kind}; inside vmap it is one")
         )
-    return tracing.traced(x), kind
+    return traces.traced(x), kind
 
 
 def _truth(pred: Any) -> TracedArray:

@@ -8,17 +8,18 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import full
 from ..source import user_location
-from ..tracing import Callee, lift, require_trace, trace_callee
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, lift, require_trace, trace_callee
 from .calls import reporting, wrapped
 from .derivative import matching_leaf
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 Body = Callable[[list[Any]], Sequence[Any]]
 
@@ -180,7 +181,7 @@ def batched_aval(kind: Aval, size: int) -> Aval:
 
 def _randomness(size: int) -> str:
     """That of the innermost vmap of so many rows; the vmaps inside jacrev and jacfwd draw once."""
-    trace = tracing.current_trace()
+    trace = traces.current_trace()
     found = None
     while trace is not None:
         if trace.rows is not None:

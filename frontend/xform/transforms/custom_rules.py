@@ -8,14 +8,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from .. import direct, pytrees, tracing
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
 from .custom_call import CustomFunction, call_custom
 from .rows import leaf_aval
 from .selection import Output, require_callable
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 class RuledFunction(ABC):
@@ -95,7 +97,7 @@ class NondiffArguments:
         require_callable(kind, fun)
         self.kind = kind
         self.fun = fun
-        self.name = tracing.function_name(fun)
+        self.name = traces.function_name(fun)
         self._signature = inspect.signature(fun)
         parameters = list(self._signature.parameters)
         names = (argnames,) if isinstance(argnames, str) else tuple(argnames)
@@ -246,10 +248,10 @@ class RuledCall(CustomFunction):
 
     def call(self) -> Any:
         """The output of the call, in a trace or outside of one."""
-        if tracing.current_trace() is not None:
-            return self._traced([tracing.traced(x) for x in self.arguments.leaves])
+        if traces.current_trace() is not None:
+            return self._traced([traces.traced(x) for x in self.arguments.leaves])
         return direct.call(
-            lambda *leaves: self._traced([tracing.traced(x) for x in leaves]),
+            lambda *leaves: self._traced([traces.traced(x) for x in leaves]),
             self.arguments.leaves,
             {},
             name=self.name,

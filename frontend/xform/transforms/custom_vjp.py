@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import pytrees, tracing
+from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
 from .custom_call import Derivative, naming, spread, tangent_or_zeros
 from .custom_rules import NondiffArguments, RuledCall, RuledFunction
 from .derivative import with_zeros
@@ -84,14 +85,14 @@ class _Call(RuledCall):
         self.require_same_output(output, "fwd")
         kept, spec = pytrees.flatten(residuals)
         self._residuals = kept, spec
-        return [*output.leaves, *(x for x in kept if tracing.is_traced(x))]
+        return [*output.leaves, *(x for x in kept if traces.is_traced(x))]
 
     def _backward(self, values: list[Any]) -> list[Any]:
         kept, spec = self._residuals
         given = iter(values)
         # What is no value of the function is the same in both rules.
         residuals = pytrees.unflatten(
-            spec, [next(given) if tracing.is_traced(x) else x for x in kept]
+            spec, [next(given) if traces.is_traced(x) else x for x in kept]
         )
         cotangents = pytrees.unflatten(self.output.spec, with_zeros(self.output.avals, [*given]))
         result = self._bwd(*self.arguments.nondiff, residuals, cotangents)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .. import pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import convert, full
 from ..source import user_location
-from ..tracing import Callee, definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call
 from .selection import Auxiliary, Output, Selection, entering_kwargs, output_and_aux
 
@@ -69,7 +70,7 @@ def matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval)
         XformTypeError: another dtype, or no array.
     """
     try:
-        kind = tracing.aval(leaf, path)
+        kind = traces.aval(leaf, path)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
     if kind.shape != wanted.shape:
@@ -81,7 +82,7 @@ def matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval)
     if kind.dtype != wanted.dtype:
         # A Python float has no dtype of its own; an int or bool is another kind of number.
         if kind.weak and kind.is_float:
-            if tracing.is_traced(leaf):
+            if traces.is_traced(leaf):
                 return convert(leaf, wanted.dtype)
             return np.asarray(leaf, wanted.dtype)
         raise XformTypeError(

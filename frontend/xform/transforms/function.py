@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from .. import direct, pytrees, tracing
-from ..avals import Aval, is_python_number
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
 from ..numpy import views
+from ..tracing import traces
+from ..tracing.avals import Aval, is_python_number
 from .array_leaves import ArrayLeaves, is_array_leaf
 from .basis import moved
 from .custom_call import (
@@ -23,17 +25,12 @@ from .custom_call import (
     tangent_or_zeros,
 )
 from .derivative import with_zeros
-from .function_context import (
-    FunctionContext,
-    KeptArrays,
-    attributes_of,
-    state_of,
-)
+from .function_context import FunctionContext, KeptArrays, attributes_of, state_of
 from .gradient_stop import stop_gradient
 from .selection import output_aval
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 class VmapInfo(NamedTuple):
@@ -144,13 +141,13 @@ class Function:
                 )
             )
         arguments = ArrayLeaves(_positional(cls, args, kwargs))
-        if tracing.current_trace() is not None:
-            return _apply(cls, arguments, [tracing.traced(x) for x in arguments.arrays])
+        if traces.current_trace() is not None:
+            return _apply(cls, arguments, [traces.traced(x) for x in arguments.arrays])
         return direct.call(
-            lambda *arrays: _apply(cls, arguments, [tracing.traced(x) for x in arrays]),
+            lambda *arrays: _apply(cls, arguments, [traces.traced(x) for x in arrays]),
             arguments.arrays,
             {},
-            name=tracing.function_name(cls),
+            name=traces.function_name(cls),
             transform=f"{cls.__name__}.apply",
         )
 
@@ -175,7 +172,7 @@ def _apply(cls: type[Function], arguments: ArrayLeaves, inputs: Sequence[TracedA
     results: list[Any] = call.results(inputs)
     for i, j in call.dirty.items():
         target = arguments.arrays[i]
-        if not tracing.is_traced(target):
+        if not traces.is_traced(target):
             raise XformTypeError(
                 at_user_line(
                     f"{cls.__name__}: forward writes into an argument, which ctx.mark_dirty says, "
@@ -197,7 +194,7 @@ class _Call(CustomFunction):
 
     def __init__(self, cls: type[Function], arguments: ArrayLeaves, avals: Sequence[Aval]) -> None:
         self.cls = cls
-        self._name = tracing.function_name(cls)
+        self._name = traces.function_name(cls)
         self.arguments = arguments
         self.avals = avals
         self.output: _Output
@@ -442,7 +439,7 @@ class _Call(CustomFunction):
                     f"{kind.dtype.name}"
                 )
             )
-        return leaf if place is None else moved(tracing.traced(leaf), place, 0)
+        return leaf if place is None else moved(traces.traced(leaf), place, 0)
 
     def _require_vmap(self) -> None:
         derives = self.cls.generate_vmap_rule

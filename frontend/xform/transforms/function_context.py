@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import pytrees, tracing
-from ..avals import is_python_number
+from .. import pytrees
 from ..errors import XformRuntimeError, XformTypeError, at_user_line
+from ..tracing import traces
+from ..tracing.avals import is_python_number
 from .array_leaves import is_array_leaf
 
 
@@ -165,11 +166,11 @@ class KeptArrays:
         attributes = {
             name: value
             for name, value in attributes_of(ctx).items()
-            if any(map(tracing.is_traced, pytrees.leaves(value)))
+            if any(map(traces.is_traced, pytrees.leaves(value)))
         }
         self._leaves, self._spec = pytrees.flatten((tuple(saved), attributes))
         self._passes = [
-            is_array_leaf(x) if i < len(saved) - saved.count(None) else tracing.is_traced(x)
+            is_array_leaf(x) if i < len(saved) - saved.count(None) else traces.is_traced(x)
             for i, x in enumerate(self._leaves)
         ]
         self.arrays = [x for x, passes in zip(self._leaves, self._passes, strict=True) if passes]

@@ -7,7 +7,7 @@ from typing import Any
 
 from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..tracing import definition_site, function_name, trace_callee
+from ..tracing.traces import definition_site, function_name, trace_callee
 from .calls import call_grad
 from .selection import (
     Auxiliary,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import primitives, pytrees, tracing
+from .. import primitives, pytrees
+from ..tracing import traces
 
 
 def stop_gradient(x: Any) -> Any:
@@ -21,7 +22,7 @@ def stop_gradient(x: Any) -> Any:
 
 
 def _stop(leaf: Any) -> Any:
-    if not tracing.is_traced(leaf):
+    if not traces.is_traced(leaf):
         return leaf
     if leaf._trace.program.stops_cut:
         return primitives.full(leaf.shape, leaf.dtype, 0)

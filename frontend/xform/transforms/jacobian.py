@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import pytrees
 from ..primitives import full, reshape
-from ..tracing import Callee, function_name
+from ..tracing.traces import Callee, function_name
 from .basis import moved, rows_of_linear_map
 from .calls import call, call_jvp, call_vjp
 from .derivative import TracedOutput
@@ -23,7 +23,7 @@ from .selection import (
 )
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 Blocks = Callable[[Callable[..., Any], Selection, TracedOutput, int | None], Any]
 

@@ -13,11 +13,13 @@ from typing import Any, Final, TypeAlias, overload
 import numpy as np
 from xform_runtime import Array
 
-from .. import pytrees, tracing, workers
+from .. import pytrees
+from ..compiling import workers
+from ..compiling.lowered import Compiled, Lowered
+from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..lowered import Compiled, Lowered
-from ..program import Inputs, TracedProgram, inputs_of, trace_program
-from ..targets import Target, as_target
+from ..tracing import traces
+from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import Chosen, StaticArguments, donated_arguments, parameters
 from .selection import entering, require_callable
 
@@ -142,7 +144,7 @@ class Jitted:
         self._plain = self._programs.plain
         self._takes_plain = not static
         functools.update_wrapper(self, func, updated=())
-        self.__name__: str = getattr(func, "__name__", tracing.function_name(func))
+        self.__name__: str = getattr(func, "__name__", traces.function_name(func))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the compiled function, after tracing and compiling it for a new signature.
@@ -151,7 +153,7 @@ class Jitted:
             XformTypeError: an argument that is no array and not static.
             Whatever the function raises while it is traced.
         """
-        if tracing.current_trace() is not None:
+        if traces.current_trace() is not None:
             return self._inline(args, kwargs)
         if not kwargs and self._takes_plain:
             key: list[Any] = []
@@ -283,7 +285,7 @@ class Jitted:
             function,
             inputs,
             leaves,
-            name=tracing.function_name(self._func),
+            name=traces.function_name(self._func),
             transform="jit",
             bake=bake,
         )
@@ -356,7 +358,7 @@ def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Ke
             if type(leaf) is np.ndarray or type(leaf) is Array:
                 kinds.append((leaf.shape, leaf.dtype))
             else:
-                found = tracing.aval(leaf, "")
+                found = traces.aval(leaf, "")
                 kinds.append(found if found.weak else found[:2])
     except XformTypeError:
         return None

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import pytrees
-from ..avals import is_array
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
 from ..identity import exact
+from ..tracing.avals import is_array
 
 
 @dataclass(frozen=True)

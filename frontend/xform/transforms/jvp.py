@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import direct, pytrees, tracing
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..tracing import function_name
+from ..tracing import traces
+from ..tracing.traces import function_name
 from .calls import call_jvp
 from .derivative import TracedOutput, matching_leaves, with_zeros
 from .selection import Selection, require_callable
@@ -56,7 +58,7 @@ def jvp(
     def run(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, ...]:
         return _traced_jvp(func, primals, tangents, strict, has_aux)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         result: tuple[Any, ...] = direct.call(
             run, (primals, tangents), {}, name=function_name(func), transform="jvp"
         )
@@ -90,7 +92,7 @@ def _traced_jvp(
 
 def _require_dependence(func: Callable[..., Any], selection: Selection, has_aux: bool) -> None:
     """Traces the function once more, with every stop_gradient cut, and asks what is left."""
-    program = tracing.require_trace("jvp").program
+    program = traces.require_trace("jvp").program
     outer, program.stops_cut = program.stops_cut, True
     try:
         traced = TracedOutput("jvp", func, selection, has_aux, floating=False)

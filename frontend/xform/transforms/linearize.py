@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import pytrees, tracing
+from .. import pytrees
+from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
-from ..split import linearize_direct
-from ..tracing import function_name
+from ..tracing import traces
+from ..tracing.traces import function_name
 from .calls import call, call_jvp
 from .derivative import TracedOutput, matching_leaves, with_zeros
 from .gradient_stop import stop_gradient
@@ -39,7 +40,7 @@ def linearize(func: Callable[..., Any], *primals: Any, has_aux: bool = False) ->
     require_callable("linearize", func)
     if not primals:
         raise XformValueError(at_user_line("linearize: needs at least one primal"))
-    at_point = _traced if tracing.current_trace() is not None else _direct
+    at_point = _traced if traces.current_trace() is not None else _direct
     output, pushforward, aux = at_point(func, primals, has_aux)
     return (output, pushforward, aux) if has_aux else (output, pushforward)
 
@@ -122,7 +123,7 @@ def _direct(
     )
 
     def apply(tangents: Sequence[Any]) -> Sequence[Any]:
-        if tracing.current_trace() is None:
+        if traces.current_trace() is None:
             return at_point.apply(tangents)
         pushforward = _traced(func, primals, has_aux)[1]
         parts = pytrees.unflatten(pytrees.structure(primals), tangents)

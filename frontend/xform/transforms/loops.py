@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import direct, pytrees, tracing
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import add, convert, full, iota, lt
-from ..tracing import Callee, definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call_while
 from .carry import Carry
 from .rows import leaf_aval
@@ -50,7 +52,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     def run(init: Any) -> Any:
         return _traced_while("while_loop", cond_fun, body_fun, init)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         name = function_name(body_fun)
         return direct.call(run, (init,), {}, name=name, transform="while_loop")
     return run(init)
@@ -87,7 +89,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init:
             return _counted(first, last, body_fun, init)
         return _uncounted(first, last, body_fun, init)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         name = function_name(body_fun)
         return direct.call(run, (init,), {}, name=name, transform="fori_loop")
     return run(init)
@@ -100,7 +102,7 @@ def _bound(name: str, bound: Any) -> Any:
         raise XformValueError(at_user_line(f"fori_loop: {name} must be a scalar, got {kind}"))
     if kind.dtype.kind not in "iu":
         raise XformTypeError(at_user_line(f"fori_loop: {name} must be an integer, got {kind}"))
-    if tracing.is_traced(bound):
+    if traces.is_traced(bound):
         return bound if kind.dtype == _COUNTER else convert(bound, _COUNTER)
     return operator.index(np.asarray(bound).item())
 
@@ -127,7 +129,7 @@ def _uncounted(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init
 
     def step(state: tuple[Any, Any]) -> tuple[Any, Any]:
         i, carry = state
-        weak = tracing.wrap(i._value, i._trace, weak=True)
+        weak = traces.wrap(i._value, i._trace, weak=True)
         return add(i, full((), _COUNTER, 1)), body_fun(weak, carry)
 
     step.__name__ = function_name(body_fun)

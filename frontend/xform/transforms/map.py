@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import direct, pytrees, tracing
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformValueError, at_user_line
-from ..tracing import definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.traces import definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_map, call_vmap
 from .rows import rows_of
@@ -42,7 +44,7 @@ def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = 
     def run(xs: Any, *args: Any) -> Any:
         return _traced_map(func, xs, args, batch)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         return direct.call(
             run, (xs, *args), {}, name=function_name(func), transform="map", traced=()
         )
@@ -71,7 +73,7 @@ def _traced_map(
         return found
 
     callee = trace_callee(function_name(func), "map", avals, body, definition_site(func))
-    stacked = [tracing.traced(x) for x in leaves]
+    stacked = [traces.traced(x) for x in leaves]
     dims = [0] * len(leaves)
     out_dims: list[int | None] = [0] * len(callee.results)
     if batch_size is None or size == 0:

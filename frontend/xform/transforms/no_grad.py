@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import ContextDecorator
 from types import TracebackType
 
-from .. import tracing
-from ..tracing import Trace
+from ..tracing import traces
+from ..tracing.traces import Trace
 
 
 class no_grad(ContextDecorator):  # noqa: N801 - torch's name
@@ -29,7 +29,7 @@ class no_grad(ContextDecorator):  # noqa: N801 - torch's name
         self._traces: list[Trace | None] = []
 
     def __enter__(self) -> None:
-        trace = tracing.current_trace()
+        trace = traces.current_trace()
         if trace is not None:
             trace.no_grad += 1
         self._traces.append(trace)

@@ -6,8 +6,8 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from .. import tracing
 from ..errors import XformRuntimeError, at_user_line
+from ..tracing import traces
 from .array_leaves import ArrayLeaves
 from .custom_call import CustomFunction, call_custom
 from .function_context import FunctionContext, KeptArrays, state_of
@@ -64,7 +64,7 @@ def _marked(name: str, arrays: Sequence[Any]) -> list[Any]:
     """Arrays that must not be differentiated."""
     if not arrays:
         return []
-    return call_custom(_Once(name), [tracing.traced(x) for x in arrays])
+    return call_custom(_Once(name), [traces.traced(x) for x in arrays])
 
 
 class _Once(CustomFunction):

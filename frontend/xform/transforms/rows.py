@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from .. import tracing
-from ..avals import Aval
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.avals import Aval
 
 
 def rows_of(transform: str, leaves: Sequence[Any], paths: Sequence[str]) -> tuple[int, list[Aval]]:
@@ -46,6 +46,6 @@ def leaf_aval(transform: str, leaf: Any, path: str) -> Aval:
         XformTypeError: it is no array.
     """
     try:
-        return tracing.aval(leaf, path)
+        return traces.aval(leaf, path)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .. import direct, pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..tracing import Callee, definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call_scan
 from .carry import Carry
 from .rows import rows_of
@@ -55,7 +57,7 @@ def scan(
     def run(init: Any, xs: Any) -> tuple[Any, Any]:
         return traced_scan("scan", f, init, xs, length, reverse=bool(reverse), unroll=unroll)
 
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         result: tuple[Any, Any] = direct.call(
             run, (init, xs), {}, name=function_name(f), transform="scan"
         )
@@ -127,7 +129,7 @@ def traced_scan(
     results = call_scan(
         callee,
         carry.lifted(),
-        [tracing.traced(x) for x in leaves],
+        [traces.traced(x) for x in leaves],
         None if leaves else length,
         reverse=reverse,
         unroll=unroll,
@@ -142,7 +144,7 @@ def _described(result: Any) -> str:
 
 
 def _checked_count(name: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not hasattr(value, "__index__") or tracing.is_traced(value):
+    if isinstance(value, bool) or not hasattr(value, "__index__") or traces.is_traced(value):
         raise XformTypeError(
             at_user_line(f"scan: {name} must be a Python int, got {type(value).__name__}")
         )

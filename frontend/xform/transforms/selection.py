@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from xform_runtime import Array
 
-from .. import direct, pytrees, tracing
-from ..avals import Aval, is_array
+from .. import pytrees
+from ..compiling import direct
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..tracing import traces
+from ..tracing.avals import Aval, is_array
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 
 RANDOMNESS = ("error", "same", "different")
@@ -43,8 +45,8 @@ def transformed(
     functools.update_wrapper(run, function, updated=())
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if tracing.current_trace() is None:
-            name = tracing.function_name(function)
+        if traces.current_trace() is None:
+            name = traces.function_name(function)
             numbers = argnums if isinstance(argnums, tuple) else (argnums,)
             traced = {n + len(args) if n < 0 else n for n in numbers}
             return direct.call(run, args, kwargs, name=name, transform=transform, traced=traced)
@@ -52,7 +54,7 @@ def transformed(
 
     functools.update_wrapper(wrapper, function, updated=())
     if not hasattr(function, "__name__"):
-        wrapper.__name__ = tracing.function_name(function)
+        wrapper.__name__ = traces.function_name(function)
     return wrapper
 
 
@@ -182,7 +184,7 @@ class Selection:
     def lifted(self) -> list[TracedArray]:
         """The leaves as traced arrays of the innermost trace."""
         return [
-            tracing.traced(leaf, path) for leaf, path in zip(self.leaves, self.paths, strict=True)
+            traces.traced(leaf, path) for leaf, path in zip(self.leaves, self.paths, strict=True)
         ]
 
     def arguments(self, leaves: Sequence[Any]) -> tuple[Any, ...]:
@@ -214,7 +216,7 @@ def differentiable(transform: str, leaf: Any, path: str) -> Aval:
         XformTypeError: it is no floating array; the message has its path.
     """
     try:
-        kind = tracing.aval(leaf, path)
+        kind = traces.aval(leaf, path)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
     if not kind.is_float:
@@ -237,10 +239,10 @@ def entering(tree: Any) -> Any:
 
 
 def _entering_leaf(leaf: Any) -> Any:
-    if tracing.is_traced(leaf):
-        return tracing.traced(leaf)
+    if traces.is_traced(leaf):
+        return traces.traced(leaf)
     if isinstance(leaf, np.ndarray | Array) and leaf.dtype.kind != "O" and leaf.ndim > 0:
-        return tracing.traced(leaf)
+        return traces.traced(leaf)
     return leaf
 
 
@@ -265,7 +267,7 @@ class Auxiliary:
     def split(self, tree: Any) -> list[Any]:
         """Remembers a pytree and returns its traced leaves."""
         self._leaves, self._spec = pytrees.flatten(tree)
-        self._positions = [i for i, leaf in enumerate(self._leaves) if tracing.is_traced(leaf)]
+        self._positions = [i for i, leaf in enumerate(self._leaves) if traces.is_traced(leaf)]
         return [self._leaves[i] for i in self._positions]
 
     def join(self, results: Iterable[Any]) -> Any:
@@ -334,7 +336,7 @@ def output_aval(transform: str, leaf: Any, path: str) -> Aval:
         XformTypeError: it is neither an array nor a number, or of a dtype that cannot be compiled.
     """
     try:
-        return tracing.aval(leaf, path)
+        return traces.aval(leaf, path)
     except XformTypeError as error:
         if is_array(leaf) or isinstance(leaf, complex):
             raise XformTypeError(at_user_line(f"{transform}: {error}")) from None

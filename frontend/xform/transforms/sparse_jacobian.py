@@ -14,29 +14,24 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
-from .. import pytrees, tracing
-from ..avals import Aval
-from ..colouring import Ints, colour_columns, rows_of, transposed
-from ..csr import CsrBlock, CsrStructure, index_vectors
+from .. import pytrees
+from ..compiling.split import split_pass
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import Indexing, full, gather, reshape
 from ..source import user_location
-from ..split import split_pass
-from ..tracing import Callee, trace_callee
+from ..sparse.colouring import Ints, colour_columns, rows_of, transposed
+from ..sparse.csr import CsrBlock, CsrStructure, index_vectors
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import Callee, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call, call_jvp, call_vjp, call_vmap, reporting
 from .derivative import TracedOutput
 from .jacobian import forward_blocks, reverse_blocks
-from .selection import (
-    Selection,
-    checked_argnums,
-    checked_rows,
-    require_callable,
-    transformed,
-)
+from .selection import Selection, checked_argnums, checked_rows, require_callable, transformed
 
 if TYPE_CHECKING:
-    from ..array import TracedArray
+    from ..tracing.array import TracedArray
 
 Mode: TypeAlias = Literal["auto", "forward", "reverse"]
 
@@ -232,7 +227,7 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
             return _patterns[key]
     name, results = callee.function.name, range(len(callee.results))
     asks = split_pass(name, own, results, transpose=False, asks=True)
-    custom = tracing.require_trace("jacobian").program.custom
+    custom = traces.require_trace("jacobian").program.custom
     if custom.is_needed and custom.completed(module, [asks]) is not None:
         # A derivative rule is missing. The product below asks for it too, and all is traced again
         # with it; any pattern with an entry will do for now.
@@ -265,7 +260,7 @@ def _closed_over_integers(callee: Callee, own: int) -> dict[int, Ints]:
     found = {}
     for place, x in enumerate(callee.captures, own):
         if x.dtype.kind in "biu":
-            content = tracing.closed_over(x)
+            content = traces.closed_over(x)
             if content is not None:
                 found[place] = np.asarray(content)
     return found
@@ -314,7 +309,7 @@ class _Compressed:
         name = f"{callee.function.name}_product"
         transform = self._selection.transform
         row = trace_callee(name, transform, seeded, product, user_location())
-        seeds = [tracing.traced(x) for x in _seeds(colours, seeded)]
+        seeds = [traces.traced(x) for x in _seeds(colours, seeded)]
         count, dims = _count(colours), [0] * len(seeds)
         out_dims: list[int | None] = [0] * len(row.results)
         if chunk is None or chunk >= count:

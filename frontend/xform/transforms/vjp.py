@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from .. import pytrees, tracing
-from ..avals import Aval
+from .. import pytrees
+from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
-from ..split import linearize_direct
-from ..tracing import function_name
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.traces import function_name
 from .calls import call, call_vjp
 from .derivative import TracedOutput, matching_leaves
 from .gradient_stop import stop_gradient
@@ -40,7 +41,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     require_callable("vjp", func)
     if not primals:
         raise XformValueError(at_user_line("vjp: needs at least one primal after the function"))
-    if tracing.current_trace() is None:
+    if traces.current_trace() is None:
         return _direct_vjp(func, primals, has_aux)
     output, pullback, aux = _traced_vjp(func, primals, has_aux)
     return (output, pullback, aux) if has_aux else (output, pullback)
@@ -126,7 +127,7 @@ def _direct_vjp(func: Callable[..., Any], given: Sequence[Any], has_aux: bool) -
     output, aux = at_point.output
 
     def apply(cotangents: Sequence[Any]) -> Sequence[Any]:
-        if tracing.current_trace() is None:
+        if traces.current_trace() is None:
             return at_point.apply(cotangents)
         # Arrays of another program's run are constants in this one, residuals with them.
         traced = _traced_vjp(func, primals, has_aux)[1]

@@ -7,17 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from .. import pytrees, tracing
-from ..avals import Aval, is_array
-from ..errors import (
-    XformError,
-    XformRuntimeError,
-    XformTypeError,
-    XformValueError,
-    at_user_line,
-)
+from .. import pytrees
+from ..errors import XformError, XformRuntimeError, XformTypeError, XformValueError, at_user_line
 from ..primitives import iota
-from ..tracing import Callee, definition_site, function_name, trace_callee
+from ..tracing import traces
+from ..tracing.avals import Aval, is_array
+from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_vmap
 from .selection import (
@@ -76,7 +71,7 @@ def vmap(
         outputs: list[_RowOutput] = []
 
         def body(rows: list[Any]) -> list[Any]:
-            tracing.require_trace("vmap").rows = batch.size, randomness
+            traces.require_trace("vmap").rows = batch.size, randomness
             result = func(*batch.arguments(rows), **entering_kwargs(kwargs))
             outputs.append(_RowOutput(result, out_dims))
             return outputs[0].arrays
@@ -91,7 +86,7 @@ def vmap(
         _require_unbatched(
             callee.function.dependent_results(own, rows=True, fresh_draws=is_fresh), output
         )
-        rows = [tracing.traced(x) for x in batch.leaves]
+        rows = [traces.traced(x) for x in batch.leaves]
         numbers = iota((batch.size,), np.uint32, 0) if is_fresh else None
         if chunk is None or chunk >= batch.size:
             results = call_vmap(callee, rows, batch.dims, dims, numbers)
@@ -197,7 +192,7 @@ def _prefix(dims: Any, tree: Any, name: str) -> list[Any]:
 
 def _batched_aval(leaf: Any, path: str) -> Aval:
     try:
-        return tracing.aval(leaf, path)
+        return traces.aval(leaf, path)
     except XformTypeError as error:
         raise XformValueError(
             at_user_line(f"vmap: {error}; its in_dim is not None, which needs an array")
@@ -254,7 +249,7 @@ class _RowOutput:
         self._positions = [
             i
             for i, (leaf, dim) in enumerate(zip(self._leaves, dims, strict=True))
-            if dim is not None or tracing.is_traced(leaf)
+            if dim is not None or traces.is_traced(leaf)
         ]
         paths = pytrees.paths(self._spec, "output")
         self.arrays = [self._leaves[i] for i in self._positions]

@@ -19,7 +19,7 @@ from iree.compiler import ir
 from table_row import Array, Shape
 from xform import pytrees
 from xform._xform import PRIMITIVES
-from xform.program import inputs_of, trace_program
+from xform.tracing.program import inputs_of, trace_program
 
 PASSES = "xform-expand-transforms,xform-simplify"
 WIDTHS = (8, 16, 32, 64)

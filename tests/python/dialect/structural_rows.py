@@ -22,8 +22,9 @@ from table_row import (
     normal,
     truths,
 )
-from xform import primitives, tracing
+from xform import primitives
 from xform.source import user_location
+from xform.tracing import traces
 
 ROWS: list[Row] = []
 
@@ -363,8 +364,8 @@ for label, lhs_shape, rhs_shape, contraction in CONTRACTIONS:
 
 def constant(array: Array) -> Any:
     """A constant of the traced function."""
-    trace = tracing.require_trace("constant")
-    return tracing.wrap(trace.function.constant(array, user_location()), trace)
+    trace = traces.require_trace("constant")
+    return traces.wrap(trace.function.constant(array, user_location()), trace)
 
 
 def itself(array: Array) -> Array:

@@ -30,7 +30,15 @@ def test_the_package_alone_loads_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["array", "lowered", "primitives", "program", "tracing", "transforms.vmap"]
+    "module",
+    [
+        "tracing.array",
+        "compiling.lowered",
+        "primitives",
+        "tracing.program",
+        "tracing.traces",
+        "transforms.vmap",
+    ],
 )
 def test_any_module_can_be_imported_first(module: str) -> None:
     subprocess.run([sys.executable, "-c", f"import xform.{module}"], check=True)

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 import xform
-from xform import direct, frontend, random, tree
+from xform import frontend, random, tree
+from xform.compiling import direct
 from xform.frontend import (
     grad,
     grad_and_value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from accuracy import PRECISIONS, ROWS, Measured, lowered, measure, page_rows
-from xform.forms import emit_ptx
+from xform.compiling.forms import emit_ptx
 
 # What the errors on another processor, which fuses other operations, may differ by.
 SLACK = 0.4

@@ -22,7 +22,7 @@ from accuracy import FUNCTIONS, TYPES, exact_values, power_samples, sample, ulp_
 from iree import runtime
 from iree.compiler import tools
 from mpmath import mp, mpf
-from xform.targets import Target
+from xform.compiling.targets import Target
 
 Array = npt.NDArray[Any]
 

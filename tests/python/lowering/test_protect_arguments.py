@@ -8,17 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xform.numpy as xnp
-from xform.frontend import (
-    checkpoint,
-    cond,
-    fori_loop,
-    grad,
-    jit,
-    scan,
-    switch,
-    vmap,
-    while_loop,
-)
+from xform.frontend import checkpoint, cond, fori_loop, grad, jit, scan, switch, vmap, while_loop
 from xform_runtime import asarray
 
 X = np.arange(6.0)

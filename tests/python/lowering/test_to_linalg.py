@@ -18,7 +18,7 @@ import pytest
 from iree import runtime
 from linalg_cases import contractions, conversions, loops, reductions, views
 from linalg_cases.case import Array, Case
-from xform.forms import compile_module
+from xform.compiling.forms import compile_module
 
 CASES = [
     case

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xform.forms import compile_module
+from xform.compiling.forms import compile_module
 from xform.frontend import save, spec
 
 

@@ -220,7 +220,7 @@ except TypeError as error:
     assert "expected 2" in str(error)
 z = runtime.load({str(vulkan_file)!r})(np.ones(1001, np.float32))
 assert z.numpy()[10] == 11
-wanted = "iree.compiler", "xform.frontend", "xform._xform", "xform.compiler", "optree", "torch"
+wanted = "iree.compiler", "xform.frontend", "xform._xform", "xform.iree.compiler", "optree", "torch"
 loaded = [name for name in sys.modules if name.startswith(wanted)]
 assert not loaded, loaded
 print("done")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...array import ArrayLike, TracedArray
 from ...errors import XformValueError, at_user_line
+from ...tracing.array import ArrayLike, TracedArray
 from ..promotion import FLOAT64, array, is_float
 
 

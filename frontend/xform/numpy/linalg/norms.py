@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ... import primitives
-from ...array import ArrayLike, Axis, TracedArray
 from ...errors import XformValueError, at_user_line
+from ...tracing.array import ArrayLike, Axis, TracedArray
 from .. import manipulation, reductions, ufuncs
 from ..axes import normalized_axes, normalized_axis
 from ..dispatch import function

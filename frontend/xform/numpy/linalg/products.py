@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ...array import ArrayLike, TracedArray
 from ...errors import XformValueError, at_user_line
+from ...tracing.array import ArrayLike, TracedArray
 from .. import contraction, manipulation
 from ..creation import eye
 from ..dispatch import function

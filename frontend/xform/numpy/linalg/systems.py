@@ -12,8 +12,8 @@ import numpy as np
 from numpy.linalg._linalg import SlogdetResult
 
 from ... import primitives
-from ...array import ArrayLike, TracedArray
 from ...errors import XformTypeError, XformValueError, at_user_line
+from ...tracing.array import ArrayLike, TracedArray
 from .. import contraction, joining, manipulation, reductions, ufuncs
 from ..arguments import explained
 from ..creation import eye

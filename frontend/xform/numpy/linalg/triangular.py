@@ -12,8 +12,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ... import primitives
-from ...array import ArrayLike, TracedArray
 from ...errors import XformValueError, at_user_line
+from ...tracing.array import ArrayLike, TracedArray
 from .. import manipulation
 from ..dispatch import extension, function
 from ..promotion import array, broadcast, broadcast_shapes, is_float, operand, result_type

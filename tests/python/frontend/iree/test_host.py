@@ -17,8 +17,9 @@ import numpy as np
 import pytest
 from forks import in_forked_child
 from machine_code import build
-from xform.compiler import compile_from_vm
+from xform.compiling.refusal import Refused
 from xform.iree import host
+from xform.iree.compiler import compile_from_vm
 from xform.iree.host import (
     BIND,
     BIND_BINDINGS,
@@ -31,7 +32,6 @@ from xform.iree.host import (
     executable_format,
     host_text,
 )
-from xform.refusal import Refused
 from xform_runtime import (
     DeviceError,
     Executable,

@@ -24,7 +24,7 @@ from edge_calls import (
 )
 from edge_differences import DIFFERENCES, INTEGERS, page
 from xform import frontend
-from xform.forms import CompileError
+from xform.compiling.forms import CompileError
 from xform.numpy.dispatch import FUNCTIONS
 from xform.numpy.ufunc import UFUNCS, Ufunc
 

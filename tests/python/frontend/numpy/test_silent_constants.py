@@ -25,8 +25,8 @@ import pytest
 import xform.numpy as xnp
 from test_errors import fails
 from xform import frontend
-from xform.array import TracedArray
 from xform.errors import TracedValueError, XformTypeError
+from xform.tracing.array import TracedArray
 
 M = np.arange(12.0).reshape(3, 4)
 A = np.arange(12.0)

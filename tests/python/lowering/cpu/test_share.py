@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 from forks import in_forked_child
+from xform.compiling.machine_code import is_compiled_here
 from xform.frontend import grad, jit, scan
-from xform.machine_code import is_compiled_here
 from xform_runtime.devices import PARALLEL_WORK
 from xform_runtime.executable import Executable
 

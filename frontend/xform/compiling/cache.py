@@ -1,0 +1,205 @@
+"""Compiled modules kept on disk, so that a program is compiled once per machine, not per process.
+
+An entry is a file that holds checksums of its key and of the module, and the module. It appears
+under its name only when it is whole (a temporary file is renamed), and one that is damaged, or
+stands under another's name, is never used, so that any number of processes can share a directory
+and be killed at any time. Whatever goes wrong with the disk, compilation goes on; a warning says so
+once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import stat
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..files import write_whole
+from ..iree.compiler import compiler_identity
+from ..knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
+from .dump import Stages
+from .forms import compile_module
+from .machine_code import dump_machine_code, identity, is_compiled_here
+from .targets import Target, as_target
+
+_MAGIC: Final = b"xform-cache-2\n"
+_HEAD_SIZE: Final = len(_MAGIC) + 2 * hashlib.sha256().digest_size
+_SUFFIX: Final = ".xfc"
+_TEMPORARY_PREFIX: Final = "writing-"
+_TEMPORARY_LIFETIME: Final = 3600.0
+
+_warned = False
+
+
+@dataclass(frozen=True)
+class CompileCache:
+    """A directory of compiled modules.
+
+    Args:
+        directory: where the entries are; made when the first one is written.
+        limit: bytes above which the least recently used entries are removed.
+    """
+
+    directory: Path
+    limit: int
+
+    def get(self, key: str) -> bytes | None:
+        """The module stored under `key`; None if there is none, or it is damaged or another's."""
+        path = self._path(key)
+        try:
+            content = _read_file(path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            _warn_once(self.directory, error)
+            return None
+        module = content[_HEAD_SIZE:]
+        if content[:_HEAD_SIZE] != _head(key, module):
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return module
+
+    def put(self, key: str, module: bytes) -> None:
+        """Stores a module; a failure to do so is a warning, given once."""
+        content = _head(key, module) + module
+        if len(content) > self.limit:
+            return
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+            write_whole(self._path(key), content, mode=0o600, temporary_prefix=_TEMPORARY_PREFIX)
+            self._shrink()
+        except OSError as error:
+            _warn_once(self.directory, error)
+
+    def _path(self, key: str) -> Path:
+        return self.directory / f"{key}{_SUFFIX}"
+
+    def _shrink(self) -> None:
+        entries: list[tuple[float, int, str]] = []
+        now = time.time()
+        with os.scandir(self.directory) as files:
+            for file in files:
+                # Another process may remove a file between the listing and the look at it.
+                with contextlib.suppress(FileNotFoundError):
+                    status = file.stat(follow_symlinks=False)
+                    if file.name.endswith(_SUFFIX):
+                        entries.append((status.st_mtime, status.st_size, file.path))
+                    elif (
+                        file.name.startswith(_TEMPORARY_PREFIX)
+                        and now - status.st_mtime > _TEMPORARY_LIFETIME
+                    ):
+                        os.unlink(file.path)
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total <= self.limit:
+                break
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+            total -= size
+
+
+def _head(key: str, module: bytes) -> bytes:
+    """What an entry begins with."""
+    return _MAGIC + hashlib.sha256(key.encode()).digest() + hashlib.sha256(module).digest()
+
+
+def _read_file(path: Path) -> bytes:
+    """The content of a regular file; of a FIFO it might never end.
+
+    Raises:
+        OSError: it is none, or cannot be read.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    with os.fdopen(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        return file.read()
+
+
+def cache_key(linalg_text: str, target: Target | str) -> str:
+    """The name of a cache entry: a hash of all that the compiled module depends on."""
+    chosen = as_target(target)
+    parts = (linalg_text, *chosen.flags, chosen.cache_tag, compiler_identity(), identity())
+    digest = hashlib.sha256()
+    for part in parts:
+        content = part.encode()
+        digest.update(len(content).to_bytes(8, "little"))
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def default_cache() -> CompileCache | None:
+    """The cache that the environment asks for, or None if it is turned off."""
+    if not CACHE.get():
+        return None
+    return CompileCache(CACHE_DIR.get(), CACHE_LIMIT.get())
+
+
+def compile_cached(
+    linalg_text: str,
+    target: Target | str,
+    *,
+    name: str,
+    located: Callable[[], str] | None = None,
+) -> bytes:
+    """`compile_module` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
+
+    Args:
+        linalg_text: the module as MLIR text.
+        target: what to compile for.
+        name: what to call the program in diagnostics; not part of the cache key.
+        located: gives the text with the user's lines in it, for messages.
+
+    Raises:
+        CompileError: the program cannot be compiled.
+        XformValueError: IREE does not know the target's processor, or a knob has a bad value.
+    """
+    dump = DUMP.get()
+    stages = None if dump is None else Stages(dump, name, linalg_text)
+    if stages is not None:
+        stages.write("linalg", linalg_text)
+        if is_compiled_here(linalg_text):
+            dump_machine_code(stages, linalg_text, as_target(target), name=name)
+        else:
+            stages.write_script(as_target(target).flags)
+    module = _stored_or_compiled(linalg_text, target, name, located)
+    if stages is not None:
+        stages.write_module(module)
+    return module
+
+
+def _stored_or_compiled(
+    linalg_text: str, target: Target | str, name: str, located: Callable[[], str] | None
+) -> bytes:
+    stored = default_cache()
+    if stored is None:
+        return compile_module(linalg_text, target, name=name, located=located)
+    key = cache_key(linalg_text, target)
+    module = stored.get(key)
+    if module is None:
+        module = compile_module(linalg_text, target, name=name, located=located)
+        stored.put(key, module)
+    return module
+
+
+def _warn_once(directory: Path, error: OSError) -> None:
+    global _warned
+    if _warned:
+        return
+    _warned = True
+    warnings.warn(
+        f"the compile cache in {directory} cannot be used ({error}); compiling without it. "
+        "Set XFORM_CACHE_DIR to a writable directory, or XFORM_CACHE=0.",
+        RuntimeWarning,
+        stacklevel=3,
+    )

@@ -1,0 +1,446 @@
+"""Lowered and compiled programs, each stage of which can be looked at."""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime.image import ModuleImage
+from xform_runtime.memory import Memory, peak_memory, planned_memory
+from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
+
+from .. import pytrees
+from .._xform import Diagnostic, Module
+from ..errors import XformRuntimeError, XformTypeError, XformValueError
+from ..files import checked_path, write_whole
+from ..knobs import COMPILER, DUMP
+from ..tracing import traces
+from ..tracing.avals import Aval
+from ..tracing.program import TracedProgram
+from .cache import compile_cached
+from .dump import Stages
+from .structure import tree_of
+from .targets import Target, as_target, check_dtypes
+
+if TYPE_CHECKING:
+    from iree.compiler import ir
+
+Stage = Literal["xform", "expanded", "linalg"]
+
+
+def _passes(stage: str, target: Target) -> str:
+    """The passes that lead from the traced module, or an earlier stage, to a stage."""
+    if stage == "expanded":
+        return "xform-expand-transforms,xform-simplify"
+    # See the passes for what goes wrong otherwise.
+    fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
+    options = target.pass_options
+    if _is_own(target):
+        options += " cpu=true"
+    return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
+
+
+def _is_own(target: Target) -> bool:
+    """Whether programs for the target become machine code here if they can."""
+    return target.device == "cpu" and COMPILER.get() == "xform"
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Seconds that compiling took, by stage.
+
+    `iree` is from linalg to the module, by LLVM or by IREE; small when the disk cache had it.
+    """
+
+    trace: float
+    passes: float
+    iree: float
+
+
+class Lowered:
+    """A traced function on its way to a compiled one.
+
+    Args:
+        traced: the traced program.
+        target: what `compile` compiles for by default.
+        retrace: traces the same call again; with True, closed-over arrays become constants.
+    """
+
+    def __init__(
+        self,
+        traced: TracedProgram,
+        target: Target,
+        retrace: Callable[[bool], TracedProgram],
+    ) -> None:
+        self._traced = traced
+        self._target = target
+        self._retrace = retrace
+        self._text: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The entry's name."""
+        return self._traced.name
+
+    def as_text(self, stage: Stage = "xform") -> str:
+        """The program as MLIR text.
+
+        Args:
+            stage: "xform" as traced, "expanded" without transform operations, or "linalg" as it
+                is before it becomes machine code.
+
+        Raises:
+            XformValueError: another stage.
+        """
+        return self._traced_text() if stage == "xform" else self._module(stage).text()
+
+    def _traced_text(self) -> str:
+        """The text before compiling attached a signature to the entry."""
+        if self._text is None:
+            self._text = self._traced.program.module.text()
+        return self._text
+
+    def _module(self, stage: Stage) -> Module:
+        module = self._traced.program.module
+        if stage == "xform":
+            return module
+        if stage not in ("expanded", "linalg"):
+            raise XformValueError(
+                f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
+            )
+        return after_passes(module, _passes(stage, self._target), self.name)
+
+    def op_names(self, stage: Stage = "xform") -> dict[str, int]:
+        """How often each operation stands in the program at a stage, as for `as_text`."""
+        return self._module(stage).op_names()
+
+    def as_module(self) -> ir.Module:
+        """The linalg text as a module of `iree.compiler.ir`, in a context of its own."""
+        from iree.compiler import ir
+
+        with ir.Context():
+            return ir.Module.parse(self.as_text("linalg"))
+
+    def compile(self, target: Target | str | None = None) -> Compiled:
+        """Compiles and loads the program.
+
+        Args:
+            target: what for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the device that
+                `jit` was given.
+
+        Raises:
+            XformTypeError: the target has no arrays of a dtype that the program uses.
+            CompileError: the program cannot be compiled.
+            DeviceError: the device is not available.
+        """
+        chosen = self._target if target is None else as_target(target)
+        self._traced_text()
+        return Compiled(self._traced, chosen, self)
+
+    def save(self, path: str | os.PathLike[str], target: Target | str | None = None) -> None:
+        """Compiles the program into a file that `xform.runtime.load` reads.
+
+        Args:
+            path: the file; a regular one is replaced as a whole, by its link too.
+            target: as for `compile`; the device need not be present.
+
+        Raises:
+            XformValueError: what the function closes over changed since it was lowered.
+            OSError: the file cannot be written, or is a directory, FIFO or device.
+            XformTypeError: as for `compile`, or a structure that a file cannot describe.
+            CompileError: the program cannot be compiled.
+        """
+        file = checked_path("save", path)
+        chosen = self._target if target is None else as_target(target)
+        self._traced_text()
+        traced = self._baked()
+        vmfb = _build(traced, chosen, _file_signature).vmfb
+        write_whole(file, vmfb, durable=True)
+
+    def _baked(self) -> TracedProgram:
+        hidden = self._traced.program.hidden
+        if not hidden:
+            return self._traced
+        baked = self._retrace(True)
+        again = baked.program.hidden
+        is_same = len(again) == len(hidden) and all(
+            traces.same_bits(np.asarray(a), np.asarray(b))
+            for a, b in zip(hidden, again, strict=True)
+        )
+        # What the function reads otherwise, such as a global number, stands in the text.
+        if not is_same or self._retrace(False).program.module.text() != self._traced_text():
+            raise XformValueError(
+                f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
+            )
+        return baked
+
+    def __repr__(self) -> str:
+        args = ", ".join(map(str, self._traced.inputs.avals))
+        results = ", ".join(map(str, self._traced.outputs.avals))
+        return f"Lowered({self.name}({args}) -> ({results}), target={self._target})"
+
+
+class Compiled:
+    """A program on a device; call it with arguments of the types it was compiled for."""
+
+    def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
+        built = _build(traced, target, _flat_signature)
+        self.name = traced.name
+        self.timings = Timings(traced.seconds, built.passes, built.iree)
+        self._inputs = traced.inputs
+        self._outputs = traced.outputs
+        self._numbers = [i for i, kind in enumerate(traced.inputs.avals) if kind.weak]
+        self._is_plain = traced.outputs.is_plain
+        self._lowered = lowered
+        self._target = target
+        self._image = ModuleImage(built.vmfb)
+        signature = self._image.signatures[self.name]
+        self._executable = Executable(
+            self._image, target.device, work=signature.work, is_shared=signature.is_shared
+        )
+        self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the program.
+
+        Raises:
+            XformTypeError: an argument of another dtype, or no array.
+            XformValueError: arguments of another structure or shape.
+        """
+        return self.run(self._leaves(args, kwargs))
+
+    @cached_property
+    def _structure(self) -> Hashable:
+        return pytrees.exact_structure(self._inputs.spec, order=False)
+
+    def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The array leaves of a call's arguments, checked."""
+        leaves, spec = pytrees.flatten((args, kwargs))
+        expected = self._inputs
+        if spec != expected.spec:
+            raise XformValueError(
+                f"{self.name} was compiled for arguments (args, kwargs) of structure "
+                f"{pytrees.show(expected.spec)}, got {pytrees.show(spec)}"
+            )
+        if pytrees.exact_structure(spec, order=False) != self._structure:
+            raise XformValueError(
+                f"{self.name} was compiled for other keys of dicts or static fields, equal to "
+                f"these but of another type or identity: {pytrees.show(spec)}"
+            )
+        for i, kind, path in zip(expected.positions, expected.avals, expected.paths, strict=True):
+            _check(self.name, leaves[i], kind, path)
+        return [leaves[i] for i in expected.positions]
+
+    def run(self, leaves: Sequence[Any]) -> Any:
+        """Calls the program with its array leaves, which must be of the program's types."""
+        return self._built(self.results([*self._inputs.values(leaves), *self._hidden]))
+
+    def run_plain(self, leaves: Sequence[Any]) -> Any:
+        """`run` for leaves that are arrays or Python numbers, as fast as it can be."""
+        values = list(leaves)
+        for i in self._numbers:
+            values[i] = np.asarray(values[i], self._inputs.avals[i].dtype)
+        if self._hidden:
+            values += self._hidden
+        return self._built(self._executable.invoke(self.name, values))
+
+    def results(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
+        """The flat results for arguments and closed-over arrays of the entry's types.
+
+        Which of its arguments are closed over is no matter here, so that all programs of one text
+        can be called in this way.
+        """
+        return self._executable.invoke(self.name, values)
+
+    def memory(self) -> Memory:
+        """The bytes that a call takes: of arguments, results and what lies between.
+
+        Raises:
+            XformValueError: IREE compiled the program, and does not tell.
+
+        >>> import numpy as np
+        >>> from xform.frontend import jit, spec
+        >>> compiled = jit(lambda x: np.cumsum(x)[::2]).lower(spec(1000, "float32")).compile()
+        >>> compiled.memory()
+        Memory(arguments=4000, results=2000, scratch=4032)
+        """
+        return planned_memory(self._image.signatures[self.name])
+
+    def peak_memory(self, *args: Any, **kwargs: Any) -> int:
+        """The most bytes of device memory that a call holds at a time; see its runtime's namesake.
+
+        Raises:
+            As a call, and XformValueError for a device other than "cpu".
+        """
+        leaves = self._leaves(args, kwargs)
+        values = [*self._inputs.values(leaves), *self._hidden]
+        return peak_memory(self._image, self.name, values)
+
+    def _built(self, results: list[Array]) -> Any:
+        return results[0] if self._is_plain else self._outputs.build(results)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the program into a file that `xform.runtime.load` reads.
+
+        Args:
+            path: the file, as for `Lowered.save`.
+
+        Raises:
+            As `Lowered.save`.
+        """
+        if self._lowered is None:
+            raise XformTypeError(f"save: {self.name!r} was compiled for a direct call; lower it")
+        self._lowered.save(path, self._target)
+
+    def __repr__(self) -> str:
+        args = ", ".join(map(str, self._inputs.avals))
+        results = ", ".join(map(str, self._outputs.avals))
+        return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
+
+
+@dataclass(frozen=True)
+class _Built:
+    vmfb: bytes
+    passes: float
+    iree: float
+
+
+def _build(
+    traced: TracedProgram,
+    target: Target,
+    signature: Callable[[TracedProgram, Target, int], Signature],
+) -> _Built:
+    """Runs the passes and IREE."""
+    start = time.perf_counter()
+    check_dtypes(
+        [(p, a.dtype.name) for p, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)],
+        target,
+    )
+    module = traced.program.module
+    dump = DUMP.get()
+    traced_text = "" if dump is None else module.text()
+    expanded = after_passes(module, _passes("expanded", target), traced.name)
+    if target.device == "vulkan":
+        check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
+    work = int(expanded.work())
+    text = signature(traced, target, work).to_json()
+    # The signature is no part of what was written.
+    expanded_text = "" if dump is None else expanded.text()
+    entry = expanded.lookup(traced.name)
+    entry.set_reflection({SIGNATURE_KEY: text})
+    if _is_own(target):
+        entry.set_donated(traced.inputs.donated)
+    module = after_passes(expanded, _passes("linalg", target), traced.name)
+    linalg = module.text()
+    if dump is not None:
+        stages = Stages(dump, traced.name, linalg)
+        stages.write("xform", traced_text)
+        stages.write("expanded", expanded_text)
+    middle = time.perf_counter()
+    vmfb = compile_cached(
+        linalg, target, name=traced.name, located=lambda: module.text(locations=True)
+    )
+    return _Built(vmfb, middle - start, time.perf_counter() - middle)
+
+
+def after_passes(module: Module, passes: str, name: str) -> Module:
+    """What passes make of a copy of a program's module.
+
+    Raises:
+        XformRuntimeError: they cannot; the message names the user's line.
+    """
+    copy = module.clone()
+    try:
+        copy.run(passes)
+    except Diagnostic as diagnostic:
+        place = f"\n  at {diagnostic.file}:{diagnostic.line}" if diagnostic.file else ""
+        text = "\n".join([diagnostic.message, *diagnostic.notes])
+        dump = DUMP.get()
+        if dump is not None:
+            Stages(dump, name, module.text()).write("xform", module.text())
+        raise XformRuntimeError(f"cannot lower {name!r}: {text}{place}") from None
+    return copy
+
+
+def _dtypes(module: Module) -> list[str]:
+    """The dtypes of a module's values that some device lacks."""
+    return ["float64"] if re.search(r"tensor<[^<>]*f64>", module.text()) else []
+
+
+def _flat_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+    """For programs called from here: flat arguments, closed-over arrays among them."""
+    args = [
+        LeafSpec(path, a.shape, a.dtype.name)
+        for path, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+    ]
+    args += [
+        LeafSpec(f"closed_over[{i}]", tuple(x.shape), x.dtype.name)
+        for i, x in enumerate(traced.program.hidden)
+    ]
+    results = _results(traced)
+    return Signature(
+        name=traced.name,
+        device=target.device,
+        work=work,
+        inputs=DictNode(
+            (("args", TupleNode(tuple(map(LeafNode, range(len(args)))))), ("kwargs", DictNode(())))
+        ),
+        outputs=TupleNode(tuple(map(LeafNode, range(len(results))))),
+        args=tuple(args),
+        results=tuple(results),
+        cpu_features=target.cpu_features,
+    )
+
+
+def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+    """For files: the structures of the user's function."""
+    inputs, outputs = traced.inputs, traced.outputs
+    args_spec, kwargs_spec = inputs.spec.children()
+    args = tree_of(args_spec, 0, "the arguments")
+    kwargs = tree_of(kwargs_spec, args_spec.num_leaves, "the keyword arguments")
+    output = tree_of(outputs.spec, 0, "the output", ordered=True)
+    if len(outputs.leaves) != len(outputs.avals):
+        raise XformTypeError(
+            f"save: {traced.name!r} returns values that are no arrays; a file holds arrays only"
+        )
+    return Signature(
+        name=traced.name,
+        device=target.device,
+        work=work,
+        inputs=DictNode((("args", args), ("kwargs", kwargs))),
+        outputs=output,
+        args=tuple(
+            LeafSpec(path, a.shape, a.dtype.name)
+            for path, a in zip(inputs.paths, inputs.avals, strict=True)
+        ),
+        results=tuple(_results(traced)),
+        cpu_features=target.cpu_features,
+    )
+
+
+def _results(traced: TracedProgram) -> list[LeafSpec]:
+    outputs = traced.outputs
+    return [
+        LeafSpec(path, a.shape, a.dtype.name)
+        for path, a in zip(outputs.paths, outputs.avals, strict=True)
+    ]
+
+
+def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:
+    given = traces.aval(leaf, f"{name}: {path}")
+    if given.shape != kind.shape:
+        raise XformValueError(
+            f"{name}: {path} has shape {given.shape}, but it was compiled for {kind.shape}"
+        )
+    if given.dtype != kind.dtype:
+        raise XformTypeError(
+            f"{name}: {path} has dtype {given.dtype.name}, but it was compiled for "
+            f"{kind.dtype.name}"
+        )

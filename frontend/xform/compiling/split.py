@@ -1,0 +1,197 @@
+"""A function's forward pass and its derivative as two programs.
+
+The residuals, what lies between them, stay on the device, so that the derivative can be applied
+often without running the function again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from xform_runtime import Array, asarray
+
+from .. import pytrees
+from .._xform import Function, Type
+from ..knobs import DUMP
+from ..tracing.avals import Aval, checked_dtype
+from ..tracing.program import Inputs, Outputs, TracedProgram, trace_program
+from ..tracing.traces import Program
+from . import direct
+from .dump import Stages
+from .lowered import Compiled, after_passes
+from .targets import Target
+
+_LIMIT = 128
+_known: OrderedDict[tuple[Any, ...], Halves] = OrderedDict()
+_lock = threading.Lock()
+
+
+class Halves:
+    """The forward pass and the derivative of one program, each compiled when first needed.
+
+    Args:
+        traced: the program; it is differentiated by its own arguments, not by what it closes over.
+        results: which of its results have cotangents or tangents.
+        transpose: whether the derivative is the pullback or the pushforward.
+        device: where both run.
+    """
+
+    def __init__(
+        self, traced: TracedProgram, results: Sequence[int], transpose: bool, device: str
+    ) -> None:
+        self.traced = traced
+        self.device = device
+        dump = DUMP.get()
+        if dump is not None:
+            text = traced.program.module.text()
+            Stages(dump, traced.name, text).write("xform", text)
+        passes = split_pass(traced.name, len(traced.inputs.avals), results, transpose)
+        self._module = after_passes(traced.program.module, passes, traced.name)
+        self._forward = f"{traced.name}.forward"
+        self._linear = f"{traced.name}.{'pullback' if transpose else 'pushforward'}"
+
+    @cached_property
+    def forward(self) -> Compiled:
+        """From the primals, then what is closed over, to the results, then the residuals."""
+        return self._compiled(self._forward)
+
+    @cached_property
+    def linear(self) -> Compiled:
+        """From the primals, what is closed over, residuals and cotangents or tangents."""
+        return self._compiled(self._linear)
+
+    def _compiled(self, name: str) -> Compiled:
+        """One of the two functions, compiled with flat arguments and results."""
+        function = self._module.lookup(name)
+        module = function.extract()
+        traced = TracedProgram(
+            name,
+            Program(module),
+            module.lookup(name),
+            _inputs(function),
+            _outputs(function),
+            self.traced.seconds,
+        )
+        return Compiled(traced, Target(self.device), None)
+
+
+def split_pass(
+    name: str, arguments: int, results: Sequence[int], transpose: bool, *, asks: bool = False
+) -> str:
+    """The pass that makes the halves of a program.
+
+    Args:
+        name: the program's name.
+        arguments: how many arguments it is differentiated by, the first ones.
+        results: which of its results have cotangents or tangents.
+        transpose: whether the derivative is the pullback or the pushforward.
+        asks: whether the pass only asks for the rules of custom calls.
+    """
+    argnums = ",".join(map(str, range(arguments)))
+    numbers = ",".join(map(str, results))
+    return (
+        f"xform-split-derivative{{function={name} argnums={argnums} results={numbers} "
+        f"transpose={_text(transpose)} asks={_text(asks)}}}"
+    )
+
+
+def _text(option: bool) -> str:
+    return "true" if option else "false"
+
+
+class Linearized(NamedTuple):
+    """A function at a point.
+
+    Attributes:
+        output: what the function returned.
+        apply: the derivative there, from cotangents to cotangents or from tangents to tangents,
+            all of them flat.
+    """
+
+    output: Any
+    apply: Callable[[Sequence[Any]], list[Array]]
+
+
+def linearize_direct(
+    function: Callable[..., Any],
+    primals: tuple[Any, ...],
+    results: Callable[[], Sequence[int]],
+    *,
+    name: str,
+    transform: str,
+    transpose: bool,
+) -> Linearized:
+    """Runs a function outside of a trace and keeps its residuals.
+
+    Args:
+        function: called in a trace with the primals.
+        primals: pytrees of floating arrays.
+        results: which leaves of the function's result have cotangents or tangents, at least one;
+            called after tracing.
+        name: the name of the program.
+        transform: how messages call what is being done.
+        transpose: whether `apply` is the pullback or the pushforward.
+    """
+    inputs, leaves, device = direct.inputs(function, primals, {}, transform)
+    traced = trace_program(
+        function,
+        inputs,
+        leaves,
+        name=name,
+        transform=transform,
+        any_output=True,
+        expansions=lambda: (split_pass(name, len(inputs.avals), results(), transpose, asks=True),),
+    )
+    halves = halves_of(traced, results(), transpose, device)
+    held = [asarray(leaf, device) for leaf in [*leaves, *traced.program.hidden]]
+    values = halves.forward.results(held)
+    total = len(traced.outputs.avals)
+    residuals = values[total:]
+
+    def apply(given: Sequence[Any]) -> list[Array]:
+        return list(halves.linear.run([*held, *residuals, *given]))
+
+    return Linearized(traced.outputs.build(values[:total]), apply)
+
+
+def halves_of(
+    traced: TracedProgram, results: Sequence[int], transpose: bool, device: str
+) -> Halves:
+    """The halves of a program, which equal programs share; see `Halves` for the arguments."""
+    text = traced.program.module.text()
+    # Programs of one text may close over what others take as arguments.
+    arguments = len(traced.inputs.avals)
+    digest = hashlib.sha256(text.encode()).digest()
+    key = (digest, traced.name, arguments, tuple(results), transpose, device)
+    with _lock:
+        found = _known.get(key)
+        if found is None:
+            found = _known[key] = Halves(traced, results, transpose, device)
+            while len(_known) > _LIMIT:
+                _known.popitem(last=False)
+        _known.move_to_end(key)
+        return found
+
+
+def _avals_of(types: Sequence[Type]) -> tuple[Aval, ...]:
+    """The avals of a function's arguments or results."""
+    return tuple(Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in types)
+
+
+def _inputs(function: Function) -> Inputs:
+    avals = _avals_of(function.argument_types)
+    spec = pytrees.structure((tuple(range(len(avals))), {}))
+    paths = tuple(f"args[{i}]" for i in range(len(avals)))
+    return Inputs(spec, tuple(range(len(avals))), avals, paths)
+
+
+def _outputs(function: Function) -> Outputs:
+    avals = _avals_of(function.result_types)
+    numbers = tuple(range(len(avals)))
+    paths = tuple(f"output[{i}]" for i in numbers)
+    return Outputs(pytrees.structure(numbers), numbers, avals, paths)

@@ -1,0 +1,1 @@
+"""What calls of NumPy-style functions become: operations of a module, built as they run."""

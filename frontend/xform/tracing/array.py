@@ -1,0 +1,710 @@
+"""Traced arrays: what a function computes with while it is traced."""
+
+from __future__ import annotations
+
+import operator
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
+
+import numpy as np
+from xform_runtime import Array
+from xform_runtime.dtypes import numpy_dtype
+
+from ..errors import XformTypeError, XformValueError, at_user_line
+from .avals import DTYPE_NAMES, Aval
+from .unknown_elements import UnknownElements
+
+if TYPE_CHECKING:
+    from .._xform import Value
+    from ..numpy.views import View
+    from .traces import Trace
+
+DType: TypeAlias = np.dtype[Any]
+Axis: TypeAlias = int | tuple[int, ...] | None
+Index: TypeAlias = Any
+
+_DTYPES: dict[str, DType] = {name: numpy_dtype(name) for name in DTYPE_NAMES}
+# A weak array promotes as the Python number it came from.
+_WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
+    np.dtype(np.int64): int,
+    np.dtype(np.float64): float,
+}
+
+
+class TracedArray(UnknownElements):
+    """An array whose elements become known only when the compiled program runs.
+
+    It behaves like a NumPy array as far as shapes and dtypes decide: operators, methods, NumPy's
+    functions, basic indexing and writing. What needs an element's value raises TracedValueError.
+
+    Args:
+        value: the SSA value.
+        trace: the trace in whose function the value lives.
+        weak: whether it stands for a Python number, whose dtype gives way to the other operand's.
+
+    Its public attributes are those of NumPy's arrays and of the array API standard. The package's
+    own are `_value`, the present SSA value, which writing into the array replaces; `_trace` and
+    `_weak`, as given; and `_promotion`, what dtype resolution sees: the dtype, or `int` or `float`
+    for a weak array.
+
+    Attributes:
+        shape: the sizes, a tuple of ints.
+        dtype: a NumPy dtype.
+
+    >>> from xform import frontend
+    >>> double = frontend.jit(lambda x: 2 * x[1:])
+    >>> double(np.arange(3.0)).numpy()
+    array([2., 4.])
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_derived",
+        "_dtype",
+        "_promotion",
+        "_shape",
+        "_trace",
+        "_value",
+        "_view",
+        "_weak",
+    )
+    __array_priority__: ClassVar[float] = 1000.0
+    # Python would take it away from a class that defines __eq__.
+    __hash__ = UnknownElements.__hash__
+
+    def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
+        self._value = value
+        self._trace = trace
+        self._weak = weak
+        self._shape: tuple[int, ...] = value.shape
+        dtype = _DTYPES[value.dtype]
+        self._dtype: DType = dtype
+        self._promotion: DType | type[int] | type[float] = (
+            _WEAK_PROMOTIONS.get(dtype, dtype) if weak else dtype
+        )
+        self._view: View | None = None
+        self._derived: list[weakref.ref[TracedArray]] | None = None
+
+    # What is known without the elements -------------------------------------
+
+    def _refuse_shape(self, shape: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.shape cannot be set: use x = x.reshape(shape)"))
+
+    def _refuse_dtype(self, dtype: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.dtype cannot be set: use x = x.astype(dtype)"))
+
+    # Read so often that a function of Python's would be felt.
+    shape: tuple[int, ...] = property(  # type: ignore[assignment]
+        operator.attrgetter("_shape"), _refuse_shape
+    )
+    dtype: DType = property(  # type: ignore[assignment]
+        operator.attrgetter("_dtype"), _refuse_dtype
+    )
+
+    @property
+    def ndim(self) -> int:
+        """The number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """The number of elements."""
+        size = 1
+        for n in self.shape:
+            size *= n
+        return size
+
+    @property
+    def itemsize(self) -> int:
+        """The bytes of one element."""
+        return self.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes of all elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def device(self) -> str:
+        """ "cpu", as of NumPy's arrays; where a program runs is said to `jit`."""
+        return "cpu"
+
+    def to_device(self, device: Any, /, *, stream: Any = None) -> TracedArray:
+        """The array itself, for the device "cpu".
+
+        Raises:
+            XformValueError: another device or a stream is given.
+        """
+        promotion.require_device(device, "to_device")
+        if stream is not None:
+            raise XformValueError(at_user_line(f"to_device: stream is None, got {stream!r}"))
+        return self
+
+    @property
+    def _aval(self) -> Aval:
+        """Shape, dtype and weakness."""
+        return Aval(self.shape, self.dtype, self._weak)
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise XformTypeError(at_user_line("len() of a 0-d array"))
+        return self.shape[0]
+
+    def __repr__(self) -> str:
+        weak = ", weak" if self._weak else ""
+        return f"TracedArray({self.shape}, {self.dtype.name}{weak})"
+
+    def __format__(self, spec: str) -> str:
+        if not spec:
+            return repr(self)
+        return self._refuse(f"format(x, {spec!r})", "print its repr, or format the result")
+
+    # NumPy's protocols ------------------------------------------------------
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        return dispatch.call_ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(
+        self,
+        func: Callable[..., Any],
+        types: Sequence[type],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+    ) -> Any:
+        return dispatch.call_function(func, args, kwargs)
+
+    def __array_namespace__(self, *, api_version: str | None = None) -> Any:
+        from .. import numpy as namespace
+
+        return namespace
+
+    # Operators --------------------------------------------------------------
+
+    def __pos__(self) -> TracedArray:
+        return ufuncs.positive(self)
+
+    def __neg__(self) -> TracedArray:
+        return ufuncs.negative(self)
+
+    def __abs__(self) -> TracedArray:
+        return ufuncs.absolute(self)
+
+    def __invert__(self) -> TracedArray:
+        return ufuncs.invert(self)
+
+    def __add__(self, other: Any) -> TracedArray:
+        return ufuncs.add.operator(self, other)
+
+    def __radd__(self, other: Any) -> TracedArray:
+        return ufuncs.add.operator(other, self)
+
+    def __iadd__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.add.operator(self, other))
+
+    def __sub__(self, other: Any) -> TracedArray:
+        return ufuncs.subtract.operator(self, other)
+
+    def __rsub__(self, other: Any) -> TracedArray:
+        return ufuncs.subtract.operator(other, self)
+
+    def __isub__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.subtract.operator(self, other))
+
+    def __mul__(self, other: Any) -> TracedArray:
+        if type(other) in (list, tuple) and not self._shape:
+            self._refuse_repetition()
+        return ufuncs.multiply.operator(self, other)
+
+    def __rmul__(self, other: Any) -> TracedArray:
+        if type(other) in (list, tuple) and not self._shape:
+            self._refuse_repetition()
+        return ufuncs.multiply.operator(other, self)
+
+    def __imul__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.multiply.operator(self, other))
+
+    def __truediv__(self, other: Any) -> TracedArray:
+        return ufuncs.divide.operator(self, other)
+
+    def __rtruediv__(self, other: Any) -> TracedArray:
+        return ufuncs.divide.operator(other, self)
+
+    def __itruediv__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.divide.operator(self, other))
+
+    def __floordiv__(self, other: Any) -> TracedArray:
+        return ufuncs.floor_divide.operator(self, other)
+
+    def __rfloordiv__(self, other: Any) -> TracedArray:
+        return ufuncs.floor_divide.operator(other, self)
+
+    def __ifloordiv__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.floor_divide.operator(self, other))
+
+    def __mod__(self, other: Any) -> TracedArray:
+        return ufuncs.remainder.operator(self, other)
+
+    def __rmod__(self, other: Any) -> TracedArray:
+        return ufuncs.remainder.operator(other, self)
+
+    def __imod__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.remainder.operator(self, other))
+
+    def __lshift__(self, other: Any) -> TracedArray:
+        return ufuncs.left_shift.operator(self, other)
+
+    def __rlshift__(self, other: Any) -> TracedArray:
+        return ufuncs.left_shift.operator(other, self)
+
+    def __ilshift__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.left_shift.operator(self, other))
+
+    def __rshift__(self, other: Any) -> TracedArray:
+        return ufuncs.right_shift.operator(self, other)
+
+    def __rrshift__(self, other: Any) -> TracedArray:
+        return ufuncs.right_shift.operator(other, self)
+
+    def __irshift__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.right_shift.operator(self, other))
+
+    def __divmod__(self, other: Any) -> tuple[TracedArray, TracedArray]:
+        quotient, rest = ufuncs.divmod(self, other)
+        return quotient, rest
+
+    def __rdivmod__(self, other: Any) -> tuple[TracedArray, TracedArray]:
+        quotient, rest = ufuncs.divmod(other, self)
+        return quotient, rest
+
+    def __pow__(self, other: Any) -> TracedArray:
+        return ufuncs.power.operator(self, other)
+
+    def __rpow__(self, other: Any) -> TracedArray:
+        return ufuncs.power.operator(other, self)
+
+    def __ipow__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.power.operator(self, other))
+
+    def __matmul__(self, other: Any) -> TracedArray:
+        return contraction.matmul(self, other)
+
+    def __rmatmul__(self, other: Any) -> TracedArray:
+        return contraction.matmul(other, self)
+
+    def __imatmul__(self, other: Any) -> TracedArray:
+        return self._update(contraction.matmul(self, other))
+
+    def __and__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_and.operator(self, other)
+
+    def __rand__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_and.operator(other, self)
+
+    def __iand__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.bitwise_and.operator(self, other))
+
+    def __or__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_or.operator(self, other)
+
+    def __ror__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_or.operator(other, self)
+
+    def __ior__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.bitwise_or.operator(self, other))
+
+    def __xor__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_xor.operator(self, other)
+
+    def __rxor__(self, other: Any) -> TracedArray:
+        return ufuncs.bitwise_xor.operator(other, self)
+
+    def __ixor__(self, other: Any) -> TracedArray:
+        return self._update(ufuncs.bitwise_xor.operator(self, other))
+
+    def __eq__(self, other: object) -> TracedArray:  # type: ignore[override]
+        return ufuncs.equal.operator(self, other)
+
+    def __ne__(self, other: object) -> TracedArray:  # type: ignore[override]
+        return ufuncs.not_equal.operator(self, other)
+
+    def __lt__(self, other: Any) -> TracedArray:
+        return ufuncs.less.operator(self, other)
+
+    def __le__(self, other: Any) -> TracedArray:
+        return ufuncs.less_equal.operator(self, other)
+
+    def __gt__(self, other: Any) -> TracedArray:
+        return ufuncs.greater.operator(self, other)
+
+    def __ge__(self, other: Any) -> TracedArray:
+        return ufuncs.greater_equal.operator(self, other)
+
+    # Elements and writing ---------------------------------------------------
+
+    def __getitem__(self, index: Index) -> TracedArray:
+        return indexing.getitem(self, index)
+
+    def __setitem__(self, index: Index, part: Any) -> None:
+        indexing.setitem(self, index, part)
+
+    def __iter__(self) -> Iterator[TracedArray]:
+        if not self.shape:
+            raise XformTypeError(at_user_line("iteration over a 0-d array"))
+        return iter([indexing.getitem(self, i) for i in range(self.shape[0])])
+
+    def _update(self, result: TracedArray) -> TracedArray:
+        """The end of `x += y`: the array itself takes the result, as do the views of it."""
+        if type(result) is not TracedArray:
+            return result
+        if not self.shape and self._view is None:
+            # NumPy's 0-d results are scalars, and those are not written into.
+            return result
+        views.write_whole(self, result)
+        return self
+
+    def fill(self, value: Any) -> None:
+        """Write one value into every element."""
+        indexing.setitem(self, ..., value)
+
+    def copy(self, order: str = "C") -> TracedArray:
+        """The same elements, independent of later writes into this array."""
+        trace = traces.current_trace()
+        if trace is None or trace is self._trace:
+            return TracedArray(self._value, self._trace, self._weak)
+        return TracedArray(trace.value_of(self), trace, self._weak)
+
+    def __copy__(self) -> TracedArray:
+        return self.copy()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> TracedArray:
+        return self.copy()
+
+    # Shape ------------------------------------------------------------------
+
+    @property
+    def T(self) -> TracedArray:  # noqa: N802 - NumPy's name
+        """The axes in opposite order."""
+        return manipulation.transpose(self)
+
+    @property
+    def mT(self) -> TracedArray:  # noqa: N802 - NumPy's name
+        """The last two axes exchanged."""
+        return manipulation.matrix_transpose(self)
+
+    @property
+    def real(self) -> TracedArray:
+        """The array itself, as there are no complex ones."""
+        return self[...]
+
+    @real.setter
+    def real(self, part: Any) -> None:
+        indexing.setitem(self, ..., part)
+
+    @property
+    def imag(self) -> TracedArray:
+        """Zeros, as there are no complex arrays."""
+        return selection.imag(self)
+
+    @imag.setter
+    def imag(self, part: Any) -> NoReturn:
+        raise XformTypeError(at_user_line("x.imag cannot be set: there are no complex arrays"))
+
+    @property
+    def flat(self) -> Flat:
+        """The elements in row-major order; see numpy.ndarray.flat."""
+        return Flat(self)
+
+    @flat.setter
+    def flat(self, part: Any) -> None:
+        Flat(self)[:] = part
+
+    @property
+    def base(self) -> TracedArray | None:
+        """The array whose elements this one shares, which it then is a view of."""
+        return views.shared_root(self)
+
+    def view(self, dtype: Any = None, type: Any = None) -> TracedArray:
+        """The same elements, or their bits as another dtype of the same width."""
+        if dtype in (None, np.ndarray, TracedArray):
+            return self[...]
+        return manipulation.bits(self, dtype)
+
+    def reshape(self, *shape: Any, order: str = "C", copy: bool | None = None) -> TracedArray:
+        """See numpy.ndarray.reshape."""
+        return manipulation.reshape(self, shape[0] if len(shape) == 1 else shape, order=order)
+
+    def ravel(self, order: str = "C") -> TracedArray:
+        """All elements along one axis."""
+        return manipulation.ravel(self, order=order)
+
+    def flatten(self, order: str = "C") -> TracedArray:
+        """All elements along one axis, independent of later writes into this array."""
+        return manipulation.ravel(self, order=order).copy()
+
+    def transpose(self, *axes: Any) -> TracedArray:
+        """See numpy.ndarray.transpose."""
+        if not axes:
+            return manipulation.transpose(self)
+        return manipulation.transpose(self, axes[0] if len(axes) == 1 else axes)
+
+    def swapaxes(self, axis1: int, axis2: int) -> TracedArray:
+        """Two axes exchanged."""
+        return manipulation.swapaxes(self, axis1, axis2)
+
+    def squeeze(self, axis: Axis = None) -> TracedArray:
+        """Without axes of size 1."""
+        return manipulation.squeeze(self, axis)
+
+    def repeat(self, repeats: Any, axis: int | None = None) -> TracedArray:
+        """See numpy.repeat."""
+        return manipulation.repeat(self, repeats, axis)
+
+    def take(
+        self, indices: Any, axis: int | None = None, out: Any = None, mode: str = "raise"
+    ) -> TracedArray:
+        """See numpy.take."""
+        return elements.take(self, indices, axis, out, mode)
+
+    def put(self, indices: Any, values: Any, mode: str = "raise") -> None:
+        """See numpy.put."""
+        elements.put(self, indices, values, mode)
+
+    def choose(self, choices: Any, out: Any = None, mode: str = "raise") -> TracedArray:
+        """See numpy.choose."""
+        return elements.choose(self, choices, out, mode)
+
+    def compress(self, condition: Any, axis: int | None = None, out: Any = None) -> TracedArray:
+        """See numpy.compress."""
+        return elements.compress(condition, self, axis, out)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> TracedArray:
+        """See numpy.diagonal."""
+        return manipulation.diagonal(self, offset, axis1, axis2)
+
+    def trace(
+        self, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None, out: Any = None
+    ) -> TracedArray:
+        """See numpy.trace."""
+        return contraction.trace(self, offset, axis1, axis2, dtype, out)
+
+    def astype(
+        self,
+        dtype: Any,
+        order: str = "K",
+        casting: Any = "unsafe",
+        subok: bool = True,
+        copy: bool = True,
+    ) -> TracedArray:
+        """Each element as another dtype."""
+        return creation.astype(self, dtype, casting=casting, copy=copy)
+
+    # Reductions and the like ------------------------------------------------
+
+    def sum(
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.sum."""
+        return reductions.sum(self, axis, dtype, out, keepdims, initial, where)
+
+    def prod(
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.prod."""
+        return reductions.prod(self, axis, dtype, out, keepdims, initial, where)
+
+    def mean(
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: Any = None,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.mean."""
+        return reductions.mean(self, axis, dtype, out, keepdims, where=where)
+
+    def var(
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.var."""
+        return reductions.var(self, axis, dtype, out, ddof, keepdims, where=where)
+
+    def std(
+        self,
+        axis: Axis = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        *,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.std."""
+        return reductions.std(self, axis, dtype, out, ddof, keepdims, where=where)
+
+    def max(
+        self,
+        axis: Axis = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.max."""
+        return reductions.max(self, axis, out, keepdims, initial, where)
+
+    def min(
+        self,
+        axis: Axis = None,
+        out: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> TracedArray:
+        """See numpy.min."""
+        return reductions.min(self, axis, out, keepdims, initial, where)
+
+    def any(
+        self, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+    ) -> TracedArray:
+        """See numpy.any."""
+        return reductions.any(self, axis, out, keepdims, where=where)
+
+    def all(
+        self, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
+    ) -> TracedArray:
+        """See numpy.all."""
+        return reductions.all(self, axis, out, keepdims, where=where)
+
+    def nonzero(self) -> NoReturn:
+        """Raises XformTypeError: how many there are depends on the elements."""
+        np.nonzero(self)
+        raise AssertionError("numpy.nonzero refuses traced arrays")
+
+    def argmax(
+        self, axis: int | None = None, out: Any = None, *, keepdims: bool = False
+    ) -> TracedArray:
+        """See numpy.argmax."""
+        return reductions.argmax(self, axis, out, keepdims=keepdims)
+
+    def argmin(
+        self, axis: int | None = None, out: Any = None, *, keepdims: bool = False
+    ) -> TracedArray:
+        """See numpy.argmin."""
+        return reductions.argmin(self, axis, out, keepdims=keepdims)
+
+    def cumsum(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> TracedArray:
+        """See numpy.cumsum."""
+        return accumulation.cumsum(self, axis, dtype, out)
+
+    def cumprod(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> TracedArray:
+        """See numpy.cumprod."""
+        return accumulation.cumprod(self, axis, dtype, out)
+
+    def sort(
+        self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: Any = None
+    ) -> None:
+        """Puts the elements in order in place; see numpy.ndarray.sort."""
+        views.write_whole(self, ordering.sort(self, axis, kind, order, stable=stable))
+
+    def argsort(
+        self,
+        axis: int | None = -1,
+        kind: str | None = None,
+        order: Any = None,
+        *,
+        stable: Any = None,
+    ) -> TracedArray:
+        """See numpy.argsort."""
+        return ordering.argsort(self, axis, kind, order, stable=stable)
+
+    def partition(
+        self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None
+    ) -> None:
+        """Partitions the elements in place; see numpy.ndarray.partition."""
+        views.write_whole(self, ordering.partition(self, kth, axis, kind, order))
+
+    def argpartition(
+        self, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+    ) -> TracedArray:
+        """See numpy.argpartition."""
+        return ordering.argpartition(self, kth, axis, kind, order)
+
+    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> TracedArray:
+        """See numpy.searchsorted."""
+        return ordering.searchsorted(self, v, side, sorter)
+
+    def dot(self, other: Any, out: Any = None) -> TracedArray:
+        """See numpy.dot."""
+        return contraction.dot(self, other, out)
+
+    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> TracedArray:
+        """See numpy.clip."""
+        return selection.clip(self, min, max, out)
+
+    def round(self, decimals: int = 0, out: Any = None) -> TracedArray:
+        """See numpy.round."""
+        return selection.round(self, decimals, out)
+
+    def __round__(self, decimals: int = 0) -> TracedArray:
+        return selection.round(self, decimals)
+
+    def conj(self) -> TracedArray:
+        """The array itself, as there are no complex ones."""
+        return self.copy()
+
+    conjugate = conj
+
+
+ArrayLike: TypeAlias = (
+    TracedArray
+    | Array
+    | np.ndarray[Any, Any]
+    | np.generic
+    | bool
+    | int
+    | float
+    | Sequence["ArrayLike"]
+)
+
+# These modules are written in terms of the class above.
+from ..numpy import (  # noqa: E402
+    accumulation,
+    contraction,
+    creation,
+    dispatch,
+    elements,
+    indexing,
+    manipulation,
+    ordering,
+    promotion,
+    reductions,
+    selection,
+    ufuncs,
+    views,
+)
+from ..numpy.flat import Flat  # noqa: E402
+from . import traces  # noqa: E402
+
+__all__ = ["ArrayLike", "Axis", "DType", "Index", "TracedArray"]

@@ -1,0 +1,200 @@
+"""Abstract values: what tracing knows of an array, its shape and dtype."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from xform_runtime import Array
+from xform_runtime.dtypes import numpy_dtype
+
+from .._xform import Type
+from ..errors import XformTypeError, XformValueError
+
+DTYPE_NAMES = (
+    "bool",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "float16",
+    "bfloat16",
+    "float32",
+    "float64",
+)
+FLOAT_NAMES = frozenset({"float16", "bfloat16", "float32", "float64"})
+
+# The dtypes of Python's numbers; bool comes first because it is an int too.
+_PYTHON_DTYPES: dict[type[Any], str] = {bool: "bool", int: "int64", float: "float64"}
+
+
+class Aval(NamedTuple):
+    """The shape and dtype of an array; `weak` marks a Python number, whose dtype gives way."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    weak: bool = False
+
+    @property
+    def is_float(self) -> bool:
+        """Whether it can be differentiated."""
+        return self.dtype.name in FLOAT_NAMES
+
+    @property
+    def type(self) -> Type:
+        """The MLIR tensor type."""
+        return Type(self.shape, self.dtype.name)
+
+    def __str__(self) -> str:
+        return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
+
+
+class Spec:
+    """An array's shape and dtype, to lower a function without a value.
+
+    Args:
+        shape: its sizes.
+        dtype: anything NumPy takes as a dtype, or "bfloat16".
+
+    Raises:
+        XformTypeError: a size is not an int, or no compiled program knows the dtype.
+        XformValueError: a size is negative.
+
+    >>> spec((2, 3), "float32")
+    spec((2, 3), 'float32')
+    """
+
+    __slots__ = ("dtype", "shape")
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    def __init__(self, shape: Sequence[int] | int, dtype: Any = np.float64) -> None:
+        sizes = (shape,) if isinstance(shape, int | np.integer) else shape
+        try:
+            self.shape = tuple(operator.index(size) for size in sizes)
+        except TypeError:
+            raise XformTypeError(f"spec: a shape is a sequence of ints, got {shape!r}") from None
+        if any(size < 0 for size in self.shape):
+            raise XformValueError(f"spec: sizes cannot be negative, got {shape!r}")
+        self.dtype = checked_dtype(dtype, "spec")
+
+    def __repr__(self) -> str:
+        return f"spec({self.shape}, {self.dtype.name!r})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Spec):
+            return NotImplemented
+        return self.shape == other.shape and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+
+spec = Spec
+
+
+def checked_dtype(dtype: Any, where: str) -> np.dtype[Any]:
+    """`dtype` as a native NumPy dtype that compiled programs know.
+
+    Raises:
+        XformTypeError: they do not know it; `where` begins the message.
+
+    >>> checked_dtype(">f4", "x").name
+    'float32'
+    """
+    if isinstance(dtype, str) and dtype == "bfloat16":
+        return numpy_dtype("bfloat16")
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        raise XformTypeError(f"{where}: {dtype!r} is not a dtype") from None
+    return _native(found, where)
+
+
+_native_dtypes: dict[np.dtype[Any], np.dtype[Any]] = {}
+
+
+def _native(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
+    if dtype.name not in DTYPE_NAMES:
+        reason = (
+            "complex numbers are not supported"
+            if dtype.kind == "c"
+            else f"expected one of {', '.join(DTYPE_NAMES)}"
+        )
+        raise XformTypeError(f"{where}: dtype {dtype} cannot be compiled: {reason}")
+    return _native_dtypes.setdefault(dtype, numpy_dtype(dtype.name))
+
+
+def is_array(value: object) -> bool:
+    """Whether `value` is an array or a number, so a leaf that can be traced."""
+    return isinstance(
+        value, np.ndarray | Array | bool | int | float | np.generic | Spec
+    ) or hasattr(value, "__array__")
+
+
+def is_python_number(value: object) -> bool:
+    """Whether `value` is a number without a dtype of its own; NumPy's float64 is a float too."""
+    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+
+
+def aval_of(value: Any, where: str) -> Aval:
+    """The aval of an array, a number, a spec or a traced array.
+
+    Args:
+        value: the leaf.
+        where: its path, for the message.
+
+    Raises:
+        XformTypeError: it is no array, or of a dtype that cannot be compiled.
+
+    >>> aval_of(2.0, "x")
+    Aval(shape=(), dtype=dtype('float64'), weak=True)
+    """
+    kind = type(value)
+    if kind is np.ndarray or kind is Array or kind is Spec:
+        dtype = _native_dtypes.get(value.dtype)
+        return Aval(value.shape, _native(value.dtype, where) if dtype is None else dtype)
+    traced = getattr(value, "_aval", None)
+    if isinstance(traced, Aval):
+        return traced
+    if is_python_number(value):
+        return python_aval(value, where)
+    if isinstance(value, complex) and not isinstance(value, np.generic):
+        raise XformTypeError(f"{where}: complex numbers are not supported, got {value!r}")
+    if isinstance(value, np.ma.MaskedArray | np.matrix):
+        raise XformTypeError(
+            f"{where}: {kind.__name__} is not supported, because only its elements would be kept; "
+            "convert it to a plain array"
+        )
+    if hasattr(value, "__array__"):
+        array = np.asarray(value)
+        return Aval(array.shape, _native(array.dtype, where))
+    raise XformTypeError(
+        f"{where}: expected an array or a number, got {_short(value)} of type {kind.__name__}"
+    )
+
+
+def python_aval(value: bool | int | float, where: str) -> Aval:
+    """The weak 0-d aval of a Python number.
+
+    Raises:
+        XformTypeError: an int does not fit into 64 bits.
+    """
+    for kind, name in _PYTHON_DTYPES.items():
+        if isinstance(value, kind):
+            if kind is int and not -(2**63) <= value < 2**63:
+                raise XformTypeError(f"{where}: the int {value} does not fit into 64 bits")
+            return Aval((), np.dtype(name), True)
+    raise XformTypeError(f"{where}: expected a number, got {type(value).__name__}")
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 40 else text[:37] + "..."
