@@ -2,7 +2,7 @@
 //
 // The rules are in Checkpoint.cpp, what is saved and what is computed again is
 // decided in CheckpointPolicy.cpp. --xform-expand-transforms inlines checkpoints
-// when every derivative has been taken; the barriers stay down to IREE.
+// when every derivative has been taken; the barriers stay until buffers are planned.
 //
 //===----------------------------------------------------------------------===//
 

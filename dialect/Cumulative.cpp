@@ -36,8 +36,8 @@ template <typename OpTy> static OpFoldResult foldCumulative(OpTy op) {
 
 namespace {
 
-/// Axes are put in another order before, where a transpose may be read through.
-/// Behind, IREE 3.13 would merge it with the recurrence and lose a result.
+/// Axes are put in another order before, where a transpose may be read through,
+/// and not behind, where the recurrence would have to be stored first.
 template <typename OpTy> struct TransposeFirst : OpRewritePattern<TransposeOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(TransposeOp transpose,
@@ -122,8 +122,6 @@ public:
   }
 
 private:
-  /// IREE 3.13 cannot compile several pads with one number, of which one pads a
-  /// function's argument, hence the concatenation.
   Value shifted(Value value, StringRef fill, int64_t distance) {
     SmallVector<int64_t> starts(type.getRank(), 0), ones(type.getRank(), 1),
         limits(type.getShape()), gap(limits);

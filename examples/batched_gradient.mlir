@@ -1,6 +1,6 @@
 // The gradient of f(x, w) = sum(sin(x * w)) by x, for each row of a batch.
 //
-//   xform-opt batched_gradient.mlir --xform-pipeline -o gradient.linalg.mlir
+//   xform-opt batched_gradient.mlir --xform-pipeline=compiler=iree -o gradient.linalg.mlir
 //   iree-compile gradient.linalg.mlir -o gradient.vmfb \
 //     --iree-hal-target-device=local --iree-hal-local-target-device-backends=llvm-cpu
 //   iree-run-module --module=gradient.vmfb --function=main \

@@ -130,37 +130,14 @@ def XformToLinalg : Pass<"xform-to-linalg", "::mlir::ModuleOp"> {
   ];
 }
 
-def XformFormLoops : Pass<"xform-form-loops", "::mlir::ModuleOp"> {
-  let summary = "run loops of small steps as one dispatch, or several steps a turn";
+def XformUnrollLoops : Pass<"xform-unroll-loops", "::mlir::ModuleOp"> {
+  let summary = "several steps of small scans in each turn";
   let description = [{
     A turn of a loop around dispatches costs several times what a small step
-    does. With `kernels`, a scan whose steps do little work on arrays of static
-    shape becomes a function over buffers, marked as a kernel, and a
-    `flow.dispatch` of it. In others, twenty steps are written out in each turn
-    where they are many and have few operations.
+    does. Of a scan with many steps of few operations, twenty are written out in
+    each turn.
   }];
-  let options = [
-    Option<"kernels", "kernels", "bool", "false",
-           "whether the target runs loops as kernels">];
-  let dependentDialects = ["::mlir::bufferization::BufferizationDialect",
-                           "::mlir::memref::MemRefDialect",
-                           "::mlir::linalg::LinalgDialect"];
-}
-
-def XformCompileKernels : Pass<"xform-compile-kernels", "::mlir::ModuleOp"> {
-  let summary = "write the kernels of xform-form-loops as loops over vectors";
-  let description = [{
-    Tensors become buffers on the stack, linalg operations loops over vectors
-    with a tile of results in registers, and the function a
-    `hal.executable.source`, written in generic form. What LLVM then sees has
-    constant sizes, so that small carried values are registers.
-  }];
-  let options = [
-    Option<"vectorBytes", "vector-bytes", "int64_t", "64",
-           "the size of a vector register">];
-  let dependentDialects = ["::mlir::memref::MemRefDialect",
-                           "::mlir::vector::VectorDialect",
-                           "::mlir::scf::SCFDialect"];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect"];
 }
 
 def XformCpuSelect : Pass<"xform-cpu-select", "::mlir::ModuleOp"> {
@@ -280,7 +257,7 @@ def XformFenceContractions : Pass<"xform-fence-contractions", "::mlir::ModuleOp"
     IREE 3.13 computes wrong numbers on Vulkan where a contraction shares a
     dispatch with an operation that repeats its result along a new axis. This
     puts IREE's `util.optimization_barrier` between them, written in generic
-    form. It runs for Vulkan only, behind `xform-pipeline`.
+    form. It runs for Vulkan only.
   }];
 }
 
@@ -291,7 +268,7 @@ def XformFenceTransposes : Pass<"xform-fence-transposes", "::mlir::ModuleOp"> {
     copies that it leaves before a convolution are there to lay the operand out
     for vectors. IREE 3.13 would move them into the loops, which then run a
     hundred times as long. This puts IREE's `util.optimization_barrier` behind
-    each, written in generic form. It runs behind `xform-pipeline`.
+    each, written in generic form.
   }];
 }
 

@@ -3,6 +3,7 @@
 #include "lowering/Passes.h"
 
 #include "dialect/Ops.h"
+#include "lowering/Target.h"
 #include "lowering/cpu/Translate.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -35,24 +36,20 @@ namespace xform {
 
 namespace {
 
+/// Who makes machine code of programs for CPUs.
+enum class Compiler { Xform, IREE };
+
 struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
-  Option<int64_t> vectorBytes{
-      *this, "vector-bytes",
-      llvm::cl::desc("the size of a vector register, where loops can be "
-                     "kernels; 0 where they cannot"),
-      llvm::cl::init(0)};
-  Option<bool> cpu{
-      *this, "cpu",
-      llvm::cl::desc("whether programs may become machine code here"),
-      llvm::cl::init(false)};
-  Option<bool> fusedMultiplyAdd{
-      *this, "fused-multiply-add",
-      llvm::cl::desc("whether the target rounds math.fma once"),
-      llvm::cl::init(false)};
-  Option<bool> emulatedInt64{
-      *this, "emulated-int64",
-      llvm::cl::desc("whether the target has no integers of 64 bits"),
-      llvm::cl::init(false)};
+  Option<xform::Target> target{
+      *this, "target",
+      llvm::cl::desc("cpu, vulkan or cuda, or one of them, a colon and a "
+                     "processor")};
+  Option<Compiler> compiler{
+      *this, "compiler", llvm::cl::desc("who makes machine code for CPUs"),
+      llvm::cl::init(Compiler::Xform),
+      llvm::cl::values(clEnumValN(Compiler::Xform, "xform",
+                                  "xform-cpu-pipeline, where it can"),
+                       clEnumValN(Compiler::IREE, "iree", "iree-compile"))};
 };
 
 } // namespace
@@ -61,73 +58,75 @@ using namespace xform;
 
 /// From linalg, as it comes out of the primitives, to what IREE compiles well;
 /// little of it concerns modules that are marked.
-static void addForIREE(OpPassManager &manager, const PipelineOptions &options) {
-  manager.addPass(createXformFormLoops({options.vectorBytes > 0}));
+static void addForIREE(OpPassManager &manager, const xform::Target &target) {
+  manager.addPass(createXformUnrollLoops());
   manager.addPass(createXformFuseElementwise());
   manager.addPass(
-      createXformExpandMath({options.fusedMultiplyAdd, options.emulatedInt64}));
+      createXformExpandMath({target.fusesMultiplyAdd, target.emulatesInt64}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
   manager.addPass(createXformFenceRepeatedReads());
   manager.addPass(createXformFenceAcrossLoops());
   manager.addPass(createXformProtectArguments());
-  if (options.vectorBytes > 0)
-    manager.addPass(createXformCompileKernels({options.vectorBytes}));
+  manager.addPass(createXformFenceTransposes());
+  if (target.device == xform::Target::Device::Vulkan)
+    manager.addPass(createXformFenceContractions());
 }
 
 static void buildPipeline(OpPassManager &manager,
                           const PipelineOptions &options) {
+  const xform::Target &target = options.target.getValue();
+  bool isOwn = target.device == xform::Target::Device::CPU &&
+               options.compiler == Compiler::Xform;
   manager.addPass(createXformExpandTransforms());
   manager.addPass(createXformSimplify());
   manager.addPass(createXformLowerLinearAlgebra());
   manager.addPass(createXformLowerLoops());
-  manager.addPass(createXformToLinalg({/*updatesInPlace=*/options.cpu}));
-  if (options.cpu)
+  manager.addPass(createXformToLinalg({/*updatesInPlace=*/isOwn}));
+  if (isOwn)
     manager.addPass(createXformCpuSelect());
-  addForIREE(manager, options);
+  addForIREE(manager, target);
 }
 
 /// Hands a marked module to IREE after all.
 static void buildIREEPipeline(OpPassManager &manager,
                               const PipelineOptions &options) {
   manager.addPass(createXformCpuSelect({/*explain=*/false, /*none=*/true}));
-  addForIREE(manager, options);
+  addForIREE(manager, options.target.getValue());
 }
 
 namespace {
 
 struct CpuPipelineOptions : PassPipelineOptions<CpuPipelineOptions> {
-  Option<int64_t> vectorBytes{*this, "vector-bytes",
-                              llvm::cl::desc("the size of a vector register"),
-                              llvm::cl::init(64)};
-  Option<bool> share{*this, "share",
-                     llvm::cl::desc("whether cores share large operations"),
-                     llvm::cl::init(true)};
-  Option<bool> fusedMultiplyAdd{
-      *this, "fused-multiply-add",
-      llvm::cl::desc("whether the target has an instruction for math.fma"),
-      llvm::cl::init(false)};
+  Option<xform::Target> target{*this, "target",
+                               llvm::cl::desc("cpu, a colon and a processor")};
+  Option<bool> plain{*this, "plain",
+                     llvm::cl::desc("one number at a time, as far as it has 64 "
+                                    "bits, on one core"),
+                     llvm::cl::init(false)};
 };
 
 } // namespace
 
 static void buildCpuPipeline(OpPassManager &manager,
                              const CpuPipelineOptions &options) {
+  const xform::Target &target = options.target.getValue();
+  int64_t vectorBytes = options.plain ? 8 : target.vectorBytes;
   auto cleanUp = [&] {
     manager.addNestedPass<func::FuncOp>(createCanonicalizerPass());
     manager.addNestedPass<func::FuncOp>(createCSEPass());
   };
   manager.addPass(createXformCpuBufferize());
   cleanUp();
-  if (options.share)
+  if (!options.plain)
     manager.addPass(createXformCpuShare());
   manager.addPass(createXformCpuSplit());
-  manager.addPass(createXformCpuLoops({options.vectorBytes}));
+  manager.addPass(createXformCpuLoops({vectorBytes}));
   cleanUp();
   manager.addPass(createXformCpuStop());
-  manager.addPass(createXformCpuMath({options.vectorBytes}));
+  manager.addPass(createXformCpuMath({vectorBytes}));
   manager.addNestedPass<func::FuncOp>(
-      createXformExpandMath({options.fusedMultiplyAdd,
+      createXformExpandMath({target.fusesMultiplyAdd,
                              /*emulatedInt64=*/false}));
   manager.addPass(createXformCpuToLLVM());
   manager.addPass(createCanonicalizerPass());
@@ -142,8 +141,7 @@ void xform::registerPasses() {
       "xform-iree-pipeline", "from marked modules of linalg to linalg for IREE",
       buildIREEPipeline);
   PassPipelineRegistration<PipelineOptions>(
-      "xform-pipeline", "from transform operations to linalg for IREE",
-      buildPipeline);
+      "xform-pipeline", "from transform operations to linalg", buildPipeline);
 }
 
 void xform::registerDialects(DialectRegistry &registry) {

@@ -253,8 +253,8 @@ class Module:
 
     def __init__(self) -> None: ...
     @staticmethod
-    def parse(text: str, name: str = "<string>") -> Module:
-        """Raises Diagnostic on malformed text."""
+    def parse(code: str | bytes, name: str = "<string>") -> Module:
+        """Reads text or bytecode; raises Diagnostic if it is malformed."""
     def function(
         self, name: str, arguments: Sequence[Type], location: Location, public: bool = False
     ) -> Function:
@@ -278,6 +278,8 @@ class Module:
         """
     def text(self, locations: bool = False, generic: bool = False) -> str:
         """The module as MLIR text; the generic form is read without knowing the dialects."""
+    def bytecode(self) -> bytes:
+        """The module, locations included, in MLIR's bytecode."""
     def op_names(self) -> dict[str, int]:
         """How often each op stands in the module."""
     def work(self) -> int:

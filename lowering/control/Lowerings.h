@@ -12,6 +12,9 @@
 
 namespace xform {
 
+/// Marks loops that come from a scan.
+inline constexpr llvm::StringLiteral kScanAttr = "xform.scan";
+
 LogicalResult lower(ScanOp scan, ArrayRef<mlir::func::FuncOp> callees);
 LogicalResult lower(SwitchOp op, ArrayRef<mlir::func::FuncOp> callees);
 LogicalResult lower(WhileOp loop, ArrayRef<mlir::func::FuncOp> callees);

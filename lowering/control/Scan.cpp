@@ -2,7 +2,6 @@
 
 #include "lowering/RowSlice.h"
 #include "lowering/control/Lowerings.h"
-#include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"

@@ -6,13 +6,16 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/Passes.h"
+#include "lowering/cpu/Bufferize.h"
+#include "lowering/cpu/LayOut.h"
 #include "lowering/cpu/NormalForm.h"
 #include "lowering/cpu/Results.h"
-#include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -84,7 +87,7 @@ struct XformCpuBufferize
       SmallVector<unsigned> donated = donatedArguments(function);
       unsigned numResults = function.getNumResults();
       takeBuffers(function);
-      if (failed(bufferizeKernel(function)))
+      if (failed(bufferize(function)))
         return signalPassFailure();
       dropInvariantBuffers(function);
       placeResults(function, donated, numResults);

@@ -2,13 +2,13 @@
 
 #include "lowering/cpu/Contract.h"
 
-#include "lowering/IREEOps.h"
 #include "lowering/Passes.h"
 #include "lowering/cpu/Results.h"
-#include "lowering/kernels/Kernels.h"
+#include "lowering/iree/Ops.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -20,8 +20,31 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// Besides the types that kernels know, the small floats, whose numbers are
-/// converted where they are computed with.
+bool xform::isStaticType(Type type) {
+  if (auto tensor = dyn_cast<RankedTensorType>(type)) {
+    if (!tensor.hasStaticShape())
+      return false;
+    type = tensor.getElementType();
+  }
+  return type.isIndex() || type.isF32() || type.isF64() || type.isInteger(1) ||
+         type.isInteger(8) || type.isInteger(16) || type.isInteger(32) ||
+         type.isInteger(64);
+}
+
+bool xform::isScalar(Operation &op) {
+  return isa_and_present<arith::ArithDialect, math::MathDialect>(
+             op.getDialect()) &&
+         llvm::none_of(op.getResultTypes(), llvm::IsaPred<ShapedType>);
+}
+
+bool xform::isPlainPad(Operation &op) {
+  auto pad = dyn_cast<tensor::PadOp>(op);
+  return pad && pad.getConstantPaddingValue() && pad.getLow().empty() &&
+         pad.getHigh().empty();
+}
+
+/// The static types and the small floats, whose numbers are converted where
+/// they are computed with.
 static bool isKnownType(Type type) {
   auto tensor = dyn_cast<RankedTensorType>(type);
   Type element = tensor ? tensor.getElementType() : type;

@@ -27,6 +27,16 @@ inline bool isCompiledHere(mlir::ModuleOp module) {
   return module->hasAttr(kCpuAttr);
 }
 
+/// Whether it is a number, or a tensor of static shape, of a type that is
+/// computed with here: index, bool, integers of 8 to 64 bits, f32 and f64.
+bool isStaticType(mlir::Type type);
+
+/// Whether the operation computes numbers from numbers.
+bool isScalar(mlir::Operation &op);
+
+/// Whether it is a tensor.pad by constant sizes with one number.
+bool isPlainPad(mlir::Operation &op);
+
 /// What keeps the function from being compiled here; empty if nothing does.
 std::string outsideContract(mlir::func::FuncOp function);
 

@@ -4,8 +4,9 @@
 #define XFORM_LOWERING_CPU_GROUP_H
 
 #include "lowering/cpu/Cut.h"
-#include "lowering/kernels/Kernels.h"
+#include "lowering/cpu/Placement.h"
 
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace xform {

@@ -3,11 +3,14 @@
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contraction.h"
 #include "lowering/cpu/EntryPoints.h"
-#include "lowering/kernels/Kernels.h"
+#include "lowering/cpu/Placement.h"
+#include "lowering/cpu/VectorLoops.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
 
 using namespace mlir;

@@ -2,8 +2,8 @@
 
 #include "lowering/cpu/NormalForm.h"
 
-#include "lowering/IREEOps.h"
 #include "lowering/RowSlice.h"
+#include "lowering/iree/Ops.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"

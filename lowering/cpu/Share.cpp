@@ -10,13 +10,14 @@
 
 #include "lowering/Passes.h"
 #include "lowering/cpu/Cost.h"
+#include "lowering/cpu/GeneralForm.h"
 #include "lowering/cpu/Group.h"
 #include "lowering/cpu/Outlining.h"
 #include "lowering/cpu/Team.h"
-#include "lowering/kernels/GeneralForm.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 using namespace xform;

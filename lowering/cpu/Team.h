@@ -11,11 +11,13 @@
 #ifndef XFORM_LOWERING_CPU_TEAM_H
 #define XFORM_LOWERING_CPU_TEAM_H
 
-#include "lowering/kernels/Kernels.h"
-
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 
 namespace xform {
+
+/// Marks functions that several cores share, and the buffer of their state,
+/// which lies where the function's memory begins.
+inline constexpr llvm::StringLiteral kTeamAttr = "xform.team";
 
 /// How many 64-bit words the state of a team has.
 constexpr int64_t kTeamWords = 24;

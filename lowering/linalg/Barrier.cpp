@@ -7,7 +7,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dialect/Checkpoint.h"
-#include "lowering/OptimizationBarrier.h"
+#include "lowering/iree/OptimizationBarrier.h"
 #include "lowering/linalg/Patterns.h"
 
 using namespace mlir;

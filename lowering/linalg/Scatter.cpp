@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lowering/IREEOps.h"
+#include "lowering/iree/Ops.h"
 #include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"

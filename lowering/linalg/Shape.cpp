@@ -1,7 +1,7 @@
 //===- Shape.cpp - moving elements with tensor and linalg -----------------===//
 
 #include "dialect/Ops.h"
-#include "lowering/OptimizationBarrier.h"
+#include "lowering/iree/OptimizationBarrier.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Views.h"
 

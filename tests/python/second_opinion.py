@@ -30,18 +30,20 @@ _TOLERANCE = {np.dtype(np.float32): 5e-3, np.dtype(np.float64): 1e-8}
 _random = random.Random()
 _others: dict[bytes, bytes] = {}
 _SMALL_FLOAT = re.compile(r"\bb?f16\b|xb?f16>")
-_compile_module = forms.compile_module
+_compile_program = forms.compile_program
 _read_image = ModuleImage.__init__
 
 
 def patch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Compiles some programs twice from now on."""
-    monkeypatch.setattr(cache, "compile_module", _compile_twice)
+    monkeypatch.setattr(cache, "compile_program", _compile_twice)
     monkeypatch.setattr(ModuleImage, "__init__", _read)
 
 
-def _compile_twice(text: str, target: Target | str, *, name: str, located: Any = None) -> bytes:
-    made = _compile_module(text, target, name=name, located=located)
+def _compile_twice(
+    text: str, target: Target | str, *, name: str, located: Any = None
+) -> forms.Compilation:
+    made = _compile_program(text, target, name=name, located=located)
     chosen = as_target(target)
     # IREE computes chains of float16 and bfloat16 in float32, and rounds them at their ends.
     is_comparable = machine_code.is_compiled_here(text) and not _SMALL_FLOAT.search(text)
@@ -49,7 +51,7 @@ def _compile_twice(text: str, target: Target | str, *, name: str, located: Any =
         # IREE refuses some programs.
         with contextlib.suppress(Refused):
             again = machine_code.for_iree(text, chosen, name)
-            _others[made] = compile_with_iree(again, chosen, name)
+            _others[made.module] = compile_with_iree(again, chosen, name)
     return made
 
 

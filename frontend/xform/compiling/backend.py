@@ -1,7 +1,9 @@
-"""Machine code for CPUs: the passes from linalg on, and LLVM. What this imports loads fast."""
+"""What workers do: all passes, and machine code for CPUs by LLVM. What this imports loads fast."""
 
 from __future__ import annotations
 
+import contextlib
+import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -39,26 +41,98 @@ class Emitted(NamedTuple):
     assembly: str
 
 
-def rewrite(linalg_text: str, passes: str, name: str) -> str:
-    """What passes make of a module.
+class Linalg(NamedTuple):
+    """A program in linalg, as `xform-pipeline` leaves it.
+
+    Args:
+        text: the module.
+        expanded: the program without its transforms, if it was asked for.
+    """
+
+    text: str
+    expanded: str
+
+
+# The passes that leave no transform in a program.
+EXPANSION = "xform-expand-transforms,xform-simplify"
+
+
+def lower(
+    bytecode: bytes,
+    passes: str,
+    name: str,
+    signature: tuple[str, str],
+    donated: Sequence[int] | None,
+    with_expanded: bool,
+    with_locations: bool,
+) -> Linalg:
+    """Takes a traced program to linalg.
+
+    Args:
+        bytecode: the module.
+        passes: to linalg.
+        name: of the entry.
+        signature: under which key the module keeps its entry's signature, and that as JSON; the
+            work of the program is added.
+        donated: the entry's arguments whose memory may hold results; None if that is not asked.
+        with_expanded: whether to write the program without transforms.
+        with_locations: whether to write the user's lines.
+
+    Raises:
+        Refused: a pass cannot.
+    """
+    try:
+        module = Module.parse(bytecode, name)
+        module.run(EXPANSION)
+        expanded = module.text() if with_expanded else ""
+        key, text = signature
+        entry = module.lookup(name)
+        entry.set_reflection({key: json.dumps(json.loads(text) | {"work": int(module.work())})})
+        if donated is not None:
+            entry.set_donated(donated)
+        module.run(passes)
+    except Diagnostic as error:
+        raise _refused(error) from None
+    return Linalg(module.text(with_locations), expanded)
+
+
+def after_passes(bytecode: bytes, passes: str, name: str) -> bytes:
+    """What passes make of a module, as bytecode.
 
     Raises:
         Refused: they cannot.
     """
+    return _after_passes(bytecode, passes, name).bytecode()
+
+
+def rewrite(text: str, passes: str, name: str) -> str:
+    """`after_passes` from text to text."""
+    return _after_passes(text, passes, name).text()
+
+
+def _after_passes(code: str | bytes, passes: str, name: str) -> Module:
     try:
-        module = Module.parse(linalg_text, name)
+        module = Module.parse(code, name)
         module.run(passes)
     except Diagnostic as error:
         raise _refused(error) from None
-    return module.text()
+    return module
 
 
-def translate(linalg_text: str, options: str, name: str) -> tuple[list[Planned], str]:
+def asked_rules(bytecode: bytes, passes: str) -> list[tuple[str, str, tuple[bool, ...], int]]:
+    """Which rules of custom calls passes that ask miss, also where they fail in the end."""
+    module = Module.parse(bytecode)
+    with contextlib.suppress(Diagnostic):
+        module.run(passes)
+    return module.asked_rules()
+
+
+def translate(linalg_text: str, passes: str, name: str) -> tuple[list[Planned], str]:
     """Makes LLVM IR of a marked module.
 
     Args:
         linalg_text: the module.
-        options: of the pass pipeline.
+        passes: to LLVM's dialect.
         name: what to call the program in diagnostics.
 
     Returns:
@@ -71,7 +145,7 @@ def translate(linalg_text: str, options: str, name: str) -> tuple[list[Planned],
         module = Module.parse(linalg_text, name)
         reflections = module.reflections()
         types = {f: _types(module, f) for f in reflections}
-        module.run(f"xform-cpu-pipeline{{{options}}}")
+        module.run(passes)
         needs, ir = module.needs(), module.llvm_ir()
     except Diagnostic as error:
         raise _refused(error) from None
@@ -84,8 +158,8 @@ def translate(linalg_text: str, options: str, name: str) -> tuple[list[Planned],
 
 
 def _refused(error: Diagnostic) -> Refused:
-    place = f"{error.file}:{error.line}: " if error.file else ""
-    return Refused("lower", (place + error.message, *error.notes))
+    place = f"{error.file}:{error.line}" if error.file else ""
+    return Refused("lower", (error.message, *error.notes), place)
 
 
 def _types(module: Module, name: str) -> tuple[Types, Types]:

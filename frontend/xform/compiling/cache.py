@@ -23,9 +23,10 @@ from typing import Final
 
 from ..files import write_whole
 from ..iree.compiler import compiler_identity
+from ..iree.flags import compile_flags
 from ..knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
 from .dump import Stages
-from .forms import compile_module
+from .forms import compile_program
 from .machine_code import dump_machine_code, identity, is_compiled_here
 from .targets import Target, as_target
 
@@ -129,7 +130,7 @@ def _read_file(path: Path) -> bytes:
 def cache_key(linalg_text: str, target: Target | str) -> str:
     """The name of a cache entry: a hash of all that the compiled module depends on."""
     chosen = as_target(target)
-    parts = (linalg_text, *chosen.flags, chosen.cache_tag, compiler_identity(), identity())
+    parts = (linalg_text, *compile_flags(chosen), chosen.cache_tag, compiler_identity(), identity())
     digest = hashlib.sha256()
     for part in parts:
         content = part.encode()
@@ -152,7 +153,7 @@ def compile_cached(
     name: str,
     located: Callable[[], str] | None = None,
 ) -> bytes:
-    """`compile_module` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
+    """`compile_program` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
 
     Args:
         linalg_text: the module as MLIR text.
@@ -171,7 +172,7 @@ def compile_cached(
         if is_compiled_here(linalg_text):
             dump_machine_code(stages, linalg_text, as_target(target), name=name)
         else:
-            stages.write_script(as_target(target).flags)
+            stages.write_script(compile_flags(as_target(target)))
     module = _stored_or_compiled(linalg_text, target, name, located)
     if stages is not None:
         stages.write_module(module)
@@ -183,12 +184,13 @@ def _stored_or_compiled(
 ) -> bytes:
     stored = default_cache()
     if stored is None:
-        return compile_module(linalg_text, target, name=name, located=located)
+        return compile_program(linalg_text, target, name=name, located=located).module
     key = cache_key(linalg_text, target)
     module = stored.get(key)
     if module is None:
-        module = compile_module(linalg_text, target, name=name, located=located)
-        stored.put(key, module)
+        module, is_best = compile_program(linalg_text, target, name=name, located=located)
+        if is_best:
+            stored.put(key, module)
     return module
 
 

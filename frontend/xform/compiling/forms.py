@@ -14,11 +14,12 @@ import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from xform_runtime.errors import XformRuntimeError, XformValueError
 
 from ..iree import compiler
+from ..iree.flags import compile_flags, is_vouched_for
 from ..knobs import DUMP
 from ..source import user_site
 from . import machine_code, workers
@@ -83,7 +84,7 @@ def _iree(text: str, target: Target, name: str) -> bytes:
 
 def _iree_plain(text: str, target: Target, name: str) -> bytes:
     if machine_code.is_compiled_here(text):
-        text = machine_code.for_iree(text, target, name, plain=True)
+        text = machine_code.for_iree(text, target, name)
     return compiler.compile_with_iree(text, target, name, plain=True)
 
 
@@ -105,13 +106,31 @@ def forms(linalg_text: str) -> tuple[Form, ...]:
     return (*_HERE, *_IREE) if machine_code.is_compiled_here(linalg_text) else _IREE
 
 
-def compile_module(
+class Compilation(NamedTuple):
+    """A compiled program.
+
+    Args:
+        module: the bytes of a .vmfb.
+        is_best: whether it has the best form; a plainer one may be for want of memory, so whoever
+            keeps modules should not keep it.
+    """
+
+    module: bytes
+    is_best: bool
+
+
+def compile_module(linalg_text: str, target: Target | str, *, name: str) -> bytes:
+    """`compile_program`'s module."""
+    return compile_program(linalg_text, target, name=name).module
+
+
+def compile_program(
     linalg_text: str,
     target: Target | str,
     *,
     name: str,
     located: Callable[[], str] | None = None,
-) -> bytes:
+) -> Compilation:
     """Compiles a module of linalg, tensor, arith and scf operations in the first form that can be.
 
     If that is not the best one, a warning says so.
@@ -121,9 +140,6 @@ def compile_module(
         target: what to compile for.
         name: what to call the program in diagnostics and dumps.
         located: gives the text with the user's lines in it, for messages.
-
-    Returns:
-        The bytes of a .vmfb.
 
     Raises:
         CompileError: it is refused in every form; names the user's line where that can be found.
@@ -137,7 +153,7 @@ def compile_module(
             vmfb = form.compile(linalg_text, chosen, name)
         except Refused as refused:
             refusals.append(refused)
-            if not chosen.is_vouched_for:
+            if not is_vouched_for(chosen):
                 compiler.check_processor(chosen)
             if refused.stage in _HOPELESS:
                 break
@@ -149,7 +165,7 @@ def compile_module(
                 f"{name!r} is slower than it could be: it is compiled by {form.how}, as "
                 f"{known[0].how} failed ({_short(refusals[0])}){where}"
             )
-        return vmfb
+        return Compilation(vmfb, is_best=not refusals)
     raise _error(linalg_text, chosen, name, refusals, located)
 
 
@@ -192,7 +208,7 @@ def _reproducer(text: str, target: Target, name: str, form: Form) -> Path | None
             script = f"from xform.compiling.forms import *; {call}"
             stages.write_command([sys.executable, "-c", script])
         else:
-            stages.write_script(target.flags)
+            stages.write_script(compile_flags(target))
     except OSError:
         return None
     return directory
@@ -241,7 +257,7 @@ def _place(target: Target, name: str, located: Callable[[], str] | None) -> str:
         try:
             form.compile(text, target, name)
         except Refused as refused:
-            for found in _PLACE.finditer("\n".join(refused.diagnostics)):
+            for found in _PLACE.finditer("\n".join((f"{refused.place}:", *refused.diagnostics))):
                 file, line = found["file"], int(found["line"])
                 source = linecache.getline(file, line).strip()
                 if source:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
@@ -17,34 +17,35 @@ from xform_runtime.memory import Memory, peak_memory, planned_memory
 from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
 
 from .. import pytrees
-from .._xform import Diagnostic, Module
+from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
 from ..files import checked_path, write_whole
 from ..knobs import COMPILER, DUMP
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
+from . import backend, workers
 from .cache import compile_cached
 from .dump import Stages
+from .refusal import Refused
 from .structure import tree_of
 from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
+T = TypeVar("T")
+
+_FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
+
 Stage = Literal["xform", "expanded", "linalg"]
 
 
-def _passes(stage: str, target: Target) -> str:
+def _passes(stage: Literal["expanded", "linalg"], target: Target) -> str:
     """The passes that lead from the traced module, or an earlier stage, to a stage."""
     if stage == "expanded":
-        return "xform-expand-transforms,xform-simplify"
-    # See the passes for what goes wrong otherwise.
-    fence = ",xform-fence-contractions" if target.device == "vulkan" else ""
-    options = target.pass_options
-    if _is_own(target):
-        options += " cpu=true"
-    return f"xform-pipeline{{{options}}},xform-fence-transposes{fence}"
+        return backend.EXPANSION
+    return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
 
 
 def _is_own(target: Target) -> bool:
@@ -315,7 +316,7 @@ class _Built:
 def _build(
     traced: TracedProgram,
     target: Target,
-    signature: Callable[[TracedProgram, Target, int], Signature],
+    signature: Callable[[TracedProgram, Target], Signature],
 ) -> _Built:
     """Runs the passes and IREE."""
     start = time.perf_counter()
@@ -325,56 +326,61 @@ def _build(
     )
     module = traced.program.module
     dump = DUMP.get()
-    traced_text = "" if dump is None else module.text()
-    expanded = after_passes(module, _passes("expanded", target), traced.name)
-    if target.device == "vulkan":
-        check_dtypes([(f"a value inside {traced.name!r}", d) for d in _dtypes(expanded)], target)
-    work = int(expanded.work())
-    text = signature(traced, target, work).to_json()
-    # The signature is no part of what was written.
-    expanded_text = "" if dump is None else expanded.text()
-    entry = expanded.lookup(traced.name)
-    entry.set_reflection({SIGNATURE_KEY: text})
-    if _is_own(target):
-        entry.set_donated(traced.inputs.donated)
-    module = after_passes(expanded, _passes("linalg", target), traced.name)
-    linalg = module.text()
+
+    def to_linalg(with_locations: bool) -> backend.Linalg:
+        return _in_worker(
+            module,
+            traced.name,
+            backend.lower,
+            _passes("linalg", target),
+            traced.name,
+            (SIGNATURE_KEY, signature(traced, target).to_json()),
+            list(traced.inputs.donated) if _is_own(target) else None,
+            dump is not None or target.device == "vulkan",
+            with_locations,
+        )
+
+    linalg = to_linalg(False)
+    if _FLOAT64.search(linalg.expanded):
+        check_dtypes([(f"a value inside {traced.name!r}", "float64")], target)
     if dump is not None:
-        stages = Stages(dump, traced.name, linalg)
-        stages.write("xform", traced_text)
-        stages.write("expanded", expanded_text)
+        stages = Stages(dump, traced.name, linalg.text)
+        stages.write("xform", module.text())
+        stages.write("expanded", linalg.expanded)
     middle = time.perf_counter()
     vmfb = compile_cached(
-        linalg, target, name=traced.name, located=lambda: module.text(locations=True)
+        linalg.text, target, name=traced.name, located=lambda: to_linalg(True).text
     )
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 
 def after_passes(module: Module, passes: str, name: str) -> Module:
-    """What passes make of a copy of a program's module.
+    """What passes make of a program's module.
 
     Raises:
         XformRuntimeError: they cannot; the message names the user's line.
     """
-    copy = module.clone()
+    return Module.parse(_in_worker(module, name, backend.after_passes, passes, name), name)
+
+
+def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any) -> T:
+    """What a job makes of a program's module.
+
+    Raises:
+        XformRuntimeError: it cannot; the message names the user's line.
+    """
     try:
-        copy.run(passes)
-    except Diagnostic as diagnostic:
-        place = f"\n  at {diagnostic.file}:{diagnostic.line}" if diagnostic.file else ""
-        text = "\n".join([diagnostic.message, *diagnostic.notes])
+        return workers.run(job, module.bytecode(), *arguments)
+    except Refused as refused:
+        place = f"\n  at {refused.place}" if refused.place else ""
         dump = DUMP.get()
         if dump is not None:
             Stages(dump, name, module.text()).write("xform", module.text())
-        raise XformRuntimeError(f"cannot lower {name!r}: {text}{place}") from None
-    return copy
+        said = "\n".join(refused.diagnostics)
+        raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
 
 
-def _dtypes(module: Module) -> list[str]:
-    """The dtypes of a module's values that some device lacks."""
-    return ["float64"] if re.search(r"tensor<[^<>]*f64>", module.text()) else []
-
-
-def _flat_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+def _flat_signature(traced: TracedProgram, target: Target) -> Signature:
     """For programs called from here: flat arguments, closed-over arrays among them."""
     args = [
         LeafSpec(path, a.shape, a.dtype.name)
@@ -388,7 +394,7 @@ def _flat_signature(traced: TracedProgram, target: Target, work: int) -> Signatu
     return Signature(
         name=traced.name,
         device=target.device,
-        work=work,
+        work=0,
         inputs=DictNode(
             (("args", TupleNode(tuple(map(LeafNode, range(len(args)))))), ("kwargs", DictNode(())))
         ),
@@ -399,7 +405,7 @@ def _flat_signature(traced: TracedProgram, target: Target, work: int) -> Signatu
     )
 
 
-def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signature:
+def _file_signature(traced: TracedProgram, target: Target) -> Signature:
     """For files: the structures of the user's function."""
     inputs, outputs = traced.inputs, traced.outputs
     args_spec, kwargs_spec = inputs.spec.children()
@@ -413,7 +419,7 @@ def _file_signature(traced: TracedProgram, target: Target, work: int) -> Signatu
     return Signature(
         name=traced.name,
         device=target.device,
-        work=work,
+        work=0,
         inputs=DictNode((("args", args), ("kwargs", kwargs))),
         outputs=output,
         args=tuple(

@@ -20,6 +20,7 @@ from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
 from ..errors import XformRuntimeError
 from ..iree import host
+from ..iree.flags import compile_flags
 from ..iree.host import (
     BIND,
     BIND_BINDINGS,
@@ -78,7 +79,7 @@ def dump_machine_code(stages: Stages, linalg_text: str, target: Target, *, name:
         made = _make(linalg_text, target, name, with_assembly=True)
     except Refused:
         # Who compiles it says what is wrong.
-        stages.write_script(target.flags)
+        stages.write_script(compile_flags(target))
         return
     stages.write("llvm", made.ir)
     stages.write("assembly", made.library.assembly)
@@ -125,8 +126,8 @@ class _Made:
 def _make(
     linalg_text: str, target: Target, name: str, *, plain: bool = False, with_assembly: bool = False
 ) -> _Made:
-    options = target.plain_pass_options if plain else target.pass_options
-    planned, ir = workers.run(backend.translate, linalg_text, options, name)
+    passes = f"xform-cpu-pipeline{{target={target}{' plain=true' if plain else ''}}}"
+    planned, ir = workers.run(backend.translate, linalg_text, passes, name)
     entries = [_entry(plan) for plan in planned]
     exported = [
         (dispatch.symbol, entry.binding_count, 0)
@@ -143,16 +144,13 @@ def _make(
     return _Made(entries, ir, library)
 
 
-def for_iree(linalg_text: str, target: Target, name: str, *, plain: bool = False) -> str:
-    """A module that `is_compiled_here` as IREE compiles it; `plain` is without kernels.
+def for_iree(linalg_text: str, target: Target, name: str) -> str:
+    """A module that `is_compiled_here` as IREE compiles it.
 
     Raises:
         Refused: the passes cannot.
     """
-    options = target.pass_options
-    if plain:
-        options = re.sub(r"vector-bytes=\d+", "vector-bytes=0", options)
-    passes = f"xform-iree-pipeline{{{options}}},xform-fence-transposes"
+    passes = f"xform-iree-pipeline{{target={target}}}"
     return workers.run(backend.rewrite, linalg_text, passes, name)
 
 

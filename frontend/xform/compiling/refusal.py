@@ -9,9 +9,11 @@ class Refused(Exception):  # noqa: N818 - no error yet: there are other ways to 
     Args:
         stage: "parse", "compile", "serialize" or what else it was at.
         diagnostics: its messages, in order.
+        place: the user's file and line, where the compiler names it.
     """
 
-    def __init__(self, stage: str, diagnostics: tuple[str, ...]) -> None:
-        super().__init__(stage, diagnostics)
+    def __init__(self, stage: str, diagnostics: tuple[str, ...], place: str = "") -> None:
+        super().__init__(stage, diagnostics, place)
         self.stage = stage
         self.diagnostics = diagnostics
+        self.place = place

@@ -1,4 +1,4 @@
-"""What to compile for: devices and processors, and what IREE and the passes are told of them."""
+"""What to compile for: devices and their processors."""
 
 from __future__ import annotations
 
@@ -11,52 +11,13 @@ from typing import Final
 from xform_runtime.cpu_features import cpu_features
 from xform_runtime.errors import XformTypeError, XformValueError
 
-_COMMON_FLAGS: Final = (
-    "--iree-opt-level=O1",
-    "--iree-dispatch-creation-enable-split-reduction",
-    # Constant arrays are computed when a module is loaded. To compute them while compiling, IREE
-    # compiles them as a module of their own, which doubles the time of a small program.
-    "--iree-opt-const-eval=false",
-    # Without these two, IREE silently narrows what the user asked for.
-    "--iree-input-demote-f64-to-f32=false",
-    "--iree-input-demote-i64-to-i32=false",
-)
-
 _DEFAULT_ARCH: Final = {"cpu": "host", "vulkan": "portable", "cuda": "sm_80"}
-
-# IREE's own default lacks small storage types: it then drops the last bytes of an odd-sized array
-# of 8 or 16 bit elements and computes float16 wrongly. A program asks the driver only for the
-# capabilities that it uses.
-_VULKAN_FEATURES: Final = (
-    "spirv:v1.3,cap:Shader,cap:Int8,cap:Int16,cap:Int64,cap:Float16,"
-    "cap:StorageBuffer8BitAccess,cap:StorageBuffer16BitAccess,"
-    "ext:SPV_KHR_8bit_storage,ext:SPV_KHR_16bit_storage"
-)
-# From features alone IREE concludes that there are no 64-bit integers, and splits them in two; it
-# cannot split the bits of a float64. So this target says what it computes with. The sizes are those
-# that every driver has.
-_VULKAN_DESKTOP: Final = (
-    '#hal.device.target<"vulkan", [#hal.executable.target<"vulkan-spirv", "vulkan-spirv-fb", '
-    '{iree_codegen.target_info = #iree_gpu.target<arch = "desktop", '
-    f'features = "{_VULKAN_FEATURES},cap:Float64", wgp = <'
-    "compute = fp64|fp32|fp16|int64|int32|int16|int8, storage = b64|b32|b16|b8, "
-    "subgroup = none, subgroup_size_choices = [64], max_workgroup_sizes = [128, 128, 64], "
-    "max_thread_count_per_workgroup = 128, max_workgroup_memory_bytes = 16384, "
-    "max_workgroup_counts = [65535, 65535, 65535]>>}>]> : !hal.device"
-)
-_VULKAN_GENERIC: Final = {
-    "portable": (
-        "--iree-hal-target-device=vulkan",
-        f"--iree-vulkan-target-features={_VULKAN_FEATURES}",
-    ),
-    "desktop": (f"--iree-hal-target-device={_VULKAN_DESKTOP}",),
-}
 
 # Instruction sets by their /proc/cpuinfo names, for the levels of the x86-64 psABI.
 _X86_64_V2: Final = ("cx16", "lahf_lm", "pni", "popcnt", "sse4_1", "sse4_2", "ssse3")
 _X86_64_V3: Final = (*_X86_64_V2, "abm", "avx", "avx2", "bmi1", "bmi2", "f16c", "fma", "movbe")
 _X86_64_V4: Final = (*_X86_64_V3, "avx512bw", "avx512cd", "avx512dq", "avx512f", "avx512vl")
-_X86_64_LEVELS: Final = {
+X86_64_LEVELS: Final = {
     "x86-64": (),
     "x86-64-v2": _X86_64_V2,
     "x86-64-v3": _X86_64_V3,
@@ -66,9 +27,8 @@ _HOST_FEATURES: Final = re.compile(
     r"avx\w*|fma|f16c|bmi[12]|abm|popcnt|movbe|sse4_[12]|ssse3|pni|cx16|lahf_lm|asimd\w*|sve\w*"
 )
 
-# The compute capabilities that IREE has settings for. PTX runs on every later GPU too, so one that
-# is missing here gets the code of the newest before it.
-_CUDA_KNOWN: Final = (60, 70, 75, 80, 86, 87, 89, 120)
+# The least compute capability that there is code for.
+_CUDA_LEAST: Final = 60
 
 _TRIPLE: Final = re.compile(r"[a-z0-9_]+-[a-z0-9_]+-[a-z0-9_]+(-[a-z0-9_]+)?")
 _ARCH: Final = re.compile(r"[A-Za-z0-9_.+-]+")
@@ -111,8 +71,11 @@ class Target:
             object.__setattr__(self, "arch", arch)
         if not _ARCH.fullmatch(arch):
             raise XformValueError(f"bad processor name {arch!r} for device {self.device!r}")
-        if self.device == "cuda":
-            _cuda_code(arch)
+        if self.device == "cuda" and not _is_cuda_arch(arch):
+            raise XformValueError(
+                f"bad CUDA target {arch!r}: expected a compute capability such as 'sm_80', "
+                f"at least sm_{_CUDA_LEAST}"
+            )
         if self.triple is not None and (
             self.device != "cpu" or not _TRIPLE.fullmatch(self.triple) or arch == "host"
         ):
@@ -139,32 +102,6 @@ class Target:
         return Target(device, rest)
 
     @property
-    def flags(self) -> tuple[str, ...]:
-        """IREE's compiler flags for this target."""
-        arch = str(self.arch)
-        if self.device == "cuda":
-            code = _cuda_code(arch)
-            return ("--iree-hal-target-device=cuda", f"--iree-cuda-target={code}", *_COMMON_FLAGS)
-        if self.device == "vulkan":
-            known = ("--iree-hal-target-device=vulkan", f"--iree-vulkan-target={arch}")
-            return (*_VULKAN_GENERIC.get(arch, known), *_COMMON_FLAGS)
-        return (
-            "--iree-hal-target-device=local",
-            "--iree-hal-local-target-device-backends=llvm-cpu",
-            *([f"--iree-llvmcpu-target-triple={self.triple}"] if self.triple else []),
-            f"--iree-llvmcpu-target-cpu={arch}",
-            "--iree-llvmcpu-reassociate-fp-reductions",
-            *_COMMON_FLAGS,
-        )
-
-    @property
-    def plain_flags(self) -> tuple[str, ...]:
-        """IREE's flags for programs that it refuses with `flags`: it is to optimise little."""
-        cautious = ("--iree-opt-level=O0", "--iree-dispatch-creation-enable-split-reduction=false")
-        given = tuple(flag.partition("=")[0] for flag in cautious)
-        return (*(f for f in self.flags if f.partition("=")[0] not in given), *cautious)
-
-    @property
     def cpu_features(self) -> tuple[str, ...]:
         """The instruction sets that the code may use, for `Signature.cpu_features`.
 
@@ -175,50 +112,13 @@ class Target:
         if self.arch == "host":
             present = cpu_features() or frozenset()
             return tuple(sorted(name for name in present if _HOST_FEATURES.fullmatch(name)))
-        return _X86_64_LEVELS.get(str(self.arch), ())
+        return X86_64_LEVELS.get(str(self.arch), ())
 
     @property
     def llvm(self) -> tuple[str, str]:
         """A CPU's triple, as IREE names the machines that load its executables, and processor."""
         machine = (self.triple or f"{platform.machine()}-").partition("-")[0]
         return f"{machine}-unknown-unknown-eabi-elf", str(self.arch)
-
-    @property
-    def vector_bytes(self) -> int:
-        """The size of a vector register of a CPU, as far as it is known."""
-        if "avx512f" in self.cpu_features:
-            return 64
-        return 32 if "avx2" in self.cpu_features else 16
-
-    @property
-    def fuses_multiply_add(self) -> bool:
-        """Whether `math.fma` is rounded once, for all that is known of the processor.
-
-        IREE makes a product and a sum of it on CPUs without the instruction, and Mesa on those that
-        stand for a GPU.
-        """
-        if self.device == "cpu":
-            return not {"fma", "asimd"}.isdisjoint(self.cpu_features)
-        return self.device == "cuda"
-
-    @property
-    def pass_options(self) -> str:
-        """What the passes from linalg on are told: the target's vectors and products."""
-        fused = f"fused-multiply-add={str(self.fuses_multiply_add).lower()}"
-        vectors = f" vector-bytes={self.vector_bytes}" if self.device == "cpu" else ""
-        pairs = " emulated-int64=true" if self._emulates_int64 else ""
-        return fused + vectors + pairs
-
-    @property
-    def _emulates_int64(self) -> bool:
-        """Whether IREE makes pairs of 32-bit integers of those of 64 bits."""
-        return self.device == "vulkan" and _is_mobile(str(self.arch))
-
-    @property
-    def plain_pass_options(self) -> str:
-        """`pass_options` for a CPU's programs that are refused with them: one number at a time, as
-        far as it has 64 bits, on one core."""
-        return re.sub(r"vector-bytes=\d+", "vector-bytes=8", self.pass_options) + " share=false"
 
     @property
     def cache_tag(self) -> str:
@@ -232,28 +132,14 @@ class Target:
         present = cpu_features()
         return ",".join(platform.uname() if present is None else sorted(present))
 
-    @property
-    def is_vouched_for(self) -> bool:
-        """Whether IREE is known to accept the processor's name."""
-        if self.device == "cpu":
-            known = ("host", "generic", *_X86_64_LEVELS)
-            return self.triple is None and self.arch in known
-        return self.device == "cuda" or self.arch in _VULKAN_GENERIC
-
     def __str__(self) -> str:
         arch = f"{self.triple}/{self.arch}" if self.triple else self.arch
         return f"{self.device}:{arch}"
 
 
-def _cuda_code(arch: str) -> str:
+def _is_cuda_arch(arch: str) -> bool:
     found = re.fullmatch(r"sm_(\d+)[a-z]?", arch)
-    usable = [known for known in _CUDA_KNOWN if found and known <= int(found.group(1))]
-    if not usable:
-        raise XformValueError(
-            f"bad CUDA target {arch!r}: expected a compute capability such as 'sm_80', "
-            f"at least sm_{_CUDA_KNOWN[0]}"
-        )
-    return f"sm_{usable[-1]}"
+    return found is not None and int(found.group(1)) >= _CUDA_LEAST
 
 
 def as_target(target: Target | str) -> Target:

@@ -16,6 +16,7 @@ from ..compiling import backend, workers
 from ..compiling.dump import file_name
 from ..compiling.refusal import Refused
 from ..compiling.targets import Target
+from .flags import compile_flags, plain_compile_flags
 from .session import VM_FLAGS, compile_text
 
 
@@ -37,9 +38,9 @@ def compile_with_iree(linalg_text: str, target: Target, name: str, *, plain: boo
     if "\0" in linalg_text:
         raise Refused("parse", ("the text contains a NUL character",))
     if not plain:
-        return _compile(target.flags, linalg_text, name)
+        return _compile(compile_flags(target), linalg_text, name)
     fenced = workers.run(backend.rewrite, linalg_text, "xform-fence-operations", name)
-    return _compile(target.plain_flags, fenced, name)
+    return _compile(plain_compile_flags(target), fenced, name)
 
 
 def compile_from_vm(vm_text: str, *, name: str) -> bytes:
@@ -66,7 +67,7 @@ def emit_ptx(linalg_text: str, target: Target, name: str) -> str:
     """
     with tempfile.TemporaryDirectory(prefix="xform-ptx-") as directory:
         flag = f"--iree-hal-dump-executable-binaries-to={directory}"
-        flags = (*target.flags, flag)
+        flags = (*compile_flags(target), flag)
         workers.run(compile_text, flags, linalg_text, f"{file_name(name)}.mlir", "", False)
         files = sorted(Path(directory).glob("*.ptx"))
         return "\n".join(file.read_text(encoding="utf-8").rstrip("\0") for file in files)
@@ -109,7 +110,7 @@ def check_processor(target: Target) -> None:
         XformValueError: IREE does not know it.
     """
     try:
-        arguments = (target.flags, _PROBE_PROGRAM, "probe.mlir")
+        arguments = (compile_flags(target), _PROBE_PROGRAM, "probe.mlir")
         _, said = workers.run_apart(compile_text, *arguments)
     except Refused as refused:
         said = "\n".join(refused.diagnostics)

@@ -9,10 +9,11 @@ rules, until nothing is missing. A rule may contain custom calls, which are aske
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from .._xform import Diagnostic, Module
+from .._xform import Module
+from ..compiling import backend, workers
 
 EXPANSION = "xform-expand-transforms{asks=true}"
 
@@ -97,10 +98,8 @@ class AskedRules:
         """
         asked = dict(self._asked)
         for expansion in passes:
-            copy = module.clone()
             # Compiling meets an error again, once no rule is missing.
-            with suppress(Diagnostic):
-                copy.run(expansion)
-            for site, rule, operands, size in copy.asked_rules():
+            found = workers.run(backend.asked_rules, module.bytecode(), expansion)
+            for site, rule, operands, size in found:
                 asked[site] = asked.get(site, _NOTHING).more(rule, operands, size)
         return None if asked == self._asked else asked

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from .. import pytrees
+from ..compiling.lowered import after_passes
 from ..compiling.split import split_pass
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import Indexing, full, gather, reshape
@@ -234,7 +235,7 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         first = np.minimum(np.arange(rows + 1), 1)
         return _Pattern(first, np.zeros(1, np.int32), columns)
     with reporting("jacobian"):
-        module.run(split_pass(name, own, results, transpose=False))
+        module = after_passes(module, split_pass(name, own, results, transpose=False), name)
         pushforward = module.lookup(f"{name}.pushforward")
         held = len(pushforward.argument_types) - own
         known = {place: x.ravel().tolist() for place, x in integers.items()}

@@ -2,7 +2,7 @@
 // RUN: xform-opt %s --mlir-print-op-generic | xform-opt | FileCheck %s
 // RUN: xform-opt %s --xform-simplify | FileCheck %s --check-prefix=SIMPLE
 // RUN: xform-opt %s --xform-expand-transforms | FileCheck %s --check-prefix=EXPAND
-// RUN: xform-opt %s --xform-pipeline | FileCheck %s --check-prefix=LINALG
+// RUN: xform-opt %s --xform-pipeline=compiler=iree | FileCheck %s --check-prefix=LINALG
 
 // CHECK-LABEL: func @round_trip
 func.func @round_trip(%x: tensor<3x4xf32>) -> tensor<3x4xf32> {

@@ -1,5 +1,5 @@
 // RUN: xform-opt %s --xform-expand-transforms --xform-simplify --split-input-file | FileCheck %s
-// RUN: xform-opt %s --xform-pipeline --split-input-file | FileCheck %s --check-prefix=LINALG
+// RUN: xform-opt %s --xform-pipeline=compiler=iree --split-input-file | FileCheck %s --check-prefix=LINALG
 
 // Nothing but the input is kept: the inner function runs once more, on what
 // comes through the barrier when the cotangent is there.

@@ -1,4 +1,4 @@
-// RUN: xform-opt --split-input-file --xform-cpu-pipeline=vector-bytes=16 %s | FileCheck %s
+// RUN: xform-opt --split-input-file --xform-cpu-pipeline=target=cpu:x86-64 %s | FileCheck %s
 
 // CHECK-LABEL: llvm.func internal @twice.body(
 // CHECK-SAME: %[[X:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias}, %[[R:.*]]: !llvm.ptr {llvm.align = 64 : i64, llvm.noalias})

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from xform.compiling import cache, targets
 from xform.compiling.cache import CompileCache, cache_key, compile_cached, default_cache
+from xform.compiling.forms import Compilation
 from xform.compiling.targets import Target
 from xform_runtime import XformValueError
 
@@ -35,11 +36,13 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The programs that reached the compiler, which is replaced by one that answers at once."""
     texts: list[str] = []
 
-    def compile_module(text: str, target: Target | str, *, name: str, located: Any = None) -> bytes:
+    def compile_program(
+        text: str, target: Target | str, *, name: str, located: Any = None
+    ) -> Compilation:
         texts.append(text)
-        return f"module of {text}".encode()
+        return Compilation(f"module of {text}".encode(), is_best=True)
 
-    monkeypatch.setattr(cache, "compile_module", compile_module)
+    monkeypatch.setattr(cache, "compile_program", compile_program)
     return texts
 
 
@@ -238,7 +241,10 @@ def test_two_processes_compile_the_same_program(directory: Path) -> None:
 UNWRITABLE = """
 import os, resource, sys, warnings
 from xform.compiling import cache
-cache.compile_module = lambda text, target, *, name, located=None: text.encode() * 100
+from xform.compiling.forms import Compilation
+def compile_program(text, target, *, name, located=None):
+    return Compilation(text.encode() * 100, True)
+cache.compile_program = compile_program
 if sys.argv[1] == "read-only":
     if os.geteuid() == 0:
         os.setgroups([])

@@ -6,6 +6,7 @@ import os
 import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -82,6 +83,22 @@ def test_the_next_form_compiles_it(failures: int, fail: Any, replaced: Callable[
     assert f"it is compiled by {how}, as xform's own machine code failed ({why}" in text
     assert "reproducer: " in text
     assert os.listdir(text.partition("reproducer: ")[2])
+
+
+def test_a_plainer_form_is_not_kept(
+    replaced: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What refuses a program may be a lack of memory that ends."""
+    best = forms._HERE[0]
+    monkeypatch.setenv("XFORM_CACHE", "1")
+    monkeypatch.setenv("XFORM_CACHE_DIR", str(tmp_path / "cache"))
+    for compile_best, is_kept in ((refuse, False), (best.compile, True)):
+        replaced(compile_best)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            np.testing.assert_allclose(jit(lambda x: sines(x))(X), expected_sines(X), rtol=1e-14)
+        assert bool(caught) is not is_kept
+        assert bool(list(tmp_path.glob("cache/*"))) is is_kept
 
 
 def test_no_form_compiles_it(replaced: Callable[..., None]) -> None:

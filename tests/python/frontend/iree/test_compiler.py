@@ -18,6 +18,7 @@ from xform.compiling import lowered
 from xform.compiling.forms import CompileError, compile_module, emit_ptx
 from xform.compiling.targets import Target, check_dtypes
 from xform.frontend import jit, save, spec
+from xform.iree.flags import compile_flags
 from xform_runtime import Executable, XformError, XformTypeError, XformValueError
 
 DOUBLE = """
@@ -59,7 +60,7 @@ def test_targets(text: str, target: Target) -> None:
     assert Target.parse(str(target)) == target
     for kind in ("f64", "i64"):
         narrow = kind.replace("64", "32")
-        assert f"--iree-input-demote-{kind}-to-{narrow}=false" in target.flags
+        assert f"--iree-input-demote-{kind}-to-{narrow}=false" in compile_flags(target)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,6 @@ import pytest
 import torch
 import torch.func
 from xform import frontend
-from xform.compiling.targets import Target
 
 RNG = np.random.default_rng(0)
 # The sums that decide about branches are away from 0, and of both signs in a batch.
@@ -294,7 +293,7 @@ def test_nested(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["scan", *NESTS])
-def test_loops_that_are_no_kernels(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On other devices, and where steps are large, each operation of a step is a dispatch."""
-    monkeypatch.setattr(Target, "vector_bytes", property(lambda _: 0))
+def test_loops_around_dispatches(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On other devices, each operation of a step is a dispatch."""
+    monkeypatch.setenv("XFORM_COMPILER", "iree")
     check(name, np.float64, 2, [(X, W)], {})
