@@ -10,13 +10,14 @@ array([0., 0.])
 
 from __future__ import annotations
 
+import sys as _sys
 from typing import NoReturn
 
 import ml_dtypes as _ml_dtypes
 import numpy as _np
 
-# TracedArray comes first: the functions are written in terms of it.
-from ..tracing.array import TracedArray as TracedArray  # isort: skip
+from ..tracing.array import TracedArray as TracedArray
+from ..tracing.operations import METHODS as _METHODS
 from . import linalg as linalg
 from .accumulation import cumprod, cumsum, cumulative_prod, cumulative_sum, nancumprod, nancumsum
 from .arguments import explained as _explained
@@ -82,6 +83,7 @@ from .creation import (
     zeros_like,
 )  # fmt: skip
 from .differences import diff, ediff1d, gradient, trapezoid, unwrap  # fmt: skip
+from .dispatch import suggest as _suggest
 from .elements import (
     argwhere,
     bincount,
@@ -324,6 +326,13 @@ from .ufuncs import (
     trunc,
 )  # fmt: skip
 from .windows import convolve, correlate, sliding_window_view  # fmt: skip
+
+# What these define is called through the tables of what traced arrays can do.
+from . import flat as _flat  # noqa: F401  # isort: skip
+from . import protocols as _protocols  # noqa: F401  # isort: skip
+from . import subscripts as _subscripts  # noqa: F401  # isort: skip
+
+_METHODS["__array_namespace__"] = lambda: _sys.modules[__name__]
 
 ndarray = TracedArray
 broadcast_shapes = _explained(_broadcast_shapes)
@@ -731,6 +740,4 @@ __all__ = [
 
 
 def __getattr__(name: str) -> NoReturn:
-    from .dispatch import suggest
-
-    raise AttributeError(f"module 'xform.numpy' has no attribute {name!r}{suggest(name, __all__)}")
+    raise AttributeError(f"module 'xform.numpy' has no attribute {name!r}{_suggest(name, __all__)}")

@@ -13,12 +13,18 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import ArrayLike, DType, TracedArray
+from ..tracing.avals import require_device
+from ..tracing.operations import FUNCTIONS, PUBLIC
 from . import ufuncs
 from .arguments import explained
-from .dispatch import FUNCTIONS, function
+from .axes import shape_of
+from .dispatch import function
 from .float_parts import LAYOUTS
+from .joining import stack
+from .manipulation import diagonal, moveaxis
 from .promotion import (
     BOOL,
+    CONVERSIONS,
     FLOAT32,
     FLOAT64,
     INT32,
@@ -26,6 +32,7 @@ from .promotion import (
     UINT64,
     Scalar,
     align,
+    broadcast,
     broadcast_shapes,
     constant,
     fit,
@@ -33,36 +40,11 @@ from .promotion import (
     is_bfloat16,
     is_float,
     operand,
-    require_device,
     result_type,
     supported_dtype,
 )
 from .promotion import array as as_array
 from .views import ReadOnly, view
-
-
-def shape_of(shape: Any, name: str) -> tuple[int, ...]:
-    """A shape argument, an int or a sequence of ints, as a tuple.
-
-    Raises:
-        XformTypeError: it is something else.
-        XformValueError: a size is negative.
-    """
-    try:
-        sizes = (
-            (operator.index(shape),)
-            if not isinstance(shape, Sequence | np.ndarray)
-            else tuple(map(operator.index, shape))
-        )
-    except TypeError as error:
-        if isinstance(error, XformTypeError):
-            raise
-        raise XformTypeError(
-            at_user_line(f"{name}: a shape is an int or a sequence of ints, got {shape!r}")
-        ) from None
-    if any(size < 0 for size in sizes):
-        raise XformValueError(at_user_line(f"{name}: sizes cannot be negative, got {sizes}"))
-    return sizes
 
 
 def _filled(shape: Any, number: bool | int | float, dtype: Any, name: str) -> TracedArray:
@@ -371,8 +353,6 @@ def _along(x: TracedArray, dtype: Any, axis: int, name: str) -> TracedArray:
     result = as_array(x, supported_dtype(dtype, name, x.dtype))
     if axis == 0 or result.ndim == 1:
         return result
-    from .manipulation import moveaxis
-
     return moveaxis(result, 0, axis)
 
 
@@ -445,8 +425,6 @@ def tri(
 def _masked(m: ArrayLike, k: Any, lower: bool, name: str) -> TracedArray:
     x = as_array(m)
     if x.ndim == 1:
-        from .promotion import broadcast
-
         x = broadcast(x, (x.shape[0], x.shape[0]))
     if x.ndim < 2:
         raise XformValueError(at_user_line(f"{name}: expected a matrix, got a 0-d array"))
@@ -498,8 +476,6 @@ def asarray(
         if concrete.dtype == object:
             raise XformTypeError(at_user_line(f"asarray: {a!r} is no array of numbers"))
         return traces.traced(concrete)
-    from .joining import stack
-
     return as_array(stack([asarray(x) if isinstance(x, list | tuple) else x for x in a]), found)
 
 
@@ -566,8 +542,10 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> T
 
 
 # NumPy asks for these when they are called with `like`.
-FUNCTIONS[np.asarray] = asarray
-FUNCTIONS[np.array] = array
+FUNCTIONS[np.asarray] = PUBLIC[np.asarray] = asarray
+FUNCTIONS[np.array] = PUBLIC[np.array] = array
+# An operand may be a nested sequence.
+CONVERSIONS[list] = asarray
 
 
 @function(np.copy)
@@ -607,8 +585,6 @@ def diag(v: ArrayLike, k: int = 0) -> TracedArray:
     """The k-th diagonal of a matrix, or the matrix with the vector `v` on it."""
     x = as_array(v)
     if x.ndim == 2:
-        from .manipulation import diagonal
-
         return diagonal(x, k)
     if x.ndim != 1:
         raise XformValueError(
@@ -677,8 +653,6 @@ def indices(dimensions: Sequence[int], dtype: Any = int, sparse: bool = False) -
             primitives.iota(tuple(n if i == axis else 1 for i, n in enumerate(sizes)), found, axis)
             for axis in range(rank)
         )
-    from .joining import stack
-
     return stack([primitives.iota(sizes, found, axis) for axis in range(rank)])
 
 

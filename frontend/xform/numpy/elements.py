@@ -14,6 +14,7 @@ import numpy as np
 from xform_runtime import Array
 
 from .. import primitives
+from ..compiling import direct
 from ..errors import (
     TracedValueError,
     XformIndexError,
@@ -435,8 +436,6 @@ def bincount(
             return np.bincount(known, weights, minlength)  # type: ignore[return-value]
         length = max(int(known.max()) + 1 if known.size else 0, minlength)
     if traces.current_trace() is None:
-        from ..compiling import direct
-
         given = (x,) if weights is None else (x, weights)
         result: TracedArray = direct.call(
             lambda *args: bincount(*args, length=length),
@@ -549,8 +548,6 @@ def dynamic_slice(x: ArrayLike, starts: Sequence[Any], sizes: Sequence[int]) -> 
     array([3, 4])
     """
     if traces.current_trace() is None:
-        from ..compiling import direct
-
         result: TracedArray = direct.call(
             lambda x, *at: dynamic_slice(x, at, sizes),
             (x, *map(_scalar, starts)),
@@ -584,8 +581,6 @@ def dynamic_update_slice(x: ArrayLike, update: ArrayLike, starts: Sequence[Any])
     array([0., 0., 1., 1.])
     """
     if traces.current_trace() is None:
-        from ..compiling import direct
-
         result: TracedArray = direct.call(
             lambda x, update, *at: dynamic_update_slice(x, update, at),
             (x, update, *map(_scalar, starts)),

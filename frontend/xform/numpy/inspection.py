@@ -11,11 +11,11 @@ from xform_runtime import Array
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
-from ..tracing.avals import DTYPE_NAMES
+from ..tracing.avals import DTYPE_NAMES, require_device
 from . import views
 from .arguments import explained
 from .dispatch import function
-from .promotion import is_bfloat16, operand, require_device
+from .promotion import is_bfloat16, operand
 
 # dtypes -----------------------------------------------------------------------
 

@@ -11,8 +11,8 @@ import xform.numpy as xnp
 from test_errors import fails
 from xform import frontend
 from xform.errors import TracedValueError, XformTypeError, XformValueError
-from xform.numpy.dispatch import FUNCTIONS
 from xform.numpy.uncovered import REASONS
+from xform.tracing.operations import FUNCTIONS
 
 M = np.arange(12.0).reshape(3, 4)
 
