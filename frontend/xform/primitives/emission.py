@@ -106,3 +106,6 @@ def _describe(value: Value) -> str:
 def ints(values: Sequence[int]) -> list[int]:
     """An attribute of ints; NumPy's become Python's."""
     return [int(v) for v in values]
+
+
+__all__ = ["Operand", "emit", "emit_all", "rejected"]
