@@ -512,3 +512,20 @@ def _labelled(
 
 def _text(term: Sequence[Any]) -> str:
     return "".join("..." if label is Ellipsis else str(label) for label in term)
+
+
+__all__ = [
+    "cross",
+    "dot",
+    "einsum",
+    "inner",
+    "kron",
+    "matmul",
+    "matvec",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+    "vecdot",
+    "vecmat",
+]

@@ -128,3 +128,9 @@ def corrcoef(
     deviations = ufuncs.sqrt(diagonal(covariances))
     scaled = covariances / deviations[:, None] / deviations[None, :]
     return clip(scaled, -1, 1)
+
+
+__all__ = [
+    "corrcoef",
+    "cov",
+]

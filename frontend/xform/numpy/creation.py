@@ -688,3 +688,39 @@ def diag_indices_from(arr: ArrayLike) -> tuple[np.ndarray[Any, Any], ...]:
             )
         )
     return np.diag_indices(shape[0], len(shape))
+
+
+__all__ = [
+    "arange",
+    "array",
+    "asanyarray",
+    "asarray",
+    "ascontiguousarray",
+    "asfortranarray",
+    "astype",
+    "copy",
+    "diag",
+    "diag_indices_from",
+    "diagflat",
+    "empty",
+    "empty_like",
+    "eye",
+    "from_dlpack",
+    "full",
+    "full_like",
+    "geomspace",
+    "identity",
+    "indices",
+    "linspace",
+    "logspace",
+    "meshgrid",
+    "ones",
+    "ones_like",
+    "tri",
+    "tril",
+    "tril_indices_from",
+    "triu",
+    "triu_indices_from",
+    "zeros",
+    "zeros_like",
+]

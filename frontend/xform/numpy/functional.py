@@ -124,3 +124,10 @@ def piecewise(
     for condition, piece in zip(conditions, funclist, strict=False):
         result = where(condition, part(piece), result)
     return result
+
+
+__all__ = [
+    "apply_along_axis",
+    "apply_over_axes",
+    "piecewise",
+]

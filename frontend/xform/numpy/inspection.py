@@ -236,3 +236,22 @@ class NamespaceInfo:
 def __array_namespace_info__() -> NamespaceInfo:  # noqa: N807 - the standard's name
     """What the namespace offers, by the Python array API standard."""
     return NamespaceInfo()
+
+
+__all__ = [
+    "__array_namespace_info__",
+    "array2string",
+    "array_repr",
+    "array_str",
+    "can_cast",
+    "common_type",
+    "einsum_path",
+    "finfo",
+    "iinfo",
+    "iscomplexobj",
+    "isrealobj",
+    "may_share_memory",
+    "min_scalar_type",
+    "result_type",
+    "shares_memory",
+]

@@ -232,3 +232,8 @@ def _pad_by_index(x: TracedArray, axis: int, low: int, high: int, mode: str) -> 
         pieces.append(piece)
         begin = end
     return primitives.concatenate(pieces, axis) if len(pieces) > 1 else pieces[0]
+
+
+__all__ = [
+    "pad",
+]

@@ -121,6 +121,13 @@ def test_everything_named_is_there() -> None:
         xnp.sine  # noqa: B018
 
 
+def test_nothing_else_is_named() -> None:
+    own = {"TracedArray", "bfloat16", "dynamic_slice", "dynamic_update_slice"}
+    # NumPy has these elsewhere.
+    moved = {"AxisError", "sliding_window_view"}
+    assert {name for name in xnp.__all__ if not hasattr(np, name)} == own | moved
+
+
 def test_every_row_of_the_array_api_page_is_read_by_its_runner() -> None:
     root = Path(__file__).resolve().parents[4]
     spec = importlib.util.spec_from_file_location("run", root / "tools" / "array_api" / "run.py")
