@@ -27,8 +27,10 @@ from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
 from .differences import *  # noqa: F403
 from .dispatch import suggest as _suggest
+from .dynamic_slices import *  # noqa: F403
 from .elements import *  # noqa: F403
 from .functional import *  # noqa: F403
+from .grids import *  # noqa: F403
 from .histograms import *  # noqa: F403
 from .inspection import *  # noqa: F403
 from .joining import *  # noqa: F403

@@ -15,7 +15,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from .avals import DTYPE_NAMES, Aval, require_device
 from .innermost import current_trace
 from .operations import METHODS, OPERATORS, PUBLIC, UFUNCS
-from .unknown_elements import UnknownElements
+from .reductions import Axis, Reductions
 
 if TYPE_CHECKING:
     from .._xform import Value
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from .traces import Trace
 
 DType: TypeAlias = np.dtype[Any]
-Axis: TypeAlias = int | tuple[int, ...] | None
 Index: TypeAlias = Any
 
 _DTYPES: dict[str, DType] = {name: numpy_dtype(name) for name in DTYPE_NAMES}
@@ -35,7 +34,7 @@ _WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
 }
 
 
-class TracedArray(UnknownElements):
+class TracedArray(Reductions):
     """An array whose elements become known only when the compiled program runs.
 
     It behaves like a NumPy array as far as shapes and dtypes decide: operators, methods, NumPy's
@@ -74,7 +73,7 @@ class TracedArray(UnknownElements):
     )
     __array_priority__: ClassVar[float] = 1000.0
     # Python would take it away from a class that defines __eq__.
-    __hash__ = UnknownElements.__hash__
+    __hash__ = Reductions.__hash__
 
     def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
         self._value = value
@@ -499,177 +498,6 @@ class TracedArray(UnknownElements):
     ) -> TracedArray:
         """Each element as another dtype."""
         return PUBLIC[np.astype](self, dtype, casting=casting, copy=copy)
-
-    # Reductions and the like ------------------------------------------------
-
-    def sum(
-        self,
-        axis: Axis = None,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.sum."""
-        return PUBLIC[np.sum](self, axis, dtype, out, keepdims, initial, where)
-
-    def prod(
-        self,
-        axis: Axis = None,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.prod."""
-        return PUBLIC[np.prod](self, axis, dtype, out, keepdims, initial, where)
-
-    def mean(
-        self,
-        axis: Axis = None,
-        dtype: Any = None,
-        out: Any = None,
-        keepdims: bool = False,
-        *,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.mean."""
-        return PUBLIC[np.mean](self, axis, dtype, out, keepdims, where=where)
-
-    def var(
-        self,
-        axis: Axis = None,
-        dtype: Any = None,
-        out: Any = None,
-        ddof: float = 0,
-        keepdims: bool = False,
-        *,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.var."""
-        return PUBLIC[np.var](self, axis, dtype, out, ddof, keepdims, where=where)
-
-    def std(
-        self,
-        axis: Axis = None,
-        dtype: Any = None,
-        out: Any = None,
-        ddof: float = 0,
-        keepdims: bool = False,
-        *,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.std."""
-        return PUBLIC[np.std](self, axis, dtype, out, ddof, keepdims, where=where)
-
-    def max(
-        self,
-        axis: Axis = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.max."""
-        return PUBLIC[np.max](self, axis, out, keepdims, initial, where)
-
-    def min(
-        self,
-        axis: Axis = None,
-        out: Any = None,
-        keepdims: bool = False,
-        initial: Any = None,
-        where: Any = True,
-    ) -> TracedArray:
-        """See numpy.min."""
-        return PUBLIC[np.min](self, axis, out, keepdims, initial, where)
-
-    def any(
-        self, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
-    ) -> TracedArray:
-        """See numpy.any."""
-        return PUBLIC[np.any](self, axis, out, keepdims, where=where)
-
-    def all(
-        self, axis: Axis = None, out: Any = None, keepdims: bool = False, *, where: Any = True
-    ) -> TracedArray:
-        """See numpy.all."""
-        return PUBLIC[np.all](self, axis, out, keepdims, where=where)
-
-    def nonzero(self) -> NoReturn:
-        """Raises XformTypeError: how many there are depends on the elements."""
-        np.nonzero(self)
-        raise AssertionError("numpy.nonzero refuses traced arrays")
-
-    def argmax(
-        self, axis: int | None = None, out: Any = None, *, keepdims: bool = False
-    ) -> TracedArray:
-        """See numpy.argmax."""
-        return PUBLIC[np.argmax](self, axis, out, keepdims=keepdims)
-
-    def argmin(
-        self, axis: int | None = None, out: Any = None, *, keepdims: bool = False
-    ) -> TracedArray:
-        """See numpy.argmin."""
-        return PUBLIC[np.argmin](self, axis, out, keepdims=keepdims)
-
-    def cumsum(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> TracedArray:
-        """See numpy.cumsum."""
-        return PUBLIC[np.cumsum](self, axis, dtype, out)
-
-    def cumprod(self, axis: int | None = None, dtype: Any = None, out: Any = None) -> TracedArray:
-        """See numpy.cumprod."""
-        return PUBLIC[np.cumprod](self, axis, dtype, out)
-
-    def sort(
-        self, axis: int = -1, kind: str | None = None, order: Any = None, *, stable: Any = None
-    ) -> None:
-        """Puts the elements in order in place; see numpy.ndarray.sort."""
-        METHODS["write_whole"](self, PUBLIC[np.sort](self, axis, kind, order, stable=stable))
-
-    def argsort(
-        self,
-        axis: int | None = -1,
-        kind: str | None = None,
-        order: Any = None,
-        *,
-        stable: Any = None,
-    ) -> TracedArray:
-        """See numpy.argsort."""
-        return PUBLIC[np.argsort](self, axis, kind, order, stable=stable)
-
-    def partition(
-        self, kth: Any, axis: int = -1, kind: str = "introselect", order: Any = None
-    ) -> None:
-        """Partitions the elements in place; see numpy.ndarray.partition."""
-        METHODS["write_whole"](self, PUBLIC[np.partition](self, kth, axis, kind, order))
-
-    def argpartition(
-        self, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
-    ) -> TracedArray:
-        """See numpy.argpartition."""
-        return PUBLIC[np.argpartition](self, kth, axis, kind, order)
-
-    def searchsorted(self, v: Any, side: str = "left", sorter: Any = None) -> TracedArray:
-        """See numpy.searchsorted."""
-        return PUBLIC[np.searchsorted](self, v, side, sorter)
-
-    def dot(self, other: Any, out: Any = None) -> TracedArray:
-        """See numpy.dot."""
-        return PUBLIC[np.dot](self, other, out)
-
-    def clip(self, min: Any = None, max: Any = None, out: Any = None) -> TracedArray:
-        """See numpy.clip."""
-        return PUBLIC[np.clip](self, min, max, out)
-
-    def round(self, decimals: int = 0, out: Any = None) -> TracedArray:
-        """See numpy.round."""
-        return PUBLIC[np.round](self, decimals, out)
-
-    def __round__(self, decimals: int = 0) -> TracedArray:
-        return PUBLIC[np.round](self, decimals)
 
     def conj(self) -> TracedArray:
         """The array itself, as there are no complex ones."""
