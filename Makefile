@@ -12,7 +12,7 @@ PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
             libvulkan1 mesa-vulkan-drivers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test lit py lint fmt tidy docs accuracy bench wheel clean
+.PHONY: help setup build generate demo test lit py lint fmt tidy docs accuracy bench wheel clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,17 @@ build: setup ## Compile and install xform into .venv, xform-opt on its path
 	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(BIN)/python -m pip install -q --no-deps \
 	  --no-build-isolation --force-reinstall ./runtime .
 	@$(BIN)/xform-opt --version > /dev/null && echo "==> installed: $(BIN)/xform-opt, $(BIN)/python -c 'import xform'"
+
+# Where Debian puts the tools and the records of MLIR.
+LLVM    := /usr/lib/llvm-22
+
+generate: setup ## Write primitives/generated.py and docs/primitives.md from the records in dialect/*.td
+	@mkdir -p build
+	@printf 'include "%s"\n' dialect/*.td | \
+	  $(LLVM)/bin/llvm-tblgen --dump-json -I. -I$(LLVM)/include -o build/records.json -
+	@$(BIN)/python dialect/generate_rules.py build/records.json \
+	  --emit python -o frontend/xform/primitives/generated.py
+	@$(BIN)/python dialect/generate_rules.py build/records.json --emit markdown -o docs/primitives.md
 
 demo: build ## Train a classifier, map its saliency, save, reload, compare
 	@$(BIN)/python examples/digits.py
@@ -68,9 +79,7 @@ fmt: setup ## Format everything
 tidy: build ## clang-tidy over the C++ sources (slow)
 	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 $(BIN)/clang-tidy -p build --quiet
 
-docs: build ## Write docs/primitives.md from the dialect's records, docs/numpy-coverage.md, docs/numpy-differences.md
-	@$(BIN)/python dialect/generate_rules.py \
-	  $(filter-out %/primitives.json,$(wildcard build/dialect/*.json)) --emit markdown -o docs/primitives.md
+docs: build generate ## Write docs/primitives.md, docs/numpy-coverage.md, docs/numpy-differences.md
 	@$(BIN)/python tools/numpy_coverage.py > docs/numpy-coverage.md
 	@$(BIN)/python tests/python/frontend/numpy/edge_differences.py > docs/numpy-differences.md
 

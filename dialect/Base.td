@@ -54,6 +54,8 @@ class Xform_Primitive<string mnemonic, list<Trait> traits = []>
   dag batching = ?;
   // The operands that the rules Linear and NotLinear speak of; all when empty.
   list<string> linearOperands = [];
+  // What Python takes for attributes that it is not given, such as "reverse = False".
+  list<string> defaults = [];
   let results = (outs Xform_Tensor:$result);
 }
 

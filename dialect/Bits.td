@@ -28,33 +28,38 @@ class Xform_WholeBinary<string mnemonic, list<Trait> traits = []>
 }
 
 //===----------------------------------------------------------------------===//
-// Shifts, by y taken as unsigned: all bits are gone from the width onwards
+// Shifts
 //===----------------------------------------------------------------------===//
 
 def Xform_ShiftLeftOp : Xform_WholeBinary<"shift_left"> {
   let summary = "x shifted left by y bits, filled with zeros";
+  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
 }
 
 def Xform_ShiftRightArithmeticOp : Xform_WholeBinary<"shift_right_arithmetic"> {
   let summary = "x shifted right by y bits, filled with its highest bit";
+  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
 }
 
 def Xform_ShiftRightLogicalOp : Xform_WholeBinary<"shift_right_logical"> {
   let summary = "x shifted right by y bits, filled with zeros";
+  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
 }
 
 //===----------------------------------------------------------------------===//
-// Floored division; integers divided by 0 give 0
+// Floored division
 //===----------------------------------------------------------------------===//
 
 def Xform_FloorDivOp : Xform_Binary<"floor_div", Xform_NumberTensor> {
   let summary = "the floor of x / y, the exact quotient";
+  let description = "Integers divided by 0 give 0.";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_FloorRemOp : Xform_Binary<"floor_rem", Xform_NumberTensor> {
   let summary = "x - y * floor(x / y), with the sign of y";
+  let description = "Integers divided by 0 give 0.";
   let jvp = (PerOperand $t, (neg (mul $t, (floor (div $x, $y)))));
   let transpose = (NotLinear);
 }

@@ -12,6 +12,7 @@ class Xform_Cumulative<string mnemonic>
     with `reverse` those from `i` on.
   }];
   let arguments = (ins Xform_NumberTensor:$x, I64Attr:$axis, BoolAttr:$reverse);
+  let defaults = ["reverse = False"];
   let results = (outs Xform_NumberTensor:$result);
   let assemblyFormat = "$x `axis` `=` $axis `reverse` `=` $reverse attr-dict `:` type($x)";
   let batching = (ShiftAxes "axis");

@@ -33,6 +33,8 @@ def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
   }];
   let arguments = (ins Xform_FloatTensor:$a, Xform_FloatTensor:$b,
     BoolAttr:$left_side, BoolAttr:$lower, BoolAttr:$transpose_a, BoolAttr:$unit_diagonal);
+  let defaults = ["left_side = True", "lower = True", "transpose_a = False",
+                  "unit_diagonal = False"];
   let results = (outs Xform_FloatTensor:$result);
   let assemblyFormat = [{
     $a `,` $b `left_side` `=` $left_side `lower` `=` $lower

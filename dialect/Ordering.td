@@ -18,6 +18,7 @@ def Xform_SortOp : Xform_Primitive<"sort", [
     `sort(k; p)` is `sort(k; p, dk, dp)`.
   }];
   let arguments = (ins Variadic<Xform_Tensor>:$xs, I64Attr:$axis, I64Attr:$num_keys);
+  let defaults = ["num_keys = 1"];
   let results = (outs Variadic<Xform_Tensor>:$results);
   let assemblyFormat = [{
     $xs `axis` `=` $axis `num_keys` `=` $num_keys attr-dict `:` type($xs)

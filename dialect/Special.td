@@ -58,6 +58,7 @@ def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
 def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
   let summary = "the derivative of sin(x) / x of a fixed order, 0 for the function itself";
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
+  let defaults = ["order = 0"];
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);
@@ -71,6 +72,7 @@ def Xform_SincOfRootOp : Xform_Unary<"sinc_of_root", Xform_FloatTensor> {
     z is not; each is -2 times the derivative of the one before.
   }];
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
+  let defaults = ["order = 0"];
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);

@@ -72,16 +72,16 @@ def Xform_ReduceWindowMinOp : Xform_ReduceWindow<"reduce_window_min"> {
 
 class Xform_WindowIndex<string mnemonic> : Xform_ReduceWindow<mnemonic> {
   let results = (outs Xform_PlaceTensor:$result);
+  let description = [{
+    Places count the window's elements in row-major order. A window that has no
+    element of `x` in it has the place after the last.
+  }];
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_WindowArgmaxOp : Xform_WindowIndex<"window_argmax"> {
   let summary = "the place in each window of its first largest element, or of its last NaN";
-  let description = [{
-    Places count the window's elements in row-major order. A window that has no
-    element of `x` in it has the place after the last.
-  }];
 }
 
 def Xform_WindowArgminOp : Xform_WindowIndex<"window_argmin"> {

@@ -5,6 +5,7 @@ Reads the JSON that `llvm-tblgen --dump-json` prints for one family's .td file a
 
 - with `--emit cpp`: the interface methods buildJvp, isLinearIn, buildTranspose and buildBatched of
   each primitive, but for those whose rule is (Custom);
+- with `--emit python`: frontend/xform/primitives/generated.py, a function for each primitive;
 - with `--emit markdown`: docs/primitives.md, the same for people;
 - with `--emit table`: a JSON object that maps each primitive's name to its operands, attributes and
   rules.
@@ -16,8 +17,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
+import textwrap
 from collections.abc import Iterator
+from inspect import cleandoc
 from typing import Any
 
 Dag = dict[str, Any]
@@ -46,6 +50,41 @@ ZERO_JVP = """  (void)b;
   return success();
 }
 """
+PYTHON = '''"""A function for each primitive; written by dialect/generate_rules.py, do not edit.
+
+What a primitive is called, takes and computes is said in the records in dialect/*.td, of which
+`make generate` makes this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from .emission import Operand, emit, emit_all, ints
+
+if TYPE_CHECKING:
+    from .._xform import Attribute, Type
+    from ..tracing.array import TracedArray
+    from .indexing import Indexing
+    from .windows import Windows
+'''
+# What Python takes for an attribute, and how that becomes one.
+PYTHON_ATTRIBUTES = {
+    "BoolAttr": ("bool", "bool({})"),
+    "DenseI64ArrayAttr": ("Sequence[int]", "ints({})"),
+    "I64Attr": ("int", "int({})"),
+    "StrAttr": ("str", "{}"),
+}
+# By a class of records: the field with the attributes that Python takes together, the parameter,
+# and its class, whose property `attributes` has them.
+PYTHON_GROUPS = {
+    "Xform_IndexingDims": ("dims", "indexing", "Indexing"),
+    "Xform_Window": ("places", "windows", "Windows"),
+}
+# What Python has under the names of primitives.
+PYTHON_TAKEN = {"abs", "and", "max", "min", "not", "or", "pow", "round"}
+PYTHON_WIDTH = 100
 NO_TRANSPOSE = """  (void)b;
   (void)linear;
   (void)operands;
@@ -69,6 +108,7 @@ class Primitive:
 
     def __init__(self, record: Record, records: Record) -> None:
         self.record = record
+        self.records = records
         self.name: str = record["opName"]
         self.cls: str = record["!name"].removeprefix("Xform_")
         self.place: str = record["!locs"][0]
@@ -77,11 +117,15 @@ class Primitive:
         self.variadic = False
         for value, name in record["arguments"]["args"]:
             kind = value["def"]
-            if "Attr" in kind:
+            superclasses = records[kind]["!superclasses"]
+            if "DefaultValuedAttr" in superclasses:
+                # The compiler's own, which nobody gives.
+                continue
+            if "Attr" in superclasses:
                 self.attributes.append(name)
             else:
                 self.operands.append(name)
-                self.variadic |= "Variadic" in records[kind]["!superclasses"]
+                self.variadic |= "Variadic" in superclasses
         for field in ("jvp", "transpose", "batching"):
             if record[field] is None:
                 self.fail(f"{field} is not declared; say (Zero), (NotLinear) or a rule")
@@ -109,6 +153,22 @@ class Primitive:
         if len(entries) != len(self.operands):
             self.fail(f"{field} has {len(entries)} expressions for {len(self.operands)} operands")
         return entries
+
+    def has_inferred_type(self) -> bool:
+        """Whether the operands and attributes tell the type of the result."""
+        for trait in self.record["traits"]:
+            stated = self.records[trait["def"]]
+            if trait["def"] == "SameOperandsAndResultType":
+                return True
+            if stated.get("cppInterfaceName") == "InferTypeOpInterface":
+                return True
+            if "AllTypesMatch" in stated["!superclasses"] and "result" in stated["values"]:
+                return True
+        return False
+
+    def has_several_results(self) -> bool:
+        results = self.record["results"]["args"]
+        return any("Variadic" in self.records[kind["def"]]["!superclasses"] for kind, _ in results)
 
 
 def is_absent(entry: Dag | str) -> bool:
@@ -261,9 +321,9 @@ def write_markdown(primitives: list[Primitive]) -> str:
     lines = [
         "# Primitives",
         "",
-        "Written by `dialect/generate_rules.py` from the records in `dialect/*.td`; `make docs`",
-        "writes it again. *Custom* rules stand in the `.cpp` of the op's family; *NotLinear* and",
-        "*Zero* say that there is nothing to have a rule for.",
+        "Written by `dialect/generate_rules.py` from the records in `dialect/*.td`;",
+        "`make generate` writes it again. *Custom* rules stand in the `.cpp` of the op's family;",
+        "*NotLinear* and *Zero* say that there is nothing to have a rule for.",
         "",
         "| primitive | what it computes | operands | attributes | jvp | transpose | batching |",
         "|---|---|---|---|---|---|---|",
@@ -277,7 +337,114 @@ def write_markdown(primitives: list[Primitive]) -> str:
     return "\n".join(lines) + "\n"
 
 
-WRITERS = {"cpp": write_cpp, "table": write_table, "markdown": write_markdown}
+def python_name(p: Primitive) -> str:
+    return f"{p.name}_" if p.name in PYTHON_TAKEN else p.name
+
+
+def in_order(name: str) -> list[tuple[str, int]]:
+    """What sorts names so that log2 comes before log10."""
+    parts = re.split(r"(\d+)", name)
+    return [
+        (part, int(digits or 0))
+        for part, digits in zip(parts[::2], [*parts[1::2], ""], strict=True)
+    ]
+
+
+def docstring(p: Primitive) -> str:
+    """The summary as a sentence, then the description."""
+    summary = p.record["summary"]
+    if re.match(r"[a-z]{2,}([ ,]|$)", summary):
+        summary = summary[0].upper() + summary[1:]
+    paragraphs = [f"{summary}."]
+    if description := p.record.get("description"):
+        paragraphs += re.split(r"\n\s*\n", cleandoc(description.replace("\\", "\\\\")).strip())
+    lines: list[str] = []
+    for paragraph in paragraphs:
+        # The quotes stand in front of the first line, and behind a line that is alone.
+        width = PYTHON_WIDTH - (8 if paragraph is paragraphs[0] else 4)
+        lines += ["", *textwrap.wrap(paragraph, width - (3 if len(paragraphs) == 1 else 0))]
+    text = "\n".join(f"    {line}".rstrip() for line in lines[1:]).lstrip()
+    return f'    """{text}"""\n' if "\n" not in text else f'    """{text}\n    """\n'
+
+
+def fitted(head: str, parts: list[str], tail: str) -> str:
+    """A list in one line, in a line of its own or a line each, as ruff breaks it."""
+    joined = ", ".join(parts)
+    if len(head + joined + tail) <= PYTHON_WIDTH:
+        return f"{head}{joined}{tail}\n"
+    if len(joined) + 4 <= PYTHON_WIDTH:
+        return f"{head}\n    {joined}\n{tail}\n"
+    return "".join([f"{head}\n", *(f"    {part},\n" for part in parts), f"{tail}\n"])
+
+
+def python_function(p: Primitive) -> str:
+    parameters: list[str] = []
+    operands: list[str] = []
+    entries: list[str] = []
+    group = next(
+        (g for name, g in PYTHON_GROUPS.items() if name in p.record["!superclasses"]), None
+    )
+    together = {name for _, name in p.record[group[0]]["args"]} if group else set()
+    defaults = dict(default.split(" = ") for default in p.record["defaults"])
+    for value, name in p.record["arguments"]["args"]:
+        kind = value["def"]
+        if name in together:
+            continue
+        if name in p.operands:
+            variadic = "Variadic" in p.records[kind]["!superclasses"]
+            parameters.append(f"{name}: {'Sequence[Operand]' if variadic else 'Operand'}")
+            operands.append(f"*{name}" if variadic else name)
+            continue
+        if name not in p.attributes:
+            continue
+        if kind not in PYTHON_ATTRIBUTES:
+            p.fail(f"Python has no form for the attribute {name}, a {kind}")
+        python, made = PYTHON_ATTRIBUTES[kind]
+        default = f" = {defaults.pop(name)}" if name in defaults else ""
+        parameters.append(f"{name}: {python}{default}")
+        entries.append(f'"{name}": {made.format(name)}')
+    if defaults:
+        p.fail(f"defaults names {', '.join(defaults)}, which is no attribute")
+    if group:
+        parameters.append(f"{group[1]}: {group[2]}")
+        entries.append(f"**{group[1]}.attributes")
+    several = p.has_several_results()
+    arguments = [f'"{p.name}"', f"[{', '.join(operands)}]"]
+    before = ""
+    if len(entries) == 1 and group:
+        arguments.append(f"{group[1]}.attributes")
+    elif len(entries) == 1:
+        arguments.append(f"{{{entries[0]}}}")
+    elif entries:
+        lines = "".join(f"        {entry},\n" for entry in entries)
+        before = f"    attributes: dict[str, Attribute] = {{\n{lines}    }}\n"
+        arguments.append("attributes")
+    if not several and not p.has_inferred_type():
+        parameters.append("result_type: Type")
+        arguments.append("result_type=result_type")
+    result = "tuple[TracedArray, ...]" if several else "TracedArray"
+    head = fitted(f"def {python_name(p)}(", parameters, f") -> {result}:")
+    call = f"    return {'emit_all' if several else 'emit'}({', '.join(arguments)})\n"
+    return head + docstring(p) + before + call
+
+
+def write_python(primitives: list[Primitive]) -> str:
+    # Constants have elements, which is no attribute that a user would give.
+    faces = [p for p in primitives if "ConstantLike" not in [t["def"] for t in p.record["traits"]]]
+    parts = [PYTHON, *map(python_function, faces)]
+    # What takes the type of its result is wrapped by hand.
+    whole = [p for p in faces if p.has_several_results() or p.has_inferred_type()]
+    names = sorted(map(python_name, whole), key=in_order)
+    lines = "".join(f'    "{name}",\n' for name in names)
+    return "\n\n".join(parts) + f"\n\n__all__ = [\n{lines}]\n"
+
+
+WRITERS = {
+    "cpp": write_cpp,
+    "table": write_table,
+    "python": write_python,
+    "markdown": write_markdown,
+}
 
 
 def main() -> int:

@@ -16,9 +16,8 @@ from typing import Any
 import numpy as np
 import xform.numpy  # noqa: F401 - fills the tables
 from numpy.testing import overrides
-from xform.numpy.dispatch import FUNCTIONS
-from xform.numpy.ufunc import UFUNCS
 from xform.numpy.uncovered import REASONS
+from xform.tracing.operations import FUNCTIONS, UFUNCS
 
 MODULES = (
     "numpy",

@@ -192,6 +192,7 @@ def emit(
     Raises:
         Refused: LLVM cannot.
     """
+    # 65 MB of LLVM's back ends.
     from .. import _codegen
 
     cpu, features = _codegen.host_cpu() if cpu == "host" else (cpu, "")

@@ -206,6 +206,7 @@ def _own_context(session: Any) -> Any:
 
 def _separated(invocation: Any) -> Any:
     """Repairs the compiled module; see `vm_branches`."""
+    # IREE's Python package takes 150 ms to load.
     from iree.compiler import ir
 
     from .vm_branches import separate_references

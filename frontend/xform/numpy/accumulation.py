@@ -155,3 +155,13 @@ def cumulative_prod(
 ) -> TracedArray:
     """The products of the elements up to each one, with `include_initial` a 1 before them."""
     return _cumulative(x, axis, dtype, out, include_initial, True)
+
+
+__all__ = [
+    "cumprod",
+    "cumsum",
+    "cumulative_prod",
+    "cumulative_sum",
+    "nancumprod",
+    "nancumsum",
+]

@@ -20,7 +20,9 @@ from .. import primitives
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import TracedArray
+from ..tracing.operations import UFUNCS
 from . import selected, ufuncs
+from .creation import asarray
 from .indexing import BasicIndex, is_advanced, parse, read, updated
 from .masks import is_traced_mask, mask_in
 from .promotion import (
@@ -35,7 +37,6 @@ from .promotion import (
     operand,
     result_type,
 )
-from .ufunc import UFUNCS
 from .views import Mirror, attach, write
 
 if TYPE_CHECKING:
@@ -281,8 +282,6 @@ def _as_index(item: Any) -> Any:
         return int(item)
     if isinstance(item, list | tuple):
         if any(traces.is_traced(part) for part in item):
-            from .creation import asarray
-
             item = asarray(item)
         else:
             item = np.asarray(item)

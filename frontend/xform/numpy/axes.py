@@ -1,9 +1,9 @@
-"""Axis arguments: negative ones counted from the end, and checked."""
+"""Axis and shape arguments, checked; negative axes are counted from the end."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -58,3 +58,27 @@ def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     if len(set(found)) != len(found):
         raise AxisError(at_user_line(f"{name}: an axis is given twice in {tuple(axis)}"))
     return tuple(sorted(found))
+
+
+def shape_of(shape: Any, name: str) -> tuple[int, ...]:
+    """A shape argument, an int or a sequence of ints, as a tuple.
+
+    Raises:
+        XformTypeError: it is something else.
+        XformValueError: a size is negative.
+    """
+    try:
+        sizes = (
+            (operator.index(shape),)
+            if not isinstance(shape, Sequence | np.ndarray)
+            else tuple(map(operator.index, shape))
+        )
+    except TypeError as error:
+        if isinstance(error, XformTypeError):
+            raise
+        raise XformTypeError(
+            at_user_line(f"{name}: a shape is an int or a sequence of ints, got {shape!r}")
+        ) from None
+    if any(size < 0 for size in sizes):
+        raise XformValueError(at_user_line(f"{name}: sizes cannot be negative, got {sizes}"))
+    return sizes

@@ -105,3 +105,15 @@ def isposinf(x: ArrayLike, out: Any = None) -> TracedArray:
 def isneginf(x: ArrayLike, out: Any = None) -> TracedArray:
     """Whether elements are minus infinity."""
     return _is_number(x, -math.inf, out)
+
+
+__all__ = [
+    "allclose",
+    "array_equal",
+    "array_equiv",
+    "isclose",
+    "iscomplex",
+    "isneginf",
+    "isposinf",
+    "isreal",
+]

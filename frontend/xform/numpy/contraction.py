@@ -16,13 +16,14 @@ import numpy as np
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
+from ..tracing.operations import OPERATORS, UFUNCS
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
-from .manipulation import diagonal
+from .joining import stack
+from .manipulation import diagonal, moveaxis
 from .promotion import BOOL, INT32, align, array, flat, operand, result_type
 from .reductions import sum as sum_
-from .ufunc import UFUNCS
 from .views import write_whole
 
 Label: TypeAlias = str | int
@@ -185,8 +186,6 @@ def vecdot(x1: ArrayLike, x2: ArrayLike, /, out: Any = None, *, axis: int = -1) 
     if not x.ndim or not y.ndim:
         raise _mismatch("vecdot", x, y, "a 0-d operand")
     if axis != -1:
-        from .manipulation import moveaxis
-
         x, y = moveaxis(x, axis, -1), moveaxis(y, axis, -1)
     return _written(out, _stacked(x, y, ("k",), ("k",), (), "vecdot"))
 
@@ -210,6 +209,7 @@ def vecmat(x1: ArrayLike, x2: ArrayLike, /, out: Any = None) -> TracedArray:
 
 
 UFUNCS.update({np.matmul: matmul, np.vecdot: vecdot, np.matvec: matvec, np.vecmat: vecmat})
+OPERATORS[np.matmul] = matmul
 
 
 @function(np.dot)
@@ -318,9 +318,6 @@ def cross(
     axis: int | None = None,
 ) -> TracedArray:
     """The vector product of three-dimensional vectors."""
-    from .joining import stack
-    from .manipulation import moveaxis
-
     if axis is not None:
         axisa = axisb = axisc = axis
     x, y = _promoted(a, b)
@@ -515,3 +512,20 @@ def _labelled(
 
 def _text(term: Sequence[Any]) -> str:
     return "".join("..." if label is Ellipsis else str(label) for label in term)
+
+
+__all__ = [
+    "cross",
+    "dot",
+    "einsum",
+    "inner",
+    "kron",
+    "matmul",
+    "matvec",
+    "outer",
+    "tensordot",
+    "trace",
+    "vdot",
+    "vecdot",
+    "vecmat",
+]

@@ -13,7 +13,7 @@ from . import contraction, reductions, ufuncs
 from .dispatch import function
 from .inspection import result_type
 from .joining import concatenate
-from .manipulation import atleast_2d, squeeze, transpose
+from .manipulation import atleast_2d, diagonal, squeeze, transpose
 from .promotion import FLOAT64, array, constant, operand, supported_dtype
 from .selection import clip
 
@@ -125,8 +125,12 @@ def corrcoef(
     covariances = cov(x, y, rowvar, dtype=dtype)
     if not covariances.ndim:
         return covariances / covariances
-    from .manipulation import diagonal
-
     deviations = ufuncs.sqrt(diagonal(covariances))
     scaled = covariances / deviations[:, None] / deviations[None, :]
     return clip(scaled, -1, 1)
+
+
+__all__ = [
+    "corrcoef",
+    "cov",
+]

@@ -274,3 +274,12 @@ def trapezoid(
                 steps, [n if i == place else 1 for i, n in enumerate(pairs.shape)], [place]
             )
     return reductions.sum(ufuncs.divide(ufuncs.multiply(steps, pairs), 2.0), place)
+
+
+__all__ = [
+    "diff",
+    "ediff1d",
+    "gradient",
+    "trapezoid",
+    "unwrap",
+]

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NoReturn
 import numpy as np
 
 from ..tracing.array import TracedArray
+from ..tracing.operations import METHODS
 from . import elements, ufuncs
 from .promotion import CONVERSIONS, operand
 
@@ -86,5 +87,6 @@ class Flat:
 
 
 CONVERSIONS[Flat] = Flat.copy
+METHODS["flat"] = Flat
 
 __all__ = ["Flat"]

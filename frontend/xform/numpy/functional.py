@@ -11,6 +11,7 @@ import numpy as np
 from .. import primitives
 from ..errors import XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
+from ..transforms.vmap import vmap
 from .axes import normalized_axis
 from .creation import asarray
 from .dispatch import function
@@ -37,8 +38,6 @@ def apply_along_axis(
     Raises:
         XformValueError: there are no vectors to apply it to.
     """
-    from ..transforms.vmap import vmap
-
     x = array(arr)
     place = normalized_axis(axis, x.ndim, "apply_along_axis")
     others = x.shape[:place] + x.shape[place + 1 :]
@@ -125,3 +124,10 @@ def piecewise(
     for condition, piece in zip(conditions, funclist, strict=False):
         result = where(condition, part(piece), result)
     return result
+
+
+__all__ = [
+    "apply_along_axis",
+    "apply_over_axes",
+    "piecewise",
+]

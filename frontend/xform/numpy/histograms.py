@@ -16,8 +16,9 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
-from .creation import asarray, holds_traced, linspace
+from .creation import asarray, holds_traced
 from .dispatch import function
+from .grids import linspace
 from .joining import stack
 from .ordering import of_one_dtype, searchsorted
 from .promotion import FLOAT64, INT64, array, constant, is_float

@@ -1,4 +1,4 @@
-"""Indexing, and what its basic items do: ints, slices, None and Ellipsis."""
+"""Basic indexing: ints, slices, None and Ellipsis."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..errors import (
     at_user_line,
 )
 from ..tracing import traces
-from ..tracing.array import Index, TracedArray
+from ..tracing.array import TracedArray
 from .promotion import (
     BOOL,
     INT32,
@@ -27,9 +27,8 @@ from .promotion import (
     broadcast_shapes,
     constant,
     fit,
-    operand,
 )
-from .views import Mirror, attach, write
+from .views import Mirror
 
 
 class BasicIndex(NamedTuple):
@@ -76,56 +75,6 @@ class Sliced:
         # The Ellipsis makes a 0-d result a view instead of a scalar.
         index = self.index if Ellipsis in self.index else (*self.index, Ellipsis)
         return base[index]  # type: ignore[no-any-return]
-
-
-def getitem(x: TracedArray, index: Index) -> TracedArray:
-    """`x[index]`.
-
-    Raises:
-        XformIndexError: an index that is known while tracing is out of range, or there are too many
-            of them, or a mask does not fit.
-        XformTypeError: the index is made of other things than ints, slices, None, Ellipsis and
-            arrays of ints or bools.
-    """
-    items = index if type(index) is tuple else (index,)
-    if is_advanced(items):
-        from . import advanced_indexing
-
-        # A selection by a traced mask is no array, but behaves as far as it can like one.
-        return advanced_indexing.getitem(x, items)  # type: ignore[return-value]
-    basic = parse(items, x.shape)
-    result = read(x, basic)
-    if basic.scalar:
-        return result
-    if result is x:
-        result = x.copy()
-    return attach(result, x, Sliced(basic, items))
-
-
-def setitem(x: TracedArray, index: Index, part: Any) -> None:
-    """`x[index] = part`.
-
-    Raises:
-        XformIndexError, XformTypeError: as for reading.
-        XformValueError: `part` does not broadcast to what is written.
-        TracedValueError: `x` was made outside of the function that is being traced.
-    """
-    items = index if type(index) is tuple else (index,)
-    if is_advanced(items):
-        from . import advanced_indexing
-
-        advanced_indexing.setitem(x, items, part)
-        return
-    basic = parse(items, x.shape)
-    if type(part) is TracedArray and (link := part._view) is not None and link.base is x:
-        # `x[i] += y` has already written through the view x[i].
-        relation = link.relation
-        if isinstance(relation, Sliced) and relation.basic == basic:
-            return
-    value = operand(part)
-    if not isinstance(value, Scalar) and value.dtype != x.dtype:
-        value = primitives.convert(value, x.dtype)
-    write(x, updated(x, basic, value))
 
 
 def is_advanced(items: tuple[Any, ...]) -> bool:
@@ -340,11 +289,9 @@ def select_along(x: TracedArray, axis: int, start: int, limit: int) -> TracedArr
 __all__ = [
     "BasicIndex",
     "Sliced",
-    "getitem",
     "is_advanced",
     "parse",
     "read",
     "select_along",
-    "setitem",
     "updated",
 ]

@@ -11,11 +11,11 @@ from xform_runtime import Array
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
-from ..tracing.avals import DTYPE_NAMES
+from ..tracing.avals import DTYPE_NAMES, require_device
 from . import views
 from .arguments import explained
 from .dispatch import function
-from .promotion import is_bfloat16, operand, require_device
+from .promotion import is_bfloat16, operand
 
 # dtypes -----------------------------------------------------------------------
 
@@ -236,3 +236,22 @@ class NamespaceInfo:
 def __array_namespace_info__() -> NamespaceInfo:  # noqa: N807 - the standard's name
     """What the namespace offers, by the Python array API standard."""
     return NamespaceInfo()
+
+
+__all__ = [
+    "__array_namespace_info__",
+    "array2string",
+    "array_repr",
+    "array_str",
+    "can_cast",
+    "common_type",
+    "einsum_path",
+    "finfo",
+    "iinfo",
+    "iscomplexobj",
+    "isrealobj",
+    "may_share_memory",
+    "min_scalar_type",
+    "result_type",
+    "shares_memory",
+]

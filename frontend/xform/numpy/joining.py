@@ -219,3 +219,22 @@ def dsplit(ary: ArrayLike, indices_or_sections: int | Sequence[int]) -> list[Tra
 def unstack(x: ArrayLike, /, *, axis: int = 0) -> tuple[TracedArray, ...]:
     """The slices along an axis."""
     return tuple(moveaxis(x, axis, 0))
+
+
+__all__ = [
+    "append",
+    "array_split",
+    "block",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "dsplit",
+    "dstack",
+    "hsplit",
+    "hstack",
+    "split",
+    "stack",
+    "unstack",
+    "vsplit",
+    "vstack",
+]

@@ -14,9 +14,9 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
+from ..tracing.operations import METHODS
 from . import ufuncs
-from .axes import AxisError, normalized_axes, normalized_axis
-from .creation import shape_of
+from .axes import AxisError, normalized_axes, normalized_axis, shape_of
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
@@ -31,6 +31,7 @@ from .promotion import (
     operand,
     supported_dtype,
 )
+from .promotion import array as as_array
 from .views import Bits, ReadOnly, Reshaped, Transposed, view
 
 # Shape -----------------------------------------------------------------------
@@ -157,6 +158,9 @@ def bits(x: TracedArray, dtype: Any) -> TracedArray:
     return view(x, Bits(found))
 
 
+METHODS["view"] = bits
+
+
 # Axes ------------------------------------------------------------------------
 
 
@@ -252,8 +256,6 @@ def _broadcast(x: TracedArray, shape: tuple[int, ...], name: str) -> TracedArray
 @function(np.broadcast_to)
 def broadcast_to(array: ArrayLike, shape: Any, subok: bool = False) -> TracedArray:
     """An array repeated along new leading axes and axes of size 1; read-only."""
-    from .promotion import array as as_array
-
     x = as_array(array)
     sizes = shape_of(shape, "broadcast_to")
     if broadcast_shapes(x.shape, sizes) != sizes:
@@ -470,3 +472,34 @@ def size(a: ArrayLike, axis: Axis = None) -> int:
     """The number of elements, or the size of axes."""
     sizes = operand(a).shape
     return math.prod(sizes[i] for i in normalized_axes(axis, len(sizes), "size"))
+
+
+__all__ = [
+    "atleast_1d",
+    "atleast_2d",
+    "atleast_3d",
+    "broadcast_arrays",
+    "broadcast_to",
+    "diagonal",
+    "expand_dims",
+    "flip",
+    "fliplr",
+    "flipud",
+    "matrix_transpose",
+    "moveaxis",
+    "ndim",
+    "permute_dims",
+    "ravel",
+    "repeat",
+    "reshape",
+    "resize",
+    "roll",
+    "rollaxis",
+    "rot90",
+    "shape",
+    "size",
+    "squeeze",
+    "swapaxes",
+    "tile",
+    "transpose",
+]

@@ -186,3 +186,16 @@ def nanargmin(
 ) -> TracedArray:
     """The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects."""
     return reductions.argmin(without_nan(a, math.inf)[0], axis, out, keepdims=keepdims)
+
+
+__all__ = [
+    "nanargmax",
+    "nanargmin",
+    "nanmax",
+    "nanmean",
+    "nanmin",
+    "nanprod",
+    "nanstd",
+    "nansum",
+    "nanvar",
+]

@@ -13,8 +13,8 @@ from ..errors import XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions
 from .axes import normalized_axis
-from .creation import linspace
 from .dispatch import function
+from .grids import linspace
 from .indexing import select_along
 from .promotion import BOOL, INT64, constant, in_range, is_float
 from .promotion import array as as_array
@@ -232,3 +232,8 @@ def _pad_by_index(x: TracedArray, axis: int, low: int, high: int, mode: str) -> 
         pieces.append(piece)
         begin = end
     return primitives.concatenate(pieces, axis) if len(pieces) > 1 else pieces[0]
+
+
+__all__ = [
+    "pad",
+]

@@ -165,3 +165,15 @@ def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> Trac
     while len(powers) < count:
         powers.append(primitives.mul(powers[-1], a))
     return stack(powers if increasing else powers[::-1], axis=1)
+
+
+__all__ = [
+    "poly",
+    "polyadd",
+    "polyder",
+    "polyint",
+    "polymul",
+    "polysub",
+    "polyval",
+    "vander",
+]

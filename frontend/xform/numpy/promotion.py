@@ -22,7 +22,7 @@ from ..source import user_location
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
 from ..tracing.avals import DTYPE_NAMES, checked_dtype
-from .dispatch import Overriding
+from ..tracing.operations import Overriding
 
 Promotion: TypeAlias = DType | type[int] | type[float]
 Shape: TypeAlias = tuple[int, ...]
@@ -71,7 +71,7 @@ class Scalar:
 
 Operand: TypeAlias = TracedArray | Scalar
 
-# Classes that stand for traced arrays, and how they become one.
+# Classes that stand for traced arrays, and how they become one; `list` is for all sequences.
 CONVERSIONS: dict[type, Callable[[Any], TracedArray]] = {}
 
 
@@ -97,9 +97,7 @@ def operand(x: Any) -> Operand:
     if isinstance(x, int | float):
         return Scalar(x, int if isinstance(x, int) else float)
     if isinstance(x, list | tuple):
-        from .creation import asarray
-
-        return asarray(x)
+        return CONVERSIONS[list](x)
     if kind in CONVERSIONS:
         return CONVERSIONS[kind](x)
     try:
@@ -335,18 +333,3 @@ def supported_dtype(dtype: Any, function: str, default: DType = FLOAT64) -> DTyp
         return checked_dtype(dtype, function)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(str(error))) from None
-
-
-def require_device(device: Any, function: str) -> None:
-    """Checks a `device` argument, which the array API standard gives to many functions.
-
-    Raises:
-        XformValueError: it is neither None nor "cpu".
-    """
-    if device not in (None, "cpu"):
-        raise XformValueError(
-            at_user_line(
-                f"{function}: device is None or 'cpu', got {device!r}; "
-                "jit(f, device=...) says where a program runs"
-            )
-        )

@@ -448,3 +448,23 @@ def argmin(
 ) -> TracedArray:
     """The index of the first smallest element, or of the first NaN."""
     return _place_of(a, axis, out, keepdims, False)
+
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "average",
+    "count_nonzero",
+    "max",
+    "mean",
+    "min",
+    "prod",
+    "ptp",
+    "std",
+    "sum",
+    "var",
+]

@@ -25,12 +25,12 @@ from .. import primitives
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import TracedArray
+from ..tracing.operations import FUNCTIONS, UFUNCS, Overriding
 from . import contraction, creation, indexing, manipulation, reductions, selection, ufuncs
 from .axes import normalized_axes
-from .dispatch import ELEMENTWISE, FUNCTIONS, Overriding
+from .dispatch import ELEMENTWISE
 from .masks import Mask
 from .promotion import BOOL, Operand, broadcast_shapes, constant, fit, is_float, operand
-from .ufunc import UFUNCS
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -249,7 +249,7 @@ class Selected(Overriding):
             return Selected(self._whole, ufuncs.logical_and(self._mask, condition), self._behind)
         items = self._basic(index)
         behind = sum(isinstance(x, slice) for x in items[self._axis + self._mask.ndim :])
-        whole = indexing.getitem(self._whole, items)
+        whole = self._whole[items]
         return Selected(whole, self._mask, behind, tame=self._tame)
 
     def __setitem__(self, index: Any, part: Any) -> None:

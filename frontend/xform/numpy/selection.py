@@ -224,3 +224,20 @@ def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
 def sinc(x: ArrayLike) -> TracedArray:
     """sin(pi x) / (pi x), 1 at 0."""
     return primitives.sinc(ufuncs.multiply(x, math.pi))
+
+
+__all__ = [
+    "angle",
+    "around",
+    "clip",
+    "copyto",
+    "fix",
+    "imag",
+    "nan_to_num",
+    "real",
+    "real_if_close",
+    "round",
+    "select",
+    "sinc",
+    "where",
+]

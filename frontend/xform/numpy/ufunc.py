@@ -11,9 +11,9 @@ from .. import primitives
 from ..errors import XformTypeError, at_user_line
 from ..tracing import traces
 from ..tracing.array import ArrayLike, DType, TracedArray
+from ..tracing.operations import METHODS, OPERATORS, PUBLIC, UFUNCS, overriding
 from . import views
 from .arguments import entry, explain
-from .dispatch import overriding
 from .promotion import (
     BOOL,
     INT_RANGES,
@@ -33,9 +33,6 @@ from .promotion import (
 
 # What a row is in primitives: a function, or the name of the primitive.
 Form: TypeAlias = Callable[..., Any] | str
-
-# How each ufunc is carried out on traced operands; other modules add the contractions.
-UFUNCS: dict[np.ufunc, Callable[..., Any]] = {}
 
 _Function: TypeAlias = Callable[..., Any]
 _Resolution: TypeAlias = tuple[_Function, tuple[DType, ...], bool]
@@ -86,6 +83,7 @@ class Ufunc:
         self.forms = {"b": boolean or form, "i": signed, "u": unsigned or signed, "f": form}
         self._resolved: dict[Any, _Resolution] = {}
         UFUNCS[numpy] = self
+        OPERATORS[numpy] = self.operator
 
     def __repr__(self) -> str:
         return f"<xform.numpy ufunc {self.__name__!r}>"
@@ -173,9 +171,7 @@ class Ufunc:
                 )
             result = fit(result, out.dtype, result.shape)
         if where is not True:
-            from .selection import where as choose
-
-            result = choose(where, result, out)
+            result = PUBLIC[np.where](where, result, out)
         return views.write_whole(out, result)
 
     def operator(self, x: Any, y: Any) -> TracedArray:
@@ -237,11 +233,9 @@ class Ufunc:
             raise AttributeError(f"{self!r} has no attribute {name!r}")
 
         def method(*inputs: Any, **kwargs: Any) -> Any:
-            from .ufunc_methods import ufunc_method
-
             if traces.current_trace() is None and not any(map(traces.is_traced, inputs)):
                 return getattr(self.numpy, name)(*inputs, **kwargs)
-            return ufunc_method(self.numpy, name, inputs, kwargs)
+            return METHODS["ufunc_method"](self.numpy, name, inputs, kwargs)
 
         return method
 

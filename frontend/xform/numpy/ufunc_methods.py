@@ -12,11 +12,12 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
+from ..tracing.operations import METHODS, UFUNCS
 from . import accumulation, advanced_indexing, joining, reductions
 from .arguments import entry, explain
 from .axes import normalized_axes, normalized_axis
 from .promotion import BOOL, array, constant, fit, in_range, operand, supported_dtype
-from .ufunc import UFUNCS, Ufunc
+from .ufunc import Ufunc
 from .views import write_whole
 
 _REDUCTIONS: dict[np.ufunc, Callable[..., TracedArray]] = {
@@ -60,6 +61,7 @@ def ufunc_method(
 
 
 entry(ufunc_method, "")
+METHODS["ufunc_method"] = ufunc_method
 
 
 def _any_call(*inputs: Any, **kwargs: Any) -> None:

@@ -20,6 +20,7 @@ from .. import primitives
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import TracedArray
+from ..tracing.operations import METHODS
 from ..tracing.users_call import in_numpys_function
 from .promotion import Shape, broadcast_shapes, fit, operand
 
@@ -314,3 +315,7 @@ def write_whole(target: TracedArray, part: object) -> TracedArray:
         )
     write(target, fit(x, target.dtype, target.shape))
     return target
+
+
+METHODS["base"] = shared_root
+METHODS["write_whole"] = write_whole

@@ -142,3 +142,10 @@ def sliding_window_view(
             )
         result = _windows_along(result, place, size)
     return result.copy() if result is a else result
+
+
+__all__ = [
+    "convolve",
+    "correlate",
+    "sliding_window_view",
+]

@@ -9,6 +9,7 @@ import numpy as np
 from xform_runtime import Array
 
 from .._xform import Diagnostic, Type, Value
+from ..compiling import direct
 from ..errors import XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
 from ..tracing import traces
@@ -51,8 +52,6 @@ def emit_all(
     """All results of a primitive; see `emit`."""
     trace = traces.current_trace()
     if trace is None:
-        from ..compiling import direct
-
         results: tuple[TracedArray, ...] = direct.call(
             lambda *xs: emit_all(op, xs, attributes, result_type),
             operands,
@@ -107,3 +106,6 @@ def _describe(value: Value) -> str:
 def ints(values: Sequence[int]) -> list[int]:
     """An attribute of ints; NumPy's become Python's."""
     return [int(v) for v in values]
+
+
+__all__ = ["Operand", "emit", "emit_all", "rejected"]

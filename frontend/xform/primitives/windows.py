@@ -1,4 +1,4 @@
-"""Primitives over windows: convolutions, and reductions of each window.
+"""Where the windows lie of convolutions, and of reductions of each window.
 
 The windows run over the last axes of an array, as many as `strides` has entries. Along each of
 these, `low` and `high` elements come before and after the array's own (negative: some are cut),
@@ -11,11 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .emission import Operand, emit, ints
+from .emission import ints
 
 if TYPE_CHECKING:
     from .._xform import Attribute
-    from ..tracing.array import TracedArray
 
 
 @dataclass(frozen=True)
@@ -48,49 +47,4 @@ class Windows:
         }
 
 
-def conv(lhs: Operand, rhs: Operand, windows: Windows) -> TracedArray:
-    """Products of windows of lhs, [group..., n, i, x...], with rhs, [group..., o, i, k...], summed.
-
-    The result is [group..., n, o, y...]; there may be any number of group axes, also none.
-    """
-    return emit("conv", [lhs, rhs], windows.attributes)
-
-
-def reduce_window_sum(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The sum of each window."""
-    return emit("reduce_window_sum", [x], {"window": ints(window), **windows.attributes})
-
-
-def reduce_window_max(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The largest element of each window, NaN if there is one."""
-    return emit("reduce_window_max", [x], {"window": ints(window), **windows.attributes})
-
-
-def reduce_window_min(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The smallest element of each window, NaN if there is one."""
-    return emit("reduce_window_min", [x], {"window": ints(window), **windows.attributes})
-
-
-def window_argmax(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The place in each window, row-major, of its first largest element or of its last NaN."""
-    return emit("window_argmax", [x], {"window": ints(window), **windows.attributes})
-
-
-def window_argmin(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The place in each window, row-major, of its first smallest element or of its last NaN."""
-    return emit("window_argmin", [x], {"window": ints(window), **windows.attributes})
-
-
-def window_gather(
-    x: Operand, index: Operand, window: Sequence[int], windows: Windows
-) -> TracedArray:
-    """The element at a place in each window; 0 where the window has no such place."""
-    return emit("window_gather", [x, index], {"window": ints(window), **windows.attributes})
-
-
-def window_scatter(
-    x: Operand, index: Operand, sizes: Sequence[int], window: Sequence[int], windows: Windows
-) -> TracedArray:
-    """One element a window, added at its place in that window into zeros of the given sizes."""
-    attributes = {"sizes": ints(sizes), "window": ints(window), **windows.attributes}
-    return emit("window_scatter", [x, index], attributes)
+__all__ = ["Windows"]

@@ -14,7 +14,7 @@ from .. import primitives
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.arguments import entry, explain
-from ..numpy.creation import shape_of
+from ..numpy.axes import shape_of
 from ..numpy.promotion import (
     BOOL,
     INT_RANGES,

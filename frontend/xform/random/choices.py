@@ -12,8 +12,7 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import reductions, ufuncs
 from ..numpy.accumulation import cumsum
-from ..numpy.axes import normalized_axis
-from ..numpy.creation import shape_of
+from ..numpy.axes import normalized_axis, shape_of
 from ..numpy.elements import take
 from ..numpy.float_parts import isfinite, like
 from ..numpy.indexing import select_along

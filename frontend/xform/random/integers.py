@@ -9,7 +9,7 @@ import numpy as np
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy import ufuncs
-from ..numpy.creation import shape_of
+from ..numpy.axes import shape_of
 from ..numpy.float_parts import like
 from ..numpy.promotion import (
     FLOAT64,

@@ -11,7 +11,7 @@ import numpy as np
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..numpy.arguments import explained
-from ..numpy.creation import shape_of
+from ..numpy.axes import shape_of
 from ..numpy.promotion import INT64, Scalar, array, broadcast, constant, operand
 from ..source import user_location
 from ..tracing import traces

@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, at_user_line
-from ..numpy.creation import shape_of
+from ..numpy.axes import shape_of
 from ..numpy.float_parts import isfinite
 from ..numpy.promotion import Shape, array, computed_dtype, constant, supported_dtype
 from ..tracing.array import ArrayLike, DType, TracedArray

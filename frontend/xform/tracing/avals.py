@@ -11,7 +11,7 @@ from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 
 from .._xform import Type
-from ..errors import XformTypeError, XformValueError
+from ..errors import XformTypeError, XformValueError, at_user_line
 
 DTYPE_NAMES = (
     "bool",
@@ -130,6 +130,21 @@ def _native(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
         )
         raise XformTypeError(f"{where}: dtype {dtype} cannot be compiled: {reason}")
     return _native_dtypes.setdefault(dtype, numpy_dtype(dtype.name))
+
+
+def require_device(device: Any, function: str) -> None:
+    """Checks a `device` argument, which the array API standard gives to many functions.
+
+    Raises:
+        XformValueError: it is neither None nor "cpu".
+    """
+    if device not in (None, "cpu"):
+        raise XformValueError(
+            at_user_line(
+                f"{function}: device is None or 'cpu', got {device!r}; "
+                "jit(f, device=...) says where a program runs"
+            )
+        )
 
 
 def is_array(value: object) -> bool:

@@ -15,10 +15,10 @@ from .. import pytrees
 from .._xform import Function
 from ..compiling import workers
 from ..errors import XformTypeError, at_user_line
-from ..numpy.selected import Selected
 from . import global_random, traces
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
+from .operations import Overriding
 from .traces import Program, Trace, definition_site
 
 
@@ -194,7 +194,7 @@ def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, li
             values.append(x._value)
             avals.append(x._aval)
             names.append(path)
-        elif isinstance(leaf, Selected):
+        elif isinstance(leaf, Overriding):
             leaf.refuse()
         elif any_output or isinstance(leaf, str | bytes | Enum | type | np.dtype):
             found.append(_Static(leaf))

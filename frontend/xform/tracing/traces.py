@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from xform_runtime import Array
@@ -16,12 +15,11 @@ from xform_runtime import Array
 from .._xform import Function, Location, Module, Value
 from ..errors import LeakedArrayError, TracedValueError, XformError, XformTypeError, at_user_line
 from ..source import is_internal, user_location
-from . import array as _array
+from .array import TracedArray
 from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, is_python_number, python_aval
-
-if TYPE_CHECKING:
-    from .array import TracedArray
+from .innermost import current_trace as current_trace
+from .innermost import stack
 
 
 class Program:
@@ -190,26 +188,13 @@ class Trace:
         return f"Trace({self.transform}, {self.function.name})"
 
 
-class _Stack(threading.local):
-    def __init__(self) -> None:
-        self.top: Trace | None = None
-
-
-_stack = _Stack()
-
-
-def current_trace() -> Trace | None:
-    """The innermost trace of this thread; None outside of all transforms."""
-    return _stack.top
-
-
 def require_trace(what: str) -> Trace:
     """The innermost trace.
 
     Raises:
         XformTypeError: there is none; `what` names what needs one.
     """
-    trace = _stack.top
+    trace = stack.top
     if trace is None:
         raise XformTypeError(at_user_line(f"{what} can only be used while a function is traced"))
     return trace
@@ -218,8 +203,8 @@ def require_trace(what: str) -> Trace:
 @contextmanager
 def tracing(trace: Trace) -> Iterator[Trace]:
     """Makes `trace` the innermost one; afterwards its arrays can no longer be used."""
-    outer = _stack.top
-    _stack.top = trace
+    outer = stack.top
+    stack.top = trace
     try:
         yield trace
     except (TypeError, ValueError) as error:
@@ -233,7 +218,7 @@ def tracing(trace: Trace) -> Iterator[Trace]:
                 raise TracedValueError(message) from None
         raise
     finally:
-        _stack.top = outer
+        stack.top = outer
         trace.active = False
         trace.refusal = None
 
@@ -259,12 +244,12 @@ def _raised_at(error: BaseException) -> tuple[str, int]:
 
 def is_traced(value: object) -> bool:
     """Whether `value` is a traced array, of whatever trace."""
-    return isinstance(value, _array.TracedArray)
+    return isinstance(value, TracedArray)
 
 
 def wrap(value: Value, trace: Trace, weak: bool = False) -> TracedArray:
     """A traced array for a value of the trace's function."""
-    return _array.TracedArray(value, trace, weak)
+    return TracedArray(value, trace, weak)
 
 
 def aval(leaf: Any, where: str) -> Aval:
@@ -277,7 +262,7 @@ def aval(leaf: Any, where: str) -> Aval:
     Raises:
         XformTypeError: it is none of them, or of a dtype that cannot be compiled.
     """
-    return leaf._aval if isinstance(leaf, _array.TracedArray) else aval_of(leaf, where)
+    return leaf._aval if isinstance(leaf, TracedArray) else aval_of(leaf, where)
 
 
 def lift(x: Any, where: str = "operand") -> Value:
@@ -294,10 +279,10 @@ def lift(x: Any, where: str = "operand") -> Value:
         LeakedArrayError: a traced array of a function that has returned.
         XformTypeError: not an array, or of a dtype that cannot be compiled.
     """
-    trace = _stack.top
+    trace = stack.top
     if trace is None:
         trace = require_trace("lift")
-    if isinstance(x, _array.TracedArray):
+    if isinstance(x, TracedArray):
         return x._value if x._trace is trace else trace.value_of(x)
     if is_python_number(x):
         if id(x) in trace.program.floats:
@@ -331,7 +316,7 @@ def traced(x: Any, where: str = "operand") -> TracedArray:
     function means.
     """
     value = lift(x, where)
-    weak = x._weak if isinstance(x, _array.TracedArray) else is_python_number(x)
+    weak = x._weak if isinstance(x, TracedArray) else is_python_number(x)
     return wrap(value, require_trace("lift"), weak)
 
 

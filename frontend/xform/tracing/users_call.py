@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..source import is_internal
+from .operations import METHODS
 
 # Parameters that decide shapes, which must be known whoever takes them.
 _SIZES = frozenset({
@@ -76,8 +77,7 @@ def in_numpys_function(array: object) -> tuple[str, str] | None:
     Returns:
         What needs the elements, and what to write instead; None if the user's call is another.
     """
-    from .. import numpy as traced
-
+    traced = METHODS["__array_namespace__"]()
     call = _numpy_call(array) or _compiled_call()
     if call is None:
         return None

@@ -6,10 +6,11 @@ import operator
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..numpy import concatenate, flip, stack
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .rows import leaf_aval
@@ -83,12 +84,12 @@ def _traced_associative_scan(
         text = "\n".join([f"associative_scan: sizes along axis {axis} differ:", *sizes])
         raise XformValueError(at_user_line(text))
     scanned = _Combination(fn, spec, axes)
-    rows = [traces.traced(leaf) for leaf in leaves]
+    rows: list[Any] = [traces.traced(leaf) for leaf in leaves]
     if reverse:
-        rows = [flip(x, a) for x, a in zip(rows, axes, strict=True)]
+        rows = [np.flip(x, a) for x, a in zip(rows, axes, strict=True)]
     results = scanned.prefixes(rows)
     if reverse:
-        results = [flip(x, a) for x, a in zip(results, axes, strict=True)]
+        results = [np.flip(x, a) for x, a in zip(results, axes, strict=True)]
     return pytrees.unflatten(spec, results)
 
 
@@ -115,7 +116,7 @@ class _Combination:
             before = self._take(odd, 0, (count - 1) // 2)
             later = self._combine(before, self._take(rows, 2, count, 2))
             even = [
-                concatenate([a, b], axis)
+                np.concatenate([a, b], axis)
                 for a, b, axis in zip(even, later, self._axes, strict=True)
             ]
         return [_interleaved(a, b, axis) for a, b, axis in zip(even, odd, self._axes, strict=True)]
@@ -143,16 +144,17 @@ class _Combination:
                 raise XformValueError(at_user_line(text))
             if kind.dtype != given.dtype:
                 raise XformTypeError(at_user_line(text))
-        return leaves
+        # The function may have made some of NumPy.
+        return [leaf if traces.is_traced(leaf) else traces.traced(leaf) for leaf in leaves]
 
 
 def _interleaved(even: Any, odd: Any, axis: int) -> Any:
     """Elements of two arrays in turn; `even` may have one more."""
     pairs = odd.shape[axis]
     head = (slice(None),) * axis
-    together = stack([even[(*head, slice(0, pairs))], odd], axis + 1)
+    together = np.stack([even[(*head, slice(0, pairs))], odd], axis + 1)
     shape = (*odd.shape[:axis], 2 * pairs, *odd.shape[axis + 1 :])
     joined = together.reshape(shape)
     if even.shape[axis] == pairs:
         return joined
-    return concatenate([joined, even[(*head, slice(pairs, None))]], axis)
+    return np.concatenate([joined, even[(*head, slice(pairs, None))]], axis)

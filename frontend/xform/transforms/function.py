@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
-from ..numpy import views
 from ..tracing import traces
 from ..tracing.avals import Aval, is_python_number
+from ..tracing.operations import METHODS
 from .array_leaves import ArrayLeaves, is_array_leaf
 from .basis import moved
 from .custom_call import (
@@ -180,7 +180,7 @@ def _apply(cls: type[Function], arguments: ArrayLeaves, inputs: Sequence[TracedA
                     "written into; call it on a copy made inside of the traced function"
                 )
             )
-        results[j] = views.write_whole(target, results[j])
+        results[j] = METHODS["write_whole"](target, results[j])
     return call.output.rebuild(results)
 
 

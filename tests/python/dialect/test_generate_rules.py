@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
 import pytest
-
-ROOT = Path(__file__).resolve().parents[3]
-SCRIPT = ROOT / "dialect" / "generate_rules.py"
+from records import dumped, generate
 
 PRIMITIVE = """\
 include "dialect/Elementwise.td"
@@ -34,14 +28,6 @@ COMPLETE = {
 Rejected: TypeAlias = Callable[..., str]
 
 
-def tool(name: str) -> Path:
-    """A program of MLIR 22, wherever it is installed."""
-    places = [os.environ.get("LLVM_TOOLS", ""), "/usr/lib/llvm-22/bin"]
-    found = shutil.which(f"{name}-22") or shutil.which(name, path=os.pathsep.join(places))
-    assert found is not None, f"{name} is not installed"
-    return Path(found).resolve()
-
-
 def record(**rules: str) -> str:
     """A definition with the given rules, the others being complete."""
     stated = COMPLETE | rules
@@ -50,23 +36,11 @@ def record(**rules: str) -> str:
     )
 
 
-def dumped(text: str, folder: Path) -> Path:
-    """The records of a .td file as JSON."""
-    source, target = folder / "Twice.td", folder / "Twice.json"
+def dumped_text(text: str, folder: Path) -> Path:
+    """The records of a .td file with that text as JSON."""
+    source = folder / "Twice.td"
     source.write_text(text)
-    tablegen = tool("llvm-tblgen")
-    include = tablegen.parent.parent / "include"
-    command = [str(tablegen), "--dump-json", f"-I{ROOT}", f"-I{include}", str(source)]
-    subprocess.run([*command, "-o", str(target)], check=True)
-    return target
-
-
-def generate(
-    records: Path, emit: str, folder: Path
-) -> tuple[subprocess.CompletedProcess[str], Path]:
-    output = folder / f"out.{emit}"
-    command = [sys.executable, str(SCRIPT), str(records), "--emit", emit, "-o", str(output)]
-    return subprocess.run(command, capture_output=True, text=True, check=False), output
+    return dumped(source)
 
 
 @pytest.fixture
@@ -74,7 +48,7 @@ def rejected(tmp_path: Path) -> Rejected:
     """Runs the generator on a record that it must reject; returns what it said."""
 
     def run(emit: str = "cpp", **rules: str) -> str:
-        finished, output = generate(dumped(record(**rules), tmp_path), emit, tmp_path)
+        finished, output = generate(dumped_text(record(**rules), tmp_path), emit, tmp_path)
         assert finished.returncode == 1
         assert "Traceback" not in finished.stderr
         assert not output.exists()
@@ -84,7 +58,7 @@ def rejected(tmp_path: Path) -> Rejected:
 
 
 def test_complete_record_is_accepted(tmp_path: Path) -> None:
-    finished, output = generate(dumped(record(), tmp_path), "cpp", tmp_path)
+    finished, output = generate(dumped_text(record(), tmp_path), "cpp", tmp_path)
     assert finished.returncode == 0, finished.stderr
     text = output.read_text()
     for method in ("buildJvp", "isLinearIn", "buildTranspose", "buildBatched"):
@@ -92,7 +66,7 @@ def test_complete_record_is_accepted(tmp_path: Path) -> None:
 
 
 def test_table_lists_operands_attributes_and_rules(tmp_path: Path) -> None:
-    finished, output = generate(dumped(record(), tmp_path), "table", tmp_path)
+    finished, output = generate(dumped_text(record(), tmp_path), "table", tmp_path)
     assert finished.returncode == 0, finished.stderr
     rows = json.loads(output.read_text())
     assert rows["twice"] == {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..dispatch import suggest as _suggest
 from .norms import matrix_norm, norm, vector_norm
 from .products import (
     cross,
@@ -53,8 +54,6 @@ def __getattr__(name: str) -> Any:
         if uncovered.__name__ == name:
             # NumPy's on concrete arrays; on traced ones it says what comes nearest.
             return uncovered
-    from ..dispatch import suggest
-
     raise AttributeError(
-        f"module 'xform.numpy.linalg' has no attribute {name!r}{suggest(name, __all__)}"
+        f"module 'xform.numpy.linalg' has no attribute {name!r}{_suggest(name, __all__)}"
     )

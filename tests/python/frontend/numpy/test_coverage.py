@@ -12,9 +12,8 @@ import numpy as np
 import pytest
 from test_errors import fails
 from xform.errors import XformTypeError
-from xform.numpy.dispatch import FUNCTIONS
-from xform.numpy.ufunc import UFUNCS
 from xform.numpy.uncovered import REASONS
+from xform.tracing.operations import FUNCTIONS, UFUNCS
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -25,8 +25,8 @@ from edge_calls import (
 from edge_differences import DIFFERENCES, INTEGERS, page
 from xform import frontend
 from xform.compiling.forms import CompileError
-from xform.numpy.dispatch import FUNCTIONS
-from xform.numpy.ufunc import UFUNCS, Ufunc
+from xform.numpy.ufunc import Ufunc
+from xform.tracing.operations import FUNCTIONS, UFUNCS
 
 ROOT = Path(__file__).resolve().parents[4]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import xform.numpy as xnp
 from batch import Batch, Case
-from xform.numpy.dispatch import FUNCTIONS
+from xform.tracing.operations import FUNCTIONS
 
 rng = np.random.default_rng(7)
 V = rng.normal(size=5)

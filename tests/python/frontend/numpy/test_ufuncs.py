@@ -11,7 +11,7 @@ import pytest
 import xform.numpy as xnp
 from batch import Batch, Case
 from xform import frontend
-from xform.numpy.ufunc import UFUNCS
+from xform.tracing.operations import UFUNCS
 
 ANY = [-3.7, -1.5, -0.5, -0.0, 0.0, 0.25, 0.5, 1.0, 2.5, 40.0, np.inf, -np.inf, np.nan]
 MODERATE = [-3.7, -1.5, -0.5, -1e-3, 0.0, 1e-3, 0.25, 1.0, 2.5, 7.0]
