@@ -8,12 +8,17 @@ from __future__ import annotations
 import os
 import random
 import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from xform._xform import Module
 from xform.compiling import backend, lowered
+
+# The one that is installed, unless another is asked for.
+XFORM_OPT = os.environ.get("XFORM_OPT", str(Path(sys.executable).parent / "xform-opt"))
 
 _SHARE = float(os.environ.get("XFORM_TEST_SHARE", "0.01"))
 _random = random.Random()
@@ -49,7 +54,7 @@ def compare(
         entry.set_donated(donated)
     pipeline, _, options = passes.partition("{")
     ran = subprocess.run(
-        ["xform-opt", f"--{pipeline}={options.removesuffix('}')}"],
+        [XFORM_OPT, f"--{pipeline}={options.removesuffix('}')}"],
         input=copy.text(),
         capture_output=True,
         text=True,

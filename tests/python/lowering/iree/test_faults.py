@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from iree.compiler import version
+from same_text import XFORM_OPT
 from xform.compiling.refusal import Refused
 from xform.compiling.targets import Target
 from xform.frontend import jit, scan
@@ -32,7 +33,7 @@ def lowered(
     target = {"cpu": "cpu:x86-64-v3", "vulkan": "vulkan"}[device]
     traced = jit(function).lower(*args).as_text("xform")
     shown = subprocess.run(
-        ["xform-opt", f"--xform-pipeline=target={target} compiler=iree", "--dump-pass-pipeline"],
+        [XFORM_OPT, f"--xform-pipeline=target={target} compiler=iree", "--dump-pass-pipeline"],
         input="module {}",
         capture_output=True,
         text=True,
@@ -43,7 +44,7 @@ def lowered(
         assert without in passes
         passes = re.sub(rf"{without}(\{{[^}}]*\}})?", "any(canonicalize)", passes)
     done = subprocess.run(
-        ["xform-opt", f"--pass-pipeline=builtin.module({passes})"],
+        [XFORM_OPT, f"--pass-pipeline=builtin.module({passes})"],
         input=traced,
         capture_output=True,
         text=True,
