@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import numpy as np
 import pytest
 from xform import frontend
-from xform.frontend import grad, jacrev, jit, spec, vmap
+from xform.compiling import backend
+from xform.frontend import XformRuntimeError, grad, jacrev, jit, spec, vmap
 
 X = np.array([0.5, 1.5, 2.0])
 
@@ -108,3 +110,17 @@ def test_representations() -> None:
     assert repr(lowered) == "Lowered(main(float64[3]) -> (float64[3]), target=cpu:host)"
     assert "Compiled(main(float64[3])" in repr(lowered.compile())
     assert repr(frontend.jit(loss)) == "<jitted loss on 'cpu'>"
+
+
+def die(*_: Any) -> None:
+    os.abort()
+
+
+def test_a_crash_in_a_pass_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(backend, "lower", die)
+        with pytest.raises(
+            XformRuntimeError, match="cannot lower 'main': the compiler ended with signal SIGABRT"
+        ):
+            jit(lambda x: x * 3)(X)
+    np.testing.assert_array_equal(jit(lambda x: x * 3)(X), X * 3)
