@@ -83,12 +83,16 @@ def _optional_directory(text: str) -> Path | None:
 
 
 def _user_cache() -> Path:
-    return Path(os.path.expanduser("~")) / ".cache" / "xform"
+    # A relative path there is none, by the XDG Base Directory Specification.
+    caches = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if not caches.is_absolute():
+        caches = Path(os.path.expanduser("~")) / ".cache"
+    return caches / "xform"
 
 
 CACHE_DIR: Knob[Path] = Knob(
     "XFORM_CACHE_DIR",
-    "Directory of the compile cache; ~/.cache/xform by default.",
+    "Directory of the compile cache; xform in $XDG_CACHE_HOME or ~/.cache by default.",
     _user_cache,
     _directory,
 )

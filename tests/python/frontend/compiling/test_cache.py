@@ -331,7 +331,11 @@ def test_the_environment(directory: Path, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setenv("XFORM_CACHE_DIR", "~/elsewhere")
     assert default_cache() == CompileCache(Path.home() / "elsewhere", 3 << 20)
     monkeypatch.setenv("XFORM_CACHE_DIR", "")
-    assert default_cache() == CompileCache(Path.home() / ".cache" / "xform", 3 << 20)
+    for caches in ("", "relative"):
+        monkeypatch.setenv("XDG_CACHE_HOME", caches)
+        assert default_cache() == CompileCache(Path.home() / ".cache" / "xform", 3 << 20)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(directory))
+    assert default_cache() == CompileCache(directory / "xform", 3 << 20)
     monkeypatch.setenv("XFORM_CACHE_LIMIT_MB", "big")
     with pytest.raises(XformValueError, match="XFORM_CACHE_LIMIT_MB is 'big': expected a whole nu"):
         default_cache()
