@@ -64,6 +64,12 @@ def _compiler(text: str) -> str:
     return text
 
 
+def _frames(text: str) -> str:
+    if text not in ("short", "full"):
+        raise ValueError("short or full")
+    return text
+
+
 def _mebibytes(text: str) -> int:
     if not text.isdecimal():
         raise ValueError("a whole number of mebibytes")
@@ -119,10 +125,19 @@ DUMP: Knob[Path | None] = Knob(
     _optional_directory,
 )
 
+TRACEBACK: Knob[str] = Knob(
+    "XFORM_TRACEBACK",
+    "Which frames the traceback of an error has: short, those of the user's files, or full; short "
+    "by default.",
+    lambda: "short",
+    _frames,
+)
+
 KNOBS: tuple[Knob[Path] | Knob[bool] | Knob[int] | Knob[str] | Knob[Path | None], ...] = (
     COMPILER,
     CACHE_DIR,
     CACHE,
     CACHE_LIMIT,
     DUMP,
+    TRACEBACK,
 )

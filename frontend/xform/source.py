@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from types import FrameType
+from types import FrameType, TracebackType
+
+from xform_runtime.errors import XformError
 
 from ._xform import Location
+from .knobs import TRACEBACK
 
 _UNKNOWN = ("", 0, "")
 # Python's library calls back what it is given: sorted keys, random.randint, statistics.mean, ...
@@ -70,3 +73,32 @@ def user_location() -> Location:
         return Location("", 0)
     code = frame.f_code
     return Location(code.co_filename, frame.f_lineno, code.co_name)
+
+
+def keep_users_frames(error: BaseException) -> None:
+    """Takes the frames that are not the user's out of an error's traceback, but for the outermost.
+
+    Errors that come out of xform and are none of its own keep theirs, as does every error with
+    XFORM_TRACEBACK=full.
+    """
+    if TRACEBACK.get() == "full":
+        return
+    frames: list[TracebackType] = []
+    at = error.__traceback__
+    while at is not None:
+        frames.append(at)
+        at = at.tb_next
+    internal = [_is_known_internal(frame.tb_frame.f_code.co_filename) for frame in frames]
+    if not frames or (internal[-1] and not isinstance(error, XformError)):
+        return
+    kept = frames[0]
+    for frame, is_hidden in zip(frames[1:], internal[1:], strict=True):
+        if not is_hidden:
+            kept.tb_next = frame
+            kept = frame
+    kept.tb_next = None
+
+
+def _is_known_internal(file: str) -> bool:
+    internal = _internal_files.get(file)
+    return is_internal(file) if internal is None else internal

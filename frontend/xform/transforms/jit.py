@@ -18,6 +18,7 @@ from ..compiling import workers
 from ..compiling.lowered import Compiled, Lowered
 from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..source import keep_users_frames
 from ..tracing import traces
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import Chosen, StaticArguments, donated_arguments, parameters
@@ -155,28 +156,32 @@ class Jitted:
         """
         if traces.current_trace() is not None:
             return self._inline(args, kwargs)
-        if not kwargs and self._takes_plain:
-            key: list[Any] = []
-            for arg in args:
-                kind = type(arg)
-                if kind is np.ndarray or kind is Array:
-                    key.append(arg.shape)
-                    key.append(arg.dtype)
-                elif kind is float or kind is bool or (kind is int and abs(arg) < _INT_LIMIT):
-                    key.append(kind)
+        try:
+            if not kwargs and self._takes_plain:
+                key: list[Any] = []
+                for arg in args:
+                    kind = type(arg)
+                    if kind is np.ndarray or kind is Array:
+                        key.append(arg.shape)
+                        key.append(arg.dtype)
+                    elif kind is float or kind is bool or (kind is int and abs(arg) < _INT_LIMIT):
+                        key.append(kind)
+                    else:
+                        break
                 else:
-                    break
-            else:
-                plain = tuple(key)
-                compiled = self._plain.get(plain)
-                if compiled is not None:
-                    return compiled.run_plain(args)
-                compiled, leaves = self._compiled(args, kwargs)
-                if all(getattr(kind, "isnative", True) for kind in key):
-                    self._plain[plain] = compiled
-                return compiled.run(leaves)
-        compiled, leaves = self._compiled(args, kwargs)
-        return compiled.run(leaves)
+                    plain = tuple(key)
+                    compiled = self._plain.get(plain)
+                    if compiled is not None:
+                        return compiled.run_plain(args)
+                    compiled, leaves = self._compiled(args, kwargs)
+                    if all(getattr(kind, "isnative", True) for kind in key):
+                        self._plain[plain] = compiled
+                    return compiled.run(leaves)
+            compiled, leaves = self._compiled(args, kwargs)
+            return compiled.run(leaves)
+        except Exception as error:
+            keep_users_frames(error)
+            raise
 
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
         """Traces the function without compiling it.
@@ -189,13 +194,17 @@ class Jitted:
         Raises:
             As a call, while tracing.
         """
-        function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
-        inputs, leaves = self._inputs(args, dynamic, named)
+        try:
+            function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
+            inputs, leaves = self._inputs(args, dynamic, named)
 
-        def trace(bake: bool) -> TracedProgram:
-            return self._trace(function, inputs, leaves, bake)
+            def trace(bake: bool) -> TracedProgram:
+                return self._trace(function, inputs, leaves, bake)
 
-        return Lowered(trace(False), Target(self._device), trace)
+            return Lowered(trace(False), Target(self._device), trace)
+        except Exception as error:
+            keep_users_frames(error)
+            raise
 
     def save(
         self,

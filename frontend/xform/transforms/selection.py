@@ -13,6 +13,7 @@ from xform_runtime import Array
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
+from ..source import keep_users_frames
 from ..tracing import traces
 from ..tracing.avals import Aval, is_array
 
@@ -45,12 +46,16 @@ def transformed(
     functools.update_wrapper(run, function, updated=())
 
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if traces.current_trace() is None:
-            name = traces.function_name(function)
-            numbers = argnums if isinstance(argnums, tuple) else (argnums,)
-            traced = {n + len(args) if n < 0 else n for n in numbers}
+        if traces.current_trace() is not None:
+            return run(*args, **kwargs)
+        name = traces.function_name(function)
+        numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+        traced = {n + len(args) if n < 0 else n for n in numbers}
+        try:
             return direct.call(run, args, kwargs, name=name, transform=transform, traced=traced)
-        return run(*args, **kwargs)
+        except Exception as error:
+            keep_users_frames(error)
+            raise
 
     functools.update_wrapper(wrapper, function, updated=())
     if not hasattr(function, "__name__"):
