@@ -565,7 +565,7 @@ NB_MODULE(_xform, m) {
           nb::arg("code"), nb::arg("name") = "<string>")
       .def_static(
           "parse",
-          [](nb::bytes bytecode, const std::string &name) {
+          [](const nb::bytes &bytecode, const std::string &name) {
             return ModuleState::parse({bytecode.c_str(), bytecode.size()},
                                       name);
           },
