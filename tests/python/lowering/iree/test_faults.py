@@ -112,6 +112,6 @@ def test_fences(name: str) -> None:
     wanted = [np.asarray(r) for r in (wanted if isinstance(wanted, tuple) else (wanted,))]
     assert not has_fault(lowered(function, args, device), args, device, wanted)
     text = lowered(function, args, device, without=name)
-    assert has_fault(text, args, device, wanted), (
-        f"IREE {version.VERSION} is right without --{name}"
-    )
+    # What lies in memory by chance may be right.
+    is_seen = any(has_fault(text, args, device, wanted) for _ in range(5))
+    assert is_seen, f"IREE {version.VERSION} is right without --{name}"
