@@ -43,10 +43,10 @@ bool Target::parse(StringRef text, Target &target) {
   if (device == "cpu") {
     Triple host(sys::getProcessTriple());
     auto [triple, processor] = rest.split('/');
+    // "x86-64-v3" has as many dashes as a triple.
     bool isLevel = rest.starts_with("x86-64-v");
     if (!processor.empty() || (triple.count('-') > 1 && !isLevel))
       readProcessor(triple, processor, target);
-    // The default is a name that LLVM has for no processor.
     else
       readProcessor(host.getArchName(), rest.empty() ? "host" : rest, target);
     return true;
