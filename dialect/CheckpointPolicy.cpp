@@ -75,21 +75,19 @@ static double workOf(Operation *op) {
           work *= static_cast<double>(std::max<int64_t>(size, 1));
         return work;
       })
-      .Case([&](ScanOp scan) {
-        auto steps = static_cast<double>(std::max<int64_t>(scan.lengthOf(), 1));
-        return steps * workOf(scan.getCalleeAttr(), op);
+      .Case([&](HigherOrderOpInterface runner) {
+        double work = 0, chosen = 0;
+        for (const FunctionRun &run : runner.functionRuns()) {
+          if (run.frequency == FunctionRun::Frequency::kRule)
+            continue;
+          double once = workOf(run.function, op);
+          if (run.frequency == FunctionRun::Frequency::kChosen)
+            chosen = std::max(chosen, once);
+          else
+            work += static_cast<double>(std::max<int64_t>(run.steps, 1)) * once;
+        }
+        return work + chosen;
       })
-      .Case([&](SwitchOp conditional) {
-        double work = 0;
-        for (FlatSymbolRefAttr branch : conditional.callees())
-          work = std::max(work, workOf(branch, op));
-        return work;
-      })
-      .Case([&](WhileOp loop) {
-        return workOf(loop.getCondAttr(), op) + workOf(loop.getBodyAttr(), op);
-      })
-      .Case(
-          [&](CheckpointOp inner) { return workOf(inner.getCalleeAttr(), op); })
       .Default([&](Operation *) {
         constexpr double kTranscendental = 10;
         return isTranscendental(op) ? kTranscendental * most : most;
