@@ -52,6 +52,7 @@ class Xform_Primitive<string mnemonic, list<Trait> traits = []>
   dag jvp = ?;
   dag transpose = ?;
   dag batching = ?;
+  dag work = ?;
   // The operands that the rules Linear and NotLinear speak of; all when empty.
   list<string> linearOperands = [];
   let results = (outs Xform_Tensor:$result);
@@ -66,6 +67,7 @@ class Xform_Unary<string mnemonic, Type tensor, list<Trait> traits = []>
   let results = (outs tensor:$result);
   let assemblyFormat = "$x attr-dict `:` type($x)";
   let batching = (ByElement);
+  let work = (Arithmetic);
 }
 
 class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
@@ -75,6 +77,7 @@ class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
   let results = (outs tensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
   let batching = (ByElement);
+  let work = (Arithmetic);
 }
 
 #endif // XFORM_DIALECT_BASE
