@@ -1,5 +1,6 @@
 //===- Outline.cpp - a loop as a function over buffers --------------------===//
 
+#include "lowering/Work.h"
 #include "lowering/kernels/Kernels.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -18,7 +19,7 @@ using namespace xform;
 /// IREE passes no more buffers to a dispatch.
 constexpr size_t kMostBuffers = 32;
 
-/// Scalar operations of a step, above which the cores that would stand idle are
+/// The work of a step above which the cores that would stand idle are
 /// worth more than the dispatches saved.
 constexpr double kMostWork = 4e6;
 
@@ -85,28 +86,24 @@ static bool isMoved(Operation *op) {
          isScalar(*op);
 }
 
-/// The scalar operations of a linalg operation, if kernels know all of them.
-/// Those that are not computed in vectors count as many.
+/// The work of a linalg operation, if kernels know all that it does. What is
+/// not computed in vectors counts as many.
 static FailureOr<double> workOfPoints(linalg::LinalgOp op) {
   constexpr double kLanes = 16;
   bool isVector = llvm::all_of(op.getIndexingMapsArray(), [](AffineMap map) {
     return map.isProjectedPermutation(/*allowZeroInResults=*/true);
   });
-  double work = 0;
   for (Operation &inner : op.getBlock()->without_terminator()) {
     if (isa<linalg::IndexOp, tensor::ExtractOp>(inner))
       isVector = false;
     else if (!isScalar(inner) || inner.getNumRegions() > 0)
       return failure();
-    ++work;
   }
-  for (int64_t range : op.getStaticLoopRanges())
-    work *= static_cast<double>(range);
-  return isVector ? work : kLanes * work;
+  return isVector ? workOf(op) : kLanes * workOf(op);
 }
 
-/// The operations of a step of the loop, or a number beyond all bounds.
-static double workOf(Block &block) {
+/// The work of a step of the loop, or a number beyond all bounds.
+static double workOfStep(Block &block) {
   constexpr double kUnknown = std::numeric_limits<double>::infinity();
   double work = 0;
   for (Operation &op : block.without_terminator()) {
@@ -126,7 +123,7 @@ static double workOf(Block &block) {
       std::optional<APInt> count = loop.getStaticTripCount();
       if (!count)
         return kUnknown;
-      work += count->roundToDouble() * workOf(*loop.getBody());
+      work += count->roundToDouble() * workOfStep(*loop.getBody());
     } else if (!isScalar(op) && !isSplat(&op) && !isPlainPad(op) &&
                !isa<tensor::EmptyOp, tensor::ExtractSliceOp,
                     tensor::InsertSliceOp, tensor::ExtractOp,
@@ -372,7 +369,8 @@ bool xform::isKernel(scf::ForOp loop) {
       !llvm::all_of(loop.getResultTypes(), isKnownType) ||
       !llvm::all_of(loop.getResultTypes(), llvm::IsaPred<RankedTensorType>))
     return false;
-  return workOf(*loop.getBody()) <= kMostWork && Interface(loop).isPossible();
+  return workOfStep(*loop.getBody()) <= kMostWork &&
+         Interface(loop).isPossible();
 }
 
 void xform::outlineKernel(scf::ForOp loop, func::FuncOp function) {
