@@ -52,6 +52,7 @@ class Xform_Primitive<string mnemonic, list<Trait> traits = []>
   dag jvp = ?;
   dag transpose = ?;
   dag batching = ?;
+  dag work = ?;
   // The operands that the rules Linear and NotLinear speak of; all when empty.
   list<string> linearOperands = [];
   // What Python takes for attributes that it is not given, such as "reverse = False".
@@ -68,6 +69,7 @@ class Xform_Unary<string mnemonic, Type tensor, list<Trait> traits = []>
   let results = (outs tensor:$result);
   let assemblyFormat = "$x attr-dict `:` type($x)";
   let batching = (ByElement);
+  let work = (Arithmetic);
 }
 
 class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
@@ -77,6 +79,7 @@ class Xform_Binary<string mnemonic, Type tensor, list<Trait> traits = []>
   let results = (outs tensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
   let batching = (ByElement);
+  let work = (Arithmetic);
 }
 
 #endif // XFORM_DIALECT_BASE

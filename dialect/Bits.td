@@ -55,6 +55,7 @@ def Xform_FloorDivOp : Xform_Binary<"floor_div", Xform_NumberTensor> {
   let description = "Integers divided by 0 give 0.";
   let jvp = (Zero);
   let transpose = (NotLinear);
+  let work = (Division);
 }
 
 def Xform_FloorRemOp : Xform_Binary<"floor_rem", Xform_NumberTensor> {
@@ -62,6 +63,7 @@ def Xform_FloorRemOp : Xform_Binary<"floor_rem", Xform_NumberTensor> {
   let description = "Integers divided by 0 give 0.";
   let jvp = (PerOperand $t, (neg (mul $t, (floor (div $x, $y)))));
   let transpose = (NotLinear);
+  let work = (Division);
 }
 
 //===----------------------------------------------------------------------===//
@@ -78,10 +80,12 @@ def Xform_ClzOp : Xform_WholeUnary<"clz"> {
 
 def Xform_GcdOp : Xform_WholeBinary<"gcd", [Commutative]> {
   let summary = "the greatest common divisor of |x| and |y|";
+  let work = (Transcendental);
 }
 
 def Xform_WrappingPowOp : Xform_WholeBinary<"wrapping_pow"> {
   let summary = "x to the power y, wrapping; for negative y the truncated 1 / x**-y";
+  let work = (Transcendental);
 }
 
 //===----------------------------------------------------------------------===//
@@ -97,6 +101,7 @@ def Xform_BitcastOp : Xform_Primitive<"bitcast", [
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (ByElement);
+  let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
 }

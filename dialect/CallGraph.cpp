@@ -8,13 +8,14 @@ using namespace xform;
 SmallVector<func::FuncOp> xform::calleesOf(Operation &op,
                                            SymbolTableCollection &symbols) {
   SmallVector<func::FuncOp> callees;
-  if (!isa<SymbolUserOpInterface>(op))
+  auto runner = dyn_cast<HigherOrderOpInterface>(op);
+  if (!runner)
     return callees;
-  op.getAttrDictionary().walk([&](FlatSymbolRefAttr symbol) {
+  for (FlatSymbolRefAttr symbol : runner.callees()) {
     auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, symbol);
     if (callee && !callee.isExternal())
       callees.push_back(callee);
-  });
+  }
   return callees;
 }
 

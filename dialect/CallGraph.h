@@ -13,7 +13,7 @@ namespace xform {
 /// How deep calls may nest. What goes through them recurses.
 constexpr size_t kMostNestedCalls = 1000;
 
-/// The functions with a body that an op names.
+/// The functions with a body that an op runs.
 SmallVector<mlir::func::FuncOp> calleesOf(Operation &op,
                                           mlir::SymbolTableCollection &symbols);
 

@@ -62,9 +62,28 @@ LogicalResult CheckpointOp::verify() {
   return success();
 }
 
+//===----------------------------------------------------------------------===//
+// What it runs
+//===----------------------------------------------------------------------===//
+
 SmallVector<FlatSymbolRefAttr> CheckpointOp::callees() {
   return {getCalleeAttr()};
 }
+
+SmallVector<FunctionRun> CheckpointOp::functionRuns() {
+  FunctionRun run{getCalleeAttr(), FunctionRun::Frequency::kOnce};
+  return {run.takes(0, getNumOperands())};
+}
+
+void CheckpointOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  setCalleeAttr(callees[0]);
+}
+
+MutableOperandRange CheckpointOp::capturesOf(size_t) {
+  return getInputsMutable();
+}
+
+bool CheckpointOp::sharesCaptures() { return true; }
 
 //===----------------------------------------------------------------------===//
 // xform.checkpoint: jvp, batching, transpose

@@ -15,6 +15,8 @@ include "dialect/Base.td"
 def Xform_CheckpointOp : Xform_Op<"checkpoint", [
     Pure,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+    DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface>,
+    DeclareOpInterfaceMethods<Xform_ControlOpInterface>,
     DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>,
@@ -46,10 +48,6 @@ def Xform_CheckpointOp : Xform_Op<"checkpoint", [
   let assemblyFormat = [{
     $callee `(` $inputs `)` `policy` `=` $policy (`names` `=` $names^)?
     (`bytes` `=` $bytes^)? attr-dict `:` functional-type($inputs, $outs)
-  }];
-  let extraClassDeclaration = [{
-    /// The functions that the op runs.
-    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> callees();
   }];
   let hasVerifier = 1;
 }

@@ -1,100 +1,15 @@
 //===- CheckpointPolicy.cpp - what to save, what to compute again ---------===//
 
 #include "dialect/Checkpoint.h"
-#include "dialect/Control.h"
-#include "dialect/Special.h"
 #include "dialect/Windows.h"
+#include "dialect/Work.h"
 
 #include "llvm/ADT/StringSet.h"
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <queue>
 
 using namespace mlir;
 using namespace xform;
-
-//===----------------------------------------------------------------------===//
-// What a value costs
-//===----------------------------------------------------------------------===//
-
-static double elementsOf(Type type) {
-  auto tensor = cast<RankedTensorType>(type);
-  return tensor.hasStaticShape() ? static_cast<double>(tensor.getNumElements())
-                                 : 1;
-}
-
-static double bytesOf(Value value) {
-  Type element = getElementTypeOrSelf(value.getType());
-  return elementsOf(value.getType()) *
-         std::max<double>(element.getIntOrFloatBitWidth() / 8.0, 1);
-}
-
-/// A function of one element that takes many operations.
-static bool isTranscendental(Operation *op) {
-  return isa<PowOp, CbrtOp, ExpOp, Exp2Op, Expm1Op, LogOp, Log2Op, Log10Op,
-             Log1pOp, SinOp, CosOp, TanOp, AsinOp, AcosOp, AtanOp, Atan2Op,
-             SinhOp, CoshOp, TanhOp, AsinhOp, AcoshOp, AtanhOp, LogisticOp,
-             ErfOp, ErfcOp, ErfInvOp, LgammaOp, DigammaOp, PolygammaOp, HypotOp,
-             LogAddExpOp, GaussianOp, LogisticSlopeOp, SincOp, SincOfRootOp>(
-      op);
-}
-
-static double workOf(Operation *op);
-
-static double workOf(FlatSymbolRefAttr symbol, Operation *op) {
-  auto function = op->getParentOfType<ModuleOp>().lookupSymbol<func::FuncOp>(
-      symbol.getValue());
-  double work = 0;
-  for (Operation &inner : function.front().without_terminator())
-    work += workOf(&inner);
-  return work;
-}
-
-/// About how many scalar operations an op runs.
-static double workOf(Operation *op) {
-  double most = 0;
-  for (Type type :
-       llvm::concat<const Type>(op->getOperandTypes(), op->getResultTypes()))
-    most = std::max(most, elementsOf(type));
-  return llvm::TypeSwitch<Operation *, double>(op)
-      .Case([&](DotGeneralOp dot) {
-        double work = elementsOf(dot.getType());
-        auto lhs = cast<RankedTensorType>(dot.getLhs().getType());
-        for (int64_t axis : dot.getLhsContracting())
-          work *= static_cast<double>(std::max<int64_t>(
-              lhs.isDynamicDim(axis) ? 1 : lhs.getDimSize(axis), 1));
-        return work;
-      })
-      .Case([&](ConvOp conv) {
-        // An element reads one window: the kernel's last axes but for those of
-        // groups and outputs.
-        double work = elementsOf(conv.getType());
-        ArrayRef<int64_t> kernel =
-            cast<RankedTensorType>(conv.getRhs().getType()).getShape();
-        for (int64_t size : kernel.take_back(conv.getStrides().size() + 1))
-          work *= static_cast<double>(std::max<int64_t>(size, 1));
-        return work;
-      })
-      .Case([&](ScanOp scan) {
-        auto steps = static_cast<double>(std::max<int64_t>(scan.lengthOf(), 1));
-        return steps * workOf(scan.getCalleeAttr(), op);
-      })
-      .Case([&](SwitchOp conditional) {
-        double work = 0;
-        for (FlatSymbolRefAttr branch : conditional.callees())
-          work = std::max(work, workOf(branch, op));
-        return work;
-      })
-      .Case([&](WhileOp loop) {
-        return workOf(loop.getCondAttr(), op) + workOf(loop.getBodyAttr(), op);
-      })
-      .Case(
-          [&](CheckpointOp inner) { return workOf(inner.getCalleeAttr(), op); })
-      .Default([&](Operation *) {
-        constexpr double kTranscendental = 10;
-        return isTranscendental(op) ? kTranscendental * most : most;
-      });
-}
 
 //===----------------------------------------------------------------------===//
 // What a policy saves
@@ -169,7 +84,7 @@ private:
       });
       if (isRead)
         continue;
-      work += workOf(op);
+      work += workOf(op).additions;
       for (Value operand : op->getOperands()) {
         if (readers.lookup(operand) == less.lookup(operand))
           continue;
@@ -274,7 +189,7 @@ void Analysis::choose(double limit) {
   };
   std::priority_queue<Candidate> candidates;
   auto worthOf = [&](Value value) {
-    return load.sparedBy(value) / std::max(bytesOf(value), 1.0);
+    return load.sparedBy(value) / std::max(bytesOf(value.getType()), 1.0);
   };
   for (auto [place, source] : llvm::enumerate(all.ops))
     if (!isCheap(source))
@@ -283,7 +198,7 @@ void Analysis::choose(double limit) {
   while (!candidates.empty()) {
     Candidate best = candidates.top();
     candidates.pop();
-    if (bytesOf(best.value) > limit)
+    if (bytesOf(best.value.getType()) > limit)
       continue;
     // What was saved since may have left less to spare.
     double worth = worthOf(best.value);
@@ -293,7 +208,7 @@ void Analysis::choose(double limit) {
     }
     if (worth == 0)
       continue;
-    limit -= bytesOf(best.value);
+    limit -= bytesOf(best.value.getType());
     load.save(best.value);
     chosen.insert(best.value);
   }

@@ -25,6 +25,7 @@ def Xform_DotGeneralOp : Xform_Primitive<"dot_general", [
   let jvp = (Bilinear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Custom);
   let hasCanonicalizer = 1;
 }
 

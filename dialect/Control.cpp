@@ -162,13 +162,67 @@ LogicalResult WhileOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 SmallVector<FlatSymbolRefAttr> ScanOp::callees() { return {getCalleeAttr()}; }
 
+SmallVector<FunctionRun> ScanOp::functionRuns() {
+  FunctionRun step{getCalleeAttr(), FunctionRun::Frequency::kSteps};
+  step.carried = getInit().size();
+  step.steps = lengthOf();
+  return {step.takes(0, getNumOperands())};
+}
+
+void ScanOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  setCalleeAttr(callees[0]);
+}
+
+MutableOperandRange ScanOp::capturesOf(size_t) { return getCapturesMutable(); }
+
+bool ScanOp::sharesCaptures() { return true; }
+
 SmallVector<FlatSymbolRefAttr> SwitchOp::callees() {
   return llvm::to_vector(getBranches().getAsRange<FlatSymbolRefAttr>());
 }
 
+SmallVector<FunctionRun> SwitchOp::functionRuns() {
+  return llvm::map_to_vector(callees(), [&](FlatSymbolRefAttr branch) {
+    // The index is the first operand.
+    return FunctionRun{branch, FunctionRun::Frequency::kChosen}.takes(
+        1, getInputs().size());
+  });
+}
+
+void SwitchOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  SmallVector<Attribute> branches(callees);
+  setBranchesAttr(ArrayAttr::get(getContext(), branches));
+}
+
+MutableOperandRange SwitchOp::capturesOf(size_t) { return getInputsMutable(); }
+
+bool SwitchOp::sharesCaptures() { return true; }
+
 SmallVector<FlatSymbolRefAttr> WhileOp::callees() {
   return {getCondAttr(), getBodyAttr()};
 }
+
+SmallVector<FunctionRun> WhileOp::functionRuns() {
+  size_t carried = getInit().size(), ofCond = getCondCaptures().size();
+  FunctionRun cond{getCondAttr(), FunctionRun::Frequency::kWhile};
+  FunctionRun body{getBodyAttr(), FunctionRun::Frequency::kWhile};
+  cond.carried = body.carried = carried;
+  cond.givesResults = false;
+  cond.takes(0, carried).takes(carried, ofCond);
+  body.takes(0, carried).takes(carried + ofCond, getBodyCaptures().size());
+  return {cond, body};
+}
+
+void WhileOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  setCondAttr(callees[0]);
+  setBodyAttr(callees[1]);
+}
+
+MutableOperandRange WhileOp::capturesOf(size_t callee) {
+  return callee == 0 ? getCondCapturesMutable() : getBodyCapturesMutable();
+}
+
+bool WhileOp::sharesCaptures() { return false; }
 
 int64_t ScanOp::lengthOf() {
   if (std::optional<uint64_t> length = getLength())

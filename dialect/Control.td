@@ -17,15 +17,12 @@ class Xform_Control<string mnemonic, list<Trait> traits = []>
     : Xform_Op<mnemonic, !listconcat([
         Pure,
         DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+        DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface>,
+        DeclareOpInterfaceMethods<Xform_ControlOpInterface>,
         DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
         DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
         DeclareOpInterfaceMethods<Xform_SplitOpInterface>], traits)> {
   let results = (outs Variadic<Xform_Tensor>:$outs);
-  code calleesDeclaration = [{
-    /// The functions that the op runs.
-    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> callees();
-  }];
-  let extraClassDeclaration = calleesDeclaration;
 }
 
 def Xform_ScanOp : Xform_Control<"scan", [
@@ -56,7 +53,7 @@ def Xform_ScanOp : Xform_Control<"scan", [
     (`length` `=` $length^)? (`reverse` $reverse^)? (`unroll` `=` $unroll^)?
     attr-dict `:` custom<Types>(type($init), type($xs), type($captures), type($outs))
   }];
-  let extraClassDeclaration = calleesDeclaration # [{
+  let extraClassDeclaration = [{
     /// The number of steps, or ShapedType::kDynamic.
     int64_t lengthOf();
   }];

@@ -13,6 +13,7 @@ def Xform_ConstantOp : Xform_Primitive<"constant", [
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
 }
 
@@ -24,6 +25,7 @@ def Xform_IotaOp : Xform_Primitive<"iota"> {
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (Custom);
+  let work = (Movement);
   let hasVerifier = 1;
 }
 

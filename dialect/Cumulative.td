@@ -16,6 +16,7 @@ class Xform_Cumulative<string mnemonic>
   let results = (outs Xform_NumberTensor:$result);
   let assemblyFormat = "$x `axis` `=` $axis `reverse` `=` $reverse attr-dict `:` type($x)";
   let batching = (ShiftAxes "axis");
+  let work = (Arithmetic);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }

@@ -214,6 +214,92 @@ SmallVector<FlatSymbolRefAttr> CustomOp::callees() {
   return symbols;
 }
 
+/// Takes a cotangent for each of some values that has one.
+static void takeCotangents(FunctionRun &run, TypeRange types) {
+  run.arguments.append(llvm::count_if(types, isDifferentiable),
+                       {ArgumentSource::Kind::kGiven});
+}
+
+SmallVector<FunctionRun> CustomOp::functionRuns() {
+  using Frequency = FunctionRun::Frequency;
+  size_t inputs = getInputs().size(), captures = getCaptures().size();
+  SmallVector<FunctionRun> runs;
+  auto add = [&](FlatSymbolRefAttr function,
+                 Frequency frequency) -> FunctionRun & {
+    runs.push_back({function, frequency});
+    runs.back().givesResults = frequency == Frequency::kOnce;
+    return runs.back();
+  };
+  add(getCalleeAttr(), Frequency::kOnce).takes(0, inputs + captures);
+  if (FlatSymbolRefAttr symbol = getJvpAttr()) {
+    FunctionRun &jvp = add(symbol, Frequency::kRule).takes(0, inputs);
+    for (auto [number, type] : llvm::enumerate(getInputs().getTypes()))
+      if (isDifferentiable(type))
+        jvp.takes(number, 1, ArgumentSource::Kind::kTangent);
+    jvp.takes(inputs, captures);
+  }
+  if (FlatSymbolRefAttr symbol = getForwardAttr()) {
+    add(symbol, Frequency::kRule).takes(0, inputs + captures);
+    auto forward =
+        SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(*this, symbol);
+    size_t returned = forward ? forward.getNumResults() : 0;
+    FunctionRun &backward = add(getBackwardAttr(), Frequency::kRule);
+    for (size_t i = getNumResults(); i < returned; ++i)
+      backward.takes(i, 1, ArgumentSource::Kind::kResidual);
+    takeCotangents(backward, getResultTypes());
+    backward.takes(inputs, captures);
+  }
+  return runs;
+}
+
+/// Which values are rows of the others.
+static Mask areRows(TypeRange of, TypeRange given) {
+  Mask mask;
+  for (auto [row, type] : llvm::zip_equal(of, given))
+    mask.push_back(row != type);
+  return mask;
+}
+
+std::optional<Mask> CustomOp::rowsByRules(ArrayRef<bool> operands) {
+  TypeRange types = getInputs().getTypes();
+  ArrayRef<bool> inputs = operands.take_front(types.size());
+  if (!getVmap() || !llvm::is_contained(inputs, true))
+    return std::nullopt;
+  Mask rows(getNumResults(), false);
+  for (auto symbol : getVmapAttr().getAsRange<FlatSymbolRefAttr>()) {
+    auto rule =
+        SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(*this, symbol);
+    if (!rule ||
+        ArrayRef<bool>(areRows(
+            types, rule.getArgumentTypes().take_front(types.size()))) != inputs)
+      continue;
+    Mask found = areRows(getResultTypes(), rule.getResultTypes());
+    for (auto [row, isRow] : llvm::zip_equal(rows, found))
+      row |= isRow;
+  }
+  return rows;
+}
+
+void CustomOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  setCalleeAttr(callees.consume_front());
+  if (getJvp())
+    setJvpAttr(callees.consume_front());
+  if (getForward()) {
+    setForwardAttr(callees.consume_front());
+    setBackwardAttr(callees.consume_front());
+  }
+  if (getVmap()) {
+    SmallVector<Attribute> rules(callees);
+    setVmapAttr(ArrayAttr::get(getContext(), rules));
+  }
+}
+
+MutableOperandRange CustomOp::capturesOf(size_t) {
+  return getCapturesMutable();
+}
+
+bool CustomOp::sharesCaptures() { return true; }
+
 SmallVector<FlatSymbolRefAttr> PushforwardOp::callees() {
   SmallVector<FlatSymbolRefAttr> symbols;
   for (FlatSymbolRefAttr rule : {getJvpAttr(), getBackwardAttr()})
@@ -221,3 +307,41 @@ SmallVector<FlatSymbolRefAttr> PushforwardOp::callees() {
       symbols.push_back(rule);
   return symbols;
 }
+
+SmallVector<FunctionRun> PushforwardOp::functionRuns() {
+  using Frequency = FunctionRun::Frequency;
+  size_t primals = getPrimals().size(), residuals = getResiduals().size(),
+         captures = getCaptures().size(), tangents = getTangents().size();
+  size_t firstCapture = primals + residuals;
+  SmallVector<FunctionRun> runs;
+  if (FlatSymbolRefAttr symbol = getJvpAttr()) {
+    // Behind the function's results come the op's.
+    FunctionRun jvp{symbol, Frequency::kOnce};
+    jvp.givesResults = false;
+    runs.push_back(jvp.takes(0, primals)
+                       .takes(firstCapture + captures, tangents)
+                       .takes(firstCapture, captures));
+  }
+  if (FlatSymbolRefAttr symbol = getBackwardAttr()) {
+    FunctionRun backward{symbol, runs.empty() ? Frequency::kTransformed
+                                              : Frequency::kRule};
+    backward.givesResults = false;
+    backward.takes(primals, residuals);
+    takeCotangents(backward, getResultTypes());
+    runs.push_back(backward.takes(firstCapture, captures));
+  }
+  return runs;
+}
+
+void PushforwardOp::setCallees(ArrayRef<FlatSymbolRefAttr> callees) {
+  if (getJvp())
+    setJvpAttr(callees.front());
+  if (getBackward())
+    setBackwardAttr(callees.back());
+}
+
+MutableOperandRange PushforwardOp::capturesOf(size_t) {
+  return getCapturesMutable();
+}
+
+bool PushforwardOp::sharesCaptures() { return true; }

@@ -16,17 +16,16 @@ class Xform_Custom<string mnemonic, list<Trait> traits = []>
     : Xform_Op<mnemonic, !listconcat([
         Pure, AttrSizedOperandSegments,
         DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+        DeclareOpInterfaceMethods<Xform_ControlOpInterface>,
+        DeclareOpInterfaceMethods<Xform_SettleOpInterface>,
         DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
         DeclareOpInterfaceMethods<Xform_TransposeOpInterface>,
         DeclareOpInterfaceMethods<Xform_BatchOpInterface>], traits)> {
   let results = (outs Variadic<Xform_Tensor>:$outs);
-  code calleesDeclaration = [{
-    /// The functions that the op names.
-    ::llvm::SmallVector<::mlir::FlatSymbolRefAttr> callees();
-  }];
 }
 
-def Xform_CustomOp : Xform_Custom<"custom"> {
+def Xform_CustomOp : Xform_Custom<"custom", [
+    DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface, ["rowsByRules"]>]> {
   let summary = "a call of a function that has rules of its own";
   let description = [{
     Every function takes `captures`, which have no tangents, behind its own
@@ -68,10 +67,10 @@ def Xform_CustomOp : Xform_Custom<"custom"> {
     (`symbolic_zeros` $symbolicZeros^)?
     attr-dict `:` custom<CustomTypes>(type($inputs), type($captures), type($outs))
   }];
-  let extraClassDeclaration = calleesDeclaration;
 }
 
 def Xform_PushforwardOp : Xform_Custom<"pushforward", [
+    DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface>,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
   let summary = "the tangents of the results of a custom call";
   let description = [{
@@ -98,12 +97,6 @@ def Xform_PushforwardOp : Xform_Custom<"pushforward", [
     (`captures` `(` $captures^ `)`)? `tangents` `(` $tangents `)` (`site` $site^)? attr-dict `:`
     custom<PushforwardTypes>(type($primals), type($residuals), type($captures),
                              type($tangents), type($outs))
-  }];
-  let extraClassDeclaration = calleesDeclaration # [{
-    /// The results, from the op's operands: by `jvp`, or by transposing
-    /// `backward`.
-    ::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>
-    evaluate(::xform::RuleBuilder &b, ::mlir::ValueRange operands);
   }];
 }
 

@@ -121,6 +121,12 @@ LogicalResult CustomOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   return success();
 }
 
+FailureOr<SmallVector<Value>> CustomOp::evaluate(RuleBuilder &b,
+                                                 ValueRange operands) {
+  return inlineBody(b, b.derived->lookup(getCalleeAttr()), operands);
+}
+
+/// By `jvp`, or by transposing `backward`.
 FailureOr<SmallVector<Value>> PushforwardOp::evaluate(RuleBuilder &b,
                                                       ValueRange operands) {
   ValueRange primals = operands.take_front(getPrimals().size());

@@ -1,8 +1,6 @@
 //===- Dependence.cpp - which results depend on which arguments -----------===//
 
 #include "dialect/CallGraph.h"
-#include "dialect/Checkpoint.h"
-#include "dialect/Custom.h"
 #include "dialect/Random.h"
 #include "dialect/Transforms.h"
 
@@ -10,32 +8,6 @@
 
 using namespace mlir;
 using namespace xform;
-
-/// Which results a call's vmap rules return as rows where its marked inputs are
-/// rows.
-static Mask rowsOfRules(CustomOp op, ArrayRef<bool> inputs) {
-  auto module = op->getParentOfType<ModuleOp>();
-  Mask rows(op.getNumResults(), false);
-  for (auto symbol : op.getVmapAttr().getAsRange<FlatSymbolRefAttr>()) {
-    auto rule = module.lookupSymbol<func::FuncOp>(symbol.getValue());
-    if (!rule)
-      continue;
-    auto differs = [](TypeRange given, TypeRange row) {
-      Mask mask;
-      for (auto [a, b] : llvm::zip_equal(given, row))
-        mask.push_back(a != b);
-      return mask;
-    };
-    TypeRange types = op.getInputs().getTypes();
-    if (ArrayRef<bool>(differs(rule.getArgumentTypes().take_front(types.size()),
-                               types)) != inputs)
-      continue;
-    Mask found = differs(rule.getResultTypes(), op.getResultTypes());
-    for (auto [row, isRow] : llvm::zip_equal(rows, found))
-      row |= isRow;
-  }
-  return rows;
-}
 
 namespace {
 
@@ -76,39 +48,30 @@ public:
   /// Where the op calls a function, the function's body tells.
   Mask ofOp(Operation &op, const Mask &operands, bool ofRows) {
     Mask all(op.getNumResults(), true);
-    auto ofCallee = [&](FlatSymbolRefAttr symbol, size_t count, bool ofRows) {
-      auto callee = symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, symbol);
-      if (!callee || callee.isExternal())
-        return Mask(op.getNumResults(), true);
-      return ofFunction(callee, Mask(ArrayRef(operands).take_front(count)),
-                        ofRows);
-    };
-    if (auto call = dyn_cast<func::CallOp>(op))
-      return ofCallee(call.getCalleeAttr(), operands.size(), ofRows);
-    if (auto custom = dyn_cast<CustomOp>(op)) {
-      if (ofRows && custom.getVmap())
-        return rowsOfRules(
-            custom, ArrayRef(operands).take_front(custom.getInputs().size()));
-      return ofCallee(custom.getCalleeAttr(), operands.size(), ofRows);
-    }
-    if (auto checkpoint = dyn_cast<CheckpointOp>(op))
-      return ofCallee(checkpoint.getCalleeAttr(), operands.size(), ofRows);
-    // Of a function whose own rows are another vmap's, or whose derivative is
-    // taken, the vmap rules say nothing.
-    constexpr bool kInside = false;
-    if (auto vmap = dyn_cast<VmapOp>(op))
-      return ofCallee(vmap.getCalleeAttr(), vmap.getInputs().size(), kInside);
-    // A derivative also gives the function's own results, which do not depend
-    // on tangents and cotangents.
-    auto primalsOf = [&](FlatSymbolRefAttr symbol, size_t count) {
-      Mask results = ofCallee(symbol, count, kInside);
-      llvm::copy(ArrayRef(results).take_front(all.size()), all.begin());
+    auto runner = dyn_cast<HigherOrderOpInterface>(op);
+    if (!runner)
       return all;
-    };
-    if (auto jvp = dyn_cast<JvpOp>(op))
-      return primalsOf(jvp.getCalleeAttr(), jvp.getPrimals().size());
-    if (auto vjp = dyn_cast<VjpOp>(op))
-      return primalsOf(vjp.getCalleeAttr(), vjp.getPrimals().size());
+    if (ofRows)
+      if (std::optional<Mask> rows = runner.rowsByRules(operands))
+        return *rows;
+    SmallVector<FunctionRun> runs = runner.functionRuns();
+    if (runs.empty() || !runs[0].givesResults)
+      return all;
+    using Frequency = FunctionRun::Frequency;
+    Frequency frequency = runs[0].frequency;
+    auto callee =
+        symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, runs[0].function);
+    if ((frequency != Frequency::kOnce &&
+         frequency != Frequency::kTransformed) ||
+        !callee || callee.isExternal())
+      return all;
+    // Of a function whose own rows are another vmap's, or whose derivative is
+    // taken, the vmap rules say nothing. A derivative also gives the function's
+    // own results, which do not depend on tangents and cotangents.
+    Mask arguments = runs[0].argumentsOf<bool>(operands, {}, /*given=*/true);
+    Mask results =
+        ofFunction(callee, arguments, ofRows && frequency == Frequency::kOnce);
+    llvm::copy(ArrayRef(results).take_front(all.size()), all.begin());
     return all;
   }
 

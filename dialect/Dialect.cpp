@@ -19,7 +19,26 @@ using namespace xform;
 #include "dialect/Dialect.cpp.inc"
 #include "dialect/Interfaces.cpp.inc"
 
+namespace {
+
+/// A call of a function, whose own dialect knows nothing of ours.
+struct CallModel
+    : HigherOrderOpInterface::ExternalModel<CallModel, func::CallOp> {
+  static SmallVector<FlatSymbolRefAttr> callees(Operation *op) {
+    return {cast<func::CallOp>(op).getCalleeAttr()};
+  }
+
+  static SmallVector<FunctionRun> functionRuns(Operation *op) {
+    FunctionRun run{cast<func::CallOp>(op).getCalleeAttr(),
+                    FunctionRun::Frequency::kOnce};
+    return {run.takes(0, op->getNumOperands())};
+  }
+};
+
+} // namespace
+
 void XformDialect::initialize() {
+  func::CallOp::attachInterface<CallModel>(*getContext());
   addOperations<
 #define GET_OP_LIST
 #include "dialect/Bits.cpp.inc"

@@ -5,15 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dialect/CallGraph.h"
-#include "dialect/Checkpoint.h"
-#include "dialect/Control.h"
-#include "dialect/Custom.h"
-#include "dialect/OperandGroups.h"
 #include "dialect/Random.h"
 #include "dialect/Transforms.h"
-
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <map>
 #include <set>
@@ -36,13 +29,8 @@ public:
   RowDependence ofOp(Operation &op, const Mask &operands);
 
 private:
-  func::FuncOp lookup(Operation &op, FlatSymbolRefAttr symbol) {
-    return symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, symbol);
-  }
   Mask results(func::FuncOp function, const Mask &arguments);
-  Mask keepCarried(func::FuncOp step, Mask &arguments, size_t carried);
-  SmallVector<CalleeRows> ofCustom(CustomOp op, ArrayRef<bool> marks);
-  SmallVector<CalleeRows> ofPushforward(PushforwardOp op, ArrayRef<bool> marks);
+  void keepCarried(func::FuncOp step, const FunctionRun &run, Mask &operands);
 
   bool freshDraws;
   SymbolTableCollection symbols;
@@ -76,143 +64,63 @@ Mask RowSearch::results(func::FuncOp function, const Mask &arguments) {
              function.front().getTerminator()->getOperands(), isDependent);
 }
 
-/// Takes the marks from the carried arguments of a step that it does not return
-/// marked, until none is left; returns the marks of its results.
-Mask RowSearch::keepCarried(func::FuncOp step, Mask &arguments,
-                            size_t carried) {
-  while (true) {
-    Mask results = this->results(step, arguments);
-    bool changed = false;
-    for (size_t i = 0; i < carried; ++i) {
-      changed |= arguments[i] && !results[i];
-      arguments[i] = arguments[i] && results[i];
+/// A cotangent is one of each row's own, and a tangent is if its primal is.
+static Mask argumentsOf(const FunctionRun &run, const Mask &operands,
+                        const Mask &residuals = {}) {
+  return run.argumentsOf<bool>(operands, residuals, /*given=*/true);
+}
+
+/// Takes the marks from the operands that a step carries and does not return
+/// marked, until none is left.
+void RowSearch::keepCarried(func::FuncOp step, const FunctionRun &run,
+                            Mask &operands) {
+  bool changed = run.carried > 0;
+  while (changed) {
+    Mask results = this->results(step, argumentsOf(run, operands));
+    changed = false;
+    for (size_t i = 0; i < run.carried; ++i) {
+      bool &operand = operands[run.arguments[i].number];
+      changed |= operand && !results[i];
+      operand &= results[i];
     }
-    if (!changed) {
-      // A loop of no steps returns what came in.
-      std::copy_n(arguments.begin(), carried, results.begin());
-      return results;
-    }
   }
 }
 
-/// The functions of a custom call, in the order of `callees`. A cotangent is
-/// one of each row's own, and a tangent is if its primal is.
-SmallVector<CalleeRows> RowSearch::ofCustom(CustomOp op, ArrayRef<bool> marks) {
-  ArrayRef<bool> inputs = marks.take_front(op.getInputs().size()),
-                 captures = marks.drop_front(inputs.size());
-  SmallVector<CalleeRows> callees{
-      {lookup(*op, op.getCalleeAttr()), Mask(marks)}};
-  auto isFloating = [](Value value) {
-    return isDifferentiable(value.getType());
-  };
-  if (FlatSymbolRefAttr jvp = op.getJvpAttr()) {
-    Mask tangents;
-    for (auto [input, marked] : llvm::zip_equal(op.getInputs(), inputs))
-      if (isFloating(input))
-        tangents.push_back(marked);
-    callees.push_back({lookup(*op, jvp), joined({inputs, tangents, captures})});
-  }
-  if (FlatSymbolRefAttr symbol = op.getForwardAttr()) {
-    func::FuncOp forward = lookup(*op, symbol);
-    Mask results = this->results(forward, Mask(marks));
-    Mask cotangents(llvm::count_if(op.getResults(), isFloating), true);
-    callees.push_back({forward, Mask(marks)});
-    callees.push_back(
-        {lookup(*op, op.getBackwardAttr()),
-         joined({ArrayRef<bool>(results).drop_front(op.getNumResults()),
-                 cotangents, captures})});
-  }
-  return callees;
-}
-
-SmallVector<CalleeRows> RowSearch::ofPushforward(PushforwardOp op,
-                                                 ArrayRef<bool> marks) {
-  size_t seeds = op.getTangents().size();
-  ArrayRef<bool> primals = marks.take_front(op.getPrimals().size()),
-                 residuals =
-                     marks.slice(primals.size(), op.getResiduals().size()),
-                 captures =
-                     marks.drop_back(seeds).take_back(op.getCaptures().size());
-  SmallVector<CalleeRows> callees;
-  if (FlatSymbolRefAttr jvp = op.getJvpAttr())
-    callees.push_back({lookup(*op, jvp),
-                       joined({primals, marks.take_back(seeds), captures})});
-  if (FlatSymbolRefAttr backward = op.getBackwardAttr())
-    callees.push_back(
-        {lookup(*op, backward),
-         joined({residuals, Mask(op.getNumResults(), true), captures})});
-  return callees;
-}
-
-RowDependence RowSearch::ofOp(Operation &op, const Mask &operands) {
-  ArrayRef<bool> marks(operands);
-  SmallVector<func::FuncOp> callees = calleesOf(op, symbols);
+RowDependence RowSearch::ofOp(Operation &op, const Mask &marks) {
   bool isDependent =
-      llvm::is_contained(operands, true) || (freshDraws && isa<RngBitsOp>(op));
+      llvm::is_contained(marks, true) || (freshDraws && isa<RngBitsOp>(op));
   RowDependence rows{{}, Mask(op.getNumResults(), isDependent)};
-  if (callees.empty())
+  auto runner = dyn_cast<HigherOrderOpInterface>(op);
+  // A rule runs outside of the rows, so nothing in it is shared.
+  if (!runner || runner.rowsByRules(marks))
     return rows;
 
-  llvm::TypeSwitch<Operation *>(&op)
-      .Case([&](ScanOp scan) {
-        Mask arguments(operands);
-        rows.results =
-            keepCarried(callees[0], arguments, scan.getInit().size());
-        rows.callees = {{callees[0], arguments}};
-      })
-      .Case([&](WhileOp loop) {
-        auto cond = lookup(op, loop.getCondAttr());
-        auto body = lookup(op, loop.getBodyAttr());
-        size_t carried = loop.getInit().size();
-        Mask ofBody(marks.take_front(carried));
-        llvm::append_range(ofBody,
-                           marks.take_back(loop.getBodyCaptures().size()));
-        rows.results = keepCarried(body, ofBody, carried);
-        Mask ofCond(ArrayRef<bool>(ofBody).take_front(carried));
-        llvm::append_range(ofCond,
-                           marks.slice(carried, loop.getCondCaptures().size()));
-        rows.callees = {{cond, ofCond}, {body, ofBody}};
-      })
-      .Case([&](SwitchOp conditional) {
-        // Rows that choose the same branch share what it returns.
-        Mask inputs(marks.drop_front());
-        rows.results.assign(op.getNumResults(), true);
-        for (FlatSymbolRefAttr symbol : conditional.callees()) {
-          func::FuncOp branch = lookup(op, symbol);
-          Mask results = this->results(branch, inputs);
-          for (auto [all, marked] : llvm::zip_equal(rows.results, results))
-            all = all && marked;
-          rows.callees.push_back({branch, inputs});
-        }
-      })
-      .Case([&](CustomOp custom) {
-        // A vmap rule runs outside of the rows, so nothing in it is shared.
-        if (custom.getVmap() &&
-            llvm::is_contained(marks.take_front(custom.getInputs().size()),
-                               true))
-          return;
-        rows.callees = ofCustom(custom, marks);
-        rows.results = results(rows.callees[0].function, operands);
-      })
-      .Case([&](PushforwardOp pushforward) {
-        rows.callees = ofPushforward(pushforward, marks);
-      })
-      .Case<func::CallOp, CheckpointOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
-          [&](auto) {
-            Mask arguments(marks.take_front(callees[0].getNumArguments()));
-            rows.callees = {{callees[0], arguments}};
-            // A derivative returns the function's own results first, but a
-            // gradient does not.
-            if (isa<GradOp>(op))
-              return;
-            llvm::copy(results(callees[0], arguments), rows.results.begin());
-          })
-      .Default([&](Operation *) {
-        for (func::FuncOp callee : callees)
-          rows.callees.push_back(
-              {callee, Mask(callee.getNumArguments(), false)});
-        rows.results.assign(op.getNumResults(), false);
-      });
+  SmallVector<FunctionRun> runs = runner.functionRuns();
+  SmallVector<func::FuncOp> functions;
+  Mask operands(marks);
+  for (const FunctionRun &run : runs) {
+    functions.push_back(
+        symbols.lookupNearestSymbolFrom<func::FuncOp>(&op, run.function));
+    if (!functions.back() || functions.back().isExternal())
+      return rows;
+    if (run.givesResults)
+      keepCarried(functions.back(), run, operands);
+  }
+  Mask returned;
+  bool isFirst = true;
+  for (auto [run, function] : llvm::zip_equal(runs, functions)) {
+    Mask arguments = argumentsOf(run, operands, returned);
+    returned = results(function, arguments);
+    if (run.givesResults) {
+      // A loop of no steps returns what came in.
+      std::copy_n(arguments.begin(), run.carried, returned.begin());
+      // Rows that choose the same branch share what it returns.
+      for (auto [result, marked] : llvm::zip(rows.results, returned))
+        result = marked && (isFirst || result);
+      isFirst = false;
+    }
+    rows.callees.push_back({function, std::move(arguments)});
+  }
   return rows;
 }
 

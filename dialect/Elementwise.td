@@ -49,6 +49,7 @@ def Xform_DivOp : Xform_Binary<"div", Xform_NumberTensor> {
   let summary = "x / y; integers truncate towards zero, y = 0 is undefined";
   let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
   let transpose = (PerOperand (div $ct, $y), (Absent));
+  let work = (Division);
   let hasFolder = 1;
 }
 
@@ -56,6 +57,7 @@ def Xform_RemOp : Xform_Binary<"rem", Xform_NumberTensor> {
   let summary = "x - y * trunc(x / y), with the sign of x";
   let jvp = (PerOperand $t, (neg (mul $t, (trunc (div $x, $y)))));
   let transpose = (NotLinear);
+  let work = (Division);
 }
 
 def Xform_MaxOp : Xform_Binary<"max", Xform_NumberTensor, [Commutative]> {
@@ -104,6 +106,7 @@ def Xform_PowOp : Xform_Binary<"pow", Xform_FloatTensor> {
       (pow (select (and (eq $x, (lit "0")), (ge $y, (lit "0"))), (lit "1"), $x), $y),
       (log (select (and (eq $x, (lit "0")), (ge $y, (lit "0"))), (lit "1"), $x)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_IntegerPowOp : Xform_Unary<"integer_pow", Xform_NumberTensor> {
@@ -148,30 +151,35 @@ def Xform_SqrtOp : Xform_Unary<"sqrt", Xform_FloatTensor> {
   let summary = "the square root";
   let jvp = (PerOperand (div (mul $t, (lit "0.5")), $result));
   let transpose = (NotLinear);
+  let work = (Division);
 }
 
 def Xform_RsqrtOp : Xform_Unary<"rsqrt", Xform_FloatTensor> {
   let summary = "1 / sqrt(x)";
   let jvp = (PerOperand (mul $t, (mul (lit "-0.5"), (div $result, $x))));
   let transpose = (NotLinear);
+  let work = (Division);
 }
 
 def Xform_CbrtOp : Xform_Unary<"cbrt", Xform_FloatTensor> {
   let summary = "the real cube root";
   let jvp = (PerOperand (div $t, (mul (lit "3"), (mul $result, $result))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_ExpOp : Xform_Unary<"exp", Xform_FloatTensor> {
   let summary = "e to the power x";
   let jvp = (PerOperand (mul $t, $result));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Exp2Op : Xform_Unary<"exp2", Xform_FloatTensor> {
   let summary = "2 to the power x";
   let jvp = (PerOperand (mul $t, (mul $result, (lit "0.693147180559945309417232121458"))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Expm1Op : Xform_Unary<"expm1", Xform_FloatTensor> {
@@ -179,30 +187,35 @@ def Xform_Expm1Op : Xform_Unary<"expm1", Xform_FloatTensor> {
   // exp(x) and not result + 1, which loses all digits for large negative x.
   let jvp = (PerOperand (mul $t, (exp $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_LogOp : Xform_Unary<"log", Xform_FloatTensor> {
   let summary = "the natural logarithm";
   let jvp = (PerOperand (div $t, $x));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Log2Op : Xform_Unary<"log2", Xform_FloatTensor> {
   let summary = "the logarithm to base 2";
   let jvp = (PerOperand (div (mul $t, (lit "1.44269504088896340735992468100")), $x));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Log10Op : Xform_Unary<"log10", Xform_FloatTensor> {
   let summary = "the logarithm to base 10";
   let jvp = (PerOperand (div (mul $t, (lit "0.434294481903251827651128918917")), $x));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Log1pOp : Xform_Unary<"log1p", Xform_FloatTensor> {
   let summary = "log(1 + x), exact near 0";
   let jvp = (PerOperand (div $t, (add $x, (lit "1"))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 //===----------------------------------------------------------------------===//
@@ -213,18 +226,21 @@ def Xform_SinOp : Xform_Unary<"sin", Xform_FloatTensor> {
   let summary = "the sine of x radians";
   let jvp = (PerOperand (mul $t, (cos $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_CosOp : Xform_Unary<"cos", Xform_FloatTensor> {
   let summary = "the cosine of x radians";
   let jvp = (PerOperand (neg (mul $t, (sin $x))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_TanOp : Xform_Unary<"tan", Xform_FloatTensor> {
   let summary = "the tangent of x radians";
   let jvp = (PerOperand (mul $t, (add (lit "1"), (mul $result, $result))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AsinOp : Xform_Unary<"asin", Xform_FloatTensor> {
@@ -233,6 +249,7 @@ def Xform_AsinOp : Xform_Unary<"asin", Xform_FloatTensor> {
   let jvp = (PerOperand
     (div $t, (sqrt (mul (sub (lit "1"), $x), (add (lit "1"), $x)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AcosOp : Xform_Unary<"acos", Xform_FloatTensor> {
@@ -240,12 +257,14 @@ def Xform_AcosOp : Xform_Unary<"acos", Xform_FloatTensor> {
   let jvp = (PerOperand
     (neg (div $t, (sqrt (mul (sub (lit "1"), $x), (add (lit "1"), $x))))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AtanOp : Xform_Unary<"atan", Xform_FloatTensor> {
   let summary = "the inverse tangent, in radians";
   let jvp = (PerOperand (div $t, (add (lit "1"), (mul $x, $x))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_Atan2Op : Xform_Binary<"atan2", Xform_FloatTensor> {
@@ -259,18 +278,21 @@ def Xform_Atan2Op : Xform_Binary<"atan2", Xform_FloatTensor> {
     (neg (mul $t,
       (div_no_nan (div_no_nan $y, (hypot $x, $y)), (hypot $x, $y)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_SinhOp : Xform_Unary<"sinh", Xform_FloatTensor> {
   let summary = "the hyperbolic sine";
   let jvp = (PerOperand (mul $t, (cosh $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_CoshOp : Xform_Unary<"cosh", Xform_FloatTensor> {
   let summary = "the hyperbolic cosine";
   let jvp = (PerOperand (mul $t, (sinh $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_TanhOp : Xform_Unary<"tanh", Xform_FloatTensor> {
@@ -280,12 +302,14 @@ def Xform_TanhOp : Xform_Unary<"tanh", Xform_FloatTensor> {
   let jvp = (PerOperand
     (mul $t, (mul (lit "4"), (logistic_slope (add $x, $x)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AsinhOp : Xform_Unary<"asinh", Xform_FloatTensor> {
   let summary = "the inverse hyperbolic sine";
   let jvp = (PerOperand (div $t, (hypot $x, (lit "1"))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AcoshOp : Xform_Unary<"acosh", Xform_FloatTensor> {
@@ -294,6 +318,7 @@ def Xform_AcoshOp : Xform_Unary<"acosh", Xform_FloatTensor> {
   let jvp = (PerOperand
     (div $t, (mul (sqrt (sub $x, (lit "1"))), (sqrt (add $x, (lit "1"))))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_AtanhOp : Xform_Unary<"atanh", Xform_FloatTensor> {
@@ -301,12 +326,14 @@ def Xform_AtanhOp : Xform_Unary<"atanh", Xform_FloatTensor> {
   let jvp = (PerOperand
     (div $t, (mul (sub (lit "1"), $x), (add (lit "1"), $x))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_LogisticOp : Xform_Unary<"logistic", Xform_FloatTensor> {
   let summary = "1 / (1 + exp(-x))";
   let jvp = (PerOperand (mul $t, (logistic_slope $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_ErfOp : Xform_Unary<"erf", Xform_FloatTensor> {
@@ -314,6 +341,7 @@ def Xform_ErfOp : Xform_Unary<"erf", Xform_FloatTensor> {
   let jvp = (PerOperand (mul $t,
     (mul (lit "1.12837916709551257389615890312"), (gaussian $x))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_ErfcOp : Xform_Unary<"erfc", Xform_FloatTensor> {
@@ -321,6 +349,7 @@ def Xform_ErfcOp : Xform_Unary<"erfc", Xform_FloatTensor> {
   let jvp = (PerOperand (mul $t,
     (mul (lit "-1.12837916709551257389615890312"), (gaussian $x))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 //===----------------------------------------------------------------------===//
@@ -356,6 +385,7 @@ class Xform_Comparison<string mnemonic, list<Trait> traits = []>
   let results = (outs Xform_BoolTensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
   let batching = (ByElement);
+  let work = (Arithmetic);
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
@@ -377,6 +407,7 @@ def Xform_SelectOp : Xform_Primitive<"select", [
   let transpose = (PerOperand (Absent),
     (select $pred, $ct, (lit "0")), (select $pred, (lit "0"), $ct));
   let batching = (ByElement);
+  let work = (Arithmetic);
   let hasFolder = 1;
   let hasVerifier = 1;
 }
@@ -393,6 +424,7 @@ def Xform_ConvertOp : Xform_Primitive<"convert", [
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Arithmetic);
   let hasFolder = 1;
 }
 
@@ -400,6 +432,7 @@ def Xform_StopGradientOp : Xform_Unary<"stop_gradient", Xform_Tensor> {
   let summary = "x, as if it were a constant to every derivative";
   let jvp = (Zero);
   let transpose = (NotLinear);
+  let work = (Movement);
 }
 
 def Xform_CheckpointNameOp : Xform_Unary<"checkpoint_name", Xform_Tensor> {
@@ -408,6 +441,7 @@ def Xform_CheckpointNameOp : Xform_Unary<"checkpoint_name", Xform_Tensor> {
   let assemblyFormat = "$x `,` $name attr-dict `:` type($x)";
   let jvp = (PerOperand $t);
   let transpose = (PerOperand $ct);
+  let work = (Movement);
 }
 
 #endif // XFORM_DIALECT_ELEMENTWISE

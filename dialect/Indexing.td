@@ -44,6 +44,7 @@ def Xform_GatherOp : Xform_Primitive<"gather", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -61,6 +62,7 @@ class Xform_Scatter<string mnemonic, Type tensor> : Xform_Primitive<mnemonic, [
   }];
   let linearOperands = ["x", "updates"];
   let batching = (Custom);
+  let work = (Arithmetic);
   let hasFolder = 1;
 }
 
@@ -68,6 +70,7 @@ def Xform_ScatterOp : Xform_Scatter<"scatter", Xform_Tensor> {
   let summary = "x with windows replaced by updates, of equal ones by the last";
   let jvp = (Linear);
   let transpose = (Custom);
+  let work = (Movement);
 }
 
 def Xform_ScatterAddOp : Xform_Scatter<"scatter_add", Xform_NumberTensor> {
@@ -111,6 +114,7 @@ def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -129,6 +133,7 @@ def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
 }
 

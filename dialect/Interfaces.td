@@ -91,4 +91,69 @@ def Xform_SplitOpInterface : OpInterface<"SplitOpInterface"> {
   ];
 }
 
+def Xform_HigherOrderOpInterface : OpInterface<"HigherOrderOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    An op that runs functions of the module, which it names by symbol. Whoever
+    follows values, draws or costs through a program asks here and knows no such
+    op by name.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      The functions that the op names.
+      }], "::llvm::SmallVector<::mlir::FlatSymbolRefAttr>", "callees">,
+    InterfaceMethod<[{
+      How each of them is run, in the order of `callees`, but for rules that run
+      outside of what they are a rule for: these are left out at the end.
+      }], "::llvm::SmallVector<::xform::FunctionRun>", "functionRuns">,
+    InterfaceMethod<[{
+      Which results differ from row to row where the marked operands do, if a
+      vmap then uses rules of the op's own, which may run anything.
+      }], "::std::optional<::llvm::SmallVector<bool>>", "rowsByRules",
+      (ins "::llvm::ArrayRef<bool>":$operands), "", "return std::nullopt;">,
+  ];
+}
+
+def Xform_ControlOpInterface
+    : OpInterface<"ControlOpInterface", [Xform_HigherOrderOpInterface]> {
+  let cppNamespace = "::xform";
+  let description = [{
+    An op that goes on running functions while transforms of it are expanded: it
+    is derived by deriving its functions.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Replaces the functions, which are in the order of `callees`.
+      }], "void", "setCallees",
+      (ins "::llvm::ArrayRef<::mlir::FlatSymbolRefAttr>":$callees)>,
+    InterfaceMethod<[{
+      The operands that are the last arguments of a function, given by its place
+      in `callees`, and the same each time that it is run.
+      }], "::mlir::MutableOperandRange", "capturesOf", (ins "size_t":$callee)>,
+    InterfaceMethod<[{
+      Whether these are the same operands for all of the functions.
+      }], "bool", "sharesCaptures">,
+    InterfaceMethod<[{
+      Builds in front of the op what does less and gives those of its results
+      that are read, the others being null; whether there is less to do.
+      }], "bool", "buildPruned",
+      (ins "::xform::RuleBuilder &":$b,
+           "::llvm::SmallVectorImpl<::mlir::Value> &":$results)>,
+  ];
+}
+
+def Xform_SettleOpInterface : OpInterface<"SettleOpInterface"> {
+  let cppNamespace = "::xform";
+  let description = [{
+    A call that keeps rules for as long as somebody may ask for a derivative or
+    a batch of it.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+      Builds what the op is when no transform is left.
+      }], "::llvm::FailureOr<::llvm::SmallVector<::mlir::Value>>", "evaluate",
+      (ins "::xform::RuleBuilder &":$b, "::mlir::ValueRange":$operands)>,
+  ];
+}
+
 #endif // XFORM_DIALECT_INTERFACES

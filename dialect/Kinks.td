@@ -39,6 +39,7 @@ def Xform_ShareOp : Xform_Primitive<"share", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (ByElement);
+  let work = (Arithmetic);
 }
 
 #endif // XFORM_DIALECT_KINKS

@@ -19,6 +19,7 @@ def Xform_CholeskyOp : Xform_Primitive<"cholesky", [SameOperandsAndResultType]> 
   let transpose = (NotLinear);
   // The axes before the last two are batch axes already.
   let batching = (ByElement);
+  let work = (Custom);
   let hasVerifier = 1;
 }
 
@@ -44,6 +45,7 @@ def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Custom);
   let hasVerifier = 1;
   let hasCanonicalizer = 1;
 }

@@ -14,6 +14,7 @@
 #include "mlir/Interfaces/InferTypeOpInterface.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 
+#include "dialect/FunctionRun.h"
 #include "dialect/RuleBuilder.h"
 
 #include "dialect/Dialect.h.inc"

@@ -26,6 +26,7 @@ def Xform_SortOp : Xform_Primitive<"sort", [
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Custom);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -37,6 +38,7 @@ class Xform_PlaceOfExtreme<string mnemonic> : Xform_Primitive<mnemonic> {
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (ShiftAxes "axis");
+  let work = (Arithmetic);
   let hasVerifier = 1;
 }
 

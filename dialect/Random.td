@@ -35,6 +35,7 @@ def Xform_RngBitsOp : Xform_Primitive<"rng_bits"> {
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (ByElement);
+  let work = (Transcendental);
   let hasVerifier = 1;
 }
 
@@ -51,6 +52,7 @@ def Xform_FoldInOp : Xform_Primitive<"fold_in", [
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (ByElement);
+  let work = (Transcendental);
 }
 
 def Xform_UnitFloatOp : Xform_Primitive<"unit_float", [
@@ -66,6 +68,7 @@ def Xform_UnitFloatOp : Xform_Primitive<"unit_float", [
   let jvp = (Zero);
   let transpose = (NotLinear);
   let batching = (ByElement);
+  let work = (Arithmetic);
   let hasVerifier = 1;
 }
 

@@ -11,6 +11,7 @@ class Xform_Reduce<string mnemonic, Type tensor>
   let results = (outs tensor:$result);
   let assemblyFormat = "$x `axes` `=` $axes attr-dict `:` type($x)";
   let batching = (ShiftAxes "axes");
+  let work = (Arithmetic);
   let hasFolder = 1;
 }
 

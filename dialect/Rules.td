@@ -1,9 +1,10 @@
 //===- Rules.td - how a primitive states its rules ------------------------===//
 //
-// A primitive states its derivative, its transpose and its batching rule beside
-// its operands, as dags that mlir-tblgen passes over and generate_rules.py
-// reads. A rule is a keyword of the lists below or an expression of primitives;
-// what needs a loop is (Custom) and stands in the .cpp of the op's family.
+// A primitive states its derivative, its transpose, its batching rule and what
+// it costs beside its operands, as dags that mlir-tblgen passes over and
+// generate_rules.py reads. A rule is a keyword of the lists below or an
+// expression of primitives; what needs a loop is (Custom) and stands in the .cpp
+// of the op's family, or in Work.cpp.
 // A field left unset fails the build.
 //
 // In an expression:
@@ -43,6 +44,17 @@ def ByElement : RuleKeyword;
 // The op has one operand; the listed attribute holds a dim or several, which shift
 // by one.
 def ShiftAxes : RuleKeyword;
+
+// work -----------------------------------------------------------------------
+// What each element takes, of the largest operand or result; Work.h has the
+// weights. Movement computes nothing.
+def Movement : RuleKeyword;
+def Arithmetic : RuleKeyword;
+def Division : RuleKeyword;
+// A function that takes many operations.
+def Transcendental : RuleKeyword;
+// An addition for each element of the window that an element of the result sees.
+def Windows : RuleKeyword;
 
 // any of them ----------------------------------------------------------------
 def Custom : RuleKeyword;

@@ -12,6 +12,7 @@ def Xform_ReshapeOp : Xform_Primitive<"reshape"> {
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -28,6 +29,7 @@ def Xform_BroadcastInDimOp : Xform_Primitive<"broadcast_in_dim"> {
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
   let hasCanonicalizer = 1;
@@ -42,6 +44,7 @@ def Xform_TransposeOp : Xform_Primitive<"transpose", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
   let hasCanonicalizer = 1;
 }
@@ -54,6 +57,7 @@ def Xform_ReverseOp : Xform_Primitive<"reverse", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (ShiftAxes "axes");
+  let work = (Movement);
   let hasFolder = 1;
 }
 
@@ -69,6 +73,7 @@ def Xform_SliceOp : Xform_Primitive<"slice", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
 }
 
@@ -88,6 +93,7 @@ def Xform_PadOp : Xform_Primitive<"pad", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
 }
 
@@ -99,6 +105,7 @@ def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [
   let jvp = (Linear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Movement);
   let hasFolder = 1;
 }
 

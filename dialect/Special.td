@@ -19,18 +19,21 @@ def Xform_ErfInvOp : Xform_Unary<"erf_inv", Xform_FloatTensor> {
   let jvp = (PerOperand (mul $t,
     (mul (lit "0.886226925452758013649083741671"), (exp (mul $result, $result)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_LgammaOp : Xform_Unary<"lgamma", Xform_FloatTensor> {
   let summary = "log(|gamma(x)|); infinite at 0 and the negative integers";
   let jvp = (PerOperand (mul $t, (digamma $x)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_DigammaOp : Xform_Unary<"digamma", Xform_FloatTensor> {
   let summary = "the derivative of lgamma; infinite at 0, NaN at the negative integers";
   let jvp = (Custom);
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_PolygammaOp : Xform_Unary<"polygamma", Xform_FloatTensor> {
@@ -39,6 +42,7 @@ def Xform_PolygammaOp : Xform_Unary<"polygamma", Xform_FloatTensor> {
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);
+  let work = (Transcendental);
   let hasVerifier = 1;
 }
 
@@ -46,6 +50,7 @@ def Xform_GaussianOp : Xform_Unary<"gaussian", Xform_FloatTensor> {
   let summary = "exp(-x^2), exact for large x";
   let jvp = (PerOperand (mul $t, (mul (mul (lit "-2"), $x), $result)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
@@ -53,6 +58,7 @@ def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
   let jvp = (PerOperand
     (neg (mul $t, (mul $result, (tanh (mul (lit "0.5"), $x))))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
@@ -62,6 +68,7 @@ def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);
+  let work = (Transcendental);
   let hasVerifier = 1;
 }
 
@@ -76,6 +83,7 @@ def Xform_SincOfRootOp : Xform_Unary<"sinc_of_root", Xform_FloatTensor> {
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);
+  let work = (Transcendental);
   let hasVerifier = 1;
 }
 
@@ -88,6 +96,7 @@ def Xform_DivNoNanOp : Xform_Binary<"div_no_nan", Xform_FloatTensor> {
   let summary = "x / y; 0 where y is 0, without derivative there";
   let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
   let transpose = (PerOperand (div $ct, $y), (Absent));
+  let work = (Division);
 }
 
 def Xform_HalfPowOp : Xform_Unary<"half_pow", Xform_FloatTensor> {
@@ -100,6 +109,7 @@ def Xform_HalfPowOp : Xform_Unary<"half_pow", Xform_FloatTensor> {
   let assemblyFormat = "$x `,` $exponent attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);
+  let work = (Division);
   let hasVerifier = 1;
 }
 
@@ -108,6 +118,7 @@ def Xform_HypotOp : Xform_Binary<"hypot", Xform_FloatTensor, [Commutative]> {
   let jvp = (PerOperand
     (mul $t, (div_no_nan $x, $result)), (mul $t, (div_no_nan $y, $result)));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 def Xform_LogAddExpOp : Xform_Binary<"log_add_exp", Xform_FloatTensor, [Commutative]> {
@@ -119,6 +130,7 @@ def Xform_LogAddExpOp : Xform_Binary<"log_add_exp", Xform_FloatTensor, [Commutat
     (mul $t, (logistic (select
       (and (eq $x, $y), (ne (sub $y, $x), (sub $y, $x))), (lit "0"), (sub $y, $x)))));
   let transpose = (NotLinear);
+  let work = (Transcendental);
 }
 
 #endif // XFORM_DIALECT_SPECIAL

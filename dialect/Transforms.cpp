@@ -321,3 +321,48 @@ XFORM_VERIFY(GradOp, inferGrad(emit, *callee, getPrimals().getTypes(),
 XFORM_VERIFY(MapOp, inferMap(emit, *callee, getXs().getTypes(),
                              getCaptures().getTypes()))
 #undef XFORM_VERIFY
+
+//===----------------------------------------------------------------------===//
+// What the ops say of themselves
+//===----------------------------------------------------------------------===//
+
+#define XFORM_CALLEES(OpTy)                                                    \
+  SmallVector<FlatSymbolRefAttr> OpTy::callees() { return {getCalleeAttr()}; }
+XFORM_CALLEES(VmapOp)
+XFORM_CALLEES(JvpOp)
+XFORM_CALLEES(VjpOp)
+XFORM_CALLEES(GradOp)
+XFORM_CALLEES(MapOp)
+#undef XFORM_CALLEES
+
+/// What a transform makes of a function of its first operands.
+static FunctionRun transformed(FlatSymbolRefAttr function,
+                               OperandRange inputs) {
+  FunctionRun run{function, FunctionRun::Frequency::kTransformed};
+  return run.takes(0, inputs.size());
+}
+
+SmallVector<FunctionRun> VmapOp::functionRuns() {
+  return {transformed(getCalleeAttr(), getInputs())};
+}
+
+SmallVector<FunctionRun> JvpOp::functionRuns() {
+  return {transformed(getCalleeAttr(), getPrimals())};
+}
+
+SmallVector<FunctionRun> VjpOp::functionRuns() {
+  return {transformed(getCalleeAttr(), getPrimals())};
+}
+
+SmallVector<FunctionRun> GradOp::functionRuns() {
+  FunctionRun run = transformed(getCalleeAttr(), getPrimals());
+  // Gradients come first.
+  run.givesResults = false;
+  return {run};
+}
+
+SmallVector<FunctionRun> MapOp::functionRuns() {
+  FunctionRun run{getCalleeAttr(), FunctionRun::Frequency::kSteps};
+  run.steps = cast<RankedTensorType>(getXs()[0].getType()).getDimSize(0);
+  return {run.takes(0, getNumOperands())};
+}

@@ -13,7 +13,8 @@ include "dialect/Base.td"
 
 class Xform_Transform<string mnemonic, list<Trait> traits = []>
     : Xform_Op<mnemonic, !listconcat([
-        Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)> {
+        Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>,
+        DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface>], traits)> {
   let results = (outs Variadic<Xform_Tensor>:$outs);
 }
 

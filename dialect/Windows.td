@@ -39,6 +39,7 @@ def Xform_ConvOp : Xform_Window<"conv"> {
   let jvp = (Bilinear);
   let transpose = (Custom);
   let batching = (Custom);
+  let work = (Custom);
 }
 
 class Xform_ReduceWindow<string mnemonic> : Xform_Window<mnemonic> {
@@ -46,6 +47,7 @@ class Xform_ReduceWindow<string mnemonic> : Xform_Window<mnemonic> {
   let results = (outs Xform_NumberTensor:$result);
   let assemblyFormat = "$x `window` `=` $window " # placesFormat # " type($x)";
   let batching = (ByElement);
+  let work = (Windows);
 }
 
 def Xform_ReduceWindowSumOp : Xform_ReduceWindow<"reduce_window_sum"> {
@@ -100,6 +102,7 @@ def Xform_WindowGatherOp : Xform_Window<"window_gather"> {
   let linearOperands = ["x"];
   let transpose = (Custom);
   let batching = (ByElement);
+  let work = (Movement);
 }
 
 def Xform_WindowScatterOp : Xform_Window<"window_scatter"> {
@@ -115,6 +118,7 @@ def Xform_WindowScatterOp : Xform_Window<"window_scatter"> {
   let linearOperands = ["x"];
   let transpose = (Custom);
   let batching = (ByElement);
+  let work = (Movement);
 }
 
 #endif // XFORM_DIALECT_WINDOWS

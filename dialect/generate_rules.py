@@ -7,6 +7,7 @@ Reads the JSON that `llvm-tblgen --dump-json` prints for one family's .td file a
   each primitive, but for those whose rule is (Custom);
 - with `--emit python`: frontend/xform/primitives/generated.py, a function for each primitive;
 - with `--emit markdown`: docs/primitives.md, the same for people;
+- with `--emit work`: the body of `workByRecord` in Work.cpp, of all families together;
 - with `--emit table`: a JSON object that maps each primitive's name to its operands, attributes and
   rules.
 
@@ -126,7 +127,7 @@ class Primitive:
             else:
                 self.operands.append(name)
                 self.variadic |= "Variadic" in superclasses
-        for field in ("jvp", "transpose", "batching"):
+        for field in ("jvp", "transpose", "batching", "work"):
             if record[field] is None:
                 self.fail(f"{field} is not declared; say (Zero), (NotLinear) or a rule")
 
@@ -289,6 +290,19 @@ def batching(p: Primitive) -> Iterator[str]:
         p.fail(f"batching has no rule named {keyword}")
 
 
+WORK = ("Movement", "Arithmetic", "Division", "Transcendental", "Windows", "Custom")
+
+
+def write_work(primitives: list[Primitive]) -> str:
+    parts = ["// Written by generate_rules.py; do not edit.\n\n"]
+    for p in primitives:
+        keyword = p.keyword("work")
+        if keyword not in WORK:
+            p.fail(f"work has no rule named {keyword}")
+        parts.append(f"if (auto it = dyn_cast<{p.cls}>(op))\n  return workOf{keyword}(it);\n")
+    return "".join(parts)
+
+
 def primitives_of(records: Record) -> list[Primitive]:
     names = records["!instanceof"].get("Xform_Primitive", [])
     return sorted((Primitive(records[name], records) for name in names), key=lambda p: p.name)
@@ -441,6 +455,7 @@ def write_python(primitives: list[Primitive]) -> str:
 
 WRITERS = {
     "cpp": write_cpp,
+    "work": write_work,
     "table": write_table,
     "python": write_python,
     "markdown": write_markdown,

@@ -40,7 +40,7 @@ private:
       return success();
     SmallVector<Operation *> ops;
     function.walk([&](Operation *op) {
-      if (isa<ScanOp, SwitchOp, WhileOp>(op))
+      if (isa<ControlOpInterface>(op))
         ops.push_back(op);
     });
     for (Operation *op : ops) {
@@ -51,6 +51,10 @@ private:
                     lowerCallees(control);
                 return failed(callees) ? LogicalResult(failure())
                                        : lower(control, *callees);
+              })
+              .Default([](Operation *other) {
+                return other->emitOpError("has no form as a loop or a branch; "
+                                          "expand transforms first");
               });
       if (failed(result))
         return failure();
@@ -59,13 +63,12 @@ private:
   }
 
   /// The functions that an op runs, with their own control flow lowered.
-  template <typename ControlOp>
-  FailureOr<SmallVector<func::FuncOp>> lowerCallees(ControlOp op) {
+  FailureOr<SmallVector<func::FuncOp>> lowerCallees(ControlOpInterface op) {
     SmallVector<func::FuncOp> callees;
     for (FlatSymbolRefAttr symbol : op.callees()) {
       auto callee = symbols.lookup<func::FuncOp>(symbol.getValue());
       if (!callee || callee.isExternal() || !callee.getBody().hasOneBlock())
-        return op.emitOpError("needs a function with a body of one block, ")
+        return op->emitOpError("needs a function with a body of one block, ")
                << symbol << " is none";
       if (failed(lowerIn(callee)))
         return failure();

@@ -2,6 +2,7 @@
 
 #include "Analyses.h"
 
+#include "dialect/Work.h"
 #include "lowering/Sparsity.h"
 #include "lowering/transforms/Expander.h"
 
@@ -67,6 +68,15 @@ sharedDrawOf(const FunctionHandle &self, const std::vector<bool> &arguments) {
   return std::pair(loc.getFilename().str(), loc.getLine());
 }
 
+nb::dict workOfFunction(const FunctionHandle &self) {
+  Work work = workOf(self.function);
+  nb::dict entries;
+  entries["flops"] = work.flops;
+  entries["additions"] = work.additions;
+  entries["bytes"] = work.bytes;
+  return entries;
+}
+
 } // namespace
 
 void xform::python::addAnalyses(nb::class_<FunctionHandle> &type) {
@@ -79,5 +89,6 @@ void xform::python::addAnalyses(nb::class_<FunctionHandle> &type) {
           nb::arg("known"))
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("rows") = false, nb::arg("fresh_draws") = false)
-      .def("shared_draw", &sharedDrawOf, nb::arg("arguments"));
+      .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
+      .def("work", &workOfFunction);
 }

@@ -2,7 +2,7 @@
 
 #include "Builder.h"
 
-#include "dialect/LinearAlgebra.h"
+#include "dialect/Work.h"
 #include "lowering/Passes.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -264,28 +264,9 @@ std::string ModuleState::bytecode() {
 }
 
 double ModuleState::work() {
-  double total = 0;
-  module->walk([&](Operation *op) {
-    double elements = 0;
-    for (mlir::Type type : llvm::concat<const mlir::Type>(op->getOperandTypes(),
-                                                          op->getResultTypes()))
-      if (auto tensor = dyn_cast<RankedTensorType>(type))
-        if (tensor.hasStaticShape())
-          elements =
-              std::max(elements, static_cast<double>(tensor.getNumElements()));
-    if (auto dot = dyn_cast<DotGeneralOp>(op)) {
-      auto lhs = cast<RankedTensorType>(dot.getLhs().getType());
-      for (int64_t axis : dot.getLhsContracting())
-        if (!lhs.isDynamicDim(axis))
-          elements *= lhs.getDimSize(axis);
-    }
-    if (isa<CholeskyOp, TriangularSolveOp>(op))
-      elements *= std::max<int64_t>(
-          cast<RankedTensorType>(op->getOperand(0).getType()).getShape().back(),
-          1);
-    total += elements;
-  });
-  return total;
+  double additions = 0;
+  module->walk([&](Operation *op) { additions += ownWorkOf(op).additions; });
+  return additions;
 }
 
 //===----------------------------------------------------------------------===//

@@ -227,6 +227,11 @@ class Function:
         """Attach {iree.reflection = {...}}, which survives into the .vmfb."""
     def set_donated(self, arguments: Sequence[int]) -> None:
         """Mark arguments whose memory results may take over."""
+    def work(self) -> dict[str, float]:
+        """Estimated cost of a call: "flops", "additions" that take as long, "bytes" moved.
+
+        Of a switch it is that of the costliest branch; a while loop counts as one turn.
+        """
     def extract(self) -> Module:
         """A new module with copies of the function, public, and of all that it names."""
     def erase(self) -> None:
@@ -283,7 +288,7 @@ class Module:
     def op_names(self) -> dict[str, int]:
         """How often each op stands in the module."""
     def work(self) -> int:
-        """Estimated scalar operations of the public functions."""
+        """Estimated additions that take as long as each op does, once."""
 
 PRIMITIVES: dict[str, dict[str, Any]]
 """The table of primitives: name -> {"operands": [...], "attributes": [...], "jvp": str, ...}."""

@@ -2,7 +2,7 @@
 
 #include "lowering/cpu/Cut.h"
 
-#include "lowering/cpu/Cost.h"
+#include "lowering/Work.h"
 
 #include "mlir/Analysis/SliceAnalysis.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"

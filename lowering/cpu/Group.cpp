@@ -2,7 +2,7 @@
 
 #include "lowering/cpu/Group.h"
 
-#include "lowering/cpu/Cost.h"
+#include "lowering/Work.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"

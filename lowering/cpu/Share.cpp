@@ -9,7 +9,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/Passes.h"
-#include "lowering/cpu/Cost.h"
+#include "lowering/Work.h"
 #include "lowering/cpu/GeneralForm.h"
 #include "lowering/cpu/Group.h"
 #include "lowering/cpu/Outlining.h"

@@ -10,6 +10,7 @@
 #include "lowering/cpu/Stop.h"
 
 #include "lowering/Passes.h"
+#include "lowering/Work.h"
 #include "lowering/cpu/EntryPoints.h"
 #include "lowering/cpu/Team.h"
 
@@ -28,8 +29,8 @@ namespace xform {
 #include "lowering/Passes.h.inc"
 } // namespace xform
 
-/// The operations of a loop from which on it is looked at, and those between
-/// two looks.
+/// The work of a loop from which on it is looked at, and that between two
+/// looks.
 constexpr double kLong = 1e8, kBetween = 1e6;
 
 /// The turns of a loop that does not say how many.
@@ -98,7 +99,7 @@ private:
   double workOf(Operation *op) {
     if (auto call = dyn_cast<func::CallOp>(op))
       return workOf(symbols.lookup<func::FuncOp>(call.getCallee()));
-    double work = 1;
+    double work = workOfScalar(op);
     for (Region &region : op->getRegions())
       for (Block &block : region)
         work += workOf(block);

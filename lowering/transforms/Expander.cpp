@@ -151,20 +151,49 @@ LogicalResult Expander::flatten(func::FuncOp function) {
 }
 
 LogicalResult Expander::expandOrFlatten(Operation *op) {
+  if (auto control = dyn_cast<ControlOpInterface>(op))
+    return flattenCallees(control);
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case<func::CallOp, VmapOp, JvpOp, VjpOp, GradOp, MapOp>(
           [&](auto transform) { return expand(transform); })
-      .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp, CustomOp, PushforwardOp>(
-          [&](auto stays) { return flattenCallees(stays); })
+      .Case([](HigherOrderOpInterface unknown) {
+        return unknown->emitOpError("has no expansion");
+      })
       .Default([](Operation *) { return success(); });
 }
 
-template <typename StayingOp>
-LogicalResult Expander::flattenCallees(StayingOp op) {
+LogicalResult Expander::flattenCallees(ControlOpInterface op) {
   for (FlatSymbolRefAttr callee : op.callees())
     if (failed(flatCallee(op, callee.getValue())))
       return failure();
   return success();
+}
+
+void Expander::simplify(func::FuncOp function) {
+  bool changed = true;
+  while (changed) {
+    simplifier.run(function);
+    // Before results that nobody reads are dropped.
+    if (shareControl(function))
+      simplifier.run(function);
+    changed = false;
+    auto ops = llvm::to_vector(function.getOps<ControlOpInterface>());
+    // What reads a result goes first: the op that gives it may then do less.
+    for (ControlOpInterface op : llvm::reverse(ops))
+      changed |= prune(op);
+  }
+}
+
+bool Expander::prune(ControlOpInterface op) {
+  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+  SmallVector<Value> results;
+  if (!op.buildPruned(b, results))
+    return false;
+  for (auto [result, less] : llvm::zip_equal(op->getResults(), results))
+    if (less)
+      result.replaceAllUsesWith(less);
+  op.erase();
+  return true;
 }
 
 FailureOr<func::FuncOp> Expander::flatCallee(Operation *op, StringRef symbol) {

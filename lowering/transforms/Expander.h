@@ -69,7 +69,8 @@ public:
 
 private:
   /// Does so to the functions that a control op runs.
-  void makeDrawsFresh(Operation *op, ArrayRef<CalleeRows> callees, Value row);
+  void makeDrawsFresh(ControlOpInterface op, ArrayRef<CalleeRows> callees,
+                      Value row);
   /// The function with one more argument that it does not read.
   mlir::func::FuncOp withRow(mlir::func::FuncOp function);
 
@@ -82,12 +83,10 @@ private:
   LogicalResult expand(GradOp op);
   LogicalResult expand(MapOp op);
   /// An op that stays, whose callees are made flat.
-  template <typename StayingOp> LogicalResult flattenCallees(StayingOp op);
+  LogicalResult flattenCallees(ControlOpInterface op);
 
-  // What custom calls are when no transform is left.
-  llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, CustomOp op);
-  llvm::FailureOr<SmallVector<Value>> settled(RuleBuilder &b, PushforwardOp op);
-  template <typename CustomCall> LogicalResult replaceSettled(CustomCall op);
+  /// Replaces a custom call by what it is when no transform is left.
+  LogicalResult settle(SettleOpInterface op);
   /// Whether a jvp calls something whose backward rule is not that jvp's
   /// transpose, in itself or in what it runs.
   bool leavesModeOpen(mlir::func::FuncOp function);
@@ -111,10 +110,7 @@ private:
   /// Simplifies a flat function and the control flow in it.
   void simplify(mlir::func::FuncOp function);
   /// Replaces the op by one that does less; whether it could.
-  bool prune(CheckpointOp op);
-  bool prune(ScanOp op);
-  bool prune(SwitchOp op);
-  bool prune(WhileOp op);
+  bool prune(ControlOpInterface op);
   /// Drops control flow all of whose results another one gives; whether there
   /// was some.
   bool shareControl(mlir::func::FuncOp function);

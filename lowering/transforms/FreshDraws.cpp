@@ -14,8 +14,6 @@
 
 #include "mlir/IR/IRMapping.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 using namespace xform;
 
@@ -31,51 +29,6 @@ static Value foldedKey(RuleBuilder &b, Value key, Value row) {
   return b.fold<FoldInOp>(key, b.broadcastTo(row, keys, {}));
 }
 
-/// Makes the op run other functions, of which the changed ones take the row.
-static void runFresh(Operation *op, ArrayRef<FlatSymbolRefAttr> fresh,
-                     ArrayRef<bool> changed, Value row) {
-  llvm::TypeSwitch<Operation *>(op)
-      .Case([&](CheckpointOp checkpoint) {
-        checkpoint.setCalleeAttr(fresh[0]);
-        checkpoint.getInputsMutable().append(row);
-      })
-      .Case([&](ScanOp scan) {
-        scan.setCalleeAttr(fresh[0]);
-        scan.getCapturesMutable().append(row);
-      })
-      .Case([&](WhileOp loop) {
-        loop.setCondAttr(fresh[0]);
-        loop.setBodyAttr(fresh[1]);
-        if (changed[0])
-          loop.getCondCapturesMutable().append(row);
-        if (changed[1])
-          loop.getBodyCapturesMutable().append(row);
-      })
-      .Case([&](CustomOp custom) {
-        const auto *next = fresh.begin();
-        custom.setCalleeAttr(*next++);
-        if (custom.getJvp())
-          custom.setJvpAttr(*next++);
-        if (custom.getForward()) {
-          custom.setForwardAttr(*next++);
-          custom.setBackwardAttr(*next++);
-        }
-        custom.getCapturesMutable().append(row);
-      })
-      .Case([&](PushforwardOp pushforward) {
-        if (pushforward.getJvp())
-          pushforward.setJvpAttr(fresh.front());
-        if (pushforward.getBackward())
-          pushforward.setBackwardAttr(fresh.back());
-        pushforward.getCapturesMutable().append(row);
-      })
-      .Case([&](SwitchOp conditional) {
-        SmallVector<Attribute> branches(fresh);
-        conditional.setBranchesAttr(ArrayAttr::get(op->getContext(), branches));
-        conditional.getInputsMutable().append(row);
-      });
-}
-
 func::FuncOp Expander::withRow(func::FuncOp function) {
   SmallVector<Type> types(function.getArgumentTypes());
   types.push_back(rowNumberType(function.getContext()));
@@ -85,8 +38,8 @@ func::FuncOp Expander::withRow(func::FuncOp function) {
                 });
 }
 
-void Expander::makeDrawsFresh(Operation *op, ArrayRef<CalleeRows> callees,
-                              Value row) {
+void Expander::makeDrawsFresh(ControlOpInterface op,
+                              ArrayRef<CalleeRows> callees, Value row) {
   SmallVector<func::FuncOp> functions;
   Mask changed;
   for (const CalleeRows &callee : callees) {
@@ -95,15 +48,26 @@ void Expander::makeDrawsFresh(Operation *op, ArrayRef<CalleeRows> callees,
   }
   if (!llvm::is_contained(changed, true))
     return;
+  // Rules that run outside of the rows.
+  for (FlatSymbolRefAttr symbol :
+       ArrayRef(op.callees()).drop_front(functions.size())) {
+    functions.push_back(lookup(symbol));
+    changed.push_back(false);
+  }
   SmallVector<FlatSymbolRefAttr> fresh;
   for (auto [function, hasRow] : llvm::zip_equal(functions, changed)) {
-    // The branches of a switch take the same operands, and so do the rules of
-    // a custom call.
-    if (!hasRow && isa<SwitchOp, CustomOp, PushforwardOp>(op))
+    if (!hasRow && op.sharesCaptures())
       function = withRow(function);
     fresh.push_back(FlatSymbolRefAttr::get(function));
   }
-  runFresh(op, fresh, changed, row);
+  op.setCallees(fresh);
+  if (op.sharesCaptures()) {
+    op.capturesOf(0).append(row);
+    return;
+  }
+  for (auto [callee, hasRow] : llvm::enumerate(changed))
+    if (hasRow)
+      op.capturesOf(callee).append(row);
 }
 
 func::FuncOp Expander::withFreshDraws(func::FuncOp function,
@@ -140,7 +104,9 @@ func::FuncOp Expander::withFreshDraws(func::FuncOp function,
       Value fresh = foldedKey(b, mapping.lookup(draw.getKey()), row);
       mapping.map(draw.getResult(), b.fold<RngBitsOp>(draw.getType(), fresh));
     } else {
-      makeDrawsFresh(builder.clone(op, mapping), rows.callees, row);
+      Operation *copy = builder.clone(op, mapping);
+      if (auto control = dyn_cast<ControlOpInterface>(copy))
+        makeDrawsFresh(control, rows.callees, row);
     }
     for (auto [value, marked] : llvm::zip_equal(op.getResults(), rows.results))
       if (marked)

@@ -51,9 +51,8 @@ Expander::Kinks Expander::kinksOf(func::FuncOp function) {
             kinks.lastLevel =
                 std::max(kinks.lastLevel, lastLevel(derivative.getLevels()));
           })
-          .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp, CustomOp,
-                PushforwardOp>([&](auto control) {
-            for (FlatSymbolRefAttr callee : control.callees())
+          .Case([&](HigherOrderOpInterface runner) {
+            for (FlatSymbolRefAttr callee : runner.callees())
               pending.push_back(lookup(callee));
           });
   }

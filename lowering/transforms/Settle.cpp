@@ -9,28 +9,16 @@
 
 #include "lowering/transforms/Expander.h"
 
-#include "llvm/ADT/TypeSwitch.h"
-
 using namespace mlir;
 using namespace xform;
 
-FailureOr<SmallVector<Value>> Expander::settled(RuleBuilder &b, CustomOp op) {
-  return inlineBody(b, lookup(op.getCalleeAttr()), op.getOperands());
-}
-
-FailureOr<SmallVector<Value>> Expander::settled(RuleBuilder &b,
-                                                PushforwardOp op) {
-  return op.evaluate(b, op.getOperands());
-}
-
-template <typename CustomCall>
-LogicalResult Expander::replaceSettled(CustomCall op) {
+LogicalResult Expander::settle(SettleOpInterface op) {
   RuleBuilder b(op.getLoc(), OpBuilder(op), this);
-  FailureOr<SmallVector<Value>> values = settled(b, op);
+  FailureOr<SmallVector<Value>> values = op.evaluate(b, op->getOperands());
   if (failed(values))
     return failure();
   op->replaceAllUsesWith(*values);
-  op->erase();
+  op.erase();
   return success();
 }
 
@@ -38,31 +26,20 @@ LogicalResult Expander::settle(func::FuncOp function) {
   if (!settledFunctions.insert(function).second)
     return success();
   Block &body = function.front();
-  auto isCustom = [](Operation &op) {
-    return isa<CustomOp, PushforwardOp>(op);
-  };
+  auto settles = [](Operation &op) { return isa<SettleOpInterface>(op); };
   bool changed = false;
   // What is inlined may contain custom calls itself.
-  for (auto it = llvm::find_if(body, isCustom); it != body.end();
-       it = llvm::find_if(body, isCustom)) {
+  for (auto it = llvm::find_if(body, settles); it != body.end();
+       it = llvm::find_if(body, settles)) {
     changed = true;
-    if (failed(llvm::TypeSwitch<Operation *, LogicalResult>(&*it)
-                   .Case<CustomOp, PushforwardOp>(
-                       [&](auto op) { return replaceSettled(op); })))
+    if (failed(settle(cast<SettleOpInterface>(*it))))
       return failure();
   }
-  auto settleCallees = [&](auto op) {
-    for (FlatSymbolRefAttr callee : op.callees())
+  for (auto control : function.getOps<ControlOpInterface>()) {
+    size_t before = settledWithChanges;
+    for (FlatSymbolRefAttr callee : control.callees())
       if (failed(settle(lookup(callee))))
         return failure();
-    return success();
-  };
-  for (Operation &op : body) {
-    size_t before = settledWithChanges;
-    if (failed(llvm::TypeSwitch<Operation *, LogicalResult>(&op)
-                   .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(settleCallees)
-                   .Default([](Operation *) { return success(); })))
-      return failure();
     changed |= settledWithChanges != before;
   }
   if (changed) {
@@ -73,15 +50,14 @@ LogicalResult Expander::settle(func::FuncOp function) {
 }
 
 bool Expander::leavesModeOpen(func::FuncOp function) {
-  auto isOpen = [&](auto op) {
-    return llvm::any_of(op.callees(), [&](FlatSymbolRefAttr callee) {
-      return leavesModeOpen(lookup(callee));
-    });
-  };
-  return llvm::any_of(function.front(), [&](Operation &op) {
-    return llvm::TypeSwitch<Operation *, bool>(&op)
-        .Case<PushforwardOp>([](auto) { return true; })
-        .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(isOpen)
-        .Default([](Operation *) { return false; });
-  });
+  return llvm::any_of(
+      function.getOps<ControlOpInterface>(), [&](ControlOpInterface op) {
+        if (isa<PushforwardOp>(op))
+          return true;
+        // A custom call is one of primals, of which no cotangent comes back.
+        return !isa<CustomOp>(op) &&
+               llvm::any_of(op.callees(), [&](FlatSymbolRefAttr callee) {
+                 return leavesModeOpen(lookup(callee));
+               });
+      });
 }

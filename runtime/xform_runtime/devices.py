@@ -35,7 +35,7 @@ from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, Xfo
 DEVICE_NAMES: Final = ("cpu", "vulkan", "cuda")
 
 # A call of fewer scalar operations than this ends on one core before other cores have woken up.
-PARALLEL_WORK: Final = 400_000
+PARALLEL_WORK: Final = 800_000
 
 # local-sync on the calling thread, and a local-task on the other cores that helps it.
 TEAM: Final = "team"
@@ -253,7 +253,7 @@ def get_device(name: str, *, work: int = 0, is_shared: bool = False) -> Device:
 
     Args:
         name: "cpu", "vulkan" or "cuda".
-        work: scalar operations of the calls to come; "cpu" uses all cores from `PARALLEL_WORK` on.
+        work: additions that the calls to come are worth; "cpu" uses all cores from `PARALLEL_WORK` on.
         is_shared: whether they run on the calling thread, and other cores help.
 
     Raises:

@@ -65,7 +65,7 @@ class Signature:
     Args:
         name: the entry's name.
         device: "cpu", "vulkan" or "cuda".
-        work: estimated scalar operations of one call; chooses between one core and all of them.
+        work: the additions that one call is estimated to be worth; chooses between one core and all of them.
         inputs: structure of the arguments: a dict of the tuple "args" and the dict "kwargs".
         outputs: structure of the result.
         args: the arrays of `inputs`, by leaf index.

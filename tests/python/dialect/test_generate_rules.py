@@ -23,6 +23,7 @@ COMPLETE = {
     "jvp": "(PerOperand (mul $t, $y), (Absent))",
     "transpose": "(PerOperand (mul $ct, $y), (Absent))",
     "batching": "(ByElement)",
+    "work": "(Arithmetic)",
 }
 
 Rejected: TypeAlias = Callable[..., str]
@@ -81,8 +82,8 @@ def test_table_lists_operands_attributes_and_rules(tmp_path: Path) -> None:
     assert rows["sin"]["operands"] == ["x"]
 
 
-@pytest.mark.parametrize("emit", ["cpp", "table"])
-@pytest.mark.parametrize("field", ["jvp", "transpose", "batching"])
+@pytest.mark.parametrize("emit", ["cpp", "work", "table"])
+@pytest.mark.parametrize("field", ["jvp", "transpose", "batching", "work"])
 def test_unset_rule_names_file_and_line(rejected: Rejected, field: str, emit: str) -> None:
     message = rejected(emit, **{field: ""})
     assert message.startswith("Twice.td:3:")
@@ -114,3 +115,15 @@ def test_wrong_number_of_expressions(rejected: Rejected, field: str) -> None:
 )
 def test_keyword_of_another_field(rejected: Rejected, field: str, rule: str) -> None:
     assert f"{field} has no rule named {rule.strip('()')}" in rejected(**{field: rule})
+
+
+def test_work_dispatches_on_the_keyword(tmp_path: Path) -> None:
+    finished, output = generate(dumped(record(work="(Division)"), tmp_path), "work", tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    assert "if (auto it = dyn_cast<TwiceOp>(op))\n  return workOfDivision(it);\n" in (
+        output.read_text()
+    )
+
+
+def test_work_of_another_field(rejected: Rejected) -> None:
+    assert "work has no rule named Zero" in rejected(emit="work", work="(Zero)")

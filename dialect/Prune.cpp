@@ -6,12 +6,12 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "lowering/transforms/Expander.h"
+#include "dialect/Checkpoint.h"
+#include "dialect/Control.h"
+#include "dialect/Custom.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Matchers.h"
-
-#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace xform;
@@ -159,163 +159,151 @@ static Mask readResults(Operation *op) {
                              [](Value value) { return !value.use_empty(); });
 }
 
-bool Expander::prune(CheckpointOp op) {
-  Mask read = readResults(op);
-  func::FuncOp callee = lookup(op.getCalleeAttr());
-  PrunedStep step(callee, /*carried=*/0, Mask(op.getNumOperands(), true), read,
+/// The operands of what is live, and their places.
+static SmallVector<Value> liveOperands(ValueRange operands, ArrayRef<bool> live,
+                                       SmallVectorImpl<size_t> &order) {
+  SmallVector<Value> values;
+  for (auto [index, isLive] : llvm::enumerate(live))
+    if (isLive) {
+      order.push_back(index);
+      values.push_back(operands[index]);
+    }
+  return values;
+}
+
+bool CheckpointOp::buildPruned(RuleBuilder &b,
+                               SmallVectorImpl<Value> &results) {
+  Mask read = readResults(*this);
+  func::FuncOp callee = b.derived->lookup(getCalleeAttr());
+  PrunedStep step(callee, /*carried=*/0, Mask(getNumOperands(), true), read,
                   /*hoists=*/false);
   if (!step.isLess(/*carried=*/0))
     return false;
-  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
   SmallVector<size_t> order;
-  SmallVector<Value> inputs;
-  for (auto [index, isLive] : llvm::enumerate(step.live))
-    if (isLive) {
-      order.push_back(index);
-      inputs.push_back(op.getInputs()[index]);
-    }
-  func::FuncOp pruned =
-      around(callee, ".pruned " + maskText(read), ValueRange(inputs).getTypes(),
-             [&](RuleBuilder &inner, ValueRange arguments) {
-               return step.buildStep(inner, order, arguments);
-             });
-  auto less = CheckpointOp::create(b, pruned.getResultTypes(), pruned.getName(),
-                                   inputs, op.getPolicyAttr(),
-                                   op.getNamesAttr(), op.getBytesAttr());
-  auto next = less->result_begin();
-  for (auto [result, isRead] : llvm::zip_equal(op.getResults(), read))
-    if (isRead)
-      result.replaceAllUsesWith(*next++);
-  op->erase();
+  SmallVector<Value> inputs = liveOperands(getInputs(), step.live, order);
+  func::FuncOp pruned = b.derived->around(
+      callee, ".pruned " + maskText(read), ValueRange(inputs).getTypes(),
+      [&](RuleBuilder &inner, ValueRange arguments) {
+        return step.buildStep(inner, order, arguments);
+      });
+  auto less =
+      CheckpointOp::create(b, pruned.getResultTypes(), pruned.getName(), inputs,
+                           getPolicyAttr(), getNamesAttr(), getBytesAttr());
+  results = spread(read, less.getResults());
   return true;
 }
 
-bool Expander::prune(ScanOp op) {
-  Mask read = readResults(op);
-  func::FuncOp body = lookup(op.getCalleeAttr());
-  size_t carried = op.getInit().size();
-  size_t captures = carried + op.getXs().size();
-  Mask varying(op.getNumOperands(), true);
+bool ScanOp::buildPruned(RuleBuilder &b, SmallVectorImpl<Value> &results) {
+  Mask read = readResults(*this);
+  func::FuncOp body = b.derived->lookup(getCalleeAttr());
+  size_t carried = getInit().size();
+  size_t captures = carried + getXs().size();
+  Mask varying(getNumOperands(), true);
   std::fill(varying.begin() + captures, varying.end(), false);
   PrunedStep step(body, carried, varying, read);
   if (!step.isLess(carried))
     return false;
 
-  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
   SmallVector<size_t> order;
   SmallVector<Value> init, xs, captured;
-  SmallVector<Type> types, results;
+  SmallVector<Type> types, resultTypes;
   for (size_t i = 0; i < carried; ++i)
     if (step.needed[i]) {
       order.push_back(i);
-      init.push_back(op.getOperand(i));
+      init.push_back(getOperand(i));
       types.push_back(init.back().getType());
     }
   for (size_t i = carried; i < captures; ++i)
     if (step.live[i]) {
       order.push_back(i);
-      xs.push_back(op.getOperand(i));
+      xs.push_back(getOperand(i));
       types.push_back(body.getArgumentTypes()[i]);
     }
-  for (size_t i = 0; i < op.getNumOperands(); ++i)
+  for (size_t i = 0; i < getNumOperands(); ++i)
     if (step.live[i] && !step.varying[i]) {
       order.push_back(i);
-      captured.push_back(op.getOperand(i));
+      captured.push_back(getOperand(i));
       types.push_back(captured.back().getType());
     }
-  for (Value value : step.buildHoisted(b, op.getOperands())) {
+  for (Value value : step.buildHoisted(b, getOperands())) {
     captured.push_back(value);
     types.push_back(value.getType());
   }
-  func::FuncOp pruned = around(
+  func::FuncOp pruned = b.derived->around(
       body,
       ".pruned " + maskText(read) + maskText(varying) + std::to_string(carried),
       types, [&](RuleBuilder &inner, ValueRange arguments) {
         return step.buildStep(inner, order, arguments);
       });
-  for (auto [result, isNeeded] : llvm::zip_equal(op.getResults(), step.needed))
+  for (auto [type, isNeeded] : llvm::zip_equal(getResultTypes(), step.needed))
     if (isNeeded)
-      results.push_back(result.getType());
+      resultTypes.push_back(type);
   IntegerAttr length =
-      xs.empty() ? b.getI64IntegerAttr(op.lengthOf()) : IntegerAttr();
-  auto scan = ScanOp::create(b, results, pruned.getName(), init, xs, captured,
-                             length, op.getReverse(), op.getUnroll());
-  auto next = scan->result_begin();
-  for (auto [index, result] : llvm::enumerate(op.getResults())) {
-    if (step.needed[index])
-      result.replaceAllUsesWith(*next++);
-    else if (index < carried && !step.varying[index])
-      result.replaceAllUsesWith(op.getInit()[index]);
-  }
-  op->erase();
+      xs.empty() ? b.getI64IntegerAttr(lengthOf()) : IntegerAttr();
+  auto scan = ScanOp::create(b, resultTypes, pruned.getName(), init, xs,
+                             captured, length, getReverse(), getUnroll());
+  results = spread(step.needed, scan.getResults());
+  for (size_t i = 0; i < carried; ++i)
+    if (!step.needed[i] && !step.varying[i])
+      results[i] = getInit()[i];
   return true;
 }
 
-bool Expander::prune(SwitchOp op) {
-  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
+bool SwitchOp::buildPruned(RuleBuilder &b, SmallVectorImpl<Value> &results) {
   DenseIntElementsAttr constant;
-  if (matchPattern(op.getIndex(), m_Constant(&constant))) {
-    auto last = static_cast<int64_t>(op.getBranches().size()) - 1;
+  if (matchPattern(getIndex(), m_Constant(&constant))) {
+    auto last = static_cast<int64_t>(getBranches().size()) - 1;
     auto value = constant.getSplatValue<APInt>();
     int64_t index = value.getBitWidth() == 1
                         ? static_cast<int64_t>(value.getZExtValue())
                         : value.getSExtValue();
     func::FuncOp branch =
-        lookup(op.callees()[std::clamp<int64_t>(index, 0, last)]);
-    op->replaceAllUsesWith(inlineBody(b, branch, op.getInputs()));
-    op->erase();
+        b.derived->lookup(callees()[std::clamp<int64_t>(index, 0, last)]);
+    results = inlineBody(b, branch, getInputs());
     return true;
   }
 
-  Mask read = readResults(op);
-  Mask live(op.getInputs().size(), false);
+  Mask read = readResults(*this);
+  Mask live(getInputs().size(), false);
   std::vector<PrunedStep> steps;
-  for (FlatSymbolRefAttr symbol : op.callees()) {
-    steps.emplace_back(lookup(symbol), /*carried=*/0, Mask(live.size(), true),
-                       read, /*hoists=*/false);
+  for (FlatSymbolRefAttr symbol : callees()) {
+    steps.emplace_back(b.derived->lookup(symbol), /*carried=*/0,
+                       Mask(live.size(), true), read, /*hoists=*/false);
     for (auto [any, isLive] : llvm::zip_equal(live, steps.back().live))
       any |= isLive;
   }
   if (!llvm::is_contained(read, false) && !llvm::is_contained(live, false))
     return false;
   SmallVector<size_t> order;
-  SmallVector<Value> inputs;
-  for (auto [index, isLive] : llvm::enumerate(live))
-    if (isLive) {
-      order.push_back(index);
-      inputs.push_back(op.getInputs()[index]);
-    }
+  SmallVector<Value> inputs = liveOperands(getInputs(), live, order);
   SmallVector<Attribute> branches;
   for (PrunedStep &step : steps)
-    branches.push_back(FlatSymbolRefAttr::get(
-        around(step.step, ".pruned " + maskText(read) + " " + maskText(live),
-               ValueRange(inputs).getTypes(),
-               [&](RuleBuilder &inner, ValueRange arguments) {
-                 return step.buildStep(inner, order, arguments);
-               })));
+    branches.push_back(FlatSymbolRefAttr::get(b.derived->around(
+        step.step, ".pruned " + maskText(read) + " " + maskText(live),
+        ValueRange(inputs).getTypes(),
+        [&](RuleBuilder &inner, ValueRange arguments) {
+          return step.buildStep(inner, order, arguments);
+        })));
   SmallVector<Type> types;
-  for (auto [type, isRead] : llvm::zip_equal(op.getResultTypes(), read))
+  for (auto [type, isRead] : llvm::zip_equal(getResultTypes(), read))
     if (isRead)
       types.push_back(type);
-  auto pruned = SwitchOp::create(b, types, op.getIndex(),
-                                 b.getArrayAttr(branches), inputs);
-  auto next = pruned->result_begin();
-  for (auto [result, isRead] : llvm::zip_equal(op.getResults(), read))
-    if (isRead)
-      result.replaceAllUsesWith(*next++);
-  op->erase();
+  auto pruned =
+      SwitchOp::create(b, types, getIndex(), b.getArrayAttr(branches), inputs);
+  results = spread(read, pruned.getResults());
   return true;
 }
 
-bool Expander::prune(WhileOp op) {
-  size_t carried = op.getInit().size();
+bool WhileOp::buildPruned(RuleBuilder &b, SmallVectorImpl<Value> &results) {
+  size_t carried = getInit().size();
   auto varyingOf = [&](func::FuncOp function) {
     Mask varying(function.getNumArguments(), false);
     std::fill_n(varying.begin(), carried, true);
     return varying;
   };
-  func::FuncOp body = lookup(op.getBodyAttr()), cond = lookup(op.getCondAttr());
-  Mask needed = readResults(op);
+  func::FuncOp body = b.derived->lookup(getBodyAttr()),
+               cond = b.derived->lookup(getCondAttr());
+  Mask needed = readResults(*this);
   for (size_t i = 0; i < carried; ++i)
     needed[i] |= !cond.getArgument(i).use_empty();
   PrunedStep step(body, carried, varyingOf(body), needed);
@@ -326,19 +314,13 @@ bool Expander::prune(WhileOp op) {
       !llvm::is_contained(ArrayRef<bool>(test.live).drop_front(carried), false))
     return false;
 
-  RuleBuilder b(op.getLoc(), OpBuilder(op), this);
-  SmallVector<Value> init;
   SmallVector<size_t> kept;
-  for (size_t i = 0; i < carried; ++i)
-    if (step.needed[i]) {
-      kept.push_back(i);
-      init.push_back(op.getInit()[i]);
-    }
+  SmallVector<Value> init = liveOperands(getInit(), step.needed, kept);
   // A function on what is still carried, and captures that it fills.
   std::string key = maskText(step.needed);
   auto build = [&](PrunedStep &pruned, ValueRange ownCaptures,
                    SmallVector<Value> &captures) {
-    SmallVector<Value> operands(op.getInit());
+    SmallVector<Value> operands(getInit());
     llvm::append_range(operands, ownCaptures);
     SmallVector<size_t> order(kept);
     for (size_t i = 0; i < operands.size(); ++i)
@@ -349,41 +331,31 @@ bool Expander::prune(WhileOp op) {
     llvm::append_range(captures, pruned.buildHoisted(b, operands));
     SmallVector<Type> types(ValueRange(init).getTypes());
     llvm::append_range(types, ValueRange(captures).getTypes());
-    return around(pruned.step, ".pruned " + key + maskText(pruned.varying),
-                  types, [&](RuleBuilder &inner, ValueRange arguments) {
-                    return pruned.buildStep(inner, order, arguments);
-                  });
+    return b.derived->around(pruned.step,
+                             ".pruned " + key + maskText(pruned.varying), types,
+                             [&](RuleBuilder &inner, ValueRange arguments) {
+                               return pruned.buildStep(inner, order, arguments);
+                             });
   };
   SmallVector<Value> condCaptures, bodyCaptures;
-  func::FuncOp newCond = build(test, op.getCondCaptures(), condCaptures);
-  func::FuncOp newBody = build(step, op.getBodyCaptures(), bodyCaptures);
+  func::FuncOp newCond = build(test, getCondCaptures(), condCaptures);
+  func::FuncOp newBody = build(step, getBodyCaptures(), bodyCaptures);
   auto loop =
       WhileOp::create(b, ValueRange(init).getTypes(), init, newCond.getName(),
                       condCaptures, newBody.getName(), bodyCaptures);
-  auto next = loop->result_begin();
-  for (size_t i = 0; i < carried; ++i)
-    op.getResult(i).replaceAllUsesWith(step.needed[i] ? *next++
-                                                      : op.getInit()[i]);
-  op->erase();
+  results = spread(step.needed, loop.getResults());
+  for (auto [result, before] : llvm::zip_equal(results, getInit()))
+    if (!result)
+      result = before;
   return true;
 }
 
-void Expander::simplify(func::FuncOp function) {
-  bool changed = true;
-  while (changed) {
-    simplifier.run(function);
-    // Before results that nobody reads are dropped.
-    if (shareControl(function))
-      simplifier.run(function);
-    changed = false;
-    SmallVector<Operation *> ops;
-    for (Operation &op : function.front())
-      if (isa<CheckpointOp, ScanOp, SwitchOp, WhileOp>(op))
-        ops.push_back(&op);
-    // What reads a result goes first: the op that gives it may then do less.
-    for (Operation *op : llvm::reverse(ops))
-      llvm::TypeSwitch<Operation *>(op)
-          .Case<CheckpointOp, ScanOp, SwitchOp, WhileOp>(
-              [&](auto control) { changed |= prune(control); });
-  }
+// The rules of a custom call take what its function takes and return what it
+// returns, so it stays as it is.
+bool CustomOp::buildPruned(RuleBuilder &, SmallVectorImpl<Value> &) {
+  return false;
+}
+
+bool PushforwardOp::buildPruned(RuleBuilder &, SmallVectorImpl<Value> &) {
+  return false;
 }

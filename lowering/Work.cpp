@@ -1,16 +1,24 @@
-//===- Cost.cpp - how long operations take --------------------------------===//
+//===- Work.cpp - what operations on numbers cost -------------------------===//
 
-#include "lowering/cpu/Cost.h"
+#include "lowering/Work.h"
 
+#include "dialect/Work.h"
 #include "lowering/cpu/MathFunctions.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Math/IR/Math.h"
 
 using namespace mlir;
 using namespace xform;
 
-/// The additions that a mathematical function and a division are worth.
-constexpr double kMathFunction = 20, kDivision = 4;
+double xform::workOfScalar(Operation *op) {
+  if (isMathFunction(op))
+    return kTranscendental;
+  if (isa<arith::DivFOp, arith::DivSIOp, arith::DivUIOp, arith::RemSIOp,
+          arith::RemUIOp, math::SqrtOp>(op))
+    return kDivision;
+  return 1;
+}
 
 double xform::workOfElement(Block &block) {
   double work = 0;
@@ -18,9 +26,7 @@ double xform::workOfElement(Block &block) {
     for (Region &region : op.getRegions())
       for (Block &inner : region)
         work += workOfElement(inner);
-    work += isMathFunction(&op) ? kMathFunction
-            : isa<arith::DivFOp, arith::DivSIOp, arith::RemSIOp>(op) ? kDivision
-                                                                     : 1;
+    work += workOfScalar(&op);
   }
   return work;
 }
