@@ -19,18 +19,10 @@ from typing import Final
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
 from ..errors import XformRuntimeError
-from ..iree import host
+from ..iree import entries, host, vm_text
+from ..iree.entries import BIND, BIND_BINDINGS, BIND_CONSTANTS, BIND_IR, Dispatch, Entry
 from ..iree.flags import compile_flags
-from ..iree.host import (
-    BIND,
-    BIND_BINDINGS,
-    BIND_CONSTANTS,
-    BIND_IR,
-    Dispatch,
-    Entry,
-    assemble,
-    host_text,
-)
+from ..iree.host import assemble, host_text
 from ..iree.session import VM_FLAGS
 from . import backend, workers
 from .backend import Emitted, Planned, Types
@@ -103,7 +95,7 @@ def identity() -> str:
     without loading them."""
     parts = [
         hashlib.sha256(Path(of).read_bytes()).hexdigest()
-        for of in (__file__, host.__file__, backend.__file__)
+        for of in (__file__, entries.__file__, host.__file__, vm_text.__file__, backend.__file__)
     ]
     for extension in ("_xform", "_codegen"):
         spec = find_spec(f"xform.{extension}")

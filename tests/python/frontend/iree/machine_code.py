@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from xform.iree.host import BIND, BIND_BINDINGS, BIND_CONSTANTS
+from xform.iree.entries import BIND, BIND_BINDINGS, BIND_CONSTANTS
 
 _HEAD: Final = """
 #include <stddef.h>

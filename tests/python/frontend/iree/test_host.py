@@ -20,7 +20,7 @@ from machine_code import build
 from xform.compiling.refusal import Refused
 from xform.iree import host
 from xform.iree.compiler import compile_from_vm
-from xform.iree.host import (
+from xform.iree.entries import (
     BIND,
     BIND_BINDINGS,
     BIND_CONSTANTS,
@@ -28,10 +28,8 @@ from xform.iree.host import (
     MAX_BINDINGS,
     Dispatch,
     Entry,
-    assemble,
-    executable_format,
-    host_text,
 )
+from xform.iree.host import assemble, executable_format, host_text
 from xform_runtime import (
     DeviceError,
     Executable,
@@ -393,7 +391,7 @@ def test_the_text_that_fills_a_table(tmp_path: Path) -> None:
 
 
 # What this relies on in IREE: where one of these tests fails after an upgrade, look at what changed
-# in the text that IREE writes, and change xform/iree/host.py accordingly.
+# in the text that IREE writes, and change xform/iree/host.py and vm_text.py accordingly.
 EXAMPLE = """
 func.func @main(%x: tensor<4xf64>) -> tensor<4xf64> {
   %0 = tensor.empty() : tensor<4xf64>
