@@ -79,8 +79,10 @@ fmt: setup ## Format everything
 tidy: build ## clang-tidy over the C++ sources (slow)
 	@git ls-files '*.cpp' | xargs -P $(JOBS) -n 1 $(BIN)/clang-tidy -p build --quiet
 
-docs: build generate ## Write docs/primitives.md, docs/numpy-coverage.md, docs/numpy-differences.md
+docs: build generate ## Write the pages of docs/ that come from the sources
 	@$(BIN)/python tools/numpy_coverage.py > docs/numpy-coverage.md
+	@$(BIN)/python tools/passes_page.py > docs/passes.md
+	@$(BIN)/python tools/settings_page.py > docs/settings.md
 	@$(BIN)/python tests/python/frontend/numpy/edge_differences.py > docs/numpy-differences.md
 
 accuracy: build ## Measure the mathematical functions into docs/mathematics.md

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from xform_runtime.cpu_features import cpu_features
+from xform_runtime.devices import DEVICE_NAMES
 from xform_runtime.errors import XformTypeError, XformValueError
 
 _DEFAULT_ARCH: Final = {"cpu": "host", "vulkan": "portable", "cuda": "sm_80"}
@@ -60,10 +61,10 @@ class Target:
     triple: str | None = None
 
     def __post_init__(self) -> None:
-        if self.device not in _DEFAULT_ARCH:
+        if self.device not in DEVICE_NAMES:
             raise XformValueError(
                 f"unknown device {self.device!r}: expected one of "
-                f"{', '.join(map(repr, _DEFAULT_ARCH))}"
+                f"{', '.join(map(repr, DEVICE_NAMES))}"
             )
         arch = self.arch
         if arch is None:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias, overload
 
 import numpy as np
 from xform_runtime import Array
+from xform_runtime.devices import DEVICE_NAMES
 
 from .. import pytrees
 from ..compiling import workers
@@ -27,8 +28,6 @@ from .selection import entering, require_callable
 _Key: TypeAlias = tuple[Hashable, Hashable, tuple[Hashable, ...]]
 
 _INT_LIMIT: Final = 2**63
-
-DEVICES: Final = ("cpu", "vulkan", "cuda")
 
 
 class _NotGiven:
@@ -108,11 +107,10 @@ def jit(
         raise XformTypeError(
             at_user_line(f"jit: device must be a name or None, got {type(device).__name__}")
         )
-    if device is not None and device not in DEVICES:
+    if device is not None and device not in DEVICE_NAMES:
+        expected = ", ".join(map(repr, DEVICE_NAMES))
         raise XformValueError(
-            at_user_line(
-                f"jit: unknown device {device!r}: expected one of {', '.join(map(repr, DEVICES))}"
-            )
+            at_user_line(f"jit: unknown device {device!r}: expected one of {expected}")
         )
     if func is _NotGiven:
         return functools.partial(
