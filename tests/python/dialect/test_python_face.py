@@ -110,6 +110,7 @@ def Xform_TwiceOp : Xform_Primitive<"twice", [SameOperandsAndResultType]> {{
   let jvp = (Linear);
   let transpose = (NotLinear);
   let batching = (ByElement);
+  let work = (Arithmetic);
 }}
 """
 
