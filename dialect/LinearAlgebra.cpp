@@ -1,6 +1,7 @@
 //===- LinearAlgebra.cpp - factorisations and triangular systems ----------===//
 
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Matrices.h"
 
 #include "mlir/IR/PatternMatch.h"
 
@@ -11,61 +12,8 @@ using namespace xform;
 #include "dialect/LinearAlgebra.cpp.inc"
 #include "dialect/LinearAlgebraRules.cpp.inc"
 
-//===----------------------------------------------------------------------===//
-// Matrices in the last two axes
-//===----------------------------------------------------------------------===//
-
 static RankedTensorType typeOf(Value value) {
   return cast<RankedTensorType>(value.getType());
-}
-
-static bool differ(int64_t m, int64_t n) {
-  return m != n && !ShapedType::isDynamic(m) && !ShapedType::isDynamic(n);
-}
-
-static LogicalResult checkSquare(Operation *op, StringRef name, Value value) {
-  RankedTensorType type = typeOf(value);
-  int64_t rank = type.getRank();
-  if (rank < 2 || differ(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
-    return op->emitOpError("expects ")
-           << name << " to have square matrices in its last two axes, got "
-           << type;
-  return success();
-}
-
-/// One number in every element, of a type that may be dynamic.
-static Value filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
-  Value scalar =
-      b.literal(number, RankedTensorType::get({}, type.getElementType()));
-  return b.broadcastTo(scalar, type, {});
-}
-
-/// The matrices with their rows as columns.
-static Value flipped(RuleBuilder &b, Value matrices) {
-  int64_t rank = typeOf(matrices).getRank();
-  SmallVector<int64_t> permutation = axesUpTo(rank);
-  std::swap(permutation[rank - 2], permutation[rank - 1]);
-  return b.permute(matrices, permutation);
-}
-
-/// The products of matrices, over axis `lhsAxis` of each of lhs and `rhsAxis`
-/// of each of rhs: -2 or -1.
-static Value product(RuleBuilder &b, Value lhs, Value rhs, int64_t lhsAxis,
-                     int64_t rhsAxis) {
-  int64_t rank = typeOf(lhs).getRank();
-  SmallVector<int64_t> batch = axesUpTo(rank - 2);
-  return b.fold<DotGeneralOp>(lhs, rhs, batch, batch,
-                              ArrayRef<int64_t>{rank + lhsAxis},
-                              ArrayRef<int64_t>{rank + rhsAxis});
-}
-
-/// Each element's row and column, for comparisons.
-static std::pair<Value, Value> indicesOf(RuleBuilder &b,
-                                         RankedTensorType type) {
-  auto indices = type.clone(b.getI32Type());
-  uint64_t rank = type.getRank();
-  return {IotaOp::create(b, indices, rank - 2),
-          IotaOp::create(b, indices, rank - 1)};
 }
 
 //===----------------------------------------------------------------------===//
@@ -186,21 +134,8 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
     results.push_back(solve(b, *this, a, rhs, getTransposeA()));
     return success();
   }
-  // The batch axis goes before the columns, or from the right the rows.
-  int64_t rank = getType().getRank();
-  int64_t place = getLeftSide() ? rank - 1 : rank - 2;
-  SmallVector<int64_t> permutation = shifted(axesUpTo(rank), 1);
-  permutation.insert(permutation.begin() + place, 0);
-  SmallVector<int64_t> back;
-  for (int64_t axis : axesUpTo(rank + 1))
-    back.push_back(llvm::find(permutation, axis) - permutation.begin());
-
-  Value moved = b.permute(rhs, permutation);
-  SmallVector<int64_t> wide(getType().getShape());
-  wide[place] *= size;
-  Value solved = solve(b, *this, a, b.reshapeTo(moved, wide), getTransposeA());
-  results.push_back(
-      b.permute(b.reshapeTo(solved, typeOf(moved).getShape()), back));
+  OneMatrix one(b, rhs, /*wider=*/getLeftSide());
+  results.push_back(one.apart(b, solve(b, *this, a, one.get(), getTransposeA())));
   return success();
 }
 

@@ -50,4 +50,52 @@ def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
   let hasCanonicalizer = 1;
 }
 
+def Xform_RowTensor : RankedTensorOf<[I32]>;
+
+def Xform_LuOp : Xform_Primitive<"lu", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "triangular factors of matrices whose rows are exchanged, l u = x[permutation]";
+  let description = [{
+    For matrices of m rows and n columns in the last two axes, `factors` holds u
+    on and above the diagonal, and below it l, whose diagonal is 1. Row i was
+    exchanged with row `pivots[i]`, one after the other, which has the largest
+    absolute value left in column i; `permutation` is what the exchanges make of
+    0, 1, ..., m - 1. Where a column has nothing but zeros left, u has a zero on
+    its diagonal and l is 0 below its own.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x);
+  let results = (outs Xform_FloatTensor:$factors, Xform_RowTensor:$pivots,
+                      Xform_RowTensor:$permutation);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
+def Xform_LuSolveOp : Xform_Primitive<"lu_solve", [
+    AllElementTypesMatch<["a", "factors", "b", "result"]>,
+    AllTypesMatch<["a", "factors"]>, AllTypesMatch<["b", "result"]>]> {
+  let summary = "x with op(a) x = b, for square matrices whose factors are known";
+  let description = [{
+    `factors` and `permutation` are those of `xform.lu` of `a`. Derivatives are
+    those of the solution: `a` stands for what the factors depend on, and no
+    tangent of the factors is read. `op` transposes if `transpose_a`. The axes
+    before the last two are batch axes of equal sizes.
+  }];
+  let arguments = (ins Xform_FloatTensor:$a, Xform_FloatTensor:$factors,
+    Xform_RowTensor:$permutation, Xform_FloatTensor:$b, BoolAttr:$transpose_a);
+  let defaults = ["transpose_a = False"];
+  let results = (outs Xform_FloatTensor:$result);
+  let assemblyFormat = [{
+    $a `,` $factors `,` $permutation `,` $b `transpose_a` `=` $transpose_a
+    attr-dict `:` type($a) `,` type($permutation) `,` type($b)
+  }];
+  let jvp = (Custom);
+  let transpose = (Custom);
+  let batching = (Custom);
+  let work = (Custom);
+  let hasVerifier = 1;
+}
+
 #endif // XFORM_DIALECT_LINEARALGEBRA

@@ -107,6 +107,17 @@ static Work workOfCustom(TriangularSolveOp op) {
                              product(shapeOf(op.getA()).take_back()));
 }
 
+static Work workOfCustom(LuOp op) {
+  ArrayRef<int64_t> sizes = shapeOf(op.getX()).take_back(2);
+  double least = std::min(product(sizes[0]), product(sizes[1]));
+  return workOfFlops(op, elementsOf(op.getX()) * least * 2 / 3);
+}
+
+static Work workOfCustom(LuSolveOp op) {
+  return workOfFlops(op, 2 * elementsOf(op.getB()) *
+                             product(shapeOf(op.getA()).take_back()));
+}
+
 static Work workOfCustom(SortOp op) {
   double comparisons = 0, moves = 0;
   for (auto [number, x] : llvm::enumerate(op.getXs())) {

@@ -1,0 +1,72 @@
+//===- Matrices.h - rules on matrices in the last two axes ------*- C++ -*-===//
+//
+// What rules of linear algebra write. The axes in front of the last two are
+// those of a batch, equal for all operands.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_DIALECT_MATRICES_H
+#define XFORM_DIALECT_MATRICES_H
+
+#include "dialect/RuleBuilder.h"
+
+namespace xform {
+
+int64_t rowsOf(Value matrices);
+int64_t columnsOf(Value matrices);
+
+/// Whether two sizes are known not to be equal.
+bool differ(int64_t m, int64_t n);
+
+/// Fails, naming the operand, unless the matrices are square.
+LogicalResult checkSquare(Operation *op, StringRef name, Value value);
+
+/// One number in every element, of a type that may be dynamic.
+Value filled(RuleBuilder &b, StringRef number, RankedTensorType type);
+
+/// The matrices with their rows as columns.
+Value flipped(RuleBuilder &b, Value matrices);
+
+/// The products of matrices, over axis `lhsAxis` of each of lhs and `rhsAxis`
+/// of each of rhs: -2 or -1.
+Value product(RuleBuilder &b, Value lhs, Value rhs, int64_t lhsAxis = -1,
+              int64_t rhsAxis = -2);
+
+/// Each element's row and column, for comparisons.
+std::pair<Value, Value> indicesOf(RuleBuilder &b, RankedTensorType type);
+
+/// Zeros but on and below the diagonal, or strictly below it.
+Value lowerTriangle(RuleBuilder &b, Value matrices, bool strict = false);
+/// Zeros but on and above the diagonal.
+Value upperTriangle(RuleBuilder &b, Value matrices);
+
+/// Rows and columns from the first of each up to `limits`, or to the end.
+struct Corner {
+  int64_t row = 0, column = 0;
+};
+Value block(RuleBuilder &b, Value matrices, Corner from, Corner to);
+
+/// Matrices one below, or one beside, the other.
+Value below(RuleBuilder &b, Value top, Value bottom);
+Value beside(RuleBuilder &b, Value left, Value right);
+
+/// The rows of matrices in another order: row i becomes row `rows[i]`.
+Value rowsInOrder(RuleBuilder &b, Value matrices, Value rows);
+
+/// Matrices of a new leading batch axis as one wider, or longer, matrix.
+class OneMatrix {
+public:
+  OneMatrix(RuleBuilder &b, Value batch, bool wider);
+
+  Value get() const { return matrices; }
+  /// What has been computed of it, as a batch again.
+  Value apart(RuleBuilder &b, Value computed) const;
+
+private:
+  Value matrices;
+  SmallVector<int64_t> shape, back;
+};
+
+} // namespace xform
+
+#endif // XFORM_DIALECT_MATRICES_H

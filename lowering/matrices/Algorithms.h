@@ -1,0 +1,30 @@
+//===- Algorithms.h - what factorisations and solves become -----*- C++ -*-===//
+
+#ifndef XFORM_LOWERING_MATRICES_ALGORITHMS_H
+#define XFORM_LOWERING_MATRICES_ALGORITHMS_H
+
+#include "lowering/matrices/MatrixBuilder.h"
+
+namespace xform {
+
+/// The lower triangular l with l l^T = x, NaN from the first bad pivot on.
+Value factorCholesky(MatrixBuilder &b, Value x);
+
+/// How a triangular matrix stands in a system; as xform.triangular_solve says.
+struct TriangularKind {
+  bool leftSide = true, lower = true, transposed = false, unitDiagonal = false;
+};
+Value solveTriangular(MatrixBuilder &b, const TriangularKind &kind, Value a,
+                      Value rhs);
+
+/// The results of xform.lu.
+struct LuFactors {
+  Value factors, pivots, permutation;
+};
+LuFactors factorLu(MatrixBuilder &b, Value x);
+Value solveByLu(MatrixBuilder &b, Value factors, Value permutation, Value rhs,
+                bool transposed);
+
+} // namespace xform
+
+#endif // XFORM_LOWERING_MATRICES_ALGORITHMS_H
