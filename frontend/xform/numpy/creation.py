@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, DType, TracedArray
 from ..tracing.avals import require_device
@@ -35,36 +36,25 @@ from .promotion import (
 from .promotion import array as as_array
 
 
-def _filled(shape: Any, number: bool | int | float, dtype: Any, name: str) -> TracedArray:
+@family
+def _filled(
+    name: str,
+    number: int,
+    shape: Any,
+    dtype: Any = None,
+    order: str = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> TracedArray:
+    require_device(device, name)
     found = supported_dtype(dtype, name)
     return constant(shape_of(shape, name), found, in_range(number, found))
 
 
-@function(np.zeros)
-def zeros(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
-    """An array of zeros, which can be written into."""
-    require_device(device, "zeros")
-    return _filled(shape, 0, dtype, "zeros")
-
-
-@function(np.ones)
-def ones(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
-    """An array of ones."""
-    require_device(device, "ones")
-    return _filled(shape, 1, dtype, "ones")
-
-
-@function(np.empty)
-def empty(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
-    """An array to write into; its elements are 0."""
-    require_device(device, "empty")
-    return _filled(shape, 0, dtype, "empty")
+zeros = function(np.zeros)(_filled("zeros", 0, "An array of zeros, which can be written into."))
+ones = function(np.ones)(_filled("ones", 1, "An array of ones."))
+empty = function(np.empty)(_filled("empty", 0, "An array to write into; its elements are 0."))
 
 
 @function(np.full)
@@ -96,8 +86,10 @@ def _like(a: Any, dtype: Any, shape: Any, name: str) -> tuple[tuple[int, ...], D
     return sizes, supported_dtype(dtype, name, x.dtype)
 
 
-@function(np.zeros_like)
-def zeros_like(
+@family
+def _filled_like(
+    name: str,
+    number: int,
     a: ArrayLike,
     dtype: Any = None,
     order: str = "K",
@@ -106,42 +98,24 @@ def zeros_like(
     *,
     device: Any = None,
 ) -> TracedArray:
-    """Zeros in the shape and dtype of `a`, which can be written into."""
-    require_device(device, "zeros_like")
-    sizes, found = _like(a, dtype, shape, "zeros_like")
-    return _filled(sizes, 0, found, "zeros_like")
+    require_device(device, name)
+    sizes, found = _like(a, dtype, shape, name)
+    return constant(sizes, found, in_range(number, found))
 
 
-@function(np.ones_like)
-def ones_like(
-    a: ArrayLike,
-    dtype: Any = None,
-    order: str = "K",
-    subok: bool = True,
-    shape: Any = None,
-    *,
-    device: Any = None,
-) -> TracedArray:
-    """Ones in the shape and dtype of `a`."""
-    require_device(device, "ones_like")
-    sizes, found = _like(a, dtype, shape, "ones_like")
-    return _filled(sizes, 1, found, "ones_like")
-
-
-@function(np.empty_like)
-def empty_like(
-    a: ArrayLike,
-    dtype: Any = None,
-    order: str = "K",
-    subok: bool = True,
-    shape: Any = None,
-    *,
-    device: Any = None,
-) -> TracedArray:
-    """An array to write into, in the shape and dtype of `a`; its elements are 0."""
-    require_device(device, "empty_like")
-    sizes, found = _like(a, dtype, shape, "empty_like")
-    return _filled(sizes, 0, found, "empty_like")
+zeros_like = function(np.zeros_like)(
+    _filled_like("zeros_like", 0, "Zeros in the shape and dtype of `a`, which can be written into.")
+)
+ones_like = function(np.ones_like)(
+    _filled_like("ones_like", 1, "Ones in the shape and dtype of `a`.")
+)
+empty_like = function(np.empty_like)(
+    _filled_like(
+        "empty_like",
+        0,
+        "An array to write into, in the shape and dtype of `a`; its elements are 0.",
+    )
+)
 
 
 @function(np.full_like)

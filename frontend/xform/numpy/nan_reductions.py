@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from .. import primitives
+from ..family import family
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import reductions, ufuncs
 from .dispatch import function
@@ -29,8 +30,13 @@ def _chosen(there: TracedArray, where: Any) -> TracedArray:
     return there if where is True else ufuncs.logical_and(there, where)
 
 
-@function(np.nansum)
-def nansum(
+_Reduction: TypeAlias = Callable[..., TracedArray]
+
+
+@family
+def _combination(
+    name: str,
+    by: tuple[_Reduction, int],
     a: ArrayLike,
     axis: Axis = None,
     dtype: Any = None,
@@ -39,22 +45,16 @@ def nansum(
     initial: Any = None,
     where: Any = True,
 ) -> TracedArray:
-    """The sum, NaN counting as 0."""
-    return reductions.sum(without_nan(a, 0)[0], axis, dtype, out, keepdims, initial, where)
+    reduce, number = by
+    return reduce(without_nan(a, number)[0], axis, dtype, out, keepdims, initial, where)
 
 
-@function(np.nanprod)
-def nanprod(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The product, NaN counting as 1."""
-    return reductions.prod(without_nan(a, 1)[0], axis, dtype, out, keepdims, initial, where)
+nansum = function(np.nansum)(
+    _combination("nansum", (reductions.sum, 0), "The sum, NaN counting as 0.")
+)
+nanprod = function(np.nanprod)(
+    _combination("nanprod", (reductions.prod, 1), "The product, NaN counting as 1.")
+)
 
 
 @function(np.nanmean)
@@ -72,72 +72,56 @@ def nanmean(
     return reductions.mean(x, axis, dtype, out, keepdims, where=_chosen(there, where))
 
 
+@family
 def _deviation(
-    measure: Callable[..., TracedArray],
+    name: str,
+    measure: _Reduction,
     a: ArrayLike,
-    axis: Axis,
-    out: Any,
-    ddof: float,
-    keepdims: Any,
-    where: Any,
-    correction: Any,
-    **options: Any,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
 ) -> TracedArray:
-    """`reductions.var` or `std` of what is no NaN; NaN where not more than `ddof` elements are."""
     x, there = without_nan(a, 0)
     chosen = _chosen(there, where)
     less = ddof if correction is None else correction
-    result = measure(x, axis, ddof=less, keepdims=keepdims, where=chosen, **options)
+    result = measure(x, axis, dtype, ddof=less, keepdims=keepdims, where=chosen, mean=mean)
     if is_float(x.dtype):
+        # Where not more than `ddof` elements are left.
         few = ufuncs.less_equal(reductions.sum(chosen, axis, keepdims=keepdims), less)
         nan = constant(result.shape, result.dtype, math.nan)
         result = primitives.select(few, nan, result)
     return result if out is None else write_whole(out, result)
 
 
-@function(np.nanvar)
-def nanvar(
+nanvar = function(np.nanvar)(
+    _deviation("nanvar", reductions.var, "The variance of the elements that are not NaN.")
+)
+nanstd = function(np.nanstd)(
+    _deviation(
+        "nanstd", reductions.std, "The root of the variance of the elements that are not NaN."
+    )
+)
+
+
+@family
+def _extreme(
+    name: str,
+    by: tuple[_Reduction, float],
     a: ArrayLike,
     axis: Axis = None,
-    dtype: Any = None,
     out: Any = None,
-    ddof: float = 0,
     keepdims: Any = False,
-    *,
+    initial: Any = None,
     where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
 ) -> TracedArray:
-    """The variance of the elements that are not NaN."""
-    return _deviation(
-        reductions.var, a, axis, out, ddof, keepdims, where, correction, dtype=dtype, mean=mean
-    )
-
-
-@function(np.nanstd)
-def nanstd(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> TracedArray:
-    """The root of the variance of the elements that are not NaN."""
-    return _deviation(
-        reductions.std, a, axis, out, ddof, keepdims, where, correction, dtype=dtype, mean=mean
-    )
-
-
-def _nan_extreme(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, initial: Any, where: Any, largest: bool
-) -> TracedArray:
-    x, there = without_nan(a, -math.inf if largest else math.inf)
-    reduce = reductions.max if largest else reductions.min
+    reduce, farthest = by
+    x, there = without_nan(a, farthest)
     result = reduce(x, axis, keepdims=keepdims, initial=initial, where=where)
     if is_float(x.dtype) and initial is None:
         none = ufuncs.logical_not(reductions.any(there, axis, keepdims=keepdims))
@@ -146,46 +130,50 @@ def _nan_extreme(
     return result if out is None else write_whole(out, result)
 
 
-@function(np.nanmax)
-def nanmax(
+nanmax = function(np.nanmax)(
+    _extreme(
+        "nanmax",
+        (reductions.max, -math.inf),
+        "The largest element that is not NaN; NaN where all are.",
+    )
+)
+nanmin = function(np.nanmin)(
+    _extreme(
+        "nanmin",
+        (reductions.min, math.inf),
+        "The smallest element that is not NaN; NaN where all are.",
+    )
+)
+
+
+@family
+def _place_of(
+    name: str,
+    by: tuple[_Reduction, float],
     a: ArrayLike,
-    axis: Axis = None,
+    axis: int | None = None,
     out: Any = None,
+    *,
     keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
 ) -> TracedArray:
-    """The largest element that is not NaN; NaN where all are."""
-    return _nan_extreme(a, axis, out, keepdims, initial, where, True)
+    find, farthest = by
+    return find(without_nan(a, farthest)[0], axis, out, keepdims=keepdims)
 
 
-@function(np.nanmin)
-def nanmin(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The smallest element that is not NaN; NaN where all are."""
-    return _nan_extreme(a, axis, out, keepdims, initial, where, False)
-
-
-@function(np.nanargmax)
-def nanargmax(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
-    """The index of the largest element that is not NaN; 0 where all are, which NumPy rejects."""
-    return reductions.argmax(without_nan(a, -math.inf)[0], axis, out, keepdims=keepdims)
-
-
-@function(np.nanargmin)
-def nanargmin(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
-    """The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects."""
-    return reductions.argmin(without_nan(a, math.inf)[0], axis, out, keepdims=keepdims)
+nanargmax = function(np.nanargmax)(
+    _place_of(
+        "nanargmax",
+        (reductions.argmax, -math.inf),
+        "The index of the largest element that is not NaN; 0 where all are, which NumPy rejects.",
+    )
+)
+nanargmin = function(np.nanargmin)(
+    _place_of(
+        "nanargmin",
+        (reductions.argmin, math.inf),
+        "The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects.",
+    )
+)
 
 
 __all__ = [

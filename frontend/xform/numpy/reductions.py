@@ -5,12 +5,13 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..tracing.array import ArrayLike, Axis, DType, TracedArray
 from . import ufuncs
 from .axes import keeps, normalized_axes, normalized_axis
@@ -76,76 +77,68 @@ def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
     return UINT64 if x.dtype.kind == "u" else x.dtype
 
 
-def _added(
-    a: ArrayLike,
-    axis: Axis,
-    dtype: Any,
-    out: Any,
-    keepdims: Any,
-    initial: Any,
-    where: Any,
+class _Combining(NamedTuple):
+    """What a sum or product combines elements with, and where that begins."""
+
+    reduce: Callable[..., TracedArray]
+    of_truths: Callable[..., TracedArray]
+    ufunc: Ufunc
+    identity: int
+
+
+@family
+def _combination(
     name: str,
-    reduce: Callable[..., TracedArray],
-    ufunc: Ufunc,
-    identity: int,
+    by: _Combining,
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
     x = array(a)
     axes = normalized_axes(axis, x.ndim, name)
     found = sum_dtype(x, dtype, name)
+    reduce = by.reduce
     if found == BOOL:
         x = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
-        reduce = primitives.reduce_or if identity == 0 else primitives.reduce_and
+        reduce = by.of_truths
     weak = x._weak and dtype is None
-    part = _only(fit(x, found, x.shape), where, in_range(identity, found))
-    result = _combined(reduce(part, axes), initial, ufunc)
+    part = _only(fit(x, found, x.shape), where, in_range(by.identity, found))
+    result = _combined(reduce(part, axes), initial, by.ufunc)
     result = _finish(result, x, axes, keepdims, out)
     return as_weak(result) if weak and out is None else result
 
 
-@function(np.sum)
-def sum(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The sum over axes, by default all; small integers are added in 64 bits."""
-    return _added(
-        a, axis, dtype, out, keepdims, initial, where,
-        "sum", primitives.reduce_sum, ufuncs.add, 0,
-    )  # fmt: skip
+sum = function(np.sum)(
+    _combination(
+        "sum",
+        _Combining(primitives.reduce_sum, primitives.reduce_or, ufuncs.add, 0),
+        "The sum over axes, by default all; small integers are added in 64 bits.",
+    )
+)
+prod = function(np.prod)(
+    _combination(
+        "prod",
+        _Combining(primitives.reduce_prod, primitives.reduce_and, ufuncs.multiply, 1),
+        "The product over axes, by default all; small integers are multiplied in 64 bits.",
+    )
+)
 
 
-@function(np.prod)
-def prod(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The product over axes, by default all; small integers are multiplied in 64 bits."""
-    return _added(
-        a, axis, dtype, out, keepdims, initial, where,
-        "prod", primitives.reduce_prod, ufuncs.multiply, 1,
-    )  # fmt: skip
-
-
+@family
 def _extreme(
-    a: ArrayLike,
-    axis: Axis,
-    out: Any,
-    keepdims: Any,
-    initial: Any,
-    where: Any,
+    name: str,
     largest: bool,
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
-    name = "max" if largest else "min"
     x = array(a)
     axes = normalized_axes(axis, x.ndim, name)
     given = initial is not None
@@ -183,33 +176,12 @@ def least(dtype: DType, largest: bool) -> bool | int | float:
     return INT_RANGES[dtype][0 if largest else 1]
 
 
-@function(np.max, np.amax)
-def max(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The largest element over axes, NaN if there is one."""
-    return _extreme(a, axis, out, keepdims, initial, where, True)
-
-
-@function(np.min, np.amin)
-def min(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
-    """The smallest element over axes, NaN if there is one."""
-    return _extreme(a, axis, out, keepdims, initial, where, False)
-
-
-amax, amin = max, min
+amax = max = function(np.max, np.amax)(
+    _extreme("max", True, "The largest element over axes, NaN if there is one.")
+)
+amin = min = function(np.min, np.amin)(
+    _extreme("min", False, "The smallest element over axes, NaN if there is one.")
+)
 
 
 @function(np.ptp)
@@ -220,31 +192,27 @@ def ptp(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False)
     return result if out is None else write_whole(out, result)
 
 
+@family
 def _tested(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, where: Any, every: bool
+    name: str,
+    every: bool,
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
 ) -> TracedArray:
     x = array(a)
-    axes = normalized_axes(axis, x.ndim, "all" if every else "any")
+    axes = normalized_axes(axis, x.ndim, name)
     truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
     part = _only(truth, where, every)
     reduce = primitives.reduce_and if every else primitives.reduce_or
     return _finish(reduce(part, axes), x, axes, keepdims, out)
 
 
-@function(np.any)
-def any(
-    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> TracedArray:
-    """Whether an element over axes is true."""
-    return _tested(a, axis, out, keepdims, where, False)
-
-
-@function(np.all)
-def all(
-    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> TracedArray:
-    """Whether all elements over axes are true."""
-    return _tested(a, axis, out, keepdims, where, True)
+any = function(np.any)(_tested("any", False, "Whether an element over axes is true."))
+all = function(np.all)(_tested("all", True, "Whether all elements over axes are true."))
 
 
 @function(np.count_nonzero)
@@ -304,53 +272,21 @@ def mean(
     return _finish(result, x, axes, keepdims, out)
 
 
-@function(np.var)
-def var(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> TracedArray:
-    """The mean square of deviations from the mean; the sum is divided by n - ddof."""
-    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "var")
-    return _finish(array(result, outer), x, axes, keepdims, out)
-
-
-@function(np.std)
-def std(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> TracedArray:
-    """The root of the variance; its derivative is 0 where the variance is."""
-    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "std")
-    root = primitives.half_pow(result, 1)
-    return _finish(array(root, outer), x, axes, keepdims, out)
-
-
-def _variance(
-    a: ArrayLike,
-    axis: Axis,
-    dtype: Any,
-    ddof: float,
-    where: Any,
-    mean: Any,
-    correction: Any,
+@family
+def _deviation(
     name: str,
-) -> tuple[TracedArray, TracedArray, tuple[int, ...], DType]:
+    is_root: bool,
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
     x = array(a)
     axes = normalized_axes(axis, x.ndim, name)
     inner, outer = _mean_dtypes(x, dtype, name)
@@ -362,8 +298,21 @@ def _variance(
         centre = fit(operand(mean), inner, x.shape)
     deviation = primitives.sub(wide, centre)
     less = ddof if correction is None else correction
-    squares = primitives.integer_pow(deviation, 2)
-    return _scaled_sum(squares, axes, where, less), x, axes, outer
+    result = _scaled_sum(primitives.integer_pow(deviation, 2), axes, where, less)
+    result = primitives.half_pow(result, 1) if is_root else result
+    return _finish(array(result, outer), x, axes, keepdims, out)
+
+
+var = function(np.var)(
+    _deviation(
+        "var",
+        False,
+        "The mean square of deviations from the mean; the sum is divided by n - ddof.",
+    )
+)
+std = function(np.std)(
+    _deviation("std", True, "The root of the variance; its derivative is 0 where the variance is.")
+)
 
 
 @function(np.average)
@@ -412,10 +361,16 @@ def _weights_of(w: TracedArray, x: TracedArray, axis: Axis) -> TracedArray:
 # Places of extremes ----------------------------------------------------------
 
 
+@family
 def _place_of(
-    a: ArrayLike, axis: int | None, out: Any, keepdims: Any, largest: bool
+    name: str,
+    largest: bool,
+    a: ArrayLike,
+    axis: int | None = None,
+    out: Any = None,
+    *,
+    keepdims: Any = False,
 ) -> TracedArray:
-    name = "argmax" if largest else "argmin"
     x = array(a)
     flat = x if axis is not None or x.ndim == 1 else primitives.reshape(x, (x.size,))
     place = 0 if axis is None else normalized_axis(axis, x.ndim, name)
@@ -434,20 +389,12 @@ def _place_of(
     return result if out is None else write_whole(out, result)
 
 
-@function(np.argmax)
-def argmax(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
-    """The index of the first largest element, or of the first NaN."""
-    return _place_of(a, axis, out, keepdims, True)
-
-
-@function(np.argmin)
-def argmin(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
-    """The index of the first smallest element, or of the first NaN."""
-    return _place_of(a, axis, out, keepdims, False)
+argmax = function(np.argmax)(
+    _place_of("argmax", True, "The index of the first largest element, or of the first NaN.")
+)
+argmin = function(np.argmin)(
+    _place_of("argmin", False, "The index of the first smallest element, or of the first NaN.")
+)
 
 
 __all__ = [

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs, weighted_quantiles
@@ -152,18 +153,28 @@ def _leaving_nan(ordered: TracedArray) -> tuple[TracedArray, TracedArray]:
     return primitives.select(there, ordered, zero), count
 
 
+class _Scale(NamedTuple):
+    """What q is a part of, and whether the elements that are NaN are left out."""
+
+    whole: float
+    leave_nan: bool
+
+
+@family
 def _quantiles(
+    name: str,
+    by: _Scale,
     a: ArrayLike,
     q: Any,
-    axis: Axis,
-    out: Any,
-    method: str,
-    keepdims: Any,
-    scale: float,
-    name: str,
-    leave_nan: bool,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
     weights: Any = None,
 ) -> TracedArray:
+    scale, leave_nan = by
     if weights is not None and method != "inverted_cdf":
         raise XformValueError(
             at_user_line(f"{name}: weights need method='inverted_cdf', got {method!r}")
@@ -267,78 +278,40 @@ def _of_nothing(
     return _finished(result, q_shape, keepdims, axes, x, out)
 
 
-@function(np.quantile)
-def quantile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
-    """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
+quantile = function(np.quantile)(
+    _quantiles(
+        "quantile",
+        _Scale(1, False),
+        """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
 
-    With weights, of which there are as many as elements or as many as along the axis, q is a part
-    of their sum; the method is then "inverted_cdf".
-    """
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "quantile", False, weights)
-
-
-@function(np.percentile)
-def percentile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
-    """As `quantile`, with q from 0 to 100."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "percentile", False, weights)
+        With weights, of which there are as many as elements or as many as along the axis, q is a
+        part of their sum; the method is then "inverted_cdf".
+        """,
+    )
+)
+percentile = function(np.percentile)(
+    _quantiles("percentile", _Scale(100, False), "As `quantile`, with q from 0 to 100.")
+)
+nanquantile = function(np.nanquantile)(
+    _quantiles("nanquantile", _Scale(1, True), "As `quantile`, of the elements that are not NaN.")
+)
+nanpercentile = function(np.nanpercentile)(
+    _quantiles(
+        "nanpercentile", _Scale(100, True), "As `percentile`, of the elements that are not NaN."
+    )
+)
 
 
-@function(np.nanquantile)
-def nanquantile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
-    """As `quantile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "nanquantile", True, weights)
-
-
-@function(np.nanpercentile)
-def nanpercentile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
-    """As `percentile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "nanpercentile", True, weights)
-
-
+@family
 def _median(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, name: str, leave_nan: bool
+    name: str,
+    leave_nan: bool,
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    keepdims: Any = False,
 ) -> TracedArray:
-    """The mean of the one or two elements in the middle."""
     x = array(a)
     x = array(x, FLOAT64) if x.dtype == BOOL else x
     line, axes, kept = _in_one_line(x, axis, name)
@@ -361,28 +334,16 @@ def _median(
     return _finished(result, (), keepdims, axes, x, out)
 
 
-@function(np.median)
-def median(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: Any = False,
-) -> TracedArray:
-    """The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none."""
-    return _median(a, axis, out, keepdims, "median", False)
-
-
-@function(np.nanmedian)
-def nanmedian(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: Any = False,
-) -> TracedArray:
-    """The median of the elements that are not NaN."""
-    return _median(a, axis, out, keepdims, "nanmedian", True)
+median = function(np.median)(
+    _median(
+        "median",
+        False,
+        "The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none.",
+    )
+)
+nanmedian = function(np.nanmedian)(
+    _median("nanmedian", True, "The median of the elements that are not NaN.")
+)
 
 
 # Interpolation -------------------------------------------------------------------------------
