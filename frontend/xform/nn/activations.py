@@ -15,12 +15,11 @@ from ..errors import XformValueError, at_user_line
 from ..numpy import joining, ufuncs
 from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
-from ..numpy.float_parts import isinf
+from ..numpy.float_parts import isinf, like
 from ..numpy.promotion import (
     array,
     broadcast_shapes,
     computed_dtype,
-    constant,
     fit,
     operand,
     result_type,
@@ -40,22 +39,18 @@ def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedAr
 
     @wraps(function)
     def call(x: TracedArray, *args: Any, **kwargs: Any) -> TracedArray:
-        inside = primitives.select(isinf(x), _constant(x, -0.0), x)
-        is_above = primitives.eq(x, _constant(x, math.inf))
+        inside = primitives.select(isinf(x), like(x, -0.0), x)
+        is_above = primitives.eq(x, like(x, math.inf))
         return primitives.select(is_above, x, function(inside, *args, **kwargs))
 
     return call
-
-
-def _constant(x: TracedArray, number: float) -> TracedArray:
-    return constant(x.shape, x.dtype, number)
 
 
 @_activation
 def relu(x: ArrayLike) -> TracedArray:
     """max(x, 0), with derivative 0 at 0."""
     a = array(x)
-    zero = _constant(a, 0)
+    zero = like(a, 0)
     return primitives.select(primitives.le(a, zero), zero, a)
 
 
@@ -63,7 +58,7 @@ def relu(x: ArrayLike) -> TracedArray:
 def relu6(x: ArrayLike) -> TracedArray:
     """min(max(x, 0), 6), with derivative 0 at both ends."""
     a = relu(x)
-    six = _constant(a, 6)
+    six = like(a, 6)
     return primitives.select(primitives.ge(a, six), six, a)
 
 
@@ -80,7 +75,7 @@ def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
 
     What lies above is kept out of the branch for what lies below, where it could overflow.
     """
-    zero = _constant(a, 0)
+    zero = like(a, 0)
     above = primitives.gt(a, zero)
     return above, primitives.select(above, zero, a)
 
@@ -186,26 +181,26 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
     if approximate:
         # (1 + tanh(y)) / 2 is the logistic function of 2 y, which keeps its digits for large -y.
         # Beyond the limit it is 0 or 1, and the cube would overflow.
-        limit = _constant(x, 32)
+        limit = like(x, 32)
         bounded = primitives.max_(primitives.min_(x, limit), primitives.neg(limit))
         cube = ufuncs.multiply(primitives.integer_pow(bounded, 3), 0.044715)
         inner = ufuncs.multiply(ufuncs.add(bounded, cube), math.sqrt(8 / math.pi))
         return primitives.mul(x, primitives.logistic(inner))
     below = primitives.erfc(ufuncs.multiply(x, -math.sqrt(0.5)))
-    return primitives.mul(primitives.mul(x, _constant(x, 0.5)), below)
+    return primitives.mul(primitives.mul(x, like(x, 0.5)), below)
 
 
 @_activation
 @rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
     """x / (1 + |x|)."""
-    one = _constant(x, 1)
+    one = like(x, 1)
     size = primitives.abs_(x)
     share = primitives.div(one, primitives.add(one, size))
     # For large x written so that neither inf / inf nor a difference in the derivative occurs.
     far = primitives.copy_sign(primitives.sub(one, share), x)
     is_near = primitives.le(size, one)
-    inside = primitives.select(is_near, x, _constant(x, 0))
+    inside = primitives.select(is_near, x, like(x, 0))
     return primitives.select(is_near, primitives.mul(inside, share), far)
 
 
@@ -213,7 +208,7 @@ def soft_sign(x: TracedArray) -> TracedArray:
 def hard_tanh(x: ArrayLike) -> TracedArray:
     """x limited to -1 and 1, with derivative 0 at both."""
     (a,) = floats(x)
-    one, minus_one = _constant(a, 1), _constant(a, -1)
+    one, minus_one = like(a, 1), like(a, -1)
     upper = primitives.select(primitives.ge(a, one), one, a)
     return primitives.select(primitives.le(a, minus_one), minus_one, upper)
 

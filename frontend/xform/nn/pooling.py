@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
 from ..numpy.promotion import BOOL, FLOAT64, UINT8, array, computed_dtype, is_float
@@ -81,76 +82,62 @@ def _pool_of(
     return _Pool(size, strides, pads, dilations, counts)
 
 
+@family
 def _max_pool(
+    name: str,
     rank: int,
     input: ArrayLike,
     kernel_size: Sizes,
-    stride: Sizes | None,
-    padding: Sizes,
-    dilation: Sizes,
-    ceil_mode: bool,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    dilation: Sizes = 1,
+    ceil_mode: bool = False,
 ) -> TracedArray:
     x = array(input)
-    pool = _pool_of(x, kernel_size, stride, padding, dilation, ceil_mode, rank, f"max_pool{rank}d")
+    pool = _pool_of(x, kernel_size, stride, padding, dilation, ceil_mode, rank, name)
     counted = array(x, UINT8) if x.dtype == BOOL else x
     largest = primitives.reduce_window_max(counted, pool.size, pool.windows(x.shape[-rank:]))
     return array(largest, x.dtype)
 
 
-@extension("nn")
-def max_pool1d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-) -> TracedArray:
-    """The largest element of each window of (n, channels, x) or (channels, x).
+max_pool1d = extension("nn")(
+    _max_pool(
+        "max_pool1d",
+        1,
+        """The largest element of each window of (n, channels, x) or (channels, x).
 
-    Of equal largest elements the first has the derivative, of several NaN the last.
+        Of equal largest elements the first has the derivative, of several NaN the last.
 
-    Args:
-        input: numbers.
-        kernel_size: of a window.
-        stride: from one window to the next; the size of a window if not given.
-        padding: what lies before and after the elements, and is smaller than any.
-        dilation: from one element of a window to the next.
-        ceil_mode: whether a last window may go beyond the padding.
+        Args:
+            input: numbers.
+            kernel_size: of a window.
+            stride: from one window to the next; the size of a window if not given.
+            padding: what lies before and after the elements, and is smaller than any.
+            dilation: from one element of a window to the next.
+            ceil_mode: whether a last window may go beyond the padding.
 
-    Raises:
-        XformValueError: windows do not fit, or padding exceeds half of one.
+        Raises:
+            XformValueError: windows do not fit, or padding exceeds half of one.
 
-    >>> np.asarray(max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
-    array([[4., 3.]])
-    """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@extension("nn")
-def max_pool2d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-) -> TracedArray:
-    """The largest element of each window of (n, channels, x1, x2); see `max_pool1d`."""
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
-
-
-@extension("nn")
-def max_pool3d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-) -> TracedArray:
-    """The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`."""
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
+        >>> np.asarray(max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
+        array([[4., 3.]])
+        """,
+    )
+)
+max_pool2d = extension("nn")(
+    _max_pool(
+        "max_pool2d",
+        2,
+        "The largest element of each window of (n, channels, x1, x2); see `max_pool1d`.",
+    )
+)
+max_pool3d = extension("nn")(
+    _max_pool(
+        "max_pool3d",
+        3,
+        "The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`.",
+    )
+)
 
 
 def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.ndarray:
@@ -167,17 +154,18 @@ def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.
     return np.asarray(reduce(np.multiply.outer, along))
 
 
+@family
 def _avg_pool(
+    name: str,
     rank: int,
     input: ArrayLike,
     kernel_size: Sizes,
-    stride: Sizes | None,
-    padding: Sizes,
-    ceil_mode: bool,
-    count_include_pad: bool,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> TracedArray:
-    name = f"avg_pool{rank}d"
     x = array(input)
     dtype = x.dtype if is_float(x.dtype) else FLOAT64
     x = array(x, computed_dtype(dtype))
@@ -192,6 +180,9 @@ def _avg_pool(
     if np.all(divisors == math.prod(pool.size)):
         return array(ufuncs.divide(total, math.prod(pool.size)), dtype)
     return array(ufuncs.divide(total, divisors.astype(x.dtype)), dtype)
+
+
+_avg_pool_of_rank_1 = _avg_pool("avg_pool1d", 1, "As those of other ranks.")
 
 
 @extension("nn")
@@ -219,42 +210,27 @@ def avg_pool1d(
     >>> np.asarray(avg_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
     array([[2.5, 2.5]])
     """
-    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    # Only those of higher ranks take a divisor in torch.
+    return _avg_pool_of_rank_1(input, kernel_size, stride, padding, ceil_mode, count_include_pad)
 
 
-@extension("nn")
-def avg_pool2d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TracedArray:
-    """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
+avg_pool2d = extension("nn")(
+    _avg_pool(
+        "avg_pool2d",
+        2,
+        """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
 
-    See `avg_pool1d`.
-    """
-    return _avg_pool(
-        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        See `avg_pool1d`.
+        """,
     )
+)
+avg_pool3d = extension("nn")(
+    _avg_pool(
+        "avg_pool3d",
+        3,
+        """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.
 
-
-@extension("nn")
-def avg_pool3d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TracedArray:
-    """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.
-
-    See `avg_pool1d`.
-    """
-    return _avg_pool(
-        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
+        See `avg_pool1d`.
+        """,
     )
+)
