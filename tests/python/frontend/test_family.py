@@ -57,7 +57,8 @@ def test_public_members(module: Any, name: str) -> None:
     function = getattr(module, name)
     assert function.__name__ == function.__qualname__ == name
     assert function.__module__.startswith(f"{module.__name__}.")
-    assert function.__doc__ and not function.__doc__.startswith(" ")
+    assert function.__doc__
+    assert not function.__doc__.startswith(" ")
     assert not {"name", "which", "by", "rank"} & {*inspect.signature(function).parameters}
 
 
