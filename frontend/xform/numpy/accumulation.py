@@ -14,9 +14,8 @@ from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
-from .nan_reductions import without_nan
 from .promotion import BOOL, UINT8, array, constant, in_range, supported_dtype
-from .reductions import sum_dtype
+from .reductions import sum_dtype, without_nan
 from .views import write_whole
 
 _Accumulation: TypeAlias = Callable[[TracedArray, int], TracedArray]
@@ -58,7 +57,7 @@ def _accumulated(
     dtype: Any = None,
     out: Any = None,
 ) -> TracedArray:
-    x, place = _along(a if by.for_nan is None else without_nan(a, by.for_nan)[0], axis, name)
+    x, place = _along(without_nan(a, by.for_nan)[0], axis, name)
     found = sum_dtype(x, dtype, name)
     if found == BOOL:
         # A sum of truth values is whether one is true, a product whether all are.

@@ -16,7 +16,7 @@ from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from ..tracing.operations import METHODS
 from . import ufuncs
-from .axes import AxisError, normalized_axes, normalized_axis, shape_of
+from .axes import AxisError, normalized_axes, normalized_axis, numbers_of_shape, shape_of
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
@@ -63,15 +63,7 @@ def reshape(
 
 
 def _with_inferred_size(x: TracedArray, shape: Any) -> tuple[int, ...]:
-    sizes = [shape] if not isinstance(shape, Sequence | np.ndarray) else list(shape)
-    try:
-        sizes = [operator.index(size) for size in sizes]
-    except TypeError as error:
-        if isinstance(error, XformTypeError):
-            raise
-        raise XformTypeError(
-            at_user_line(f"reshape: a shape is an int or a sequence of ints, got {shape!r}")
-        ) from None
+    sizes = [*numbers_of_shape(shape, "reshape")]
     unknown = [axis for axis, size in enumerate(sizes) if size == -1]
     known = math.prod(size for size in sizes if size != -1)
     if len(unknown) == 1 and known > 0 and x.size % known == 0:

@@ -10,6 +10,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
@@ -64,8 +65,10 @@ def _argsort_concrete(
     return np.flip(flat.shape[place] - 1 - turned, place)
 
 
-@function(_sort_concrete, np.sort)
-def sort(
+@family
+def _in_order(
+    name: str,
+    of_places: bool,
     a: ArrayLike,
     axis: int | None = -1,
     kind: str | None = None,
@@ -74,28 +77,25 @@ def sort(
     stable: bool | None = None,
     descending: bool = False,
 ) -> TracedArray:
-    """The elements along an axis in ascending order, NaN last; always stable."""
-    _require_plain_order(order, "sort")
-    x, place = _line(a, axis, "sort")
-    return _sorted(x, place, descending)[0]
-
-
-@function(_argsort_concrete, np.argsort)
-def argsort(
-    a: ArrayLike,
-    axis: int | None = -1,
-    kind: str | None = None,
-    order: Any = None,
-    *,
-    stable: bool | None = None,
-    descending: bool = False,
-) -> TracedArray:
-    """The places from which the sorted elements come; always stable."""
-    _require_plain_order(order, "argsort")
-    x, place = _line(a, axis, "argsort")
+    _require_plain_order(order, name)
+    x, place = _line(a, axis, name)
+    if not of_places:
+        return _sorted(x, place, descending)[0]
     places = primitives.iota(x.shape, INT32, place)
     found = _sorted(primitives.stop_gradient(x), place, descending, [places])[1]
     return primitives.convert(found, INT64)
+
+
+sort = function(_sort_concrete, np.sort)(
+    _in_order(
+        "sort",
+        False,
+        "The elements along an axis in ascending order, NaN last; always stable.",
+    )
+)
+argsort = function(_argsort_concrete, np.argsort)(
+    _in_order("argsort", True, "The places from which the sorted elements come; always stable.")
+)
 
 
 @function(np.lexsort)

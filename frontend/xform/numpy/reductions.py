@@ -68,6 +68,22 @@ def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
     return ufunc.apply((result, operand(array(initial, result.dtype))))
 
 
+def without_nan(a: ArrayLike, number: float | None) -> tuple[TracedArray, TracedArray | None]:
+    """The array with a number in place of NaN, and where there was none.
+
+    Without a number, and where there can be no NaN, the array as it is, and None.
+    """
+    x = array(a)
+    if number is None or not is_float(x.dtype):
+        return x, None
+    there = primitives.eq(x, x)
+    return primitives.select(there, x, constant(x.shape, x.dtype, number)), there
+
+
+def _nan_where(pred: TracedArray, result: TracedArray) -> TracedArray:
+    return primitives.select(pred, constant(result.shape, result.dtype, math.nan), result)
+
+
 def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
     """Small integers are added in 64 bits, as in NumPy."""
     if dtype is not None:
@@ -77,19 +93,35 @@ def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
     return UINT64 if x.dtype.kind == "u" else x.dtype
 
 
-class _Combining(NamedTuple):
-    """What a sum or product combines elements with, and where that begins."""
+# Each family has members that leave NaN out; they are in `nan_reductions`.
+
+
+class Combining(NamedTuple):
+    """How a sum or product combines elements.
+
+    Attributes:
+        reduce: along axes.
+        of_truths: the same, where the result is a truth value.
+        ufunc: of two elements.
+        identity: where that begins.
+        leaves_nan: whether NaN counts as the identity.
+    """
 
     reduce: Callable[..., TracedArray]
     of_truths: Callable[..., TracedArray]
     ufunc: Ufunc
     identity: int
+    leaves_nan: bool = False
+
+
+SUM = Combining(primitives.reduce_sum, primitives.reduce_or, ufuncs.add, 0)
+PRODUCT = Combining(primitives.reduce_prod, primitives.reduce_and, ufuncs.multiply, 1)
 
 
 @family
-def _combination(
+def combination(
     name: str,
-    by: _Combining,
+    by: Combining,
     a: ArrayLike,
     axis: Axis = None,
     dtype: Any = None,
@@ -98,7 +130,7 @@ def _combination(
     initial: Any = None,
     where: Any = True,
 ) -> TracedArray:
-    x = array(a)
+    x, _ = without_nan(a, by.identity if by.leaves_nan else None)
     axes = normalized_axes(axis, x.ndim, name)
     found = sum_dtype(x, dtype, name)
     reduce = by.reduce
@@ -113,25 +145,37 @@ def _combination(
 
 
 sum = function(np.sum)(
-    _combination(
-        "sum",
-        _Combining(primitives.reduce_sum, primitives.reduce_or, ufuncs.add, 0),
-        "The sum over axes, by default all; small integers are added in 64 bits.",
+    combination(
+        "sum", SUM, "The sum over axes, by default all; small integers are added in 64 bits."
     )
 )
 prod = function(np.prod)(
-    _combination(
+    combination(
         "prod",
-        _Combining(primitives.reduce_prod, primitives.reduce_and, ufuncs.multiply, 1),
+        PRODUCT,
         "The product over axes, by default all; small integers are multiplied in 64 bits.",
     )
 )
 
 
+class Extreme(NamedTuple):
+    """Which element is looked for, and whether NaN is none."""
+
+    largest: bool
+    leaves_nan: bool = False
+
+    @property
+    def for_nan(self) -> float | None:
+        """What NaN counts as; None for as itself."""
+        if not self.leaves_nan:
+            return None
+        return -math.inf if self.largest else math.inf
+
+
 @family
-def _extreme(
+def extreme(
     name: str,
-    largest: bool,
+    which: Extreme,
     a: ArrayLike,
     axis: Axis = None,
     out: Any = None,
@@ -139,7 +183,8 @@ def _extreme(
     initial: Any = None,
     where: Any = True,
 ) -> TracedArray:
-    x = array(a)
+    largest = which.largest
+    x, there = without_nan(a, which.for_nan)
     axes = normalized_axes(axis, x.ndim, name)
     given = initial is not None
     if not given and where is not True:
@@ -164,6 +209,8 @@ def _extreme(
     else:
         reduce = primitives.reduce_max if largest else primitives.reduce_min
     result = _combined(reduce(part, axes) if axes else part.copy(), initial, ufunc)
+    if there is not None and not given:
+        result = _nan_where(primitives.not_(primitives.reduce_or(there, axes)), result)
     return _finish(result, x, axes, keepdims, out)
 
 
@@ -177,10 +224,10 @@ def least(dtype: DType, largest: bool) -> bool | int | float:
 
 
 amax = max = function(np.max, np.amax)(
-    _extreme("max", True, "The largest element over axes, NaN if there is one.")
+    extreme("max", Extreme(True), "The largest element over axes, NaN if there is one.")
 )
 amin = min = function(np.min, np.amin)(
-    _extreme("min", False, "The smallest element over axes, NaN if there is one.")
+    extreme("min", Extreme(False), "The smallest element over axes, NaN if there is one.")
 )
 
 
@@ -254,8 +301,17 @@ def _mean_dtypes(x: TracedArray, dtype: Any, name: str) -> tuple[DType, DType]:
     return (FLOAT32 if is_float(found) and found.itemsize == 2 else found), found
 
 
-@function(np.mean)
-def mean(
+def _also(there: TracedArray | None, where: Any) -> Any:
+    """Which elements count: those that are there and `where` chooses."""
+    if there is None:
+        return where
+    return there if where is True else ufuncs.logical_and(there, where)
+
+
+@family
+def mean_of(
+    name: str,
+    leaves_nan: bool,
     a: ArrayLike,
     axis: Axis = None,
     dtype: Any = None,
@@ -264,18 +320,33 @@ def mean(
     *,
     where: Any = True,
 ) -> TracedArray:
-    """The mean over axes; of integers in float64, of 16-bit floats summed in float32."""
-    x = array(a)
-    axes = normalized_axes(axis, x.ndim, "mean")
-    inner, outer = _mean_dtypes(x, dtype, "mean")
-    result = array(_scaled_sum(array(x, inner), axes, where, 0), outer)
+    x, there = without_nan(a, 0 if leaves_nan else None)
+    axes = normalized_axes(axis, x.ndim, name)
+    inner, outer = _mean_dtypes(x, dtype, name)
+    result = array(_scaled_sum(array(x, inner), axes, _also(there, where), 0), outer)
     return _finish(result, x, axes, keepdims, out)
 
 
+mean = function(np.mean)(
+    mean_of(
+        "mean",
+        False,
+        "The mean over axes; of integers in float64, of 16-bit floats summed in float32.",
+    )
+)
+
+
+class Deviation(NamedTuple):
+    """Whether the root of the variance is taken, and whether NaN is left out."""
+
+    is_root: bool
+    leaves_nan: bool = False
+
+
 @family
-def _deviation(
+def deviation_of(
     name: str,
-    is_root: bool,
+    which: Deviation,
     a: ArrayLike,
     axis: Axis = None,
     dtype: Any = None,
@@ -287,10 +358,10 @@ def _deviation(
     mean: Any = None,
     correction: Any = None,
 ) -> TracedArray:
-    x = array(a)
+    x, there = without_nan(a, 0 if which.leaves_nan else None)
     axes = normalized_axes(axis, x.ndim, name)
     inner, outer = _mean_dtypes(x, dtype, name)
-    wide = array(x, inner)
+    wide, where = array(x, inner), _also(there, where)
     if mean is None:
         centre = array(_scaled_sum(wide, axes, where, 0), inner)
         centre = broadcast(_with_kept(centre, x.shape, axes), x.shape) if axes else wide
@@ -299,19 +370,28 @@ def _deviation(
     deviation = primitives.sub(wide, centre)
     less = ddof if correction is None else correction
     result = _scaled_sum(primitives.integer_pow(deviation, 2), axes, where, less)
-    result = primitives.half_pow(result, 1) if is_root else result
-    return _finish(array(result, outer), x, axes, keepdims, out)
+    result = primitives.half_pow(result, 1) if which.is_root else result
+    result = array(result, outer)
+    if there is not None:
+        # Where not more than `ddof` elements are left.
+        count = sum(where, axes)
+        result = _nan_where(ufuncs.less_equal(count, less), result)
+    return _finish(result, x, axes, keepdims, out)
 
 
 var = function(np.var)(
-    _deviation(
+    deviation_of(
         "var",
-        False,
+        Deviation(False),
         "The mean square of deviations from the mean; the sum is divided by n - ddof.",
     )
 )
 std = function(np.std)(
-    _deviation("std", True, "The root of the variance; its derivative is 0 where the variance is.")
+    deviation_of(
+        "std",
+        Deviation(True),
+        "The root of the variance; its derivative is 0 where the variance is.",
+    )
 )
 
 
@@ -362,16 +442,17 @@ def _weights_of(w: TracedArray, x: TracedArray, axis: Axis) -> TracedArray:
 
 
 @family
-def _place_of(
+def place_of(
     name: str,
-    largest: bool,
+    which: Extreme,
     a: ArrayLike,
     axis: int | None = None,
     out: Any = None,
     *,
     keepdims: Any = False,
 ) -> TracedArray:
-    x = array(a)
+    largest = which.largest
+    x, _ = without_nan(a, which.for_nan)
     flat = x if axis is not None or x.ndim == 1 else primitives.reshape(x, (x.size,))
     place = 0 if axis is None else normalized_axis(axis, x.ndim, name)
     size = flat.shape[place]
@@ -390,10 +471,14 @@ def _place_of(
 
 
 argmax = function(np.argmax)(
-    _place_of("argmax", True, "The index of the first largest element, or of the first NaN.")
+    place_of(
+        "argmax", Extreme(True), "The index of the first largest element, or of the first NaN."
+    )
 )
 argmin = function(np.argmin)(
-    _place_of("argmin", False, "The index of the first smallest element, or of the first NaN.")
+    place_of(
+        "argmin", Extreme(False), "The index of the first smallest element, or of the first NaN."
+    )
 )
 
 
