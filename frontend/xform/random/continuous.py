@@ -17,9 +17,9 @@ from ..family import family
 from ..numpy import linalg, ufuncs
 from ..numpy.contraction import matvec
 from ..numpy.float_parts import like
-from ..numpy.promotion import Shape, array, computed_dtype
+from ..numpy.promotion import Shape, array
 from ..tracing.array import ArrayLike, DType, TracedArray
-from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
+from .arguments import draw_of, drawing, drawn_shape, fitted, is_number
 from .quantile import normal_quantile
 from .uniform import open_unit
 
@@ -37,10 +37,7 @@ def _located(
     scale: ArrayLike = 1.0,
 ) -> TracedArray:
     """Numbers of a standard distribution, scaled and moved."""
-    words = checked_key(key, name)
-    target = float_dtype(dtype, name)
-    sizes = drawn_shape(shape, name, loc=loc, scale=scale)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of(name, key, shape, dtype, loc=loc, scale=scale)
     result = standard(words, sizes, computed)
     if not is_number(scale, 1):
         result = primitives.mul(result, fitted(scale, computed, sizes))
@@ -228,15 +225,13 @@ def multivariate_normal(
         positive definite.
 
     Raises:
-        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformTypeError: `key` is not a key, or a dtype that is not floating.
         XformValueError: `key` is not one key, or `mean` and `cov` do not belong together.
 
     >>> from xform.random import key
     >>> multivariate_normal(key(0), [0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]], (5,)).shape
     (5, 2)
     """
-    words = checked_key(key, "multivariate_normal")
-    target = float_dtype(dtype, "multivariate_normal")
     means, covariance = array(mean), array(cov)
     n = means.shape[-1] if means.ndim else 0
     if not means.ndim or covariance.shape[-2:] != (n, n):
@@ -247,8 +242,9 @@ def multivariate_normal(
             )
         )
     batch = None if shape is None else (*drawn_shape(shape, "multivariate_normal"), n)
-    sizes = drawn_shape(batch, "multivariate_normal", mean=means, cov=covariance[..., 0])
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of(
+        "multivariate_normal", key, batch, dtype, mean=means, cov=covariance[..., 0]
+    )
     factor = linalg.cholesky(array(covariance, computed))
     numbers = standard_normal(words, sizes, computed)
     correlated = matvec(factor, numbers)
