@@ -1,4 +1,4 @@
-"""while_loop and fori_loop."""
+"""`while_loop` and `fori_loop`."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init:
 
     Raises:
         XformValueError: the carry changes its structure or a shape, or a bound is not 0-d.
-        XformTypeError: the carry changes a dtype, or a bound is no integer.
+        XformTypeError: the carry changes a dtype, or a bound is not an integer.
 
     >>> fori_loop(1, 5, lambda i, product: product * i, 1.0).item()
     24.0

@@ -1,4 +1,4 @@
-"""once_differentiable: a backward rule that must not be differentiated."""
+"""`once_differentiable`: a backward rule that must not be differentiated."""
 
 from __future__ import annotations
 
