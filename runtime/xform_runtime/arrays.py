@@ -99,10 +99,10 @@ class Array(HostMethods):
 
     # Read at every call of a program, where a function of Python's would be felt.
     shape: tuple[int, ...] = property(  # type: ignore[assignment]
-        operator.attrgetter("_shape"), _refuse_shape
+        operator.attrgetter("_shape"), _refuse_shape, doc="The sizes, a tuple of ints."
     )
     dtype: np.dtype[Any] = property(  # type: ignore[assignment]
-        operator.attrgetter("_dtype"), _refuse_dtype
+        operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
 
     @property
@@ -133,8 +133,7 @@ class Array(HostMethods):
 
     @property
     def is_donated(self) -> bool:
-        """Whether a call was given the array as a donated argument and made a result in its memory;
-        then it has no values any more."""
+        """Whether a call has made a result in the array's memory, so that its values are gone."""
         return isinstance(self._device, _Donated)
 
     def _donate(self, entry: str) -> Array | None:

@@ -175,8 +175,11 @@ class Entry:
 
     @property
     def buffers(self) -> int:
-        """How many there are: arguments, results without donors, and what there is of the word that
-        stops it and scratch memory."""
+        """How many there are.
+
+        They are the arguments, the results without donors, and, where they exist, the word that
+        stops it and the scratch memory.
+        """
         return len(self.arguments) + len(self.made) + self.is_stoppable + (self.scratch > 0)
 
     @property
@@ -584,8 +587,7 @@ def _write_team(
     executable: str,
     functions: dict[str, str],
 ) -> None:
-    """Where the device has cores of its own, looks for another one on the calling thread, and
-    records for it what leads."""
+    """Records what leads: another device, on the calling thread, if this one has its own cores."""
     _query(f, device, "hal.device.id", "local-task", "^cores", "^alone")
     f.line("^cores:")
     leader = _find(f, "leader.", [("hal.device.id", "local-sync")])
@@ -608,8 +610,10 @@ def _write_team(
 
 
 def _find(f: _Function, label: str, answers: Sequence[tuple[str, str]]) -> str:
-    """Goes on at "^found" with the first device that answers questions in a certain way, which it
-    names, else at "^none"; both labels begin with `label`."""
+    """Goes on at "^found" with the first device that answers questions as wanted, else at "^none".
+
+    Both labels begin with `label`; the result names the device.
+    """
     count = f.call("devices.count")
     f.line(f"vm.br ^{label}look({f.i32(0)} : i32)")
     index = f"%{label}index"

@@ -48,7 +48,7 @@ def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedAr
 
 @_activation
 def relu(x: ArrayLike) -> TracedArray:
-    """max(x, 0), with derivative 0 at 0."""
+    """The rectified linear unit max(x, 0), with derivative 0 at 0."""
     a = array(x)
     zero = like(a, 0)
     return primitives.select(primitives.le(a, zero), zero, a)
@@ -56,7 +56,7 @@ def relu(x: ArrayLike) -> TracedArray:
 
 @_activation
 def relu6(x: ArrayLike) -> TracedArray:
-    """min(max(x, 0), 6), with derivative 0 at both ends."""
+    """The rectified linear unit up to 6, with derivative 0 at both ends."""
     a = relu(x)
     six = like(a, 6)
     return primitives.select(primitives.ge(a, six), six, a)
@@ -82,7 +82,7 @@ def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
 
 @_activation
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
-    """x where x > 0, negative_slope * x elsewhere."""
+    """The leaky rectified linear unit: x where x > 0, negative_slope * x elsewhere."""
     a, slope, dtype = _with_parameter(x, negative_slope)
     above, below = _below_zero(a)
     return array(primitives.select(above, a, primitives.mul(below, slope)), dtype)
@@ -90,7 +90,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
 
 @_activation
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
-    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    """The exponential linear unit: x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
     above, below = _below_zero(a)
     tail = primitives.mul(primitives.expm1(below), factor)
@@ -99,7 +99,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
 
 @_activation
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
-    """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
+    """The smooth exponential linear unit: x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
     above, below = _below_zero(a)
     tail = primitives.mul(primitives.expm1(primitives.div(below, factor)), factor)
@@ -118,26 +118,26 @@ def selu(x: TracedArray) -> TracedArray:
 
 @_activation
 def sigmoid(x: ArrayLike) -> TracedArray:
-    """1 / (1 + exp(-x))."""
+    """The logistic function 1 / (1 + exp(-x))."""
     return primitives.logistic(floats(x)[0])
 
 
 @_activation
 @rounded_once()
 def hard_sigmoid(x: TracedArray) -> TracedArray:
-    """relu6(x + 3) / 6."""
+    """The sigmoid in three straight pieces, relu6(x + 3) / 6."""
     return ufuncs.divide(relu6(ufuncs.add(x, 3.0)), 6.0)
 
 
 @_activation
 def softplus(x: ArrayLike) -> TracedArray:
-    """log(1 + exp(x)), without overflow."""
+    """The smooth form of relu, log(1 + exp(x)), without overflow."""
     return ufuncs.logaddexp(floats(x)[0], 0.0)
 
 
 @_activation
 def log_sigmoid(x: ArrayLike) -> TracedArray:
-    """log(sigmoid(x)), without underflow."""
+    """The logarithm of the sigmoid, without underflow."""
     return ufuncs.negative(softplus(ufuncs.negative(floats(x)[0])))
 
 
@@ -145,7 +145,7 @@ def log_sigmoid(x: ArrayLike) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def silu(x: TracedArray) -> TracedArray:
-    """x * sigmoid(x)."""
+    """The sigmoid linear unit x * sigmoid(x)."""
     return primitives.mul(x, primitives.logistic(x))
 
 
@@ -156,7 +156,7 @@ swish = silu
 @rounded_once()
 @_linear_unit
 def hard_silu(x: TracedArray) -> TracedArray:
-    """x * hard_sigmoid(x)."""
+    """The sigmoid linear unit with hard_sigmoid in place of the sigmoid."""
     return primitives.mul(x, hard_sigmoid(x))
 
 
@@ -164,7 +164,7 @@ def hard_silu(x: TracedArray) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def mish(x: TracedArray) -> TracedArray:
-    """x * tanh(softplus(x))."""
+    """The activation x * tanh(softplus(x))."""
     return primitives.mul(x, primitives.tanh(softplus(x)))
 
 
@@ -172,7 +172,7 @@ def mish(x: TracedArray) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
-    """x times the normal distribution's probability below x.
+    """The Gaussian error linear unit: x times the normal distribution's probability below x.
 
     Args:
         x: floats; integers become float64.
@@ -193,7 +193,7 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
 @_activation
 @rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
-    """x / (1 + |x|)."""
+    """The soft sign x / (1 + |x|)."""
     one = like(x, 1)
     size = primitives.abs_(x)
     share = primitives.div(one, primitives.add(one, size))
@@ -206,7 +206,7 @@ def soft_sign(x: TracedArray) -> TracedArray:
 
 @_activation
 def hard_tanh(x: ArrayLike) -> TracedArray:
-    """x limited to -1 and 1, with derivative 0 at both."""
+    """The identity limited to -1 and 1, with derivative 0 at both."""
     (a,) = floats(x)
     one, minus_one = like(a, 1), like(a, -1)
     upper = primitives.select(primitives.ge(a, one), one, a)

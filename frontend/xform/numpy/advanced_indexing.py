@@ -113,7 +113,7 @@ def getitem(x: TracedArray, items: tuple[Any, ...]) -> TracedArray | Selected:
     Raises:
         XformIndexError: an index known while tracing is out of range, arrays do not broadcast, a
             mask does not fit, or there are too many items.
-        XformTypeError: an item is no index.
+        XformTypeError: an item is not an index.
     """
     if is_traced_mask(items):
         return selected.read(x, mask_in(items, x.shape))

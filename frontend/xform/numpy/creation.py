@@ -235,7 +235,7 @@ def asarray(
     Outside of traced functions: numpy.asarray. A traced array is returned as it is.
 
     Raises:
-        XformTypeError: something in it is no array.
+        XformTypeError: something in it is not an array.
         XformValueError: the rows of a sequence differ in shape.
     """
     require_device(device, "asarray")

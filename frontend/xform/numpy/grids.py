@@ -63,7 +63,7 @@ def arange(
     device: Any = None,
     like: Any = None,
 ) -> TracedArray:
-    """start, start + step, ... below stop; the arguments are numbers known while tracing."""
+    """The numbers start, start + step, ... below stop; the arguments are known while tracing."""
     require_device(device, "arange")
     if stop is None:
         start, stop = 0, start

@@ -191,7 +191,7 @@ class NamespaceInfo:
         }
 
     def default_device(self) -> str:
-        """ "cpu", where NumPy's arrays are; `jit` says where a program runs."""
+        """The device of NumPy's arrays, "cpu"; `jit` says where a program runs."""
         return "cpu"
 
     def devices(self) -> list[str]:

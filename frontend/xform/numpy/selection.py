@@ -222,7 +222,7 @@ def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
 
 @function(np.sinc)
 def sinc(x: ArrayLike) -> TracedArray:
-    """sin(pi x) / (pi x), 1 at 0."""
+    """The sine of pi x divided by pi x, 1 at 0."""
     return primitives.sinc(ufuncs.multiply(x, math.pi))
 
 

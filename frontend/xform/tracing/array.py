@@ -98,10 +98,10 @@ class TracedArray(Reductions):
 
     # Read so often that a function of Python's would be felt.
     shape: tuple[int, ...] = property(  # type: ignore[assignment]
-        operator.attrgetter("_shape"), _refuse_shape
+        operator.attrgetter("_shape"), _refuse_shape, doc="The sizes, a tuple of ints."
     )
     dtype: DType = property(  # type: ignore[assignment]
-        operator.attrgetter("_dtype"), _refuse_dtype
+        operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
 
     @property
@@ -129,7 +129,7 @@ class TracedArray(Reductions):
 
     @property
     def device(self) -> str:
-        """ "cpu", as of NumPy's arrays; where a program runs is said to `jit`."""
+        """Always "cpu", as for NumPy's arrays; `jit` is told where a program runs."""
         return "cpu"
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> TracedArray:

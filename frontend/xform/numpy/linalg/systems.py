@@ -80,7 +80,7 @@ def _solve_kind(a: ArrayLike, b: ArrayLike, *, kind: Kind) -> TracedArray:
 
 @explained
 def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
-    """x with a x = b.
+    """The solution x of a x = b.
 
     Args:
         a: matrices (..., n, n); only the part that `assume_a` speaks of is read, of positive
