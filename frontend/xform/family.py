@@ -12,7 +12,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def family(shared: Callable[Concatenate[str, K, P], R]) -> Callable[[str, K, str], Callable[P, R]]:
+def family(
+    shared: Callable[Concatenate[str, K, P], R],
+) -> Callable[[K], Callable[[Callable[[], None]], Callable[P, R]]]:
     """Decorator: what the function does for its first two arguments is a function of its own.
 
     Args:
@@ -20,13 +22,16 @@ def family(shared: Callable[Concatenate[str, K, P], R]) -> Callable[[str, K, str
             messages, and what distinguishes it from the others.
 
     Returns:
-        What makes one of them of its name, what distinguishes it, and its docstring. To users it is
-        a function like others, with the parameters behind the first two.
+        What takes that which distinguishes one of them, and is a decorator: a function without
+        parameters or body gives the name and the docstring. To users it is a function like others,
+        with the parameters of `shared` behind the first two.
 
     >>> @family
     ... def _power(name: str, exponent: int, x: float = 3.0) -> float:
     ...     return x**exponent
-    >>> square = _power("square", 2, "The second power.")
+    >>> @_power(2)
+    ... def square() -> None:
+    ...     "The second power."
     >>> square()
     9.0
     >>> inspect.signature(square)
@@ -41,15 +46,21 @@ def family(shared: Callable[Concatenate[str, K, P], R]) -> Callable[[str, K, str
         if label in parameters or label == "return"
     }
 
-    def member(name: str, which: K, doc: str) -> Callable[P, R]:
-        @wraps(shared)
-        def function(*args: P.args, **kwargs: P.kwargs) -> R:
-            return shared(name, which, *args, **kwargs)
+    def member(which: K) -> Callable[[Callable[[], None]], Callable[P, R]]:
+        def declared(declaration: Callable[[], None]) -> Callable[P, R]:
+            name = declaration.__name__
 
-        function.__name__, function.__doc__, function.__annotations__ = name, doc, types
-        function.__qualname__ = shared.__qualname__.removesuffix(shared.__name__) + name
-        function.__signature__ = signature  # type: ignore[attr-defined]
-        return function
+            @wraps(declaration)
+            def function(*args: P.args, **kwargs: P.kwargs) -> R:
+                return shared(name, which, *args, **kwargs)
+
+            function.__annotations__ = types
+            function.__signature__ = signature  # type: ignore[attr-defined]
+            # Whose names the annotations are in.
+            function.__wrapped__ = shared  # type: ignore[assignment]
+            return function
+
+        return declared
 
     return member
 

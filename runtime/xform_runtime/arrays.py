@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,6 +13,7 @@ from .array_methods import HostMethods
 from .devices import Device, get_device
 from .dtypes import dtype_of_element
 from .errors import DeviceError, XformTypeError, XformValueError
+from .sizes import Sizes
 
 _DLPACK_CPU = 1
 _DLPACK_CUDA = 2
@@ -56,7 +56,7 @@ class _Donated:
         self.entry = entry
 
 
-class Array(HostMethods):
+class Array(Sizes, HostMethods):
     """An immutable array on a device, as compiled programs return them.
 
     It stays on the device until its values are looked at, and can be passed to further calls
@@ -104,26 +104,6 @@ class Array(HostMethods):
     dtype: np.dtype[Any] = property(  # type: ignore[assignment]
         operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return prod(self.shape)
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes of one element."""
-        return self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of all elements."""
-        return self.size * self.dtype.itemsize
 
     @property
     def device(self) -> str:

@@ -177,17 +177,22 @@ def _conv_nd(
     return result if rows is x else primitives.reshape(result, result.shape[1:])
 
 
-conv1d = extension("nn")(
-    _conv_nd("conv1d", 1, "The convolution of (n, channels, x) or (channels, x); see `conv`.")
-)
-conv2d = extension("nn")(
-    _conv_nd(
-        "conv2d", 2, "The convolution of (n, channels, x1, x2) or (channels, x1, x2); see `conv`."
-    )
-)
-conv3d = extension("nn")(
-    _conv_nd("conv3d", 3, "The convolution of (n, channels, x1, x2, x3) or without n; see `conv`.")
-)
+@extension("nn")
+@_conv_nd(1)
+def conv1d() -> None:
+    """The convolution of (n, channels, x) or (channels, x); see `conv`."""
+
+
+@extension("nn")
+@_conv_nd(2)
+def conv2d() -> None:
+    """The convolution of (n, channels, x1, x2) or (channels, x1, x2); see `conv`."""
+
+
+@extension("nn")
+@_conv_nd(3)
+def conv3d() -> None:
+    """The convolution of (n, channels, x1, x2, x3) or without n; see `conv`."""
 
 
 # Transposed convolutions -------------------------------------------------------------------------
@@ -238,41 +243,36 @@ def _conv_transpose_nd(
     return result if rows is x else primitives.reshape(result, result.shape[1:])
 
 
-conv_transpose1d = extension("nn")(
-    _conv_transpose_nd(
-        "conv_transpose1d",
-        1,
-        """What the derivative of `conv1d` does to a cotangent.
+@extension("nn")
+@_conv_transpose_nd(1)
+def conv_transpose1d() -> None:
+    """What the derivative of `conv1d` does to a cotangent.
 
-        Args:
-            input: of shape (n, channels, x) or (channels, x).
-            weight: of shape (channels, outputs / groups, window).
-            bias: one number for each output channel.
-            stride: from one element of `input` to the next, in the result.
-            padding: how much the result is cut at both ends.
-            output_padding: how much less it is cut at its end.
-            groups: into how many parts the channels are divided.
-            dilation: from one element of a window to the next.
+    Args:
+        input: of shape (n, channels, x) or (channels, x).
+        weight: of shape (channels, outputs / groups, window).
+        bias: one number for each output channel.
+        stride: from one element of `input` to the next, in the result.
+        padding: how much the result is cut at both ends.
+        output_padding: how much less it is cut at its end.
+        groups: into how many parts the channels are divided.
+        dilation: from one element of a window to the next.
 
-        >>> import numpy as np
-        >>> np.asarray(
-        ...     conv_transpose1d(np.array([[1.0, 2.0]]), np.array([[[3.0, 4.0]]]), stride=2)
-        ... )
-        array([[3., 4., 6., 8.]])
-        """,
-    )
-)
-conv_transpose2d = extension("nn")(
-    _conv_transpose_nd(
-        "conv_transpose2d",
-        2,
-        "What the derivative of `conv2d` does to a cotangent; see `conv_transpose1d`.",
-    )
-)
-conv_transpose3d = extension("nn")(
-    _conv_transpose_nd(
-        "conv_transpose3d",
-        3,
-        "What the derivative of `conv3d` does to a cotangent; see `conv_transpose1d`.",
-    )
-)
+    >>> import numpy as np
+    >>> np.asarray(
+    ...     conv_transpose1d(np.array([[1.0, 2.0]]), np.array([[[3.0, 4.0]]]), stride=2)
+    ... )
+    array([[3., 4., 6., 8.]])
+    """
+
+
+@extension("nn")
+@_conv_transpose_nd(2)
+def conv_transpose2d() -> None:
+    """What the derivative of `conv2d` does to a cotangent; see `conv_transpose1d`."""
+
+
+@extension("nn")
+@_conv_transpose_nd(3)
+def conv_transpose3d() -> None:
+    """What the derivative of `conv3d` does to a cotangent; see `conv_transpose1d`."""

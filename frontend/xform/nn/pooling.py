@@ -100,44 +100,39 @@ def _max_pool(
     return array(largest, x.dtype)
 
 
-max_pool1d = extension("nn")(
-    _max_pool(
-        "max_pool1d",
-        1,
-        """The largest element of each window of (n, channels, x) or (channels, x).
+@extension("nn")
+@_max_pool(1)
+def max_pool1d() -> None:
+    """The largest element of each window of (n, channels, x) or (channels, x).
 
-        Of equal largest elements the first has the derivative, of several NaN the last.
+    Of equal largest elements the first has the derivative, of several NaN the last.
 
-        Args:
-            input: numbers.
-            kernel_size: of a window.
-            stride: from one window to the next; the size of a window if not given.
-            padding: what lies before and after the elements, and is smaller than any.
-            dilation: from one element of a window to the next.
-            ceil_mode: whether a last window may go beyond the padding.
+    Args:
+        input: numbers.
+        kernel_size: of a window.
+        stride: from one window to the next; the size of a window if not given.
+        padding: what lies before and after the elements, and is smaller than any.
+        dilation: from one element of a window to the next.
+        ceil_mode: whether a last window may go beyond the padding.
 
-        Raises:
-            XformValueError: windows do not fit, or padding exceeds half of one.
+    Raises:
+        XformValueError: windows do not fit, or padding exceeds half of one.
 
-        >>> np.asarray(max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
-        array([[4., 3.]])
-        """,
-    )
-)
-max_pool2d = extension("nn")(
-    _max_pool(
-        "max_pool2d",
-        2,
-        "The largest element of each window of (n, channels, x1, x2); see `max_pool1d`.",
-    )
-)
-max_pool3d = extension("nn")(
-    _max_pool(
-        "max_pool3d",
-        3,
-        "The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`.",
-    )
-)
+    >>> np.asarray(max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
+    array([[4., 3.]])
+    """
+
+
+@extension("nn")
+@_max_pool(2)
+def max_pool2d() -> None:
+    """The largest element of each window of (n, channels, x1, x2); see `max_pool1d`."""
+
+
+@extension("nn")
+@_max_pool(3)
+def max_pool3d() -> None:
+    """The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`."""
 
 
 def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.ndarray:
@@ -154,8 +149,7 @@ def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.
     return np.asarray(reduce(np.multiply.outer, along))
 
 
-@family
-def _avg_pool(
+def _average(
     name: str,
     rank: int,
     input: ArrayLike,
@@ -180,9 +174,6 @@ def _avg_pool(
     if np.all(divisors == math.prod(pool.size)):
         return array(ufuncs.divide(total, math.prod(pool.size)), dtype)
     return array(ufuncs.divide(total, divisors.astype(x.dtype)), dtype)
-
-
-_avg_pool_of_rank_1 = _avg_pool("avg_pool1d", 1, "As those of other ranks.")
 
 
 @extension("nn")
@@ -210,27 +201,28 @@ def avg_pool1d(
     >>> np.asarray(avg_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
     array([[2.5, 2.5]])
     """
-    # Only those of higher ranks take a divisor in torch.
-    return _avg_pool_of_rank_1(input, kernel_size, stride, padding, ceil_mode, count_include_pad)
-
-
-avg_pool2d = extension("nn")(
-    _avg_pool(
-        "avg_pool2d",
-        2,
-        """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
-
-        See `avg_pool1d`.
-        """,
+    return _average(
+        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad
     )
-)
-avg_pool3d = extension("nn")(
-    _avg_pool(
-        "avg_pool3d",
-        3,
-        """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.
 
-        See `avg_pool1d`.
-        """,
-    )
-)
+
+# In torch they also take a divisor.
+_avg_pool = family(_average)
+
+
+@extension("nn")
+@_avg_pool(2)
+def avg_pool2d() -> None:
+    """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
+
+    See `avg_pool1d`.
+    """
+
+
+@extension("nn")
+@_avg_pool(3)
+def avg_pool3d() -> None:
+    """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.
+
+    See `avg_pool1d`.
+    """

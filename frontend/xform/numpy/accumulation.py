@@ -73,26 +73,29 @@ def _of_truths(x: TracedArray, axis: int, accumulate: _Accumulation) -> TracedAr
 _SUMS = _Accumulating(primitives.cumsum, primitives.cummax)
 _PRODUCTS = _Accumulating(primitives.cumprod, primitives.cummin)
 
-cumsum = function(np.cumsum)(
-    _accumulated("cumsum", _SUMS, "The sums of the elements up to each one.")
-)
-cumprod = function(np.cumprod)(
-    _accumulated("cumprod", _PRODUCTS, "The products of the elements up to each one.")
-)
-nancumsum = function(np.nancumsum)(
-    _accumulated(
-        "nancumsum",
-        _SUMS._replace(for_nan=0),
-        "The sums of the elements up to each one, NaN counting as 0.",
-    )
-)
-nancumprod = function(np.nancumprod)(
-    _accumulated(
-        "nancumprod",
-        _PRODUCTS._replace(for_nan=1),
-        "The products of the elements up to each one, NaN counting as 1.",
-    )
-)
+
+@function(np.cumsum)
+@_accumulated(_SUMS)
+def cumsum() -> None:
+    """The sums of the elements up to each one."""
+
+
+@function(np.cumprod)
+@_accumulated(_PRODUCTS)
+def cumprod() -> None:
+    """The products of the elements up to each one."""
+
+
+@function(np.nancumsum)
+@_accumulated(_SUMS._replace(for_nan=0))
+def nancumsum() -> None:
+    """The sums of the elements up to each one, NaN counting as 0."""
+
+
+@function(np.nancumprod)
+@_accumulated(_PRODUCTS._replace(for_nan=1))
+def nancumprod() -> None:
+    """The products of the elements up to each one, NaN counting as 1."""
 
 
 def _extremes(
@@ -149,20 +152,16 @@ def _cumulative(
     return result if out is None else write_whole(out, result)
 
 
-cumulative_sum = function(np.cumulative_sum)(
-    _cumulative(
-        "cumulative_sum",
-        False,
-        "The sums of the elements up to each one, with `include_initial` a 0 before them.",
-    )
-)
-cumulative_prod = function(np.cumulative_prod)(
-    _cumulative(
-        "cumulative_prod",
-        True,
-        "The products of the elements up to each one, with `include_initial` a 1 before them.",
-    )
-)
+@function(np.cumulative_sum)
+@_cumulative(False)
+def cumulative_sum() -> None:
+    """The sums of the elements up to each one, with `include_initial` a 0 before them."""
+
+
+@function(np.cumulative_prod)
+@_cumulative(True)
+def cumulative_prod() -> None:
+    """The products of the elements up to each one, with `include_initial` a 1 before them."""
 
 
 __all__ = [

@@ -45,14 +45,16 @@ def _closeness(
     return reductions.all(result) if of_all else result
 
 
-isclose = function(np.isclose)(
-    _closeness(
-        "isclose",
-        False,
-        "Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close.",
-    )
-)
-allclose = function(np.allclose)(_closeness("allclose", True, "Whether all elements are close."))
+@function(np.isclose)
+@_closeness(False)
+def isclose() -> None:
+    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
+
+
+@function(np.allclose)
+@_closeness(True)
+def allclose() -> None:
+    """Whether all elements are close."""
 
 
 @function(np.array_equal)

@@ -52,9 +52,22 @@ def _filled(
     return constant(shape_of(shape, name), found, in_range(number, found))
 
 
-zeros = function(np.zeros)(_filled("zeros", 0, "An array of zeros, which can be written into."))
-ones = function(np.ones)(_filled("ones", 1, "An array of ones."))
-empty = function(np.empty)(_filled("empty", 0, "An array to write into; its elements are 0."))
+@function(np.zeros)
+@_filled(0)
+def zeros() -> None:
+    """An array of zeros, which can be written into."""
+
+
+@function(np.ones)
+@_filled(1)
+def ones() -> None:
+    """An array of ones."""
+
+
+@function(np.empty)
+@_filled(0)
+def empty() -> None:
+    """An array to write into; its elements are 0."""
 
 
 @function(np.full)
@@ -103,19 +116,22 @@ def _filled_like(
     return constant(sizes, found, in_range(number, found))
 
 
-zeros_like = function(np.zeros_like)(
-    _filled_like("zeros_like", 0, "Zeros in the shape and dtype of `a`, which can be written into.")
-)
-ones_like = function(np.ones_like)(
-    _filled_like("ones_like", 1, "Ones in the shape and dtype of `a`.")
-)
-empty_like = function(np.empty_like)(
-    _filled_like(
-        "empty_like",
-        0,
-        "An array to write into, in the shape and dtype of `a`; its elements are 0.",
-    )
-)
+@function(np.zeros_like)
+@_filled_like(0)
+def zeros_like() -> None:
+    """Zeros in the shape and dtype of `a`, which can be written into."""
+
+
+@function(np.ones_like)
+@_filled_like(1)
+def ones_like() -> None:
+    """Ones in the shape and dtype of `a`."""
+
+
+@function(np.empty_like)
+@_filled_like(0)
+def empty_like() -> None:
+    """An array to write into, in the shape and dtype of `a`; its elements are 0."""
 
 
 @function(np.full_like)

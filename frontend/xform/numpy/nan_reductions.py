@@ -17,52 +17,62 @@ from .reductions import (
     place_of,
 )
 
-nansum = function(np.nansum)(
-    combination("nansum", SUM._replace(leaves_nan=True), "The sum, NaN counting as 0.")
-)
-nanprod = function(np.nanprod)(
-    combination("nanprod", PRODUCT._replace(leaves_nan=True), "The product, NaN counting as 1.")
-)
-nanmean = function(np.nanmean)(
-    mean_of("nanmean", True, "The mean of the elements that are not NaN.")
-)
-nanvar = function(np.nanvar)(
-    deviation_of(
-        "nanvar",
-        Deviation(is_root=False, leaves_nan=True),
-        "The variance of the elements that are not NaN.",
-    )
-)
-nanstd = function(np.nanstd)(
-    deviation_of(
-        "nanstd",
-        Deviation(is_root=True, leaves_nan=True),
-        "The root of the variance of the elements that are not NaN.",
-    )
-)
+
+@function(np.nansum)
+@combination(SUM._replace(leaves_nan=True))
+def nansum() -> None:
+    """The sum, NaN counting as 0."""
+
+
+@function(np.nanprod)
+@combination(PRODUCT._replace(leaves_nan=True))
+def nanprod() -> None:
+    """The product, NaN counting as 1."""
+
+
+@function(np.nanmean)
+@mean_of(True)
+def nanmean() -> None:
+    """The mean of the elements that are not NaN."""
+
+
+@function(np.nanvar)
+@deviation_of(Deviation(is_root=False, leaves_nan=True))
+def nanvar() -> None:
+    """The variance of the elements that are not NaN."""
+
+
+@function(np.nanstd)
+@deviation_of(Deviation(is_root=True, leaves_nan=True))
+def nanstd() -> None:
+    """The root of the variance of the elements that are not NaN."""
+
 
 _LARGEST, _SMALLEST = Extreme(True, leaves_nan=True), Extreme(False, leaves_nan=True)
 
-nanmax = function(np.nanmax)(
-    extreme("nanmax", _LARGEST, "The largest element that is not NaN; NaN where all are.")
-)
-nanmin = function(np.nanmin)(
-    extreme("nanmin", _SMALLEST, "The smallest element that is not NaN; NaN where all are.")
-)
-nanargmax = function(np.nanargmax)(
-    place_of(
-        "nanargmax",
-        _LARGEST,
-        "The index of the largest element that is not NaN; 0 where all are, which NumPy rejects.",
-    )
-)
-nanargmin = function(np.nanargmin)(
-    place_of(
-        "nanargmin",
-        _SMALLEST,
-        "The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects.",
-    )
-)
+
+@function(np.nanmax)
+@extreme(_LARGEST)
+def nanmax() -> None:
+    """The largest element that is not NaN; NaN where all are."""
+
+
+@function(np.nanmin)
+@extreme(_SMALLEST)
+def nanmin() -> None:
+    """The smallest element that is not NaN; NaN where all are."""
+
+
+@function(np.nanargmax)
+@place_of(_LARGEST)
+def nanargmax() -> None:
+    """The index of the largest element that is not NaN; 0 where all are, which NumPy rejects."""
+
+
+@function(np.nanargmin)
+@place_of(_SMALLEST)
+def nanargmin() -> None:
+    """The index of the smallest element that is not NaN; 0 where all are, which NumPy rejects."""
 
 
 __all__ = [

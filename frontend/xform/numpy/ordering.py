@@ -86,16 +86,16 @@ def _in_order(
     return primitives.convert(found, INT64)
 
 
-sort = function(_sort_concrete, np.sort)(
-    _in_order(
-        "sort",
-        False,
-        "The elements along an axis in ascending order, NaN last; always stable.",
-    )
-)
-argsort = function(_argsort_concrete, np.argsort)(
-    _in_order("argsort", True, "The places from which the sorted elements come; always stable.")
-)
+@function(_sort_concrete, np.sort)
+@_in_order(False)
+def sort() -> None:
+    """The elements along an axis in ascending order, NaN last; always stable."""
+
+
+@function(_argsort_concrete, np.argsort)
+@_in_order(True)
+def argsort() -> None:
+    """The places from which the sorted elements come; always stable."""
 
 
 @function(np.lexsort)

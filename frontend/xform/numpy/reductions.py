@@ -144,18 +144,16 @@ def combination(
     return as_weak(result) if weak and out is None else result
 
 
-sum = function(np.sum)(
-    combination(
-        "sum", SUM, "The sum over axes, by default all; small integers are added in 64 bits."
-    )
-)
-prod = function(np.prod)(
-    combination(
-        "prod",
-        PRODUCT,
-        "The product over axes, by default all; small integers are multiplied in 64 bits.",
-    )
-)
+@function(np.sum)
+@combination(SUM)
+def sum() -> None:
+    """The sum over axes, by default all; small integers are added in 64 bits."""
+
+
+@function(np.prod)
+@combination(PRODUCT)
+def prod() -> None:
+    """The product over axes, by default all; small integers are multiplied in 64 bits."""
 
 
 class Extreme(NamedTuple):
@@ -223,12 +221,22 @@ def least(dtype: DType, largest: bool) -> bool | int | float:
     return INT_RANGES[dtype][0 if largest else 1]
 
 
-amax = max = function(np.max, np.amax)(
-    extreme("max", Extreme(True), "The largest element over axes, NaN if there is one.")
-)
-amin = min = function(np.min, np.amin)(
-    extreme("min", Extreme(False), "The smallest element over axes, NaN if there is one.")
-)
+@function(np.max, np.amax)
+@extreme(Extreme(True))
+def max() -> None:
+    """The largest element over axes, NaN if there is one."""
+
+
+amax = max
+
+
+@function(np.min, np.amin)
+@extreme(Extreme(False))
+def min() -> None:
+    """The smallest element over axes, NaN if there is one."""
+
+
+amin = min
 
 
 @function(np.ptp)
@@ -258,8 +266,16 @@ def _tested(
     return _finish(reduce(part, axes), x, axes, keepdims, out)
 
 
-any = function(np.any)(_tested("any", False, "Whether an element over axes is true."))
-all = function(np.all)(_tested("all", True, "Whether all elements over axes are true."))
+@function(np.any)
+@_tested(False)
+def any() -> None:
+    """Whether an element over axes is true."""
+
+
+@function(np.all)
+@_tested(True)
+def all() -> None:
+    """Whether all elements over axes are true."""
 
 
 @function(np.count_nonzero)
@@ -327,13 +343,10 @@ def mean_of(
     return _finish(result, x, axes, keepdims, out)
 
 
-mean = function(np.mean)(
-    mean_of(
-        "mean",
-        False,
-        "The mean over axes; of integers in float64, of 16-bit floats summed in float32.",
-    )
-)
+@function(np.mean)
+@mean_of(False)
+def mean() -> None:
+    """The mean over axes; of integers in float64, of 16-bit floats summed in float32."""
 
 
 class Deviation(NamedTuple):
@@ -379,20 +392,16 @@ def deviation_of(
     return _finish(result, x, axes, keepdims, out)
 
 
-var = function(np.var)(
-    deviation_of(
-        "var",
-        Deviation(False),
-        "The mean square of deviations from the mean; the sum is divided by n - ddof.",
-    )
-)
-std = function(np.std)(
-    deviation_of(
-        "std",
-        Deviation(True),
-        "The root of the variance; its derivative is 0 where the variance is.",
-    )
-)
+@function(np.var)
+@deviation_of(Deviation(False))
+def var() -> None:
+    """The mean square of deviations from the mean; the sum is divided by n - ddof."""
+
+
+@function(np.std)
+@deviation_of(Deviation(True))
+def std() -> None:
+    """The root of the variance; its derivative is 0 where the variance is."""
 
 
 @function(np.average)
@@ -470,16 +479,16 @@ def place_of(
     return result if out is None else write_whole(out, result)
 
 
-argmax = function(np.argmax)(
-    place_of(
-        "argmax", Extreme(True), "The index of the first largest element, or of the first NaN."
-    )
-)
-argmin = function(np.argmin)(
-    place_of(
-        "argmin", Extreme(False), "The index of the first smallest element, or of the first NaN."
-    )
-)
+@function(np.argmax)
+@place_of(Extreme(True))
+def argmax() -> None:
+    """The index of the first largest element, or of the first NaN."""
+
+
+@function(np.argmin)
+@place_of(Extreme(False))
+def argmin() -> None:
+    """The index of the first smallest element, or of the first NaN."""
 
 
 __all__ = [

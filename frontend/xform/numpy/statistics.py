@@ -278,28 +278,32 @@ def _of_nothing(
     return _finished(result, q_shape, keepdims, axes, x, out)
 
 
-quantile = function(np.quantile)(
-    _quantiles(
-        "quantile",
-        _Scale(1, False),
-        """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
+@function(np.quantile)
+@_quantiles(_Scale(1, False))
+def quantile() -> None:
+    """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
 
-        With weights, of which there are as many as elements or as many as along the axis, q is a
-        part of their sum; the method is then "inverted_cdf".
-        """,
-    )
-)
-percentile = function(np.percentile)(
-    _quantiles("percentile", _Scale(100, False), "As `quantile`, with q from 0 to 100.")
-)
-nanquantile = function(np.nanquantile)(
-    _quantiles("nanquantile", _Scale(1, True), "As `quantile`, of the elements that are not NaN.")
-)
-nanpercentile = function(np.nanpercentile)(
-    _quantiles(
-        "nanpercentile", _Scale(100, True), "As `percentile`, of the elements that are not NaN."
-    )
-)
+    With weights, of which there are as many as elements or as many as along the axis, q is a
+    part of their sum; the method is then "inverted_cdf".
+    """
+
+
+@function(np.percentile)
+@_quantiles(_Scale(100, False))
+def percentile() -> None:
+    """As `quantile`, with q from 0 to 100."""
+
+
+@function(np.nanquantile)
+@_quantiles(_Scale(1, True))
+def nanquantile() -> None:
+    """As `quantile`, of the elements that are not NaN."""
+
+
+@function(np.nanpercentile)
+@_quantiles(_Scale(100, True))
+def nanpercentile() -> None:
+    """As `percentile`, of the elements that are not NaN."""
 
 
 @family
@@ -334,16 +338,16 @@ def _median(
     return _finished(result, (), keepdims, axes, x, out)
 
 
-median = function(np.median)(
-    _median(
-        "median",
-        False,
-        "The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none.",
-    )
-)
-nanmedian = function(np.nanmedian)(
-    _median("nanmedian", True, "The median of the elements that are not NaN.")
-)
+@function(np.median)
+@_median(False)
+def median() -> None:
+    """The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none."""
+
+
+@function(np.nanmedian)
+@_median(True)
+def nanmedian() -> None:
+    """The median of the elements that are not NaN."""
 
 
 # Interpolation -------------------------------------------------------------------------------

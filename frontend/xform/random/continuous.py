@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from inspect import cleandoc
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -23,11 +24,13 @@ from .arguments import draw_of, drawing, drawn_shape, fitted, is_number
 from .quantile import normal_quantile
 from .uniform import open_unit
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 Standard: TypeAlias = Callable[[TracedArray, Shape, DType], TracedArray]
 
 
-@family
-def _located(
+def _moved(
     name: str,
     standard: Standard,
     key: ArrayLike,
@@ -46,9 +49,20 @@ def _located(
     return array(result, target)
 
 
-def _described(name: str, summary: str, *, loc: str, scale: str) -> str:
-    """The docstring of a distribution whose numbers are scaled and moved."""
-    return f"""{summary}
+_located = family(_moved)
+
+
+def _described(*, loc: str, scale: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: adds to a docstring what all distributions share that are scaled and moved.
+
+    Args:
+        loc: what the parameter of this name is.
+        scale: the same of the other one.
+    """
+
+    def describe(function: Callable[P, R]) -> Callable[P, R]:
+        summary, _, rest = cleandoc(function.__doc__ or "").partition("\n\n")
+        function.__doc__ = f"""{summary}
 
 Args:
     key: uint32[2].
@@ -61,13 +75,16 @@ Returns:
     An array of `shape` and `dtype`, differentiable in the parameters.
 
 Raises:
-    XformTypeError: `key` is no key, or a dtype that is not floating.
+    XformTypeError: `key` is not a key, or a dtype that is not floating.
     XformValueError: `key` is not one key, or a parameter does not broadcast.
 
 >>> from xform.random import key
->>> {name}(key(0), (2, 3)).shape
+>>> {function.__name__}(key(0), (2, 3)).shape
 (2, 3)
-"""
+{rest}"""
+        return function
+
+    return describe
 
 
 def _inverted(inverse: Callable[[TracedArray], TracedArray]) -> Standard:
@@ -113,68 +130,43 @@ def _exponential_quantile(u: TracedArray) -> TracedArray:
     return primitives.neg(primitives.log(u))
 
 
-normal = drawing(
-    _located(
-        "normal",
-        standard_normal,
-        _described("normal", "Normal numbers.", loc="the mean", scale="the standard deviation")
-        + """>>> abs(float(normal(key(0), (1000,)).numpy().mean())) < 0.1
-True
-""",
-    )
-)
-gumbel = drawing(
-    _located(
-        "gumbel",
-        _inverted(_gumbel_quantile),
-        _described(
-            "gumbel",
-            "Gumbel numbers: the largest of many exponential ones, less the logarithm of how many.",
-            loc="the mode",
-            scale="by which the numbers are multiplied",
-        ),
-    )
-)
-laplace = drawing(
-    _located(
-        "laplace",
-        _inverted(_laplace_quantile),
-        _described(
-            "laplace",
-            "Laplace numbers: exponential ones with random signs.",
-            loc="the mean",
-            scale="the mean distance from it",
-        ),
-    )
-)
-logistic = drawing(
-    _located(
-        "logistic",
-        _inverted(_logistic_quantile),
-        _described(
-            "logistic",
-            "Logistic numbers: log(u / (1 - u)) of probabilities u that are equally likely.",
-            loc="the mean",
-            scale="by which the numbers are multiplied",
-        ),
-    )
-)
-cauchy = drawing(
-    _located(
-        "cauchy",
-        _inverted(_cauchy_quantile),
-        _described(
-            "cauchy",
-            "Cauchy numbers: the tangents of angles that are equally likely.",
-            loc="the median",
-            scale="half the distance between the quartiles",
-        ),
-    )
-)
+@drawing
+@_described(loc="the mean", scale="the standard deviation")
+@_located(standard_normal)
+def normal() -> None:
+    """Normal numbers.
 
-_exponential = _located(
-    "exponential", _inverted(_exponential_quantile), "`exponential` with a number to add."
-)
+    >>> abs(float(normal(key(0), (1000,)).numpy().mean())) < 0.1
+    True
+    """
+
+
+@drawing
+@_described(loc="the mode", scale="by which the numbers are multiplied")
+@_located(_inverted(_gumbel_quantile))
+def gumbel() -> None:
+    """Gumbel numbers: the largest of many exponential ones, less the logarithm of how many."""
+
+
+@drawing
+@_described(loc="the mean", scale="the mean distance from it")
+@_located(_inverted(_laplace_quantile))
+def laplace() -> None:
+    """Laplace numbers: exponential ones with random signs."""
+
+
+@drawing
+@_described(loc="the mean", scale="by which the numbers are multiplied")
+@_located(_inverted(_logistic_quantile))
+def logistic() -> None:
+    """Logistic numbers: log(u / (1 - u)) of probabilities u that are equally likely."""
+
+
+@drawing
+@_described(loc="the median", scale="half the distance between the quartiles")
+@_located(_inverted(_cauchy_quantile))
+def cauchy() -> None:
+    """Cauchy numbers: the tangents of angles that are equally likely."""
 
 
 @drawing
@@ -199,7 +191,8 @@ def exponential(
     >>> bool((exponential(key(0), (2, 3)) > 0).all())
     True
     """
-    return _exponential(key, shape, dtype, scale=scale)
+    standard = _inverted(_exponential_quantile)
+    return _moved("exponential", standard, key, shape, dtype, scale=scale)
 
 
 @drawing

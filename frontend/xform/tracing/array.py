@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 import numpy as np
 from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
+from xform_runtime.sizes import Sizes
 
 from ..errors import XformTypeError, XformValueError, at_user_line
 from .avals import DTYPE_NAMES, Aval, require_device
@@ -34,7 +35,7 @@ _WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
 }
 
 
-class TracedArray(Reductions):
+class TracedArray(Sizes, Reductions):
     """An array whose elements become known only when the compiled program runs.
 
     It behaves like a NumPy array as far as shapes and dtypes decide: operators, methods, NumPy's
@@ -103,29 +104,6 @@ class TracedArray(Reductions):
     dtype: DType = property(  # type: ignore[assignment]
         operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes of one element."""
-        return self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of all elements."""
-        return self.size * self.dtype.itemsize
 
     @property
     def device(self) -> str:

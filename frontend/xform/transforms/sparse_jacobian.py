@@ -85,9 +85,8 @@ def _jacobian(
     return transformed(transform, func, run, numbers)
 
 
-jacobian = _jacobian(
-    "jacobian",
-    False,
+@_jacobian(False)
+def jacobian() -> None:
     """The Jacobian of a function, by the cheaper mode and, if it is sparse, compressed.
 
     Args:
@@ -117,11 +116,11 @@ jacobian = _jacobian(
     >>> jacobian(difference, sparsity="auto")(np.arange(3.0)).toarray()
     array([[-1.,  1.,  0.],
            [ 0., -1.,  1.]])
-    """,
-)
-value_and_jacobian = _jacobian(
-    "value_and_jacobian",
-    True,
+    """
+
+
+@_jacobian(True)
+def value_and_jacobian() -> None:
     """The value of a function and its Jacobian, from one pass.
 
     Args:
@@ -142,8 +141,7 @@ value_and_jacobian = _jacobian(
     >>> value, slopes = value_and_jacobian(lambda x: x * x, sparsity="auto")(np.array([1.0, 3.0]))
     >>> value.numpy(), slopes.diagonal()
     (array([1., 9.]), array([2., 6.]))
-    """,
-)
+    """
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,14 @@ def _scaled(name: str, factor: float, x: float, /, offset: int = 0, *, sign: int
     return [name, str(sign * factor * x + offset)]
 
 
-double = _scaled("double", 2.0, "Twice as much.")
-half = _scaled("half", 0.5, "Half as much.")
+@_scaled(2.0)
+def double() -> None:
+    """Twice as much."""
+
+
+@_scaled(0.5)
+def half() -> None:
+    """Half as much."""
 
 
 def test_each_has_its_own_behaviour() -> None:
