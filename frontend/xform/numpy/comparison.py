@@ -13,6 +13,7 @@ from ..family import family
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
 from .dispatch import function
+from .float_parts import like
 from .promotion import BOOL, Operand, array, broadcast_shapes, constant, fit, is_float, operand
 from .views import write_whole
 
@@ -92,7 +93,7 @@ def iscomplex(x: ArrayLike) -> TracedArray:
 def _is_number(x: ArrayLike, number: float, out: Any) -> TracedArray:
     a = array(x)
     if is_float(a.dtype):
-        result = primitives.eq(a, constant(a.shape, a.dtype, number))
+        result = primitives.eq(a, like(a, number))
     else:
         result = fit(operand(False), BOOL, a.shape)
     return result if out is None else write_whole(out, result)

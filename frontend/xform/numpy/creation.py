@@ -18,6 +18,7 @@ from . import ufuncs
 from .arguments import explained
 from .axes import shape_of
 from .dispatch import function
+from .float_parts import like
 from .joining import stack
 from .manipulation import diagonal
 from .promotion import (
@@ -223,7 +224,7 @@ def _masked(m: ArrayLike, k: Any, lower: bool, name: str) -> TracedArray:
         x = broadcast(x, (x.shape[0], x.shape[0]))
     if x.ndim < 2:
         raise XformValueError(at_user_line(f"{name}: expected a matrix, got a 0-d array"))
-    zero = constant(x.shape, x.dtype, in_range(0, x.dtype))
+    zero = like(x, in_range(0, x.dtype))
     if lower:
         return primitives.select(below_diagonal(x.shape, k), x, zero)
     row, column = _row_and_column(x.shape, k)

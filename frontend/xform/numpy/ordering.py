@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -121,24 +121,31 @@ def _check_kth(kth: Any, size: int, name: str) -> None:
             )
 
 
-@function(np.partition)
-def partition(
-    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+@family
+def _partitioned(
+    name: str,
+    in_order: Callable[..., TracedArray],
+    a: ArrayLike,
+    kth: Any,
+    axis: int | None = -1,
+    kind: str = "introselect",
+    order: Any = None,
 ) -> TracedArray:
+    x, place = _line(a, axis, name)
+    _check_kth(kth, x.shape[place], name)
+    return in_order(x, place, order=order)
+
+
+@function(np.partition)
+@_partitioned(sort)
+def partition() -> None:
     """The elements with the kth where sorting puts it and the lesser before; here all sorted."""
-    x, place = _line(a, axis, "partition")
-    _check_kth(kth, x.shape[place], "partition")
-    return sort(x, place, order=order)
 
 
 @function(np.argpartition)
-def argpartition(
-    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
-) -> TracedArray:
+@_partitioned(argsort)
+def argpartition() -> None:
     """The places from which the partitioned elements come; here those of all sorted."""
-    x, place = _line(a, axis, "argpartition")
-    _check_kth(kth, x.shape[place], "argpartition")
-    return argsort(x, place, order=order)
 
 
 def of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:

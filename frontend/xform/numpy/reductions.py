@@ -16,6 +16,7 @@ from ..tracing.array import ArrayLike, Axis, DType, TracedArray
 from . import ufuncs
 from .axes import keeps, normalized_axes, normalized_axis
 from .dispatch import function
+from .float_parts import like
 from .promotion import (
     BOOL,
     FLOAT32,
@@ -26,7 +27,6 @@ from .promotion import (
     array,
     as_weak,
     broadcast,
-    constant,
     fit,
     in_range,
     is_float,
@@ -55,7 +55,7 @@ def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArr
     if where is True:
         return x
     mask = fit(operand(where), BOOL, x.shape)
-    return primitives.select(mask, x, constant(x.shape, x.dtype, identity))
+    return primitives.select(mask, x, like(x, identity))
 
 
 def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
@@ -77,11 +77,11 @@ def without_nan(a: ArrayLike, number: float | None) -> tuple[TracedArray, Traced
     if number is None or not is_float(x.dtype):
         return x, None
     there = primitives.eq(x, x)
-    return primitives.select(there, x, constant(x.shape, x.dtype, number)), there
+    return primitives.select(there, x, like(x, number)), there
 
 
 def _nan_where(pred: TracedArray, result: TracedArray) -> TracedArray:
-    return primitives.select(pred, constant(result.shape, result.dtype, math.nan), result)
+    return primitives.select(pred, like(result, math.nan), result)
 
 
 def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
@@ -300,7 +300,7 @@ def _scaled_sum(x: TracedArray, axes: tuple[int, ...], where: Any, ddof: float) 
         total = primitives.convert(total, FLOAT64)
     if where is True:
         count = builtins.max(_count(x.shape, axes) - ddof, 0)
-        return primitives.div(total, constant(total.shape, total.dtype, float(count)))
+        return primitives.div(total, like(total, float(count)))
     chosen = primitives.convert(fit(operand(where), BOOL, x.shape), total.dtype)
     count_of = primitives.reduce_sum(chosen, axes)
     if ddof:
@@ -418,7 +418,7 @@ def average(
     if weights is None:
         result = mean(x, axis, keepdims=keepdims)
         count = _count(x.shape, normalized_axes(axis, x.ndim, "average"))
-        return (result, constant(result.shape, result.dtype, float(count))) if returned else result
+        return (result, like(result, float(count))) if returned else result
     w = _weights_of(array(weights), x, axis)
     wide = [FLOAT64] if x.dtype.kind in "bui" else []
     dtype = np.result_type(x.dtype, w.dtype, *wide)

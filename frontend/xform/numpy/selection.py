@@ -14,6 +14,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .dispatch import function
+from .float_parts import like
 from .promotion import (
     BOOL,
     FLOAT16,
@@ -130,7 +131,7 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
         result = primitives.round_(x)
     else:
         # Dividing by a power of ten is exact where multiplying by its inverse is not.
-        scale = constant(x.shape, x.dtype, 10.0 ** abs(places))
+        scale = like(x, 10.0 ** abs(places))
         scaled, unscaled = (
             (primitives.mul, primitives.div) if places > 0 else (primitives.div, primitives.mul)
         )
@@ -204,7 +205,7 @@ def imag(val: ArrayLike) -> TracedArray:
     """Zeros, as there are no complex arrays; read-only."""
     x = array(val)
     zero = False if x.dtype == BOOL else 0
-    return view(x, ReadOnly("imag", x.shape, lambda base: constant(base.shape, base.dtype, zero)))
+    return view(x, ReadOnly("imag", x.shape, lambda base: like(base, zero)))
 
 
 @function(np.real_if_close)

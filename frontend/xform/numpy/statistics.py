@@ -16,6 +16,7 @@ from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs, weighted_quantiles
 from .axes import keeps, normalized_axes
 from .dispatch import function
+from .float_parts import like
 from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
@@ -122,7 +123,7 @@ def _masked(ordered: TracedArray, index: TracedArray) -> TracedArray:
     last = ordered.ndim - 1
     counter = primitives.iota(ordered.shape, index.dtype, last)
     wanted = primitives.broadcast_in_dim(index, ordered.shape, range(index.ndim))
-    zero = constant(ordered.shape, ordered.dtype, 0)
+    zero = like(ordered, 0)
     chosen = primitives.select(primitives.eq(counter, wanted), ordered, zero)
     return primitives.reduce_sum(chosen, [last])
 
@@ -149,7 +150,7 @@ def _leaving_nan(ordered: TracedArray) -> tuple[TracedArray, TracedArray]:
     """Sorted elements with zeros in place of NaN, and how many are not NaN."""
     there = primitives.eq(ordered, ordered)
     count = primitives.reduce_sum(primitives.convert(there, FLOAT64), [ordered.ndim - 1])
-    zero = constant(ordered.shape, ordered.dtype, 0)
+    zero = like(ordered, 0)
     return primitives.select(there, ordered, zero), count
 
 
