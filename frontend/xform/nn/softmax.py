@@ -47,8 +47,8 @@ def logsumexp(
 ) -> TracedArray:
     """The logarithm log(sum(b * exp(a))) over axes, without overflow.
 
-    A row of -inf gives -inf and derivatives 0; its partial -inf give derivatives 0. Elements that
-    a factor of 0 or `where` leaves out can be infinite or NaN.
+    A row of -inf gives -inf and derivatives 0; a -inf beside other numbers has derivative 0.
+    Elements that a factor of 0 or `where` leaves out can be infinite or NaN.
 
     Args:
         a: floats; integers become float64.

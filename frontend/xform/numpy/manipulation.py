@@ -83,7 +83,7 @@ def ravel(a: ArrayLike, order: str = "C") -> TracedArray:
 
 @function(np.squeeze)
 def squeeze(a: ArrayLike, axis: Axis = None) -> TracedArray:
-    """Without axes of size 1: all of them, or those given."""
+    """The array without axes of size 1, all of them or those given."""
     x = array(a)
     axes = normalized_axes(axis, x.ndim, "squeeze")
     if axis is not None and any(x.shape[i] != 1 for i in axes):
@@ -95,7 +95,7 @@ def squeeze(a: ArrayLike, axis: Axis = None) -> TracedArray:
 
 @function(np.expand_dims)
 def expand_dims(a: ArrayLike, axis: int | Sequence[int]) -> TracedArray:
-    """With new axes of size 1 at the given places of the result."""
+    """The array with new axes of size 1 at the given places of the result."""
     x = array(a)
     count = len(axis) if isinstance(axis, Sequence) else 1
     axes = normalized_axes(axis, x.ndim + count, "expand_dims")
@@ -291,7 +291,7 @@ def flipud(m: ArrayLike) -> TracedArray:
 
 @function(np.rot90)
 def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> TracedArray:
-    """Turned by 90 degrees `k` times, from the first of `axes` towards the second."""
+    """The array turned by 90 degrees `k` times, from the first of `axes` towards the second."""
     x = array(m)
     first, second = (normalized_axis(axis, x.ndim, "rot90") for axis in axes)
     if first == second:
@@ -391,7 +391,7 @@ def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> TracedArray:
 
 @function(np.tile)
 def tile(A: ArrayLike, reps: Any) -> TracedArray:  # noqa: N803 - NumPy's name
-    """The array so many times along each axis."""
+    """The array repeated so many times along each axis."""
     x = array(A)
     counts = shape_of(reps, "tile")
     rank = max(x.ndim, len(counts))

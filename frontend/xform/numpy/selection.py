@@ -120,7 +120,7 @@ def clip(
 
 @function(np.round, np.around)
 def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
-    """Rounded to so many decimals, ties to even."""
+    """The elements rounded to so many decimals, ties to even."""
     x = array(a)
     places = operator.index(decimals)
     if x.dtype == BOOL:
@@ -155,7 +155,7 @@ around = round
 
 @function(np.fix)
 def fix(x: ArrayLike, out: Any = None) -> TracedArray:
-    """Rounded towards zero."""
+    """The elements rounded towards zero."""
     result = ufuncs.trunc(x)
     return result if out is None else write_whole(out, result)
 

@@ -44,7 +44,7 @@ def categorical(
 
     Args:
         key: uint32[2].
-        logits: floating; -inf for what is never drawn. Of those that are inf each is as likely.
+        logits: floating; -inf for what is never drawn. Those that are inf are equally likely.
         axis: the axis of `logits` along which the alternatives lie.
         shape: the shape to draw, which ends with that of `logits` without `axis`; None for that.
 

@@ -431,7 +431,7 @@ class TracedArray(Sizes, Reductions):
         return PUBLIC[np.swapaxes](self, axis1, axis2)
 
     def squeeze(self, axis: Axis = None) -> TracedArray:
-        """Without axes of size 1."""
+        """The array without axes of size 1."""
         return PUBLIC[np.squeeze](self, axis)
 
     def repeat(self, repeats: Any, axis: int | None = None) -> TracedArray:

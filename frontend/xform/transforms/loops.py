@@ -59,7 +59,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
 
 
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init: Any) -> Any:
-    """Runs `carry = body_fun(i, carry)` for i from `lower` up to `upper`, without it.
+    """Runs `carry = body_fun(i, carry)` for each i from `lower` to `upper` - 1.
 
     With Python ints as bounds this is a scan, so it can be differentiated in reverse mode; with
     traced bounds it is a while_loop.
