@@ -1,4 +1,4 @@
-"""save: a function compiled into a file for machines that have no compiler."""
+"""`save`: a function compiled into a file for machines that have no compiler."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""associative_scan: all prefixes of an associative operation in logarithmically many steps."""
+"""`associative_scan`: all prefixes of an associative operation in logarithmically many steps."""
 
 from __future__ import annotations
 

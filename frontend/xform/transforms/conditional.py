@@ -1,4 +1,4 @@
-"""cond and switch: only the chosen one of some functions runs."""
+"""`cond` and `switch`: only the chosen one of some functions runs."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def cond(
 
     Raises:
         XformValueError: `pred` is not 0-d, or the functions return different structures or shapes.
-        XformTypeError: `pred` is no array, the functions return different dtypes, or something
-            that is no array.
+        XformTypeError: `pred` is not an array, the functions return different dtypes, or something
+            that is not an array.
 
     >>> cond(2.0 > 1.0, lambda x: x + 1, lambda x: x - 1, 5.0).item()
     6.0
@@ -78,8 +78,8 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     Raises:
         XformValueError: there is no branch, `index` is not 0-d, or the functions return different
             structures or shapes.
-        XformTypeError: `index` is no integer, or the functions return different dtypes or
-            something that is no array.
+        XformTypeError: `index` is not an integer, or the functions return different dtypes or
+            something that is not an array.
 
     >>> switch(7, [lambda x: x, lambda x: -x, lambda x: x * x], 3.0).item()
     9.0

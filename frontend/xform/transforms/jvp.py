@@ -1,4 +1,4 @@
-"""jvp: a function's output and its derivative along tangents."""
+"""`jvp`: a function's output and its derivative along tangents."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _traced_jvp(
     strict: bool,
     has_aux: bool,
 ) -> tuple[Any, ...]:
-    selection = Selection("jvp", func, primals, tuple(range(len(primals))))
+    selection = Selection("jvp", func, primals)
     seeds = matching_leaves(
         "jvp", "tangents", tangents, "primals", pytrees.structure(primals), selection.avals
     )

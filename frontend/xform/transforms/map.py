@@ -1,4 +1,4 @@
-"""map: a function on each row in turn, in the memory of one row."""
+"""`map`: a function on each row in turn, in the memory of one row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scan: a loop that carries values from row to row and stacks what each step returns."""
+"""`scan`: a loop that carries values from row to row and stacks what each step returns."""
 
 from __future__ import annotations
 
