@@ -15,16 +15,20 @@ from xform import frontend, random
 from xform.frontend import Function, XformRuntimeError, grad, jit, jvp, vmap
 
 
-class Logged(Function):
+class Forgetful(Function):
+    """The base of those whose rules need nothing of the call."""
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        pass
+
+
+class Logged(Forgetful):
     """The identity, whose rules are told apart by what they multiply with."""
 
     @staticmethod
     def forward(x: Any) -> Any:
         return x * 1
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, ct: Any) -> Any:
@@ -37,14 +41,10 @@ class Logged(Function):
         return Logged.apply(x) + 1000, 0
 
 
-class Doubled(Function):
+class Doubled(Forgetful):
     @staticmethod
     def forward(x: Any) -> Any:
         return 2 * x
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        pass
 
     @staticmethod
     def backward(ctx: Any, ct: Any) -> Any:
@@ -110,7 +110,7 @@ def test_forward_mode_transposes_the_calls_in_backward() -> None:
     assert jvp(Logged.apply, (3.0,), (4.0,))[1].item() == 10 * 2 * 4
 
 
-class Straight(Function):
+class Straight(Forgetful):
     """Rounding, whose derivative is taken for 1; only a jvp."""
 
     generate_vmap_rule = True
@@ -118,10 +118,6 @@ class Straight(Function):
     @staticmethod
     def forward(x: Any) -> Any:
         return np.round(x)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-        pass
 
     @staticmethod
     def jvp(ctx: Any, dx: Any) -> Any:
@@ -207,16 +203,12 @@ def test_what_a_rule_closes_over() -> None:
     table = np.array([1.0, 2.0, 3.0])
 
     def with_offset(offset: Any) -> Any:
-        class Shifted(Function):
+        class Shifted(Forgetful):
             generate_vmap_rule = True
 
             @staticmethod
             def forward(x: Any) -> Any:
                 return x * table
-
-            @staticmethod
-            def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-                pass
 
             @staticmethod
             def backward(ctx: Any, ct: Any) -> Any:
@@ -239,16 +231,12 @@ def test_what_a_rule_closes_over() -> None:
 def test_random_draws_and_chunks() -> None:
     key = random.key(0)
 
-    class Noisy(Function):
+    class Noisy(Forgetful):
         generate_vmap_rule = True
 
         @staticmethod
         def forward(x: Any) -> Any:
             return x + random.normal(key)
-
-        @staticmethod
-        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
-            pass
 
         @staticmethod
         def backward(ctx: Any, ct: Any) -> Any:
