@@ -6,6 +6,7 @@ import doctest
 import pkgutil
 from importlib import import_module
 from types import ModuleType
+from typing import Any
 
 import pytest
 import xform
@@ -25,7 +26,12 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
     return [test for test in doctest.DocTestFinder().find(module) if test.examples]
 
 
-@pytest.mark.parametrize("name", modules())
+def marked(name: str) -> Any:
+    """The module's name; the examples of one open all devices."""
+    return pytest.param(name, marks=[pytest.mark.vulkan] * (name == "xform_runtime.devices"))
+
+
+@pytest.mark.parametrize("name", map(marked, modules()))
 def test_examples(name: str) -> None:
     module = import_module(name)
     for test in examples(module):
