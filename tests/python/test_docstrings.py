@@ -31,7 +31,7 @@ def marked(name: str) -> Any:
     return pytest.param(name, marks=[pytest.mark.vulkan] * (name == "xform_runtime.devices"))
 
 
-@pytest.mark.parametrize("name", map(marked, modules()))
+@pytest.mark.parametrize("name", [marked(name) for name in modules()])
 def test_examples(name: str) -> None:
     module = import_module(name)
     for test in examples(module):
