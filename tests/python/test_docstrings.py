@@ -31,7 +31,12 @@ def examples(module: ModuleType) -> list[doctest.DocTest]:
     return [test for test in doctest.DocTestFinder().find(module) if test.examples]
 
 
-@pytest.mark.parametrize("name", modules())
+def marked(name: str) -> Any:
+    """The module's name; the examples of one open all devices."""
+    return pytest.param(name, marks=[pytest.mark.vulkan] * (name == "xform_runtime.devices"))
+
+
+@pytest.mark.parametrize("name", [marked(name) for name in modules()])
 def test_examples(name: str) -> None:
     module = import_module(name)
     for test in examples(module):
