@@ -21,7 +21,7 @@ def Xform_CheckpointOp : Xform_Op<"checkpoint", [
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>,
     DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "a function whose backward pass computes its residuals again";
+  let summary = "a call whose residuals are computed again in the backward pass";
   let description = [{
     A call that is a boundary to reverse mode: what lies between it and its
     pullback are its inputs and those values inside that the policy saves; the
@@ -57,7 +57,7 @@ def Xform_BarrierOp : Xform_Op<"barrier", [
     DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
     DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "values as they are, when others have arrived";
+  let summary = "values passed on unchanged, once others have been computed";
   let description = [{
     The results are the inputs. What is computed from them is not merged with
     what is computed from the inputs, and starts when the values in `after` are

@@ -33,7 +33,7 @@ class Xform_IndexingDims {
 
 def Xform_GatherOp : Xform_Primitive<"gather", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]>, Xform_IndexingDims {
-  let summary = "the windows of x that index vectors name";
+  let summary = "the windows of x at the places that index vectors name";
   let arguments = !con((ins Xform_Tensor:$x, Xform_IndexTensor:$indices), dims);
   let assemblyFormat = [{
     $x `,` $indices `axes` `=` $axes `batch` `=` $x_batch `x` $indices_batch
@@ -67,7 +67,7 @@ class Xform_Scatter<string mnemonic, Type tensor> : Xform_Primitive<mnemonic, [
 }
 
 def Xform_ScatterOp : Xform_Scatter<"scatter", Xform_Tensor> {
-  let summary = "x with windows replaced by updates, of equal ones by the last";
+  let summary = "x with windows replaced by updates; of several for one window, the last stays";
   let jvp = (Linear);
   let transpose = (Custom);
   let work = (Movement);
@@ -87,24 +87,24 @@ def Xform_ScatterMulOp : Xform_Scatter<"scatter_mul", Xform_NumberTensor> {
 }
 
 def Xform_ScatterMinOp : Xform_Scatter<"scatter_min", Xform_NumberTensor> {
-  let summary = "x with the smallest of its own elements and updates, NaN if there is one";
+  let summary = "x with windows replaced by the smallest of their elements and updates; NaN if one is NaN";
   // Equal minima share the tangent evenly.
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
 def Xform_ScatterMaxOp : Xform_Scatter<"scatter_max", Xform_NumberTensor> {
-  let summary = "x with the largest of its own elements and updates, NaN if there is one";
+  let summary = "x with windows replaced by the largest of their elements and updates; NaN if one is NaN";
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
 def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "sizes[i] elements from starts[i] on along axis i";
+  let summary = "a slice of fixed sizes that begins at computed starts";
   let description = [{
-    A start that would let the slice leave `x` becomes the nearest one that
-    does not.
+    Takes `sizes[i]` elements along axis `i`, from `starts[i]` on. A start that
+    would let the slice leave `x` is replaced by the nearest one that does not.
   }];
   let arguments = (ins Xform_Tensor:$x, Variadic<Xform_IndexTensor>:$starts,
                    DenseI64ArrayAttr:$sizes);
@@ -121,8 +121,11 @@ def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
 
 def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
     DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "x with update in place of its elements from starts[i] on along axis i";
-  let description = "Starts are clamped as those of `dynamic_slice`.";
+  let summary = "x with the slice that begins at computed starts replaced by update";
+  let description = [{
+    The slice begins at `starts[i]` along axis `i`. Starts are clamped like those
+    of `dynamic_slice`.
+  }];
   let arguments = (ins Xform_Tensor:$x, Xform_Tensor:$update,
                    Variadic<Xform_IndexTensor>:$starts);
   let assemblyFormat = [{
