@@ -56,7 +56,7 @@ def Xform_BarrierOp : Xform_Op<"barrier", [
     Pure, AttrSizedOperandSegments, InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
   let summary = "values passed on unchanged, once others have been computed";
   let description = [{
     The results are the inputs. What is computed from them is not merged with
@@ -72,7 +72,7 @@ def Xform_BarrierOp : Xform_Op<"barrier", [
   let assemblyFormat = [{
     $inputs (`after` `(` $after^ `:` type($after) `)`)? attr-dict (`:` type($inputs)^)?
   }];
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // XFORM_DIALECT_CHECKPOINT

@@ -60,7 +60,7 @@ def Xform_ScanOp : Xform_Control<"scan", [
 }
 
 def Xform_SwitchOp : Xform_Control<"switch", [
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
   let summary = "one of several functions, chosen by an index";
   let description = [{
     All functions take `inputs` and return the same types. Only the chosen one
@@ -82,7 +82,7 @@ def Xform_SwitchOp : Xform_Control<"switch", [
 
 def Xform_WhileOp : Xform_Control<"while", [
     AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
   let summary = "a function applied again and again, for as long as another one says so";
   let description = [{
     Both functions take what is carried and captures of their own; `cond`

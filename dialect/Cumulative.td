@@ -6,7 +6,7 @@
 include "dialect/Base.td"
 
 class Xform_Cumulative<string mnemonic>
-    : Xform_Primitive<mnemonic, [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]> {
   let description = [{
     Element `i` along `axis` combines the elements up to `i`, itself included;
     with `reverse` those from `i` on.

@@ -26,7 +26,7 @@ def Xform_AddOp : Xform_Binary<"add", Xform_NumberTensor, [Commutative]> {
   let jvp = (PerOperand $t, $t);
   let transpose = (PerOperand $ct, $ct);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_SubOp : Xform_Binary<"sub", Xform_NumberTensor> {
@@ -34,7 +34,7 @@ def Xform_SubOp : Xform_Binary<"sub", Xform_NumberTensor> {
   let jvp = (PerOperand $t, (neg $t));
   let transpose = (PerOperand $ct, (neg $ct));
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_MulOp : Xform_Binary<"mul", Xform_NumberTensor, [Commutative]> {
@@ -42,7 +42,7 @@ def Xform_MulOp : Xform_Binary<"mul", Xform_NumberTensor, [Commutative]> {
   let jvp = (Bilinear);
   let transpose = (PerOperand (mul $ct, $y), (mul $x, $ct));
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_DivOp : Xform_Binary<"div", Xform_NumberTensor> {
@@ -380,7 +380,7 @@ def Xform_NotOp : Xform_Unary<"not", Xform_IntTensor> {
 class Xform_Comparison<string mnemonic, list<Trait> traits = []>
     : Xform_Primitive<mnemonic, !listconcat([
         Elementwise, AllTypesMatch<["x", "y"]>,
-        DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
+        InferTypeOpAdaptor], traits)> {
   let arguments = (ins Xform_Tensor:$x, Xform_Tensor:$y);
   let results = (outs Xform_BoolTensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";

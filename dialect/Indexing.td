@@ -31,8 +31,7 @@ class Xform_IndexingDims {
     StrAttr:$mode, BoolAttr:$unique);
 }
 
-def Xform_GatherOp : Xform_Primitive<"gather", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]>, Xform_IndexingDims {
+def Xform_GatherOp : Xform_Primitive<"gather", [InferTypeOpAdaptor]>, Xform_IndexingDims {
   let summary = "the windows of x at the places that index vectors name";
   let arguments = !con((ins Xform_Tensor:$x, Xform_IndexTensor:$indices), dims);
   let assemblyFormat = [{
@@ -46,11 +45,11 @@ def Xform_GatherOp : Xform_Primitive<"gather", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-class Xform_Scatter<string mnemonic, Type tensor> : Xform_Primitive<mnemonic, [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]>, Xform_IndexingDims {
+class Xform_Scatter<string mnemonic, Type tensor>
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]>, Xform_IndexingDims {
   let arguments = !con(
     (ins tensor:$x, Xform_IndexTensor:$indices, tensor:$updates), dims);
   let results = (outs tensor:$result);
@@ -77,7 +76,7 @@ def Xform_ScatterAddOp : Xform_Scatter<"scatter_add", Xform_NumberTensor> {
   let summary = "x with updates added to its windows";
   let jvp = (Linear);
   let transpose = (Custom);
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_ScatterMulOp : Xform_Scatter<"scatter_mul", Xform_NumberTensor> {
@@ -99,8 +98,7 @@ def Xform_ScatterMaxOp : Xform_Scatter<"scatter_max", Xform_NumberTensor> {
   let transpose = (NotLinear);
 }
 
-def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [InferTypeOpAdaptor]> {
   let summary = "a slice of fixed sizes that begins at computed starts";
   let description = [{
     Takes `sizes[i]` elements along axis `i`, from `starts[i]` on. A start that
@@ -116,11 +114,10 @@ def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [InferTypeOpAdaptor]> {
   let summary = "x with the slice that begins at computed starts replaced by update";
   let description = [{
     The slice begins at `starts[i]` along axis `i`. Starts are clamped like those
@@ -132,7 +129,7 @@ def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
     $x `,` $update `at` $starts attr-dict
     `:` type($x) `,` type($update) `,` type($starts)
   }];
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);

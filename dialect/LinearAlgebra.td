@@ -48,7 +48,7 @@ def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
   let batching = (Custom);
   let work = (Custom);
   let hasVerifier = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // XFORM_DIALECT_LINEARALGEBRA

@@ -6,7 +6,7 @@
 include "dialect/Base.td"
 
 def Xform_SortOp : Xform_Primitive<"sort", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
   let summary = "tensors sorted together along an axis, in the order of the first few of them";
   let description = [{

@@ -39,8 +39,7 @@ def Xform_RngBitsOp : Xform_Primitive<"rng_bits"> {
   let hasVerifier = 1;
 }
 
-def Xform_FoldInOp : Xform_Primitive<"fold_in", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_FoldInOp : Xform_Primitive<"fold_in", [InferTypeOpAdaptor]> {
   let summary = "a new key, made from a key and a number";
   let description = [{
     The two words that come out of the generator for each key of `key` and the

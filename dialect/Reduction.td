@@ -6,7 +6,7 @@
 include "dialect/Base.td"
 
 class Xform_Reduce<string mnemonic, Type tensor>
-    : Xform_Primitive<mnemonic, [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]> {
   let arguments = (ins tensor:$x, DenseI64ArrayAttr:$axes);
   let results = (outs tensor:$result);
   let assemblyFormat = "$x `axes` `=` $axes attr-dict `:` type($x)";

@@ -15,7 +15,7 @@ def Xform_ReshapeOp : Xform_Primitive<"reshape"> {
   let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_BroadcastInDimOp : Xform_Primitive<"broadcast_in_dim"> {
@@ -32,11 +32,10 @@ def Xform_BroadcastInDimOp : Xform_Primitive<"broadcast_in_dim"> {
   let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_TransposeOp : Xform_Primitive<"transpose", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_TransposeOp : Xform_Primitive<"transpose", [InferTypeOpAdaptor]> {
   let summary = "x with its axes in another order";
   let description = "Axis `i` of the result is axis `permutation[i]` of `x`.";
   let arguments = (ins Xform_Tensor:$x, DenseI64ArrayAttr:$permutation);
@@ -46,11 +45,10 @@ def Xform_TransposeOp : Xform_Primitive<"transpose", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_ReverseOp : Xform_Primitive<"reverse", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_ReverseOp : Xform_Primitive<"reverse", [InferTypeOpAdaptor]> {
   let summary = "x with its elements in reverse order along some axes";
   let arguments = (ins Xform_Tensor:$x, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$x `axes` `=` $axes attr-dict `:` type($x)";
@@ -61,8 +59,7 @@ def Xform_ReverseOp : Xform_Primitive<"reverse", [
   let hasFolder = 1;
 }
 
-def Xform_SliceOp : Xform_Primitive<"slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_SliceOp : Xform_Primitive<"slice", [InferTypeOpAdaptor]> {
   let summary = "the elements from starts up to limits along each axis, in steps of strides";
   let description = [{
     Along axis `i`, every `strides[i]`-th element from `starts[i]` on, up to
@@ -81,8 +78,7 @@ def Xform_SliceOp : Xform_Primitive<"slice", [
   let hasFolder = 1;
 }
 
-def Xform_PadOp : Xform_Primitive<"pad", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_PadOp : Xform_Primitive<"pad", [InferTypeOpAdaptor]> {
   let summary = "x with a value put before, after and between its elements";
   let description = [{
     Along axis `i`, `low[i]` elements come before, `high[i]` after and
@@ -101,8 +97,7 @@ def Xform_PadOp : Xform_Primitive<"pad", [
   let hasFolder = 1;
 }
 
-def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [InferTypeOpAdaptor]> {
   let summary = "tensors joined along an axis";
   let arguments = (ins Variadic<Xform_Tensor>:$xs, I64Attr:$axis);
   let assemblyFormat = "$xs `axis` `=` $axis attr-dict `:` type($xs)";

@@ -14,7 +14,7 @@ def Xform_PlaceTensor : RankedTensorOf<[I32]>;
 // elements, `low` and `high` of them before and after (negative: elements are
 // cut), and window `s` reads the elements `s * stride + k * window_dilation`.
 class Xform_Window<string mnemonic>
-    : Xform_Primitive<mnemonic, [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]> {
   dag places = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low,
                 DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$base_dilation,
                 DenseI64ArrayAttr:$window_dilation);
