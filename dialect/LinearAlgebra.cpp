@@ -15,18 +15,11 @@ using namespace xform;
 // Matrices in the last two axes
 //===----------------------------------------------------------------------===//
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
-static bool differ(int64_t m, int64_t n) {
-  return m != n && !ShapedType::isDynamic(m) && !ShapedType::isDynamic(n);
-}
-
 static LogicalResult checkSquare(Operation *op, StringRef name, Value value) {
-  RankedTensorType type = typeOf(value);
+  RankedTensorType type = tensorType(value);
   int64_t rank = type.getRank();
-  if (rank < 2 || differ(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+  if (rank < 2 ||
+      !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
     return op->emitOpError("expects ")
            << name << " to have square matrices in its last two axes, got "
            << type;
@@ -42,7 +35,7 @@ static Value filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
 
 /// The matrices with their rows as columns.
 static Value flipped(RuleBuilder &b, Value matrices) {
-  int64_t rank = typeOf(matrices).getRank();
+  int64_t rank = tensorType(matrices).getRank();
   SmallVector<int64_t> permutation = axesUpTo(rank);
   std::swap(permutation[rank - 2], permutation[rank - 1]);
   return b.permute(matrices, permutation);
@@ -52,7 +45,7 @@ static Value flipped(RuleBuilder &b, Value matrices) {
 /// of each of rhs: -2 or -1.
 static Value product(RuleBuilder &b, Value lhs, Value rhs, int64_t lhsAxis,
                      int64_t rhsAxis) {
-  int64_t rank = typeOf(lhs).getRank();
+  int64_t rank = tensorType(lhs).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 2);
   return b.fold<DotGeneralOp>(lhs, rhs, batch, batch,
                               ArrayRef<int64_t>{rank + lhsAxis},
@@ -105,18 +98,18 @@ LogicalResult CholeskyOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 LogicalResult TriangularSolveOp::verify() {
   if (failed(checkSquare(*this, "a", getA())))
     return failure();
-  RankedTensorType a = typeOf(getA()), b = typeOf(getB());
+  RankedTensorType a = tensorType(getA()), b = tensorType(getB());
   int64_t rank = a.getRank();
   if (b.getRank() != rank)
     return emitOpError("expects a and b of equal rank, got ")
            << a << " and " << b;
   for (int64_t axis : axesUpTo(rank - 2))
-    if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+    if (!sizesFit(a.getDimSize(axis), b.getDimSize(axis)))
       return emitOpError("expects equal batch axes, got sizes ")
              << a.getDimSize(axis) << " and " << b.getDimSize(axis)
              << " along axis " << axis << " of a, " << a << ", and b, " << b;
   int64_t axis = getLeftSide() ? rank - 2 : rank - 1;
-  if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+  if (!sizesFit(a.getDimSize(axis), b.getDimSize(axis)))
     return emitOpError("expects ")
            << (getLeftSide() ? "rows" : "columns") << " of b as long as a, got "
            << b.getDimSize(axis) << " and " << a.getDimSize(axis) << " for a, "
@@ -133,7 +126,7 @@ static Value solve(RuleBuilder &b, TriangularSolveOp op, Value a, Value rhs,
 
 /// Matrices of a's type with zeros where the op does not read a.
 static Value readTriangle(RuleBuilder &b, TriangularSolveOp op, Value value) {
-  RankedTensorType type = typeOf(value);
+  RankedTensorType type = tensorType(value);
   auto [rows, columns] = indicesOf(b, type);
   Value inner = op.getLower() ? rows : columns;
   Value outer = op.getLower() ? columns : rows;
@@ -181,9 +174,8 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
                                               SmallVectorImpl<Value> &results) {
   Value a = operands[0], rhs = operands[1];
   if (batched[0] || !getType().hasStaticShape()) {
-    a = batched[0] ? a : b.broadcastBatch(a, size);
-    rhs = batched[1] ? rhs : b.broadcastBatch(rhs, size);
-    results.push_back(solve(b, *this, a, rhs, getTransposeA()));
+    SmallVector<Value> rows = b.rowsOf(operands, batched, size);
+    results.push_back(solve(b, *this, rows[0], rows[1], getTransposeA()));
     return success();
   }
   // The batch axis goes before the columns, or from the right the rows.
@@ -200,35 +192,23 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
   wide[place] *= size;
   Value solved = solve(b, *this, a, b.reshapeTo(moved, wide), getTransposeA());
   results.push_back(
-      b.permute(b.reshapeTo(solved, typeOf(moved).getShape()), back));
+      b.permute(b.reshapeTo(solved, tensorType(moved).getShape()), back));
   return success();
 }
 
-namespace {
-
 /// The system of a transposed matrix is the transposed system of the matrix.
-struct SolveOfTranspose : OpRewritePattern<TriangularSolveOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TriangularSolveOp op,
-                                PatternRewriter &rewriter) const override {
-    auto transpose = op.getA().getDefiningOp<TransposeOp>();
-    if (!transpose)
-      return failure();
-    int64_t rank = transpose.getType().getRank();
-    SmallVector<int64_t> permutation = axesUpTo(rank);
-    std::swap(permutation[rank - 2], permutation[rank - 1]);
-    if (transpose.getPermutation() != ArrayRef(permutation))
-      return failure();
-    rewriter.replaceOpWithNewOp<TriangularSolveOp>(
-        op, transpose.getX(), op.getB(), op.getLeftSide(), !op.getLower(),
-        !op.getTransposeA(), op.getUnitDiagonal());
-    return success();
-  }
-};
-
-} // namespace
-
-void TriangularSolveOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                    MLIRContext *context) {
-  patterns.add<SolveOfTranspose>(context);
+LogicalResult TriangularSolveOp::canonicalize(TriangularSolveOp op,
+                                              PatternRewriter &rewriter) {
+  auto transpose = op.getA().getDefiningOp<TransposeOp>();
+  if (!transpose)
+    return failure();
+  int64_t rank = transpose.getType().getRank();
+  SmallVector<int64_t> permutation = axesUpTo(rank);
+  std::swap(permutation[rank - 2], permutation[rank - 1]);
+  if (transpose.getPermutation() != ArrayRef(permutation))
+    return failure();
+  rewriter.replaceOpWithNewOp<TriangularSolveOp>(
+      op, transpose.getX(), op.getB(), op.getLeftSide(), !op.getLower(),
+      !op.getTransposeA(), op.getUnitDiagonal());
+  return success();
 }
