@@ -11,6 +11,7 @@ from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import convert, full, min_, ne
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..tracing.array import TracedArray
 
 
+@entrance
 def cond(
     pred: Any,
     true_fun: Callable[..., Any],
@@ -62,6 +64,7 @@ def cond(
     return run(pred, *operands)
 
 
+@entrance
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """`branches[index](*operands)`, where an index out of range takes the nearest branch.
 

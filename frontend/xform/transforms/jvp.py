@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .calls import call_jvp
@@ -15,6 +16,7 @@ from .derivative import TracedOutput, matching_leaves, with_zeros
 from .selection import Selection, require_callable
 
 
+@entrance
 def jvp(
     func: Callable[..., Any],
     primals: tuple[Any, ...],

@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .calls import call, call_jvp
@@ -15,6 +16,7 @@ from .derivative import TracedOutput, matching_leaves, noting_output, with_zeros
 from .selection import Output, Selection, kept, require_callable
 
 
+@entrance
 def linearize(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """A function's output at `primals`, and its derivative there.
 
@@ -59,6 +61,7 @@ class Pushforward:
         self._output = output
         self._apply = apply
 
+    @entrance
     def __call__(self, *tangents: Any) -> Any:
         """The tangents of the output for those of the primals.
 

@@ -12,6 +12,7 @@ from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import add, convert, full, iota, lt
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call_while
@@ -23,6 +24,7 @@ from .selection import output_aval, require_callable
 _COUNTER = np.dtype(np.int64)
 
 
+@entrance
 def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init: Any) -> Any:
     """Runs `carry = body_fun(carry)` for as long as `cond_fun(carry)` is true.
 
@@ -58,6 +60,7 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     return run(init)
 
 
+@entrance
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init: Any) -> Any:
     """Runs `carry = body_fun(i, carry)` for each i from `lower` to `upper` - 1.
 

@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import function_name
@@ -16,6 +17,7 @@ from .derivative import TracedOutput, matching_leaves, noting_output
 from .selection import Selection, kept, require_callable
 
 
+@entrance
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """A function's output at `primals`, and the pullback there.
 
@@ -61,6 +63,7 @@ class Pullback:
         self.avals = avals
         self._apply = apply
 
+    @entrance
     def __call__(
         self, cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
     ) -> tuple[Any, ...]:
