@@ -50,7 +50,8 @@ struct FunctionRun {
 
   mlir::FlatSymbolRefAttr function;
   Frequency frequency;
-  llvm::SmallVector<ArgumentSource> arguments;
+  // NOLINTNEXTLINE(readability-redundant-member-init): GCC asks for it.
+  llvm::SmallVector<ArgumentSource> arguments = {};
   /// Whether the op's first results are those of the function: as they are,
   /// those of the last turn where they are carried, stacked, or batched.
   bool givesResults = true;
