@@ -12,7 +12,7 @@ PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
             libvulkan1 mesa-vulkan-drivers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build generate demo test lit py lint fmt tidy docs accuracy bench wheel clean
+.PHONY: help setup build develop library generate demo test quick lit py lint fmt tidy docs accuracy bench wheel clean
 
 help: ## Print this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -40,6 +40,14 @@ build: setup ## Compile and install xform into .venv, xform-opt on its path
 	  --no-build-isolation --force-reinstall ./runtime .
 	@$(BIN)/xform-opt --version > /dev/null && echo "==> installed: $(BIN)/xform-opt, $(BIN)/python -c 'import xform'"
 
+develop: setup ## As build, but changes of Python files take effect at once
+	@echo "==> building xform ($(JOBS) jobs)"
+	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(BIN)/python -m pip install -q --no-deps \
+	  --no-build-isolation --editable ./runtime --editable .
+
+library: ## Compile one C++ library, once xform is built: make library LIB=XformLowering
+	@cmake --build build --target $(LIB)
+
 # Where Debian puts the tools and the records of MLIR.
 LLVM    := /usr/lib/llvm-22
 
@@ -56,13 +64,21 @@ demo: build ## Train a classifier, map its saliency, save, reload, compare
 
 test: build lit py ## Build, then run every test
 
+# Files named after the family, those with an operation of that name, and its rows of the tables.
+quick: ## Run one family's tests, of what is installed: make quick FAMILY=scan
+	@files=$$(git ls-files 'tests/lit/*$(FAMILY)*.mlir'; \
+	  git grep -lw 'xform\.$(FAMILY)' -- 'tests/lit/*.mlir'); \
+	test -z "$$files" || $(BIN)/lit -sv $$files
+	@$(BIN)/python -m pytest -k '$(FAMILY)' --durations=5 --durations-min=1 tests/python/dialect \
+	  $$(git ls-files -co --exclude-standard 'tests/python/*test_*$(FAMILY)*.py')
+
 lit: build ## FileCheck tests of the dialect and the passes
 	@echo "==> lit"
 	@$(BIN)/lit -sv tests/lit
 
 py: build ## Python tests
 	@echo "==> pytest"
-	@$(BIN)/python -m pytest tests/python -n $(JOBS) --dist worksteal
+	@$(BIN)/python -m pytest tests/python -n $(JOBS) --dist worksteal --durations=15
 
 CXX_FILES = $(shell git ls-files '*.cpp' '*.h')
 

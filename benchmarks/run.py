@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import math
+import statistics
 import time
 from collections.abc import Callable
 from typing import Any
@@ -88,7 +89,7 @@ def main() -> None:
         table.add_row(workload.name, *cells)
     console.print(table)
     if ratios:
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+        mean = statistics.geometric_mean(ratios)
         console.print(f"geometric mean of best peer / xform: {mean:.2f} (above 1: xform is faster)")
 
 

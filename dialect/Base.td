@@ -47,7 +47,7 @@ class Xform_Primitive<string mnemonic, list<Trait> traits = []>
     : Xform_Op<mnemonic, !listconcat([
         Pure,
         DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
-        DeclareOpInterfaceMethods<Xform_TransposeOpInterface>,
+        DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>,
         DeclareOpInterfaceMethods<Xform_BatchOpInterface>], traits)> {
   dag jvp = ?;
   dag transpose = ?;

@@ -31,19 +31,20 @@ class Xform_WholeBinary<string mnemonic, list<Trait> traits = []>
 // Shifts
 //===----------------------------------------------------------------------===//
 
-def Xform_ShiftLeftOp : Xform_WholeBinary<"shift_left"> {
-  let summary = "x shifted left by y bits, filled with zeros";
-  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
+class Xform_Shift<string mnemonic> : Xform_WholeBinary<mnemonic> {
+  let description = "`y` counts as unsigned; where it is the width or more, all bits are shifted out.";
 }
 
-def Xform_ShiftRightArithmeticOp : Xform_WholeBinary<"shift_right_arithmetic"> {
-  let summary = "x shifted right by y bits, filled with its highest bit";
-  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
+def Xform_ShiftLeftOp : Xform_Shift<"shift_left"> {
+  let summary = "x shifted left by y bits; zeros move in";
 }
 
-def Xform_ShiftRightLogicalOp : Xform_WholeBinary<"shift_right_logical"> {
-  let summary = "x shifted right by y bits, filled with zeros";
-  let description = "`y` counts as unsigned: all bits are gone from the width onwards.";
+def Xform_ShiftRightArithmeticOp : Xform_Shift<"shift_right_arithmetic"> {
+  let summary = "x shifted right by y bits; copies of its highest bit move in";
+}
+
+def Xform_ShiftRightLogicalOp : Xform_Shift<"shift_right_logical"> {
+  let summary = "x shifted right by y bits; zeros move in";
 }
 
 //===----------------------------------------------------------------------===//
@@ -51,7 +52,7 @@ def Xform_ShiftRightLogicalOp : Xform_WholeBinary<"shift_right_logical"> {
 //===----------------------------------------------------------------------===//
 
 def Xform_FloorDivOp : Xform_Binary<"floor_div", Xform_NumberTensor> {
-  let summary = "the floor of x / y, the exact quotient";
+  let summary = "the exact quotient of x and y, rounded down";
   let description = "Integers divided by 0 give 0.";
   let jvp = (Zero);
   let transpose = (NotLinear);
@@ -59,7 +60,7 @@ def Xform_FloorDivOp : Xform_Binary<"floor_div", Xform_NumberTensor> {
 }
 
 def Xform_FloorRemOp : Xform_Binary<"floor_rem", Xform_NumberTensor> {
-  let summary = "x - y * floor(x / y), with the sign of y";
+  let summary = "the remainder of a division that is rounded down, with the sign of y";
   let description = "Integers divided by 0 give 0.";
   let jvp = (PerOperand $t, (neg (mul $t, (floor (div $x, $y)))));
   let transpose = (NotLinear);
@@ -75,16 +76,16 @@ def Xform_PopcountOp : Xform_WholeUnary<"popcount"> {
 }
 
 def Xform_ClzOp : Xform_WholeUnary<"clz"> {
-  let summary = "the number of zero bits in front of the first that is set";
+  let summary = "the number of leading zero bits of x";
 }
 
 def Xform_GcdOp : Xform_WholeBinary<"gcd", [Commutative]> {
-  let summary = "the greatest common divisor of |x| and |y|";
+  let summary = "the greatest common divisor of the magnitudes of x and y";
   let work = (Transcendental);
 }
 
 def Xform_WrappingPowOp : Xform_WholeBinary<"wrapping_pow"> {
-  let summary = "x to the power y, wrapping; for negative y the truncated 1 / x**-y";
+  let summary = "x raised to the power y, wrapping around; for negative y, 1 / x**-y truncated";
   let work = (Transcendental);
 }
 
@@ -94,7 +95,7 @@ def Xform_WrappingPowOp : Xform_WholeBinary<"wrapping_pow"> {
 
 def Xform_BitcastOp : Xform_Primitive<"bitcast", [
     Elementwise, SameOperandsAndResultShape]> {
-  let summary = "the bits of each element, read as another type of the same width";
+  let summary = "each element's bits, read as another type of the same width";
   let arguments = (ins Xform_NumberTensor:$x);
   let results = (outs Xform_NumberTensor:$result);
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($result)";
@@ -107,13 +108,13 @@ def Xform_BitcastOp : Xform_Primitive<"bitcast", [
 }
 
 def Xform_NextAfterOp : Xform_Binary<"next_after", Xform_FloatTensor> {
-  let summary = "the number next to x in the direction of y";
+  let summary = "the next representable number after x in the direction of y";
   let jvp = (PerOperand $t, (Absent));
   let transpose = (NotLinear);
 }
 
 def Xform_CopySignOp : Xform_Binary<"copy_sign", Xform_FloatTensor> {
-  let summary = "|x| with the sign of y";
+  let summary = "the magnitude of x with the sign of y";
   let jvp = (PerOperand
     (mul $t, (mul (sign $x), (copy_sign (lit "1"), $y))), (Absent));
   let transpose = (NotLinear);

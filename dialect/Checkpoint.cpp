@@ -105,12 +105,9 @@ LogicalResult CheckpointOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     return failure();
   CheckpointOp built = checkpointLike(b, *this, jvp->function,
                                       joined({getInputs(), present(tangents)}));
-  llvm::append_range(resultTangents,
-                     spread(jvp->tangentResults,
-                            built->getResults().drop_front(getNumResults())));
   // The new checkpoint computes the results too.
   llvm::append_range(resultTangents,
-                     built->getResults().take_front(getNumResults()));
+                     tangentsFirst(jvp->tangentResults, built->getResults()));
   return success();
 }
 
@@ -124,10 +121,6 @@ LogicalResult CheckpointOp::buildBatched(RuleBuilder &b, ValueRange operands,
   llvm::append_range(
       results, checkpointLike(b, *this, rows->function, operands).getOuts());
   return success();
-}
-
-bool CheckpointOp::isLinearIn(ArrayRef<bool> linear) {
-  return llvm::is_contained(linear, true);
 }
 
 LogicalResult
@@ -274,8 +267,7 @@ LogicalResult CheckpointOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
 // xform.barrier
 //===----------------------------------------------------------------------===//
 
-LogicalResult BarrierOp::inferReturnTypes(MLIRContext *,
-                                          std::optional<Location>,
+LogicalResult BarrierOp::inferReturnTypes(MLIRContext *, OptionalLocation,
                                           Adaptor adaptor,
                                           SmallVectorImpl<Type> &types) {
   llvm::append_range(types, adaptor.getInputs().getTypes());
@@ -320,59 +312,46 @@ static bool isAlwaysThere(Value value) {
   return op && op->getNumOperands() == 0;
 }
 
-namespace {
-
 /// Lets constants and what nobody reads pass, and makes one barrier of two.
-struct SimplifyBarrier : OpRewritePattern<BarrierOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(BarrierOp op,
-                                PatternRewriter &rewriter) const override {
-    llvm::SetVector<Value> inputs, after;
-    SmallVector<Value> replacements;
-    for (auto [input, result] : llvm::zip_equal(op.getInputs(), op.getOuts())) {
-      if (result.use_empty() || isAlwaysThere(input)) {
-        replacements.push_back(input);
-        continue;
-      }
-      auto earlier = input.getDefiningOp<BarrierOp>();
-      Value source = input;
-      if (earlier) {
-        auto number = cast<OpResult>(input).getResultNumber();
-        source = earlier.getInputs()[number];
-        after.insert(earlier.getAfter().begin(), earlier.getAfter().end());
-      }
-      inputs.insert(source);
-      replacements.push_back(Value());
+LogicalResult BarrierOp::canonicalize(BarrierOp op, PatternRewriter &rewriter) {
+  llvm::SetVector<Value> inputs, after;
+  SmallVector<Value> replacements;
+  for (auto [input, result] : llvm::zip_equal(op.getInputs(), op.getOuts())) {
+    if (result.use_empty() || isAlwaysThere(input)) {
+      replacements.push_back(input);
+      continue;
     }
-    for (Value value : op.getAfter())
-      if (!isAlwaysThere(value))
-        after.insert(value);
-    if (inputs.size() == op.getInputs().size() &&
-        after.size() == op.getAfter().size() &&
-        llvm::equal(inputs, op.getInputs()))
-      return failure();
-    BarrierOp less;
-    if (!inputs.empty())
-      less = BarrierOp::create(rewriter, op.getLoc(), inputs.getArrayRef(),
-                               after.getArrayRef());
-    for (auto [input, replacement] :
-         llvm::zip_equal(op.getInputs(), replacements)) {
-      if (replacement)
-        continue;
-      Value source = input;
-      if (auto earlier = input.getDefiningOp<BarrierOp>())
-        source = earlier.getInputs()[cast<OpResult>(input).getResultNumber()];
-      auto place = std::distance(inputs.begin(), llvm::find(inputs, source));
-      replacement = less.getOuts()[place];
+    auto earlier = input.getDefiningOp<BarrierOp>();
+    Value source = input;
+    if (earlier) {
+      auto number = cast<OpResult>(input).getResultNumber();
+      source = earlier.getInputs()[number];
+      after.insert(earlier.getAfter().begin(), earlier.getAfter().end());
     }
-    rewriter.replaceOp(op, replacements);
-    return success();
+    inputs.insert(source);
+    replacements.push_back(Value());
   }
-};
-
-} // namespace
-
-void BarrierOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                            MLIRContext *context) {
-  patterns.add<SimplifyBarrier>(context);
+  for (Value value : op.getAfter())
+    if (!isAlwaysThere(value))
+      after.insert(value);
+  if (inputs.size() == op.getInputs().size() &&
+      after.size() == op.getAfter().size() &&
+      llvm::equal(inputs, op.getInputs()))
+    return failure();
+  BarrierOp less;
+  if (!inputs.empty())
+    less = BarrierOp::create(rewriter, op.getLoc(), inputs.getArrayRef(),
+                             after.getArrayRef());
+  for (auto [input, replacement] :
+       llvm::zip_equal(op.getInputs(), replacements)) {
+    if (replacement)
+      continue;
+    Value source = input;
+    if (auto earlier = input.getDefiningOp<BarrierOp>())
+      source = earlier.getInputs()[cast<OpResult>(input).getResultNumber()];
+    auto place = std::distance(inputs.begin(), llvm::find(inputs, source));
+    replacement = less.getOuts()[place];
+  }
+  rewriter.replaceOp(op, replacements);
+  return success();
 }

@@ -21,7 +21,7 @@ def Xform_CheckpointOp : Xform_Op<"checkpoint", [
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>,
     DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "a function whose backward pass computes its residuals again";
+  let summary = "a call whose residuals are computed again in the backward pass";
   let description = [{
     A call that is a boundary to reverse mode: what lies between it and its
     pullback are its inputs and those values inside that the policy saves; the
@@ -56,8 +56,8 @@ def Xform_BarrierOp : Xform_Op<"barrier", [
     Pure, AttrSizedOperandSegments, InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
     DeclareOpInterfaceMethods<Xform_BatchOpInterface>,
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "values as they are, when others have arrived";
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
+  let summary = "values passed on unchanged, once others have been computed";
   let description = [{
     The results are the inputs. What is computed from them is not merged with
     what is computed from the inputs, and starts when the values in `after` are
@@ -72,7 +72,7 @@ def Xform_BarrierOp : Xform_Op<"barrier", [
   let assemblyFormat = [{
     $inputs (`after` `(` $after^ `:` type($after) `)`)? attr-dict (`:` type($inputs)^)?
   }];
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 #endif // XFORM_DIALECT_CHECKPOINT

@@ -89,12 +89,8 @@ LogicalResult SwitchOp::buildJvp(RuleBuilder &b, ValueRange tangents,
         return joined(
             {results, withZeros(inner, found, own, results.getTypes())});
       });
-  llvm::append_range(
-      resultTangents,
-      spread(found, built->getResults().drop_front(getNumResults())));
   // The new switch computes the results too.
-  llvm::append_range(resultTangents,
-                     built->getResults().take_front(getNumResults()));
+  llvm::append_range(resultTangents, tangentsFirst(found, built->getResults()));
   return success();
 }
 
@@ -132,12 +128,9 @@ LogicalResult SwitchOp::buildBatched(RuleBuilder &b, ValueRange operands,
   if (batched[0]) {
     SmallVector<SmallVector<Value>> values;
     for (BatchedFunction &branch : *branches) {
-      SmallVector<Value> &rows = values.emplace_back(
-          inlineBody(b, branch.function, operands.drop_front()));
-      for (auto [value, isBatched] :
-           llvm::zip_equal(rows, branch.batchedResults))
-        if (!isBatched)
-          value = b.broadcastBatch(value, size);
+      SmallVector<Value> rows =
+          inlineBody(b, branch.function, operands.drop_front());
+      values.push_back(b.rowsOf(rows, branch.batchedResults, size));
     }
     for (size_t i = 0; i < getNumResults(); ++i)
       results.push_back(selectRows(
@@ -153,16 +146,10 @@ LogicalResult SwitchOp::buildBatched(RuleBuilder &b, ValueRange operands,
       "vmap" + maskText(found), operands.drop_front(),
       [&](RuleBuilder &inner, const BatchedFunction &branch,
           ValueRange arguments) {
-        SmallVector<Value> values =
-            inlineBody(inner, branch.function, arguments);
-        for (size_t i = 0; i < values.size(); ++i)
-          if (found[i] && !branch.batchedResults[i])
-            values[i] = inner.broadcastBatch(values[i], size);
-        return values;
+        return batchedAs(inner, inlineBody(inner, branch.function, arguments),
+                         found, branch.batchedResults, size);
       });
-  for (auto [result, isBatched] : llvm::zip_equal(built.getOuts(), found))
-    results.push_back(isBatched ? Value(result)
-                                : b.broadcastBatch(result, size));
+  llvm::append_range(results, b.rowsOf(built.getOuts(), found, size));
   return success();
 }
 

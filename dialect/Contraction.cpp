@@ -22,10 +22,9 @@ struct Side {
        ArrayRef<int64_t> contractingAxes)
       : type(cast<RankedTensorType>(value.getType())), batch(batchAxes),
         contracting(contractingAxes) {
-    for (int64_t axis : axesUpTo(type.getRank()))
-      if (!llvm::is_contained(batch, axis) &&
-          !llvm::is_contained(contracting, axis))
-        free.push_back(axis);
+    SmallVector<int64_t> named(batch);
+    llvm::append_range(named, contracting);
+    free = otherAxes(type.getRank(), named);
   }
 };
 
@@ -43,7 +42,7 @@ static Side rhsOf(DotGeneralOp op) {
 // Types
 //===----------------------------------------------------------------------===//
 
-static LogicalResult checkAxes(std::optional<Location> loc, const Side &side,
+static LogicalResult checkAxes(OptionalLocation loc, const Side &side,
                                StringRef name) {
   llvm::SmallDenseSet<int64_t> seen;
   for (int64_t axis : llvm::concat<const int64_t>(side.batch, side.contracting))
@@ -54,7 +53,7 @@ static LogicalResult checkAxes(std::optional<Location> loc, const Side &side,
   return success();
 }
 
-static LogicalResult checkPairs(std::optional<Location> loc, const Side &lhs,
+static LogicalResult checkPairs(OptionalLocation loc, const Side &lhs,
                                 const Side &rhs, ArrayRef<int64_t> lhsAxes,
                                 ArrayRef<int64_t> rhsAxes, StringRef kind) {
   if (lhsAxes.size() != rhsAxes.size())
@@ -62,7 +61,7 @@ static LogicalResult checkPairs(std::optional<Location> loc, const Side &lhs,
                              kind, " axes, rhs has ", rhsAxes.size());
   for (auto [i, j] : llvm::zip_equal(lhsAxes, rhsAxes)) {
     int64_t m = lhs.type.getDimSize(i), n = rhs.type.getDimSize(j);
-    if (m != n && !ShapedType::isDynamic(m) && !ShapedType::isDynamic(n))
+    if (!sizesFit(m, n))
       return emitOptionalError(loc, "dot_general: ", kind, " axis ", i,
                                " of lhs, ", lhs.type, ", and axis ", j,
                                " of rhs, ", rhs.type, ", have sizes ", m,
@@ -71,12 +70,9 @@ static LogicalResult checkPairs(std::optional<Location> loc, const Side &lhs,
   return success();
 }
 
-LogicalResult
-DotGeneralOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                               ValueRange operands, DictionaryAttr attributes,
-                               OpaqueProperties properties, RegionRange regions,
-                               SmallVectorImpl<Type> &types) {
-  Adaptor op(operands, attributes, properties, regions);
+LogicalResult DotGeneralOp::inferReturnTypes(MLIRContext *,
+                                             OptionalLocation loc, Adaptor op,
+                                             SmallVectorImpl<Type> &types) {
   Side lhs(op.getLhs(), op.getLhsBatch(), op.getLhsContracting());
   Side rhs(op.getRhs(), op.getRhsBatch(), op.getRhsContracting());
   if (lhs.type.getElementType() != rhs.type.getElementType())
@@ -101,10 +97,6 @@ DotGeneralOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 //===----------------------------------------------------------------------===//
 // Transpose: the cotangent contracted with the other operand
 //===----------------------------------------------------------------------===//
-
-bool DotGeneralOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, true}, /*together=*/false);
-}
 
 LogicalResult DotGeneralOp::buildTranspose(RuleBuilder &b,
                                            ArrayRef<bool> linear,
@@ -165,11 +157,8 @@ LogicalResult DotGeneralOp::buildBatched(RuleBuilder &b, ValueRange operands,
   int64_t place = both ? 0 : getLhsBatch().size();
   if (!batched[0])
     place += lhsOf(*this).free.size();
-  SmallVector<int64_t> permutation{place};
-  for (int64_t axis : axesUpTo(rank))
-    if (axis != place)
-      permutation.push_back(axis);
-  results.push_back(b.permute(product, permutation));
+  results.push_back(
+      b.permute(product, withFront(place, otherAxes(rank, place))));
   return success();
 }
 
@@ -177,70 +166,60 @@ LogicalResult DotGeneralOp::buildBatched(RuleBuilder &b, ValueRange operands,
 // Canonical forms
 //===----------------------------------------------------------------------===//
 
-namespace {
+/// Looks through the transpose of an operand, if it may.
+static bool look(Value &operand, SmallVector<int64_t> &batch,
+                 SmallVector<int64_t> &contracting, const Side &side) {
+  auto transpose = operand.getDefiningOp<TransposeOp>();
+  if (!transpose)
+    return false;
+  ArrayRef<int64_t> permutation = transpose.getPermutation();
+  auto source = [&](int64_t axis) { return permutation[axis]; };
+  if (!llvm::is_sorted(llvm::map_to_vector(side.free, source)))
+    return false;
+  operand = transpose.getX();
+  batch = llvm::map_to_vector(side.batch, source);
+  contracting = llvm::map_to_vector(side.contracting, source);
+  return true;
+}
 
 /// A contraction of a transposed operand reads the operand as it lies, where
 /// that leaves the order of the free axes alone.
-struct DotOfTranspose : OpRewritePattern<DotGeneralOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotGeneralOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<Value> operands(op->getOperands());
-    SmallVector<int64_t> lhsBatch(op.getLhsBatch()), rhsBatch(op.getRhsBatch()),
-        lhsContracting(op.getLhsContracting()),
-        rhsContracting(op.getRhsContracting());
-    bool changed = look(operands[0], lhsBatch, lhsContracting, lhsOf(op));
-    changed |= look(operands[1], rhsBatch, rhsContracting, rhsOf(op));
-    if (!changed)
-      return failure();
-    rewriter.replaceOpWithNewOp<DotGeneralOp>(op, operands[0], operands[1],
-                                              lhsBatch, rhsBatch,
-                                              lhsContracting, rhsContracting);
-    return success();
-  }
-
-  static bool look(Value &operand, SmallVector<int64_t> &batch,
-                   SmallVector<int64_t> &contracting, const Side &side) {
-    auto transpose = operand.getDefiningOp<TransposeOp>();
-    if (!transpose)
-      return false;
-    ArrayRef<int64_t> permutation = transpose.getPermutation();
-    auto source = [&](int64_t axis) { return permutation[axis]; };
-    if (!llvm::is_sorted(llvm::map_to_vector(side.free, source)))
-      return false;
-    operand = transpose.getX();
-    batch = llvm::map_to_vector(side.batch, source);
-    contracting = llvm::map_to_vector(side.contracting, source);
-    return true;
-  }
-};
+static LogicalResult dotOfTranspose(DotGeneralOp op,
+                                    PatternRewriter &rewriter) {
+  SmallVector<Value> operands(op->getOperands());
+  SmallVector<int64_t> lhsBatch(op.getLhsBatch()), rhsBatch(op.getRhsBatch()),
+      lhsContracting(op.getLhsContracting()),
+      rhsContracting(op.getRhsContracting());
+  bool changed = look(operands[0], lhsBatch, lhsContracting, lhsOf(op));
+  changed |= look(operands[1], rhsBatch, rhsContracting, rhsOf(op));
+  if (!changed)
+    return failure();
+  rewriter.replaceOpWithNewOp<DotGeneralOp>(op, operands[0], operands[1],
+                                            lhsBatch, rhsBatch, lhsContracting,
+                                            rhsContracting);
+  return success();
+}
 
 /// A contraction with a number is a product, which folds where the number is 1,
 /// the seed of a gradient.
-struct DotOfNumber : OpRewritePattern<DotGeneralOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotGeneralOp op,
-                                PatternRewriter &rewriter) const override {
-    auto isNumber = [](Value value) {
-      return cast<RankedTensorType>(value.getType()).getRank() == 0;
-    };
-    if (!isNumber(op.getLhs()) && !isNumber(op.getRhs()))
-      return failure();
-    auto everywhere = [&](Value value) -> Value {
-      if (value.getType() == op.getType())
-        return value;
-      return BroadcastInDimOp::create(rewriter, op.getLoc(), op.getType(),
-                                      value, ArrayRef<int64_t>());
-    };
-    rewriter.replaceOpWithNewOp<MulOp>(op, everywhere(op.getLhs()),
-                                       everywhere(op.getRhs()));
-    return success();
-  }
-};
-
-} // namespace
+static LogicalResult dotOfNumber(DotGeneralOp op, PatternRewriter &rewriter) {
+  auto isNumber = [](Value value) {
+    return cast<RankedTensorType>(value.getType()).getRank() == 0;
+  };
+  if (!isNumber(op.getLhs()) && !isNumber(op.getRhs()))
+    return failure();
+  auto everywhere = [&](Value value) -> Value {
+    if (value.getType() == op.getType())
+      return value;
+    return BroadcastInDimOp::create(rewriter, op.getLoc(), op.getType(), value,
+                                    ArrayRef<int64_t>());
+  };
+  rewriter.replaceOpWithNewOp<MulOp>(op, everywhere(op.getLhs()),
+                                     everywhere(op.getRhs()));
+  return success();
+}
 
 void DotGeneralOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                               MLIRContext *context) {
-  patterns.add<DotOfTranspose, DotOfNumber>(context);
+                                               MLIRContext *) {
+  patterns.add(dotOfTranspose).add(dotOfNumber);
 }

@@ -5,9 +5,8 @@
 
 include "dialect/Base.td"
 
-def Xform_DotGeneralOp : Xform_Primitive<"dot_general", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "products summed over contracted axes";
+def Xform_DotGeneralOp : Xform_Primitive<"dot_general", [InferTypeOpAdaptor]> {
+  let summary = "a general product of matrices: products summed over contracted axes";
   let description = [{
     Axes named pairwise in `lhs_batch` and `rhs_batch` run together, those in
     `lhs_contracting` and `rhs_contracting` are summed over. The result has the

@@ -30,6 +30,21 @@ inferWhile(Emit emit, mlir::func::FuncOp cond, mlir::func::FuncOp body,
 /// there was a new one. A loop's rule derives its step until there is none.
 bool markCarried(Mask &arguments, ArrayRef<bool> results, size_t carried);
 
+/// The function that `derive` makes of a loop's step for the marked arguments,
+/// once what it finds of the carried values is what they are marked with.
+template <typename Derived>
+llvm::FailureOr<Derived>
+deriveStep(Mask &arguments, size_t carried, Mask Derived::*results,
+           llvm::function_ref<llvm::FailureOr<Derived>(const Mask &)> derive) {
+  llvm::FailureOr<Derived> step;
+  do {
+    step = derive(arguments);
+    if (failed(step))
+      return llvm::failure();
+  } while (markCarried(arguments, (*step).*results, carried));
+  return step;
+}
+
 } // namespace xform
 
 #endif // XFORM_DIALECT_CONTROL_H

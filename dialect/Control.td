@@ -28,7 +28,7 @@ class Xform_Control<string mnemonic, list<Trait> traits = []>
 def Xform_ScanOp : Xform_Control<"scan", [
     AttrSizedOperandSegments,
     DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "a function on each row in turn, which hands values on to the next";
+  let summary = "a function applied to one row after the other, which hands values on to the next step";
   let description = [{
     The function takes what is carried, a row of each of `xs`, and `captures`,
     which every step sees whole; it returns what is carried on, then a row of
@@ -60,8 +60,8 @@ def Xform_ScanOp : Xform_Control<"scan", [
 }
 
 def Xform_SwitchOp : Xform_Control<"switch", [
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "the function of a list that an index names";
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
+  let summary = "one of several functions, chosen by an index";
   let description = [{
     All functions take `inputs` and return the same types. Only the chosen one
     runs. A truth value chooses the second function where it is true; an index
@@ -82,8 +82,8 @@ def Xform_SwitchOp : Xform_Control<"switch", [
 
 def Xform_WhileOp : Xform_Control<"while", [
     AttrSizedOperandSegments,
-    DeclareOpInterfaceMethods<Xform_TransposeOpInterface>]> {
-  let summary = "a function again and again, for as long as another one says so";
+    DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ["isLinearIn"]>]> {
+  let summary = "a function applied again and again, for as long as another one says so";
   let description = [{
     Both functions take what is carried and captures of their own; `cond`
     returns a truth value, `body` what is carried on. It has forward derivatives

@@ -15,11 +15,9 @@ using namespace xform;
 // constant
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ConstantOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                             ValueRange, DictionaryAttr attributes,
-                             OpaqueProperties properties, RegionRange,
-                             SmallVectorImpl<Type> &types) {
+LogicalResult ConstantOp::inferReturnTypes(
+    MLIRContext *, OptionalLocation loc, ValueRange, DictionaryAttr attributes,
+    OpaqueProperties properties, RegionRange, SmallVectorImpl<Type> &types) {
   ElementsAttr value;
   if (properties)
     value = properties.as<Properties *>()->getValue();

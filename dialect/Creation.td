@@ -18,7 +18,7 @@ def Xform_ConstantOp : Xform_Primitive<"constant", [
 }
 
 def Xform_IotaOp : Xform_Primitive<"iota"> {
-  let summary = "each element's index along one axis";
+  let summary = "each element's index along an axis";
   let arguments = (ins I64Attr:$axis);
   let results = (outs Xform_NumberTensor:$result);
   let assemblyFormat = "`axis` `=` $axis attr-dict `:` type($result)";

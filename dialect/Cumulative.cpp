@@ -15,15 +15,12 @@ using namespace xform;
 // Types
 //===----------------------------------------------------------------------===//
 
-static LogicalResult inferCumulative(StringRef name,
-                                     std::optional<Location> loc, Value x,
-                                     int64_t axis,
+static LogicalResult inferCumulative(StringRef name, OptionalLocation loc,
+                                     Value x, int64_t axis,
                                      SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(x.getType());
-  if (axis < 0 || axis >= type.getRank())
-    return emitOptionalError(loc, name, ": axis ", axis,
-                             " is out of range for an operand of rank ",
-                             type.getRank());
+  if (failed(checkAxis(name, loc, axis, type.getRank(), "an operand")))
+    return failure();
   types.push_back(type);
   return success();
 }
@@ -63,12 +60,10 @@ static void addTransposeFirst(OpTy, RewritePatternSet &patterns,
 }
 
 #define XFORM_CUMULATIVE(OpTy)                                                 \
-  LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
-      DictionaryAttr attributes, OpaqueProperties properties,                  \
-      RegionRange regions, SmallVectorImpl<Type> &types) {                     \
-    Adaptor adaptor(operands, attributes, properties, regions);                \
-    return inferCumulative(getOperationName(), loc, operands[0],               \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, OptionalLocation loc,    \
+                                       Adaptor adaptor,                        \
+                                       SmallVectorImpl<Type> &types) {         \
+    return inferCumulative(getOperationName(), loc, adaptor.getX(),            \
                            adaptor.getAxis(), types);                          \
   }                                                                            \
   OpFoldResult OpTy::fold(FoldAdaptor) { return foldCumulative(*this); }       \
@@ -85,8 +80,6 @@ XFORM_CUMULATIVE(CumminOp)
 //===----------------------------------------------------------------------===//
 // cumsum: its transpose is the sum from the other end
 //===----------------------------------------------------------------------===//
-
-bool CumsumOp::isLinearIn(ArrayRef<bool>) { return true; }
 
 LogicalResult CumsumOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                        ValueRange, ValueRange cotangents,
@@ -178,12 +171,15 @@ LogicalResult CumprodOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 // cummax, cummin: the tangent of the last element that was an extreme
 //===----------------------------------------------------------------------===//
 
-static LogicalResult extremeJvp(RuleBuilder &b, Value x, Value result,
-                                int64_t axis, bool reverse, Value tangent,
+template <typename OpTy>
+static LogicalResult extremeJvp(OpTy op, RuleBuilder &b, Value tangent,
                                 SmallVectorImpl<Value> &resultTangents) {
+  if (failed(requireStaticAxis(op)))
+    return failure();
+  Value x = op.getX(), result = op.getResult();
   // An element that is not NaN is no extreme after one that is.
   Value found = b.fold<OrOp>(b.fold<EqOp>(x, result), b.fold<NeOp>(x, x));
-  Doubling(b, cast<RankedTensorType>(x.getType()), axis, reverse)
+  Doubling(b, op.getType(), op.getAxis(), op.getReverse())
       .run([&](Doubling::Shift shift) {
         tangent = b.fold<SelectOp>(found, tangent, shift(tangent, "0"));
         found = b.fold<OrOp>(found, shift(found, "0"));
@@ -194,16 +190,10 @@ static LogicalResult extremeJvp(RuleBuilder &b, Value x, Value result,
 
 LogicalResult CummaxOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                  SmallVectorImpl<Value> &resultTangents) {
-  if (failed(requireStaticAxis(*this)))
-    return failure();
-  return extremeJvp(b, getX(), getResult(), getAxis(), getReverse(),
-                    tangents[0], resultTangents);
+  return extremeJvp(*this, b, tangents[0], resultTangents);
 }
 
 LogicalResult CumminOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                  SmallVectorImpl<Value> &resultTangents) {
-  if (failed(requireStaticAxis(*this)))
-    return failure();
-  return extremeJvp(b, getX(), getResult(), getAxis(), getReverse(),
-                    tangents[0], resultTangents);
+  return extremeJvp(*this, b, tangents[0], resultTangents);
 }

@@ -6,7 +6,7 @@
 include "dialect/Base.td"
 
 class Xform_Cumulative<string mnemonic>
-    : Xform_Primitive<mnemonic, [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]> {
   let description = [{
     Element `i` along `axis` combines the elements up to `i`, itself included;
     with `reverse` those from `i` on.
@@ -22,26 +22,26 @@ class Xform_Cumulative<string mnemonic>
 }
 
 def Xform_CumsumOp : Xform_Cumulative<"cumsum"> {
-  let summary = "the sums of the elements up to each one";
+  let summary = "the running sum along an axis";
   let jvp = (Linear);
   let transpose = (Custom);
 }
 
 def Xform_CumprodOp : Xform_Cumulative<"cumprod"> {
-  let summary = "the products of the elements up to each one";
+  let summary = "the running product along an axis";
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
 def Xform_CummaxOp : Xform_Cumulative<"cummax"> {
-  let summary = "the largest element up to each one, NaN from the first on";
+  let summary = "the largest element so far along an axis; NaN from the first NaN on";
   // The last of equal maxima has the tangent.
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
 def Xform_CumminOp : Xform_Cumulative<"cummin"> {
-  let summary = "the smallest element up to each one, NaN from the first on";
+  let summary = "the smallest element so far along an axis; NaN from the first NaN on";
   let jvp = (Custom);
   let transpose = (NotLinear);
 }

@@ -12,19 +12,19 @@
 include "mlir/IR/SymbolInterfaces.td"
 include "dialect/Base.td"
 
-class Xform_Custom<string mnemonic, list<Trait> traits = []>
+class Xform_Custom<string mnemonic, list<string> ownTranspose = [], list<Trait> traits = []>
     : Xform_Op<mnemonic, !listconcat([
         Pure, AttrSizedOperandSegments,
         DeclareOpInterfaceMethods<SymbolUserOpInterface>,
         DeclareOpInterfaceMethods<Xform_ControlOpInterface>,
         DeclareOpInterfaceMethods<Xform_SettleOpInterface>,
         DeclareOpInterfaceMethods<Xform_JvpOpInterface>,
-        DeclareOpInterfaceMethods<Xform_TransposeOpInterface>,
+        DeclareOpInterfaceMethods<Xform_TransposeOpInterface, ownTranspose>,
         DeclareOpInterfaceMethods<Xform_BatchOpInterface>], traits)> {
   let results = (outs Variadic<Xform_Tensor>:$outs);
 }
 
-def Xform_CustomOp : Xform_Custom<"custom", [
+def Xform_CustomOp : Xform_Custom<"custom", [], [
     DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface, ["rowsByRules"]>]> {
   let summary = "a call of a function that has rules of its own";
   let description = [{
@@ -69,7 +69,7 @@ def Xform_CustomOp : Xform_Custom<"custom", [
   }];
 }
 
-def Xform_PushforwardOp : Xform_Custom<"pushforward", [
+def Xform_PushforwardOp : Xform_Custom<"pushforward", ["isLinearIn"], [
     DeclareOpInterfaceMethods<Xform_HigherOrderOpInterface>,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
   let summary = "the tangents of the results of a custom call";

@@ -55,11 +55,8 @@ static LogicalResult inlineJvp(RuleBuilder &b, func::FuncOp function,
     return failure();
   SmallVector<Value> values =
       inlineBody(b, jvp->function, joined({operands, present(tangents)}));
-  ValueRange results = ValueRange(values).take_front(function.getNumResults());
   llvm::append_range(resultTangents,
-                     spread(jvp->tangentResults,
-                            ValueRange(values).drop_front(results.size())));
-  llvm::append_range(resultTangents, results);
+                     tangentsFirst(jvp->tangentResults, values));
   return success();
 }
 
@@ -200,10 +197,6 @@ LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 //===----------------------------------------------------------------------===//
 // Transpose
 //===----------------------------------------------------------------------===//
-
-bool CustomOp::isLinearIn(ArrayRef<bool> linear) {
-  return llvm::is_contained(linear, true);
-}
 
 LogicalResult
 CustomOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,

@@ -37,6 +37,24 @@ SmallVector<Value> xform::spread(ArrayRef<bool> mask, ValueRange values) {
       mask, [&](bool marked) { return marked ? *next++ : Value(); });
 }
 
+SmallVector<Value> xform::tangentsFirst(ArrayRef<bool> mask,
+                                        ValueRange values) {
+  size_t results = values.size() - llvm::count(mask, true);
+  SmallVector<Value> ordered = spread(mask, values.drop_front(results));
+  llvm::append_range(ordered, values.take_front(results));
+  return ordered;
+}
+
+SmallVector<Value> xform::batchedAs(RuleBuilder &b, ValueRange values,
+                                    ArrayRef<bool> marked,
+                                    ArrayRef<bool> batched, int64_t size) {
+  SmallVector<Value> rows(values);
+  for (size_t i = 0; i < marked.size(); ++i)
+    if (marked[i] && !batched[i])
+      rows[i] = b.broadcastBatch(rows[i], size);
+  return rows;
+}
+
 SmallVector<Value> xform::withZeros(RuleBuilder &b, ArrayRef<bool> mask,
                                     ValueRange values, TypeRange types) {
   SmallVector<Value> filled;

@@ -34,6 +34,16 @@ SmallVector<Value> present(ValueRange values);
 /// The first of the values at the marked places, null ones at the others.
 SmallVector<Value> spread(ArrayRef<bool> mask, ValueRange values);
 
+/// What a function and its jvp give, in a rule's order: the marked tangents as
+/// `spread` has them, behind them the results.
+SmallVector<Value> tangentsFirst(ArrayRef<bool> mask, ValueRange values);
+
+/// Some values, repeated for each row where the marked ones among the first
+/// are not batched yet.
+SmallVector<Value> batchedAs(RuleBuilder &b, ValueRange values,
+                             ArrayRef<bool> marked, ArrayRef<bool> batched,
+                             int64_t size);
+
 /// The values at the marked places, zeros for the null ones among them.
 SmallVector<Value> withZeros(RuleBuilder &b, ArrayRef<bool> mask,
                              ValueRange values, mlir::TypeRange types);

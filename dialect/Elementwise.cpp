@@ -19,19 +19,17 @@ using namespace xform;
 // Comparisons
 //===----------------------------------------------------------------------===//
 
-static LogicalResult inferComparison(ValueRange operands,
-                                     SmallVectorImpl<Type> &types) {
-  auto type = cast<RankedTensorType>(operands[0].getType());
+static LogicalResult inferComparison(Value x, SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(x.getType());
   types.push_back(type.clone(IntegerType::get(type.getContext(), 1)));
   return success();
 }
 
 #define XFORM_INFER_COMPARISON(OpTy)                                           \
-  LogicalResult OpTy::inferReturnTypes(MLIRContext *, std::optional<Location>, \
-                                       ValueRange operands, DictionaryAttr,    \
-                                       OpaqueProperties, RegionRange,          \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, OptionalLocation,        \
+                                       Adaptor adaptor,                        \
                                        SmallVectorImpl<Type> &types) {         \
-    return inferComparison(operands, types);                                   \
+    return inferComparison(adaptor.getX(), types);                             \
   }
 XFORM_INFER_COMPARISON(EqOp)
 XFORM_INFER_COMPARISON(NeOp)
@@ -49,11 +47,6 @@ XFORM_INFER_COMPARISON(GeOp)
 using FloatFunction =
     llvm::function_ref<APFloat(const APFloat &, const APFloat &)>;
 using IntFunction = llvm::function_ref<APInt(const APInt &, const APInt &)>;
-
-static DenseElementsAttr splatOf(Attribute attr) {
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(attr);
-  return elements && elements.isSplat() ? elements : DenseElementsAttr();
-}
 
 static OpFoldResult foldSplats(Attribute lhs, Attribute rhs,
                                FloatFunction onFloats, IntFunction onInts) {
@@ -187,86 +180,52 @@ OpFoldResult IntegerPowOp::fold(FoldAdaptor) {
 // Canonical forms
 //===----------------------------------------------------------------------===//
 
-namespace {
-
 /// x + (-y) is x - y.
-struct AddOfNeg : OpRewritePattern<AddOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AddOp op,
-                                PatternRewriter &rewriter) const override {
-    if (auto neg = op.getY().getDefiningOp<NegOp>()) {
-      rewriter.replaceOpWithNewOp<SubOp>(op, op.getX(), neg.getX());
+LogicalResult AddOp::canonicalize(AddOp op, PatternRewriter &rewriter) {
+  for (auto [x, y] : {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}})
+    if (auto neg = y.getDefiningOp<NegOp>()) {
+      rewriter.replaceOpWithNewOp<SubOp>(op, x, neg.getX());
       return success();
     }
-    if (auto neg = op.getX().getDefiningOp<NegOp>()) {
-      rewriter.replaceOpWithNewOp<SubOp>(op, op.getY(), neg.getX());
-      return success();
-    }
-    return failure();
-  }
-};
+  return failure();
+}
 
 /// x - (-y) is x + y, and -0.0 - y is -y (0.0 - y is not, where y is 0.0).
-struct SubOfNeg : OpRewritePattern<SubOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(SubOp op,
-                                PatternRewriter &rewriter) const override {
-    if (auto neg = op.getY().getDefiningOp<NegOp>()) {
-      rewriter.replaceOpWithNewOp<AddOp>(op, op.getX(), neg.getX());
-      return success();
-    }
-    if (matchPattern(op.getX(), m_NegZeroFloat()) ||
-        matchPattern(op.getX(), m_Zero())) {
-      rewriter.replaceOpWithNewOp<NegOp>(op, op.getY());
-      return success();
-    }
-    return failure();
+LogicalResult SubOp::canonicalize(SubOp op, PatternRewriter &rewriter) {
+  if (auto neg = op.getY().getDefiningOp<NegOp>()) {
+    rewriter.replaceOpWithNewOp<AddOp>(op, op.getX(), neg.getX());
+    return success();
   }
-};
+  if (matchPattern(op.getX(), m_NegZeroFloat()) ||
+      matchPattern(op.getX(), m_Zero())) {
+    rewriter.replaceOpWithNewOp<NegOp>(op, op.getY());
+    return success();
+  }
+  return failure();
+}
 
 /// (-x) * (-y) is x * y; x * -1 is -x; (-x) * c is x * (-c).
-struct MulOfNeg : OpRewritePattern<MulOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(MulOp op,
-                                PatternRewriter &rewriter) const override {
-    for (auto [x, y] :
-         {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
-      if (isSplat(y, -1)) {
-        rewriter.replaceOpWithNewOp<NegOp>(op, x);
-        return success();
-      }
-      auto neg = x.getDefiningOp<NegOp>();
-      if (!neg)
-        continue;
-      if (auto other = y.getDefiningOp<NegOp>()) {
-        rewriter.replaceOpWithNewOp<MulOp>(op, neg.getX(), other.getX());
-        return success();
-      }
-      if (y.getDefiningOp<ConstantOp>()) {
-        Value negated = rewriter.createOrFold<NegOp>(op.getLoc(), y);
-        rewriter.replaceOpWithNewOp<MulOp>(op, neg.getX(), negated);
-        return success();
-      }
+LogicalResult MulOp::canonicalize(MulOp op, PatternRewriter &rewriter) {
+  for (auto [x, y] :
+       {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
+    if (isSplat(y, -1)) {
+      rewriter.replaceOpWithNewOp<NegOp>(op, x);
+      return success();
     }
-    return failure();
+    auto neg = x.getDefiningOp<NegOp>();
+    if (!neg)
+      continue;
+    if (auto other = y.getDefiningOp<NegOp>()) {
+      rewriter.replaceOpWithNewOp<MulOp>(op, neg.getX(), other.getX());
+      return success();
+    }
+    if (y.getDefiningOp<ConstantOp>()) {
+      Value negated = rewriter.createOrFold<NegOp>(op.getLoc(), y);
+      rewriter.replaceOpWithNewOp<MulOp>(op, neg.getX(), negated);
+      return success();
+    }
   }
-};
-
-} // namespace
-
-void AddOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                        MLIRContext *context) {
-  patterns.add<AddOfNeg>(context);
-}
-
-void SubOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                        MLIRContext *context) {
-  patterns.add<SubOfNeg>(context);
-}
-
-void MulOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                        MLIRContext *context) {
-  patterns.add<MulOfNeg>(context);
+  return failure();
 }
 
 //===----------------------------------------------------------------------===//

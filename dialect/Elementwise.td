@@ -15,38 +15,38 @@ include "dialect/Base.td"
 //===----------------------------------------------------------------------===//
 
 def Xform_NegOp : Xform_Unary<"neg", Xform_NumberTensor> {
-  let summary = "-x, wrapping for integers";
+  let summary = "the negative of x; integers wrap around";
   let jvp = (Linear);
   let transpose = (PerOperand (neg $ct));
   let hasFolder = 1;
 }
 
 def Xform_AddOp : Xform_Binary<"add", Xform_NumberTensor, [Commutative]> {
-  let summary = "x + y, wrapping for integers";
+  let summary = "the sum of x and y; integers wrap around";
   let jvp = (PerOperand $t, $t);
   let transpose = (PerOperand $ct, $ct);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_SubOp : Xform_Binary<"sub", Xform_NumberTensor> {
-  let summary = "x - y, wrapping for integers";
+  let summary = "the difference of x and y; integers wrap around";
   let jvp = (PerOperand $t, (neg $t));
   let transpose = (PerOperand $ct, (neg $ct));
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_MulOp : Xform_Binary<"mul", Xform_NumberTensor, [Commutative]> {
-  let summary = "x * y, wrapping for integers";
+  let summary = "the product of x and y; integers wrap around";
   let jvp = (Bilinear);
   let transpose = (PerOperand (mul $ct, $y), (mul $x, $ct));
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_DivOp : Xform_Binary<"div", Xform_NumberTensor> {
-  let summary = "x / y; integers truncate towards zero, y = 0 is undefined";
+  let summary = "the quotient of x and y; integers truncate towards zero, and are undefined where y is 0";
   let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
   let transpose = (PerOperand (div $ct, $y), (Absent));
   let work = (Division);
@@ -54,14 +54,14 @@ def Xform_DivOp : Xform_Binary<"div", Xform_NumberTensor> {
 }
 
 def Xform_RemOp : Xform_Binary<"rem", Xform_NumberTensor> {
-  let summary = "x - y * trunc(x / y), with the sign of x";
+  let summary = "the remainder of a division that truncates, with the sign of x";
   let jvp = (PerOperand $t, (neg (mul $t, (trunc (div $x, $y)))));
   let transpose = (NotLinear);
   let work = (Division);
 }
 
 def Xform_MaxOp : Xform_Binary<"max", Xform_NumberTensor, [Commutative]> {
-  let summary = "the larger of x and y; NaN if either is";
+  let summary = "the larger of x and y; NaN if either is NaN";
   // Ties give each operand one half, so that the derivative is symmetric.
   let jvp = (PerOperand
     (share $t, (gt $x, $y), (eq $x, $y)), (share $t, (gt $y, $x), (eq $x, $y)));
@@ -69,26 +69,26 @@ def Xform_MaxOp : Xform_Binary<"max", Xform_NumberTensor, [Commutative]> {
 }
 
 def Xform_MinOp : Xform_Binary<"min", Xform_NumberTensor, [Commutative]> {
-  let summary = "the smaller of x and y; NaN if either is";
+  let summary = "the smaller of x and y; NaN if either is NaN";
   let jvp = (PerOperand
     (share $t, (lt $x, $y), (eq $x, $y)), (share $t, (lt $y, $x), (eq $x, $y)));
   let transpose = (NotLinear);
 }
 
 def Xform_AbsOp : Xform_Unary<"abs", Xform_NumberTensor> {
-  let summary = "|x|";
+  let summary = "the absolute value of x";
   let jvp = (PerOperand (mul $t, (abs_slope $x)));
   let transpose = (NotLinear);
 }
 
 def Xform_SignOp : Xform_Unary<"sign", Xform_NumberTensor> {
-  let summary = "-1, 0 or 1; NaN stays NaN, a zero keeps its sign";
+  let summary = "the sign of x: -1, 0 or 1; a zero keeps its sign, and NaN stays NaN";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_PowOp : Xform_Binary<"pow", Xform_FloatTensor> {
-  let summary = "x to the power y, with the special cases of C's pow";
+  let summary = "x raised to the power y, with the special cases of C's pow";
   // The derivative by x is 0 where y is 0, also where x is 0 or NaN; that by y is
   // 0 where x is 0 and y is not negative, as the limits say. There the functions
   // behind them get 1 for x: what a select does not choose still meets the next
@@ -110,7 +110,7 @@ def Xform_PowOp : Xform_Binary<"pow", Xform_FloatTensor> {
 }
 
 def Xform_IntegerPowOp : Xform_Unary<"integer_pow", Xform_NumberTensor> {
-  let summary = "x to a fixed integer power, by repeated squaring";
+  let summary = "x raised to a fixed integer power, by repeated squaring";
   let arguments = (ins Xform_NumberTensor:$x, I64Attr:$exponent);
   let assemblyFormat = "$x `,` $exponent attr-dict `:` type($x)";
   let jvp = (Custom);
@@ -120,25 +120,25 @@ def Xform_IntegerPowOp : Xform_Unary<"integer_pow", Xform_NumberTensor> {
 }
 
 def Xform_FloorOp : Xform_Unary<"floor", Xform_FloatTensor> {
-  let summary = "the largest integer not above x";
+  let summary = "the largest integer that is not greater than x";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_CeilOp : Xform_Unary<"ceil", Xform_FloatTensor> {
-  let summary = "the smallest integer not below x";
+  let summary = "the smallest integer that is not less than x";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_RoundOp : Xform_Unary<"round", Xform_FloatTensor> {
-  let summary = "the nearest integer, ties to even";
+  let summary = "the nearest integer; ties go to the even one";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
 
 def Xform_TruncOp : Xform_Unary<"trunc", Xform_FloatTensor> {
-  let summary = "x without its fraction";
+  let summary = "x rounded towards zero";
   let jvp = (Zero);
   let transpose = (NotLinear);
 }
@@ -155,35 +155,35 @@ def Xform_SqrtOp : Xform_Unary<"sqrt", Xform_FloatTensor> {
 }
 
 def Xform_RsqrtOp : Xform_Unary<"rsqrt", Xform_FloatTensor> {
-  let summary = "1 / sqrt(x)";
+  let summary = "the reciprocal of the square root of x";
   let jvp = (PerOperand (mul $t, (mul (lit "-0.5"), (div $result, $x))));
   let transpose = (NotLinear);
   let work = (Division);
 }
 
 def Xform_CbrtOp : Xform_Unary<"cbrt", Xform_FloatTensor> {
-  let summary = "the real cube root";
+  let summary = "the cube root of x";
   let jvp = (PerOperand (div $t, (mul (lit "3"), (mul $result, $result))));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_ExpOp : Xform_Unary<"exp", Xform_FloatTensor> {
-  let summary = "e to the power x";
+  let summary = "the exponential of x";
   let jvp = (PerOperand (mul $t, $result));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_Exp2Op : Xform_Unary<"exp2", Xform_FloatTensor> {
-  let summary = "2 to the power x";
+  let summary = "2 raised to the power x";
   let jvp = (PerOperand (mul $t, (mul $result, (lit "0.693147180559945309417232121458"))));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_Expm1Op : Xform_Unary<"expm1", Xform_FloatTensor> {
-  let summary = "exp(x) - 1, exact near 0";
+  let summary = "the exponential of x, less 1; accurate where x is near 0";
   // exp(x) and not result + 1, which loses all digits for large negative x.
   let jvp = (PerOperand (mul $t, (exp $x)));
   let transpose = (NotLinear);
@@ -191,28 +191,28 @@ def Xform_Expm1Op : Xform_Unary<"expm1", Xform_FloatTensor> {
 }
 
 def Xform_LogOp : Xform_Unary<"log", Xform_FloatTensor> {
-  let summary = "the natural logarithm";
+  let summary = "the natural logarithm of x";
   let jvp = (PerOperand (div $t, $x));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_Log2Op : Xform_Unary<"log2", Xform_FloatTensor> {
-  let summary = "the logarithm to base 2";
+  let summary = "the logarithm of x to base 2";
   let jvp = (PerOperand (div (mul $t, (lit "1.44269504088896340735992468100")), $x));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_Log10Op : Xform_Unary<"log10", Xform_FloatTensor> {
-  let summary = "the logarithm to base 10";
+  let summary = "the logarithm of x to base 10";
   let jvp = (PerOperand (div (mul $t, (lit "0.434294481903251827651128918917")), $x));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_Log1pOp : Xform_Unary<"log1p", Xform_FloatTensor> {
-  let summary = "log(1 + x), exact near 0";
+  let summary = "the natural logarithm of 1 + x, accurate where x is near 0";
   let jvp = (PerOperand (div $t, (add $x, (lit "1"))));
   let transpose = (NotLinear);
   let work = (Transcendental);
@@ -330,7 +330,7 @@ def Xform_AtanhOp : Xform_Unary<"atanh", Xform_FloatTensor> {
 }
 
 def Xform_LogisticOp : Xform_Unary<"logistic", Xform_FloatTensor> {
-  let summary = "1 / (1 + exp(-x))";
+  let summary = "the logistic function 1 / (1 + exp(-x))";
   let jvp = (PerOperand (mul $t, (logistic_slope $x)));
   let transpose = (NotLinear);
   let work = (Transcendental);
@@ -345,7 +345,7 @@ def Xform_ErfOp : Xform_Unary<"erf", Xform_FloatTensor> {
 }
 
 def Xform_ErfcOp : Xform_Unary<"erfc", Xform_FloatTensor> {
-  let summary = "1 - erf(x), exact for large x";
+  let summary = "the complementary error function, accurate for large x";
   let jvp = (PerOperand (mul $t,
     (mul (lit "-1.12837916709551257389615890312"), (gaussian $x))));
   let transpose = (NotLinear);
@@ -362,12 +362,12 @@ class Xform_Logical<string mnemonic>
   let transpose = (NotLinear);
 }
 
-def Xform_AndOp : Xform_Logical<"and"> { let summary = "x & y, bit by bit"; }
-def Xform_OrOp : Xform_Logical<"or"> { let summary = "x | y, bit by bit"; }
-def Xform_XorOp : Xform_Logical<"xor"> { let summary = "x ^ y, bit by bit"; }
+def Xform_AndOp : Xform_Logical<"and"> { let summary = "the bitwise and of x and y"; }
+def Xform_OrOp : Xform_Logical<"or"> { let summary = "the bitwise or of x and y"; }
+def Xform_XorOp : Xform_Logical<"xor"> { let summary = "the bitwise exclusive or of x and y"; }
 
 def Xform_NotOp : Xform_Unary<"not", Xform_IntTensor> {
-  let summary = "~x, bit by bit";
+  let summary = "the bitwise complement of x";
   let jvp = (Zero);
   let transpose = (NotLinear);
   let hasFolder = 1;
@@ -380,7 +380,7 @@ def Xform_NotOp : Xform_Unary<"not", Xform_IntTensor> {
 class Xform_Comparison<string mnemonic, list<Trait> traits = []>
     : Xform_Primitive<mnemonic, !listconcat([
         Elementwise, AllTypesMatch<["x", "y"]>,
-        DeclareOpInterfaceMethods<InferTypeOpInterface>], traits)> {
+        InferTypeOpAdaptor], traits)> {
   let arguments = (ins Xform_Tensor:$x, Xform_Tensor:$y);
   let results = (outs Xform_BoolTensor:$result);
   let assemblyFormat = "$x `,` $y attr-dict `:` type($x)";
@@ -390,12 +390,12 @@ class Xform_Comparison<string mnemonic, list<Trait> traits = []>
   let transpose = (NotLinear);
 }
 
-def Xform_EqOp : Xform_Comparison<"eq", [Commutative]> { let summary = "x == y"; }
-def Xform_NeOp : Xform_Comparison<"ne", [Commutative]> { let summary = "x != y"; }
-def Xform_LtOp : Xform_Comparison<"lt"> { let summary = "x < y"; }
-def Xform_LeOp : Xform_Comparison<"le"> { let summary = "x <= y"; }
-def Xform_GtOp : Xform_Comparison<"gt"> { let summary = "x > y"; }
-def Xform_GeOp : Xform_Comparison<"ge"> { let summary = "x >= y"; }
+def Xform_EqOp : Xform_Comparison<"eq", [Commutative]> { let summary = "whether x and y are equal"; }
+def Xform_NeOp : Xform_Comparison<"ne", [Commutative]> { let summary = "whether x and y differ"; }
+def Xform_LtOp : Xform_Comparison<"lt"> { let summary = "whether x is less than y"; }
+def Xform_LeOp : Xform_Comparison<"le"> { let summary = "whether x is at most y"; }
+def Xform_GtOp : Xform_Comparison<"gt"> { let summary = "whether x is greater than y"; }
+def Xform_GeOp : Xform_Comparison<"ge"> { let summary = "whether x is at least y"; }
 
 def Xform_SelectOp : Xform_Primitive<"select", [
     Elementwise, AllTypesMatch<["x", "y", "result"]>]> {
@@ -414,7 +414,7 @@ def Xform_SelectOp : Xform_Primitive<"select", [
 
 def Xform_ConvertOp : Xform_Primitive<"convert", [
     Elementwise, SameOperandsAndResultShape]> {
-  let summary = "each element as another type";
+  let summary = "each element converted to another type";
   let description = [{
     Floats become integers by truncation, and `i1` by comparison with 0; between
     integers, bits are cut or extended by the sign of the operand's type.
@@ -429,14 +429,14 @@ def Xform_ConvertOp : Xform_Primitive<"convert", [
 }
 
 def Xform_StopGradientOp : Xform_Unary<"stop_gradient", Xform_Tensor> {
-  let summary = "x, as if it were a constant to every derivative";
+  let summary = "x, treated as a constant by derivatives";
   let jvp = (Zero);
   let transpose = (NotLinear);
   let work = (Movement);
 }
 
 def Xform_CheckpointNameOp : Xform_Unary<"checkpoint_name", Xform_Tensor> {
-  let summary = "x, with a name that the policies of xform.checkpoint know";
+  let summary = "x, with a name for the policies of xform.checkpoint to refer to";
   let arguments = (ins Xform_Tensor:$x, StrAttr:$name);
   let assemblyFormat = "$x `,` $name attr-dict `:` type($x)";
   let jvp = (PerOperand $t);

@@ -50,6 +50,7 @@ struct FunctionRun {
 
   mlir::FlatSymbolRefAttr function;
   Frequency frequency;
+  // NOLINTNEXTLINE(readability-redundant-member-init): GCC asks for it.
   llvm::SmallVector<ArgumentSource> arguments = {};
   /// Whether the op's first results are those of the function: as they are,
   /// those of the last turn where they are carried, stacked, or batched.

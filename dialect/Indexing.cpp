@@ -20,20 +20,14 @@ using namespace xform;
 //===----------------------------------------------------------------------===//
 
 SmallVector<int64_t> IndexingDims::windowAxes(int64_t xRank) const {
-  SmallVector<int64_t> others;
-  for (int64_t axis : axesUpTo(xRank))
-    if (!llvm::is_contained(axes, axis) && !llvm::is_contained(xBatch, axis))
-      others.push_back(axis);
-  return others;
+  SmallVector<int64_t> named(axes);
+  llvm::append_range(named, xBatch);
+  return otherAxes(xRank, named);
 }
 
 SmallVector<int64_t> IndexingDims::indexDims(int64_t indicesRank) const {
-  int64_t rank = indicesRank - 1 + static_cast<int64_t>(windowDims.size());
-  SmallVector<int64_t> others;
-  for (int64_t dim : axesUpTo(rank))
-    if (!llvm::is_contained(windowDims, dim))
-      others.push_back(dim);
-  return others;
+  return otherAxes(indicesRank - 1 + static_cast<int64_t>(windowDims.size()),
+                   windowDims);
 }
 
 /// Whether the entries are axes of a tensor of this rank, each named once.
@@ -45,16 +39,15 @@ static bool nameAxesOnce(ArrayRef<int64_t> axes, int64_t rank) {
          std::adjacent_find(sorted.begin(), sorted.end()) == sorted.end();
 }
 
-static bool sizesFit(int64_t m, int64_t n) {
-  return m == n || ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
-}
-
 /// Checks the operands and dims of a gather or scatter, and finds the shape of
 /// the windows of all index vectors.
-static LogicalResult inferWindows(StringRef name, std::optional<Location> loc,
-                                  RankedTensorType x, RankedTensorType indices,
-                                  const IndexingDims &dims, StringRef mode,
-                                  SmallVectorImpl<int64_t> &shape) {
+template <typename Adaptor>
+static LogicalResult inferWindows(StringRef name, OptionalLocation loc,
+                                  Adaptor op, SmallVectorImpl<int64_t> &shape) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
+  auto indices = cast<RankedTensorType>(op.getIndices().getType());
+  IndexingDims dims = IndexingDims::of(op);
+  StringRef mode = op.getMode();
   int64_t rank = x.getRank(), vectors = indices.getRank() - 1;
   SmallVector<int64_t> named(dims.axes);
   llvm::append_range(named, dims.xBatch);
@@ -101,20 +94,14 @@ static LogicalResult inferWindows(StringRef name, std::optional<Location> loc,
 // gather
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                           ValueRange operands, DictionaryAttr attributes,
-                           OpaqueProperties properties, RegionRange regions,
-                           SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto x = cast<RankedTensorType>(adaptor.getX().getType());
-  auto indices = cast<RankedTensorType>(adaptor.getIndices().getType());
-  IndexingDims dims = IndexingDims::of(adaptor);
+LogicalResult GatherOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                         Adaptor op,
+                                         SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
   SmallVector<int64_t> shape;
-  if (failed(inferWindows("gather", loc, x, indices, dims, adaptor.getMode(),
-                          shape)))
+  if (failed(inferWindows("gather", loc, op, shape)))
     return failure();
-  for (int64_t axis : dims.axes)
+  for (int64_t axis : op.getAxes())
     if (x.getDimSize(axis) == 0 && !llvm::is_contained(shape, 0))
       return emitOptionalError(loc, "gather: axis ", axis, " of ", x,
                                " has no elements to read");
@@ -124,11 +111,11 @@ GatherOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 
 OpFoldResult GatherOp::fold(FoldAdaptor adaptor) {
   // Whatever is read is the one element, or 0.
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (!elements || !elements.isSplat() || !getType().hasStaticShape())
+  DenseElementsAttr splat = splatOf(adaptor.getX());
+  if (!splat || !getType().hasStaticShape())
     return {};
   bool allEqual = getMode() == "clip" || isSplat(getX(), 0);
-  return allEqual ? elements.resizeSplat(getType()) : OpFoldResult();
+  return allEqual ? splat.resizeSplat(getType()) : OpFoldResult();
 }
 
 namespace {
@@ -172,65 +159,50 @@ static std::optional<Progression> progressionOf(Value indices) {
   return Progression{start, step, count};
 }
 
-namespace {
-
 /// Reading along one axis at known, evenly increasing indices is a slice.
-struct GatherOfProgression : OpRewritePattern<GatherOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(GatherOp op,
-                                PatternRewriter &rewriter) const override {
-    auto x = cast<RankedTensorType>(op.getX().getType());
-    auto indices = cast<RankedTensorType>(op.getIndices().getType());
-    if (!x.hasStaticShape() || op.getAxes().size() != 1 ||
-        !op.getXBatch().empty() || indices.getRank() > 2)
-      return failure();
-    int64_t axis = op.getAxes()[0];
-    std::optional<Progression> run = progressionOf(op.getIndices());
-    if (!run)
-      return failure();
-    int64_t limit =
-        run->count ? run->start + (run->count - 1) * run->step + 1 : run->start;
-    if (limit > x.getDimSize(axis))
-      return failure();
-    SmallVector<int64_t> starts(x.getRank(), 0), strides(x.getRank(), 1),
-        limits(x.getShape());
-    starts[axis] = run->start;
-    limits[axis] = limit;
-    strides[axis] = run->step;
-    RuleBuilder b(op.getLoc(), rewriter, nullptr);
-    Value part = b.fold<SliceOp>(op.getX(), starts, limits, strides);
-    // The axis goes to the place that the indices have among the windows.
-    IndexingDims dims = IndexingDims::of(op);
-    SmallVector<int64_t> permutation = dims.windowAxes(x.getRank());
-    SmallVector<int64_t> places = dims.indexDims(indices.getRank());
-    permutation.insert(permutation.begin() + (places.empty() ? 0 : places[0]),
-                       axis);
-    part = b.permute(part, permutation);
-    rewriter.replaceOp(op, b.reshapeTo(part, op.getType().getShape()));
-    return success();
-  }
-};
-
-} // namespace
-
-void GatherOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                           MLIRContext *context) {
-  patterns.add<GatherOfProgression>(context);
+LogicalResult GatherOp::canonicalize(GatherOp op, PatternRewriter &rewriter) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
+  auto indices = cast<RankedTensorType>(op.getIndices().getType());
+  if (!x.hasStaticShape() || op.getAxes().size() != 1 ||
+      !op.getXBatch().empty() || indices.getRank() > 2)
+    return failure();
+  int64_t axis = op.getAxes()[0];
+  std::optional<Progression> run = progressionOf(op.getIndices());
+  if (!run)
+    return failure();
+  int64_t limit =
+      run->count ? run->start + (run->count - 1) * run->step + 1 : run->start;
+  if (limit > x.getDimSize(axis))
+    return failure();
+  SmallVector<int64_t> starts(x.getRank(), 0), strides(x.getRank(), 1),
+      limits(x.getShape());
+  starts[axis] = run->start;
+  limits[axis] = limit;
+  strides[axis] = run->step;
+  RuleBuilder b(op.getLoc(), rewriter, nullptr);
+  Value part = b.fold<SliceOp>(op.getX(), starts, limits, strides);
+  // The axis goes to the place that the indices have among the windows.
+  IndexingDims dims = IndexingDims::of(op);
+  SmallVector<int64_t> permutation = dims.windowAxes(x.getRank());
+  SmallVector<int64_t> places = dims.indexDims(indices.getRank());
+  permutation.insert(permutation.begin() + (places.empty() ? 0 : places[0]),
+                     axis);
+  part = b.permute(part, permutation);
+  rewriter.replaceOp(op, b.reshapeTo(part, op.getType().getShape()));
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // scatter and its kin
 //===----------------------------------------------------------------------===//
 
-static LogicalResult inferScatter(StringRef name, std::optional<Location> loc,
-                                  ValueRange operands, const IndexingDims &dims,
-                                  StringRef mode,
-                                  SmallVectorImpl<Type> &types) {
-  auto x = cast<RankedTensorType>(operands[0].getType());
-  auto indices = cast<RankedTensorType>(operands[1].getType());
-  auto updates = cast<RankedTensorType>(operands[2].getType());
+template <typename Adaptor>
+static LogicalResult inferScatter(StringRef name, OptionalLocation loc,
+                                  Adaptor op, SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
+  auto updates = cast<RankedTensorType>(op.getUpdates().getType());
   SmallVector<int64_t> shape;
-  if (failed(inferWindows(name, loc, x, indices, dims, mode, shape)))
+  if (failed(inferWindows(name, loc, op, shape)))
     return failure();
   RankedTensorType expected = x.clone(shape);
   bool fits =
@@ -255,14 +227,11 @@ template <typename OpTy> static OpFoldResult foldScatter(OpTy op) {
 }
 
 #define XFORM_SCATTER(OpTy)                                                    \
-  LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
-      DictionaryAttr attributes, OpaqueProperties properties,                  \
-      RegionRange regions, SmallVectorImpl<Type> &types) {                     \
-    Adaptor adaptor(operands, attributes, properties, regions);                \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, OptionalLocation loc,    \
+                                       Adaptor adaptor,                        \
+                                       SmallVectorImpl<Type> &types) {         \
     return inferScatter(getOperationName().substr(StringRef("xform.").size()), \
-                        loc, operands, IndexingDims::of(adaptor),              \
-                        adaptor.getMode(), types);                             \
+                        loc, adaptor, types);                                  \
   }                                                                            \
   OpFoldResult OpTy::fold(FoldAdaptor) { return foldScatter(*this); }
 XFORM_SCATTER(ScatterOp)
@@ -282,59 +251,39 @@ static std::pair<AddOp, Value> onlySum(Value part) {
   return {sum, sum.getX() == part ? sum.getY() : sum.getX()};
 }
 
-namespace {
-
 /// y + scatter_add(0, i, u) is scatter_add(y, i, u): what reads few elements
 /// has a cotangent of few.
-struct SumOfScatter : OpRewritePattern<ScatterAddOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ScatterAddOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isSplat(op.getX(), 0))
-      return failure();
-    auto [sum, other] = onlySum(op);
-    if (!sum)
-      return failure();
-    rewriter.setInsertionPoint(sum);
-    rewriter.replaceOpWithNewOp<ScatterAddOp>(
-        sum, sum.getType(), ValueRange{other, op.getIndices(), op.getUpdates()},
-        op->getAttrDictionary().getValue());
-    return success();
-  }
-};
+LogicalResult ScatterAddOp::canonicalize(ScatterAddOp op,
+                                         PatternRewriter &rewriter) {
+  if (!isSplat(op.getX(), 0))
+    return failure();
+  auto [sum, other] = onlySum(op);
+  if (!sum)
+    return failure();
+  rewriter.setInsertionPoint(sum);
+  rewriter.replaceOpWithNewOp<ScatterAddOp>(
+      sum, sum.getType(), ValueRange{other, op.getIndices(), op.getUpdates()},
+      op->getAttrDictionary().getValue());
+  return success();
+}
 
 /// y + dynamic_update_slice(0, u, i) has other elements than y in the slice
 /// only.
-struct SumOfUpdateSlice : OpRewritePattern<DynamicUpdateSliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DynamicUpdateSliceOp op,
-                                PatternRewriter &rewriter) const override {
-    auto update = cast<RankedTensorType>(op.getUpdate().getType());
-    if (!isSplat(op.getX(), 0) || !update.hasStaticShape())
-      return failure();
-    auto [sum, other] = onlySum(op);
-    if (!sum)
-      return failure();
-    rewriter.setInsertionPoint(sum);
-    Value own = DynamicSliceOp::create(rewriter, op.getLoc(), other,
-                                       op.getStarts(), update.getShape());
-    Value replaced = AddOp::create(rewriter, op.getLoc(), own, op.getUpdate());
-    rewriter.replaceOpWithNewOp<DynamicUpdateSliceOp>(sum, other, replaced,
-                                                      op.getStarts());
-    return success();
-  }
-};
-
-} // namespace
-
-void ScatterAddOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                               MLIRContext *context) {
-  patterns.add<SumOfScatter>(context);
-}
-
-void DynamicUpdateSliceOp::getCanonicalizationPatterns(
-    RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<SumOfUpdateSlice>(context);
+LogicalResult DynamicUpdateSliceOp::canonicalize(DynamicUpdateSliceOp op,
+                                                 PatternRewriter &rewriter) {
+  auto update = cast<RankedTensorType>(op.getUpdate().getType());
+  if (!isSplat(op.getX(), 0) || !update.hasStaticShape())
+    return failure();
+  auto [sum, other] = onlySum(op);
+  if (!sum)
+    return failure();
+  rewriter.setInsertionPoint(sum);
+  Value own = DynamicSliceOp::create(rewriter, op.getLoc(), other,
+                                     op.getStarts(), update.getShape());
+  Value replaced = AddOp::create(rewriter, op.getLoc(), own, op.getUpdate());
+  rewriter.replaceOpWithNewOp<DynamicUpdateSliceOp>(sum, other, replaced,
+                                                    op.getStarts());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -342,8 +291,7 @@ void DynamicUpdateSliceOp::getCanonicalizationPatterns(
 //===----------------------------------------------------------------------===//
 
 /// One start for each axis of `x`, and sizes that fit into it.
-static LogicalResult checkDynamicSlice(StringRef name,
-                                       std::optional<Location> loc,
+static LogicalResult checkDynamicSlice(StringRef name, OptionalLocation loc,
                                        RankedTensorType x, ValueRange starts,
                                        ArrayRef<int64_t> sizes) {
   auto rank = static_cast<size_t>(x.getRank());
@@ -366,66 +314,49 @@ static LogicalResult checkDynamicSlice(StringRef name,
   return success();
 }
 
-LogicalResult DynamicSliceOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto x = cast<RankedTensorType>(adaptor.getX().getType());
-  types.push_back(x.clone(adaptor.getSizes()));
-  return checkDynamicSlice("dynamic_slice", loc, x, adaptor.getStarts(),
-                           adaptor.getSizes());
+LogicalResult DynamicSliceOp::inferReturnTypes(MLIRContext *,
+                                               OptionalLocation loc, Adaptor op,
+                                               SmallVectorImpl<Type> &types) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
+  types.push_back(x.clone(op.getSizes()));
+  return checkDynamicSlice("dynamic_slice", loc, x, op.getStarts(),
+                           op.getSizes());
 }
 
 OpFoldResult DynamicSliceOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType())
     return getX();
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (elements && elements.isSplat())
-    return elements.resizeSplat(getType());
+  if (DenseElementsAttr splat = splatOf(adaptor.getX()))
+    return splat.resizeSplat(getType());
   return {};
 }
 
-namespace {
-
 /// With known starts it is a slice.
-struct DynamicSliceAtConstants : OpRewritePattern<DynamicSliceOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DynamicSliceOp op,
-                                PatternRewriter &rewriter) const override {
-    auto x = cast<RankedTensorType>(op.getX().getType());
-    SmallVector<int64_t> starts, limits, strides(x.getRank(), 1);
-    for (auto [axis, start, size] :
-         llvm::enumerate(op.getStarts(), op.getSizes())) {
-      DenseIntElementsAttr number;
-      if (x.isDynamicDim(axis) || !matchPattern(start, m_Constant(&number)))
-        return failure();
-      APInt bits = number.getSplatValue<APInt>();
-      bool isUnsigned = getElementTypeOrSelf(start).isUnsignedInteger();
-      int64_t last = x.getDimSize(axis) - size;
-      int64_t at = isUnsigned ? static_cast<int64_t>(bits.getLimitedValue(last))
-                              : bits.getSExtValue();
-      starts.push_back(std::clamp<int64_t>(at, 0, last));
-      limits.push_back(starts.back() + size);
-    }
-    rewriter.replaceOpWithNewOp<SliceOp>(op, op.getX(), starts, limits,
-                                         strides);
-    return success();
+LogicalResult DynamicSliceOp::canonicalize(DynamicSliceOp op,
+                                           PatternRewriter &rewriter) {
+  auto x = cast<RankedTensorType>(op.getX().getType());
+  SmallVector<int64_t> starts, limits, strides(x.getRank(), 1);
+  for (auto [axis, start, size] :
+       llvm::enumerate(op.getStarts(), op.getSizes())) {
+    DenseIntElementsAttr number;
+    if (x.isDynamicDim(axis) || !matchPattern(start, m_Constant(&number)))
+      return failure();
+    APInt bits = number.getSplatValue<APInt>();
+    bool isUnsigned = getElementTypeOrSelf(start).isUnsignedInteger();
+    int64_t last = x.getDimSize(axis) - size;
+    int64_t at = isUnsigned ? static_cast<int64_t>(bits.getLimitedValue(last))
+                            : bits.getSExtValue();
+    starts.push_back(std::clamp<int64_t>(at, 0, last));
+    limits.push_back(starts.back() + size);
   }
-};
-
-} // namespace
-
-void DynamicSliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                 MLIRContext *context) {
-  patterns.add<DynamicSliceAtConstants>(context);
+  rewriter.replaceOpWithNewOp<SliceOp>(op, op.getX(), starts, limits, strides);
+  return success();
 }
 
-LogicalResult DynamicUpdateSliceOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
+LogicalResult
+DynamicUpdateSliceOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                       Adaptor adaptor,
+                                       SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(adaptor.getX().getType());
   auto update = cast<RankedTensorType>(adaptor.getUpdate().getType());
   if (update.getElementType() != x.getElementType())

@@ -31,9 +31,8 @@ class Xform_IndexingDims {
     StrAttr:$mode, BoolAttr:$unique);
 }
 
-def Xform_GatherOp : Xform_Primitive<"gather", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]>, Xform_IndexingDims {
-  let summary = "the windows of x that index vectors name";
+def Xform_GatherOp : Xform_Primitive<"gather", [InferTypeOpAdaptor]>, Xform_IndexingDims {
+  let summary = "the windows of x at the places that index vectors name";
   let arguments = !con((ins Xform_Tensor:$x, Xform_IndexTensor:$indices), dims);
   let assemblyFormat = [{
     $x `,` $indices `axes` `=` $axes `batch` `=` $x_batch `x` $indices_batch
@@ -46,11 +45,11 @@ def Xform_GatherOp : Xform_Primitive<"gather", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-class Xform_Scatter<string mnemonic, Type tensor> : Xform_Primitive<mnemonic, [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]>, Xform_IndexingDims {
+class Xform_Scatter<string mnemonic, Type tensor>
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]>, Xform_IndexingDims {
   let arguments = !con(
     (ins tensor:$x, Xform_IndexTensor:$indices, tensor:$updates), dims);
   let results = (outs tensor:$result);
@@ -67,7 +66,7 @@ class Xform_Scatter<string mnemonic, Type tensor> : Xform_Primitive<mnemonic, [
 }
 
 def Xform_ScatterOp : Xform_Scatter<"scatter", Xform_Tensor> {
-  let summary = "x with windows replaced by updates, of equal ones by the last";
+  let summary = "x with windows replaced by updates; of several for one window, the last stays";
   let jvp = (Linear);
   let transpose = (Custom);
   let work = (Movement);
@@ -77,7 +76,7 @@ def Xform_ScatterAddOp : Xform_Scatter<"scatter_add", Xform_NumberTensor> {
   let summary = "x with updates added to its windows";
   let jvp = (Linear);
   let transpose = (Custom);
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_ScatterMulOp : Xform_Scatter<"scatter_mul", Xform_NumberTensor> {
@@ -87,24 +86,23 @@ def Xform_ScatterMulOp : Xform_Scatter<"scatter_mul", Xform_NumberTensor> {
 }
 
 def Xform_ScatterMinOp : Xform_Scatter<"scatter_min", Xform_NumberTensor> {
-  let summary = "x with the smallest of its own elements and updates, NaN if there is one";
+  let summary = "x with windows replaced by the smallest of their elements and updates; NaN if one is NaN";
   // Equal minima share the tangent evenly.
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
 def Xform_ScatterMaxOp : Xform_Scatter<"scatter_max", Xform_NumberTensor> {
-  let summary = "x with the largest of its own elements and updates, NaN if there is one";
+  let summary = "x with windows replaced by the largest of their elements and updates; NaN if one is NaN";
   let jvp = (Custom);
   let transpose = (NotLinear);
 }
 
-def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "sizes[i] elements from starts[i] on along axis i";
+def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [InferTypeOpAdaptor]> {
+  let summary = "a slice of fixed sizes that begins at computed starts";
   let description = [{
-    A start that would let the slice leave `x` becomes the nearest one that
-    does not.
+    Takes `sizes[i]` elements along axis `i`, from `starts[i]` on. A start that
+    would let the slice leave `x` is replaced by the nearest one that does not.
   }];
   let arguments = (ins Xform_Tensor:$x, Variadic<Xform_IndexTensor>:$starts,
                    DenseI64ArrayAttr:$sizes);
@@ -116,20 +114,22 @@ def Xform_DynamicSliceOp : Xform_Primitive<"dynamic_slice", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "x with update in place of its elements from starts[i] on along axis i";
-  let description = "Starts are clamped as those of `dynamic_slice`.";
+def Xform_DynamicUpdateSliceOp : Xform_Primitive<"dynamic_update_slice", [InferTypeOpAdaptor]> {
+  let summary = "x with the slice that begins at computed starts replaced by update";
+  let description = [{
+    The slice begins at `starts[i]` along axis `i`. Starts are clamped like those
+    of `dynamic_slice`.
+  }];
   let arguments = (ins Xform_Tensor:$x, Xform_Tensor:$update,
                    Variadic<Xform_IndexTensor>:$starts);
   let assemblyFormat = [{
     $x `,` $update `at` $starts attr-dict
     `:` type($x) `,` type($update) `,` type($starts)
   }];
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
   let jvp = (Custom);
   let transpose = (Custom);
   let batching = (Custom);

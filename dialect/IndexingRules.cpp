@@ -7,14 +7,13 @@ using namespace xform;
 
 #include "dialect/IndexingRules.cpp.inc"
 
-static SmallVector<int64_t> withFront(int64_t value, ArrayRef<int64_t> rest) {
-  SmallVector<int64_t> list{value};
-  llvm::append_range(list, rest);
-  return list;
-}
-
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
+/// What some rules write depends on all sizes.
+static LogicalResult requireStatic(Operation *op, StringRef what,
+                                   RankedTensorType type) {
+  if (type.hasStaticShape())
+    return success();
+  return op->emitOpError("has ")
+         << what << " for static shapes only, got " << type;
 }
 
 static bool isEmpty(Value value) {
@@ -35,7 +34,7 @@ struct Indexing {
 
   template <typename OpTy> static Indexing of(OpTy op) {
     IndexingDims dims = IndexingDims::of(op);
-    auto indices = cast<RankedTensorType>(op.getIndices().getType());
+    RankedTensorType indices = tensorType(op.getIndices());
     bool isOne = llvm::all_of(axesUpTo(indices.getRank() - 1), [&](int64_t i) {
       return indices.getDimSize(i) == 1 ||
              llvm::is_contained(dims.indicesBatch, i);
@@ -90,17 +89,13 @@ struct Indexing {
 // gather: its transpose is one scatter_add
 //===----------------------------------------------------------------------===//
 
-bool GatherOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, false}, /*together=*/true);
-}
-
 LogicalResult GatherOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                        ValueRange operands,
                                        ValueRange cotangents,
                                        SmallVectorImpl<Value> &results) {
-  auto type = cast<RankedTensorType>(getX().getType());
-  if (!type.hasStaticShape())
-    return emitOpError("has a transpose for static shapes only, got ") << type;
+  RankedTensorType type = tensorType(getX());
+  if (failed(requireStatic(*this, "a transpose", type)))
+    return failure();
   results.assign(
       {Indexing::of(*this).accumulate(b, type, operands[1], cotangents[0]),
        Value()});
@@ -127,8 +122,7 @@ static void batchScatter(OpTy op, RuleBuilder &b, ValueRange operands,
                          ArrayRef<bool> batched, int64_t size,
                          SmallVectorImpl<Value> &results) {
   auto row = [&](int index) {
-    return batched[index] ? operands[index]
-                          : b.broadcastBatch(operands[index], size);
+    return b.rowsOf(operands[index], batched[index], size);
   };
   Indexing indexing = Indexing::of(op);
   indexing = batched[1] ? indexing.withBatchedIndices(/*batchedX=*/true)
@@ -189,16 +183,11 @@ static Value lastWrites(RuleBuilder &b, const Indexing &indexing,
       indexing.dims.indexDims(static_cast<int64_t>(shape.size()) + 1));
 }
 
-bool ScatterOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, false, true},
-                               /*together=*/true);
-}
-
 LogicalResult ScatterOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                                         ValueRange operands,
                                         ValueRange cotangents,
                                         SmallVectorImpl<Value> &results) {
-  auto updates = cast<RankedTensorType>(getUpdates().getType());
+  RankedTensorType updates = tensorType(getUpdates());
   Indexing indexing = Indexing::of(*this);
   Value indices = operands[1], ct = cotangents[0];
   if (!getType().hasStaticShape() || !updates.hasStaticShape())
@@ -223,11 +212,6 @@ LogicalResult ScatterOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
 //===----------------------------------------------------------------------===//
 // scatter_add
 //===----------------------------------------------------------------------===//
-
-bool ScatterAddOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, false, true},
-                               /*together=*/true);
-}
 
 LogicalResult ScatterAddOp::buildTranspose(RuleBuilder &b,
                                            ArrayRef<bool> linear,
@@ -286,9 +270,8 @@ static Value productTangent(RuleBuilder &b, const Indexing &indexing, Value x,
 
 LogicalResult ScatterMulOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                      SmallVectorImpl<Value> &resultTangents) {
-  if (!getType().hasStaticShape())
-    return emitOpError("has a derivative for static shapes only, got ")
-           << getType();
+  if (failed(requireStatic(*this, "a derivative", getType())))
+    return failure();
   Indexing indexing = Indexing::of(*this);
   Value x = getX(), indices = getIndices(), updates = getUpdates();
   Value byX, byUpdates;
@@ -328,9 +311,8 @@ LogicalResult ScatterMulOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
 template <typename OpTy>
 static LogicalResult extremeJvp(OpTy op, RuleBuilder &b, ValueRange tangents,
                                 SmallVectorImpl<Value> &resultTangents) {
-  if (!op.getType().hasStaticShape())
-    return op.emitOpError("has a derivative for static shapes only, got ")
-           << op.getType();
+  if (failed(requireStatic(op, "a derivative", op.getType())))
+    return failure();
   Indexing indexing = Indexing::of(op);
   Value x = op.getX(), indices = op.getIndices(), updates = op.getUpdates();
   if (isEmpty(updates)) {
@@ -387,9 +369,9 @@ LogicalResult DynamicSliceOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                              ValueRange operands,
                                              ValueRange cotangents,
                                              SmallVectorImpl<Value> &results) {
-  auto type = cast<RankedTensorType>(getX().getType());
-  if (!type.hasStaticShape())
-    return emitOpError("has a transpose for static shapes only, got ") << type;
+  RankedTensorType type = tensorType(getX());
+  if (failed(requireStatic(*this, "a transpose", type)))
+    return failure();
   results.assign(operands.size(), Value());
   results[0] = b.fold<DynamicUpdateSliceOp>(b.zeros(type), cotangents[0],
                                             operands.drop_front());
@@ -418,7 +400,7 @@ LogicalResult
 DynamicUpdateSliceOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                                      ValueRange operands, ValueRange cotangents,
                                      SmallVectorImpl<Value> &results) {
-  auto update = cast<RankedTensorType>(getUpdate().getType());
+  RankedTensorType update = tensorType(getUpdate());
   ValueRange starts = operands.drop_front(2);
   results.assign(operands.size(), Value());
   if (linear[0])
@@ -444,7 +426,7 @@ static SmallVector<Value> withZeroStart(RuleBuilder &b, ValueRange starts) {
 /// A start as a signed number that keeps the slice inside of an axis.
 static Value clamped(RuleBuilder &b, Value start, int64_t last,
                      IntegerType type) {
-  auto given = tensorType(start);
+  RankedTensorType given = tensorType(start);
   if (given.getElementType().isUnsignedInteger(64))
     start = b.fold<MinOp>(start, b.literal(std::to_string(INT64_MAX), given));
   auto wide = given.clone(b.getI64Type());
@@ -507,21 +489,19 @@ LogicalResult DynamicSliceOp::buildBatched(RuleBuilder &b, ValueRange operands,
                                            ArrayRef<bool> batched, int64_t size,
                                            SmallVectorImpl<Value> &results) {
   ValueRange starts = operands.drop_front();
-  auto x = cast<RankedTensorType>(getX().getType());
+  RankedTensorType x = tensorType(getX());
   if (!llvm::is_contained(batched.drop_front(), true)) {
     results.push_back(b.fold<DynamicSliceOp>(
         operands[0], withZeroStart(b, starts), withFront(size, getSizes())));
     return success();
   }
-  if (!x.hasStaticShape())
-    return emitOpError("has batches of starts for static shapes only, got ")
-           << x;
+  if (failed(requireStatic(*this, "batches of starts", x)))
+    return failure();
   SmallVector<int64_t> axes;
   Value indices =
       sliceIndices(b, x, getSizes(), starts, batched.drop_front(), size, axes);
   if (axes.empty())
-    results.push_back(batched[0] ? operands[0]
-                                 : b.broadcastBatch(operands[0], size));
+    results.push_back(b.rowsOf(operands[0], batched[0], size));
   else
     results.push_back(sliceIndexing(axes, x.getRank(), batched[0])
                           .gather(b, operands[0], indices));
@@ -533,20 +513,18 @@ DynamicUpdateSliceOp::buildBatched(RuleBuilder &b, ValueRange operands,
                                    ArrayRef<bool> batched, int64_t size,
                                    SmallVectorImpl<Value> &results) {
   ValueRange starts = operands.drop_front(2);
-  auto x = cast<RankedTensorType>(getX().getType());
-  auto update = cast<RankedTensorType>(getUpdate().getType());
+  RankedTensorType x = tensorType(getX());
+  RankedTensorType update = tensorType(getUpdate());
   auto row = [&](int index) {
-    return batched[index] ? operands[index]
-                          : b.broadcastBatch(operands[index], size);
+    return b.rowsOf(operands[index], batched[index], size);
   };
   if (!llvm::is_contained(batched.drop_front(2), true)) {
     results.push_back(
         b.fold<DynamicUpdateSliceOp>(row(0), row(1), withZeroStart(b, starts)));
     return success();
   }
-  if (!x.hasStaticShape())
-    return emitOpError("has batches of starts for static shapes only, got ")
-           << x;
+  if (failed(requireStatic(*this, "batches of starts", x)))
+    return failure();
   SmallVector<int64_t> axes;
   Value indices = sliceIndices(b, x, update.getShape(), starts,
                                batched.drop_front(2), size, axes);

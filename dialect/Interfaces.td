@@ -32,8 +32,10 @@ def Xform_TransposeOpInterface : OpInterface<"TransposeOpInterface"> {
   }];
   let methods = [
     InterfaceMethod<[{
-      Whether the op is linear in the marked operands jointly.
-      }], "bool", "isLinearIn", (ins "::llvm::ArrayRef<bool>":$linear)>,
+      Whether the op is linear in the marked operands jointly: one that runs a
+      function is, by default, in all that its function is split by.
+      }], "bool", "isLinearIn", (ins "::llvm::ArrayRef<bool>":$linear), "",
+      "return ::llvm::is_contained(linear, true);">,
     InterfaceMethod<[{
       Builds the cotangents of the marked operands. `operands` holds the values
       of the others in the function under construction, null at the marked

@@ -9,10 +9,6 @@ using namespace xform;
 #include "dialect/Kinks.cpp.inc"
 #include "dialect/KinksRules.cpp.inc"
 
-bool ShareOp::isLinearIn(ArrayRef<bool> linear) {
-  return linear[0] && !linear[1] && !linear[2];
-}
-
 /// Its own transpose, of the same derivative.
 LogicalResult ShareOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                       ValueRange operands,

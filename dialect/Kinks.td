@@ -22,7 +22,7 @@
 include "dialect/Base.td"
 
 def Xform_AbsSlopeOp : Xform_Unary<"abs_slope", Xform_FloatTensor> {
-  let summary = "the derivative of |x|: sign(x), and at 0 the mean of -1 and 1";
+  let summary = "the slope of |x|, which is the sign of x and, at 0, the mean of -1 and 1";
   let arguments = (ins Xform_FloatTensor:$x, DefaultValuedAttr<I64Attr, "0">:$levels);
   let jvp = (Zero);
   let transpose = (NotLinear);
@@ -30,7 +30,7 @@ def Xform_AbsSlopeOp : Xform_Unary<"abs_slope", Xform_FloatTensor> {
 
 def Xform_ShareOp : Xform_Primitive<"share", [
     Elementwise, AllTypesMatch<["t", "result"]>, AllTypesMatch<["greater", "equal"]>]> {
-  let summary = "the part of t that goes through the greater of two: all, at a tie one half, or 0";
+  let summary = "all of t where one of two values is the greater, half of it where they are equal, else 0";
   let arguments = (ins Xform_FloatTensor:$t, Xform_BoolTensor:$greater,
                    Xform_BoolTensor:$equal, DefaultValuedAttr<I64Attr, "0">:$levels);
   let results = (outs Xform_FloatTensor:$result);

@@ -12,10 +12,6 @@ using namespace xform;
 #include "dialect/LinearAlgebra.cpp.inc"
 #include "dialect/LinearAlgebraRules.cpp.inc"
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // cholesky
 //===----------------------------------------------------------------------===//
@@ -53,18 +49,18 @@ LogicalResult CholeskyOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 LogicalResult TriangularSolveOp::verify() {
   if (failed(checkSquare(*this, "a", getA())))
     return failure();
-  RankedTensorType a = typeOf(getA()), b = typeOf(getB());
+  RankedTensorType a = tensorType(getA()), b = tensorType(getB());
   int64_t rank = a.getRank();
   if (b.getRank() != rank)
     return emitOpError("expects a and b of equal rank, got ")
            << a << " and " << b;
   for (int64_t axis : axesUpTo(rank - 2))
-    if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+    if (!sizesFit(a.getDimSize(axis), b.getDimSize(axis)))
       return emitOpError("expects equal batch axes, got sizes ")
              << a.getDimSize(axis) << " and " << b.getDimSize(axis)
              << " along axis " << axis << " of a, " << a << ", and b, " << b;
   int64_t axis = getLeftSide() ? rank - 2 : rank - 1;
-  if (differ(a.getDimSize(axis), b.getDimSize(axis)))
+  if (!sizesFit(a.getDimSize(axis), b.getDimSize(axis)))
     return emitOpError("expects ")
            << (getLeftSide() ? "rows" : "columns") << " of b as long as a, got "
            << b.getDimSize(axis) << " and " << a.getDimSize(axis) << " for a, "
@@ -81,7 +77,7 @@ static Value solve(RuleBuilder &b, TriangularSolveOp op, Value a, Value rhs,
 
 /// Matrices of a's type with zeros where the op does not read a.
 static Value readTriangle(RuleBuilder &b, TriangularSolveOp op, Value value) {
-  RankedTensorType type = typeOf(value);
+  RankedTensorType type = tensorType(value);
   auto [rows, columns] = indicesOf(b, type);
   Value inner = op.getLower() ? rows : columns;
   Value outer = op.getLower() ? columns : rows;
@@ -129,9 +125,8 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
                                               SmallVectorImpl<Value> &results) {
   Value a = operands[0], rhs = operands[1];
   if (batched[0] || !getType().hasStaticShape()) {
-    a = batched[0] ? a : b.broadcastBatch(a, size);
-    rhs = batched[1] ? rhs : b.broadcastBatch(rhs, size);
-    results.push_back(solve(b, *this, a, rhs, getTransposeA()));
+    SmallVector<Value> rows = b.rowsOf(operands, batched, size);
+    results.push_back(solve(b, *this, rows[0], rows[1], getTransposeA()));
     return success();
   }
   OneMatrix one(b, rhs, /*wider=*/getLeftSide());
@@ -139,31 +134,19 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
   return success();
 }
 
-namespace {
-
 /// The system of a transposed matrix is the transposed system of the matrix.
-struct SolveOfTranspose : OpRewritePattern<TriangularSolveOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TriangularSolveOp op,
-                                PatternRewriter &rewriter) const override {
-    auto transpose = op.getA().getDefiningOp<TransposeOp>();
-    if (!transpose)
-      return failure();
-    int64_t rank = transpose.getType().getRank();
-    SmallVector<int64_t> permutation = axesUpTo(rank);
-    std::swap(permutation[rank - 2], permutation[rank - 1]);
-    if (transpose.getPermutation() != ArrayRef(permutation))
-      return failure();
-    rewriter.replaceOpWithNewOp<TriangularSolveOp>(
-        op, transpose.getX(), op.getB(), op.getLeftSide(), !op.getLower(),
-        !op.getTransposeA(), op.getUnitDiagonal());
-    return success();
-  }
-};
-
-} // namespace
-
-void TriangularSolveOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                    MLIRContext *context) {
-  patterns.add<SolveOfTranspose>(context);
+LogicalResult TriangularSolveOp::canonicalize(TriangularSolveOp op,
+                                              PatternRewriter &rewriter) {
+  auto transpose = op.getA().getDefiningOp<TransposeOp>();
+  if (!transpose)
+    return failure();
+  int64_t rank = transpose.getType().getRank();
+  SmallVector<int64_t> permutation = axesUpTo(rank);
+  std::swap(permutation[rank - 2], permutation[rank - 1]);
+  if (transpose.getPermutation() != ArrayRef(permutation))
+    return failure();
+  rewriter.replaceOpWithNewOp<TriangularSolveOp>(
+      op, transpose.getX(), op.getB(), op.getLeftSide(), !op.getLower(),
+      !op.getTransposeA(), op.getUnitDiagonal());
+  return success();
 }

@@ -6,10 +6,10 @@
 include "dialect/Base.td"
 
 def Xform_CholeskyOp : Xform_Primitive<"cholesky", [SameOperandsAndResultType]> {
-  let summary = "the lower triangular l with l l^T = x, for the matrices in the last two axes";
+  let summary = "the lower triangular factor l of each matrix in the last two axes, with l l^T = x";
   let description = [{
-    `x` counts as symmetric: its lower triangle is read, and its tangent is made
-    symmetric. Where `x` is not positive definite, the columns from the first
+    `x` is taken to be symmetric: only its lower triangle is read, and its
+    tangent is made symmetric. Where `x` is not positive definite, the columns from the first
     bad pivot on are NaN on and below the diagonal.
   }];
   let arguments = (ins Xform_FloatTensor:$x);
@@ -25,12 +25,13 @@ def Xform_CholeskyOp : Xform_Primitive<"cholesky", [SameOperandsAndResultType]> 
 
 def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
     AllElementTypesMatch<["a", "b", "result"]>, AllTypesMatch<["b", "result"]>]> {
-  let summary = "x with op(a) x = b, or x op(a) = b, for triangular a in the last two axes";
+  let summary = "the solution x of op(a) x = b or x op(a) = b, for triangular a in the last two axes";
   let description = [{
-    Reads the lower triangle of `a` if `lower`, else the upper one, without the
-    diagonal if `unit_diagonal`, which is then 1. `op` transposes if
-    `transpose_a`. `a` stands left of `x` if `left_side`. The axes before the
-    last two are batch axes of equal sizes.
+    Only the lower triangle of `a` is read if `lower`, else only the upper one.
+    With `unit_diagonal` the diagonal is not read and taken to be 1. `op`
+    transposes if `transpose_a`; `a` stands on the left of `x` if `left_side`,
+    else on the right. The axes before the last two are batch axes, of equal
+    sizes for `a` and `b`.
   }];
   let arguments = (ins Xform_FloatTensor:$a, Xform_FloatTensor:$b,
     BoolAttr:$left_side, BoolAttr:$lower, BoolAttr:$transpose_a, BoolAttr:$unit_diagonal);
@@ -47,7 +48,7 @@ def Xform_TriangularSolveOp : Xform_Primitive<"triangular_solve", [
   let batching = (Custom);
   let work = (Custom);
   let hasVerifier = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_RowTensor : RankedTensorOf<[I32]>;

@@ -6,10 +6,6 @@
 using namespace mlir;
 using namespace xform;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 //===----------------------------------------------------------------------===//
 // lu
 //===----------------------------------------------------------------------===//
@@ -19,7 +15,7 @@ LogicalResult LuOp::inferReturnTypes(MLIRContext *context,
                                      ValueRange operands, DictionaryAttr,
                                      OpaqueProperties, RegionRange,
                                      SmallVectorImpl<Type> &types) {
-  RankedTensorType type = typeOf(operands[0]);
+  RankedTensorType type = tensorType(operands[0]);
   if (type.getRank() < 2)
     return emitOptionalError(location, "'xform.lu' op expects x to have "
                                        "matrices in its last two axes, got ",
@@ -81,7 +77,7 @@ LogicalResult LuOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   RankedTensorType type = getFactors().getType();
   Value dx = rowsInOrder(b, tangents[0], getPermutation());
   Value factors = getFactors();
-  int64_t m = rowsOf(factors), n = columnsOf(factors);
+  int64_t m = rowCount(factors), n = columnCount(factors);
   resultTangents.assign(3, Value());
   if (!type.hasStaticShape())
     return emitOpError("is differentiated for matrices of static size, got ")
@@ -117,20 +113,20 @@ LogicalResult LuOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 LogicalResult LuSolveOp::verify() {
   if (failed(checkSquare(*this, "a", getA())))
     return failure();
-  RankedTensorType a = typeOf(getA()), b = typeOf(getB()),
-                   rows = typeOf(getPermutation());
+  RankedTensorType a = tensorType(getA()), b = tensorType(getB()),
+                   rows = tensorType(getPermutation());
   int64_t rank = a.getRank();
   ArrayRef<int64_t> expected = a.getShape().drop_back();
   if (rows.getRank() != rank - 1 ||
       llvm::any_of(llvm::zip_equal(rows.getShape(), expected), [](auto sizes) {
-        return differ(std::get<0>(sizes), std::get<1>(sizes));
+        return !sizesFit(std::get<0>(sizes), std::get<1>(sizes));
       }))
     return emitOpError("expects a row number for each row of a, ")
            << a << ", got permutation " << rows;
   if (b.getRank() != rank ||
       llvm::any_of(llvm::zip_equal(b.getShape().drop_back(), expected),
                    [](auto sizes) {
-                     return differ(std::get<0>(sizes), std::get<1>(sizes));
+                     return !sizesFit(std::get<0>(sizes), std::get<1>(sizes));
                    }))
     return emitOpError("expects b to have the batch axes and the rows of a, ")
            << a << ", got " << b;

@@ -7,26 +7,18 @@
 using namespace mlir;
 using namespace xform;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
+int64_t xform::rowCount(Value matrices) {
+  return tensorType(matrices).getShape().take_back(2)[0];
 }
 
-int64_t xform::rowsOf(Value matrices) {
-  return typeOf(matrices).getShape().take_back(2)[0];
-}
-
-int64_t xform::columnsOf(Value matrices) {
-  return typeOf(matrices).getShape().take_back(2)[1];
-}
-
-bool xform::differ(int64_t m, int64_t n) {
-  return m != n && !ShapedType::isDynamic(m) && !ShapedType::isDynamic(n);
+int64_t xform::columnCount(Value matrices) {
+  return tensorType(matrices).getShape().take_back(2)[1];
 }
 
 LogicalResult xform::checkSquare(Operation *op, StringRef name, Value value) {
-  RankedTensorType type = typeOf(value);
+  RankedTensorType type = tensorType(value);
   int64_t rank = type.getRank();
-  if (rank < 2 || differ(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+  if (rank < 2 || !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
     return op->emitOpError("expects ")
            << name << " to have square matrices in its last two axes, got "
            << type;
@@ -40,7 +32,7 @@ Value xform::filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
 }
 
 Value xform::flipped(RuleBuilder &b, Value matrices) {
-  int64_t rank = typeOf(matrices).getRank();
+  int64_t rank = tensorType(matrices).getRank();
   SmallVector<int64_t> permutation = axesUpTo(rank);
   std::swap(permutation[rank - 2], permutation[rank - 1]);
   return b.permute(matrices, permutation);
@@ -48,7 +40,7 @@ Value xform::flipped(RuleBuilder &b, Value matrices) {
 
 Value xform::product(RuleBuilder &b, Value lhs, Value rhs, int64_t lhsAxis,
                      int64_t rhsAxis) {
-  int64_t rank = typeOf(lhs).getRank();
+  int64_t rank = tensorType(lhs).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 2);
   return b.fold<DotGeneralOp>(lhs, rhs, batch, batch,
                               ArrayRef<int64_t>{rank + lhsAxis},
@@ -64,7 +56,7 @@ std::pair<Value, Value> xform::indicesOf(RuleBuilder &b,
 }
 
 Value xform::lowerTriangle(RuleBuilder &b, Value matrices, bool strict) {
-  RankedTensorType type = typeOf(matrices);
+  RankedTensorType type = tensorType(matrices);
   auto [rows, columns] = indicesOf(b, type);
   Value kept =
       strict ? b.fold<GtOp>(rows, columns) : b.fold<GeOp>(rows, columns);
@@ -72,14 +64,14 @@ Value xform::lowerTriangle(RuleBuilder &b, Value matrices, bool strict) {
 }
 
 Value xform::upperTriangle(RuleBuilder &b, Value matrices) {
-  RankedTensorType type = typeOf(matrices);
+  RankedTensorType type = tensorType(matrices);
   auto [rows, columns] = indicesOf(b, type);
   return b.fold<SelectOp>(b.fold<LeOp>(rows, columns), matrices,
                           filled(b, "0", type));
 }
 
 Value xform::block(RuleBuilder &b, Value matrices, Corner from, Corner to) {
-  RankedTensorType type = typeOf(matrices);
+  RankedTensorType type = tensorType(matrices);
   SmallVector<int64_t> starts(type.getRank() - 2, 0), limits(type.getShape());
   starts.append({from.row, from.column});
   limits.pop_back_n(2);
@@ -90,20 +82,20 @@ Value xform::block(RuleBuilder &b, Value matrices, Corner from, Corner to) {
 
 Value xform::below(RuleBuilder &b, Value top, Value bottom) {
   return b.fold<ConcatenateOp>(ValueRange{top, bottom},
-                               typeOf(top).getRank() - 2);
+                               tensorType(top).getRank() - 2);
 }
 
 Value xform::beside(RuleBuilder &b, Value left, Value right) {
   return b.fold<ConcatenateOp>(ValueRange{left, right},
-                               typeOf(left).getRank() - 1);
+                               tensorType(left).getRank() - 1);
 }
 
 Value xform::rowsInOrder(RuleBuilder &b, Value matrices, Value rows) {
-  RankedTensorType type = typeOf(rows);
+  RankedTensorType type = tensorType(rows);
   SmallVector<int64_t> shape(type.getShape());
   shape.push_back(1);
   Value vectors = b.reshapeTo(rows, shape);
-  int64_t rank = typeOf(matrices).getRank();
+  int64_t rank = tensorType(matrices).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 2);
   return b.fold<GatherOp>(matrices, vectors, ArrayRef<int64_t>{rank - 2}, batch,
                           batch, ArrayRef<int64_t>{rank - 1}, "clip",
@@ -112,14 +104,14 @@ Value xform::rowsInOrder(RuleBuilder &b, Value matrices, Value rows) {
 
 OneMatrix::OneMatrix(RuleBuilder &b, Value batch, bool wider) {
   // The batch axis goes before the columns, or before the rows.
-  int64_t rank = typeOf(batch).getRank() - 1;
+  int64_t rank = tensorType(batch).getRank() - 1;
   int64_t place = wider ? rank - 1 : rank - 2;
   SmallVector<int64_t> permutation = shifted(axesUpTo(rank), 1);
   permutation.insert(permutation.begin() + place, 0);
   for (int64_t axis : axesUpTo(rank + 1))
     back.push_back(llvm::find(permutation, axis) - permutation.begin());
   Value moved = b.permute(batch, permutation);
-  llvm::append_range(shape, typeOf(moved).getShape());
+  llvm::append_range(shape, tensorType(moved).getShape());
   SmallVector<int64_t> joined(shape);
   joined[place] *= joined[place + 1];
   joined.erase(joined.begin() + place + 1);

@@ -8,15 +8,14 @@
 #ifndef XFORM_DIALECT_MATRICES_H
 #define XFORM_DIALECT_MATRICES_H
 
-#include "dialect/RuleBuilder.h"
+#include "dialect/Ops.h"
 
 namespace xform {
 
-int64_t rowsOf(Value matrices);
-int64_t columnsOf(Value matrices);
+using mlir::LogicalResult;
 
-/// Whether two sizes are known not to be equal.
-bool differ(int64_t m, int64_t n);
+int64_t rowCount(Value matrices);
+int64_t columnCount(Value matrices);
 
 /// Fails, naming the operand, unless the matrices are square.
 LogicalResult checkSquare(Operation *op, StringRef name, Value value);

@@ -16,22 +16,18 @@ using namespace xform;
 // sort: types, folding
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-SortOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                         ValueRange operands, DictionaryAttr attributes,
-                         OpaqueProperties properties, RegionRange regions,
-                         SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  int64_t axis = adaptor.getAxis(), keys = adaptor.getNumKeys();
+LogicalResult SortOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                       Adaptor op,
+                                       SmallVectorImpl<Type> &types) {
+  ValueRange operands = op.getXs();
+  int64_t axis = op.getAxis(), keys = op.getNumKeys();
   if (keys < 1 || keys > static_cast<int64_t>(operands.size()))
     return emitOptionalError(loc, "sort: num_keys ", keys,
                              " is out of range for ", operands.size(),
                              " operands");
   auto first = cast<RankedTensorType>(operands[0].getType());
-  if (axis < 0 || axis >= first.getRank())
-    return emitOptionalError(loc, "sort: axis ", axis,
-                             " is out of range for operands of rank ",
-                             first.getRank());
+  if (failed(checkAxis("sort", loc, axis, first.getRank(), "operands")))
+    return failure();
   for (auto [index, operand] : llvm::enumerate(operands)) {
     auto type = cast<RankedTensorType>(operand.getType());
     if (type.getShape() != first.getShape())
@@ -52,93 +48,82 @@ LogicalResult SortOp::fold(FoldAdaptor,
   return success();
 }
 
-namespace {
-
 /// What nobody reads of the operands that are no keys is not moved.
-struct DropUnusedOperands : OpRewritePattern<SortOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(SortOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<Value> operands, used;
-    for (auto [index, operand] : llvm::enumerate(op.getXs())) {
-      Value result = op.getResult(index);
-      if (index >= op.getNumKeys() && result.use_empty())
-        continue;
-      operands.push_back(operand);
-      used.push_back(result);
-    }
-    if (used.size() == op.getNumResults())
-      return failure();
-    auto narrow = SortOp::create(rewriter, op.getLoc(), operands, op.getAxis(),
-                                 op.getNumKeys());
-    for (auto [from, to] : llvm::zip_equal(used, narrow.getResults()))
-      rewriter.replaceAllUsesWith(from, to);
-    rewriter.eraseOp(op);
-    return success();
+static LogicalResult dropUnusedOperands(SortOp op, PatternRewriter &rewriter) {
+  SmallVector<Value> operands, used;
+  for (auto [index, operand] : llvm::enumerate(op.getXs())) {
+    Value result = op.getResult(index);
+    if (index >= op.getNumKeys() && result.use_empty())
+      continue;
+    operands.push_back(operand);
+    used.push_back(result);
   }
-};
+  if (used.size() == op.getNumResults())
+    return failure();
+  auto narrow = SortOp::create(rewriter, op.getLoc(), operands, op.getAxis(),
+                               op.getNumKeys());
+  for (auto [from, to] : llvm::zip_equal(used, narrow.getResults()))
+    rewriter.replaceAllUsesWith(from, to);
+  rewriter.eraseOp(op);
+  return success();
+}
+
+static bool haveSameKeys(SortOp x, SortOp y) {
+  int64_t keys = x.getNumKeys();
+  return y.getNumKeys() == x.getNumKeys() && x.getAxis() == y.getAxis() &&
+         x.getXs().take_front(keys) == y.getXs().take_front(keys);
+}
+
+static bool comesBefore(Value value, Operation *op) {
+  Operation *definition = value.getDefiningOp();
+  return !definition || definition->getBlock() != op->getBlock() ||
+         definition->isBeforeInBlock(op);
+}
+
+/// The sort that such a one joins, if there is one.
+static SortOp findEarlier(SortOp op) {
+  for (Operation *user : op.getXs()[0].getUsers()) {
+    auto other = dyn_cast<SortOp>(user);
+    if (other && other != op && other->getBlock() == op->getBlock() &&
+        other->isBeforeInBlock(op) && haveSameKeys(op, other) &&
+        llvm::all_of(op.getXs().drop_front(op.getNumKeys()),
+                     [&](Value operand) {
+                       return comesBefore(operand, other) ||
+                              operand.getDefiningOp()->getNumOperands() == 0;
+                     }))
+      return other;
+  }
+  return {};
+}
 
 /// Two sorts by the same keys are one: a derivative's sort joins the one of
 /// the values.
-struct MergeWithEarlierSort : OpRewritePattern<SortOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(SortOp op,
-                                PatternRewriter &rewriter) const override {
-    SortOp earlier = findEarlier(op);
-    if (!earlier)
-      return failure();
-    rewriter.setInsertionPoint(earlier);
-    int64_t keys = op.getNumKeys();
-    SmallVector<Value> operands(earlier.getXs());
-    for (Value operand : op.getXs().drop_front(keys))
-      operands.push_back(
-          comesBefore(operand, earlier)
-              ? operand
-              : rewriter.clone(*operand.getDefiningOp())->getResult(0));
-    auto merged = SortOp::create(rewriter, earlier.getLoc(), operands,
-                                 op.getAxis(), keys);
-    ResultRange results = merged.getResults();
-    SmallVector<Value> ofOp(results.take_front(keys));
-    llvm::append_range(ofOp, results.drop_front(earlier.getNumResults()));
-    rewriter.replaceOp(op, ofOp);
-    rewriter.replaceOp(earlier, results.take_front(earlier.getNumResults()));
-    return success();
-  }
-
-private:
-  static SortOp findEarlier(SortOp op) {
-    for (Operation *user : op.getXs()[0].getUsers()) {
-      auto other = dyn_cast<SortOp>(user);
-      if (other && other != op && other->getBlock() == op->getBlock() &&
-          other->isBeforeInBlock(op) && haveSameKeys(op, other) &&
-          llvm::all_of(op.getXs().drop_front(op.getNumKeys()),
-                       [&](Value operand) {
-                         return comesBefore(operand, other) ||
-                                operand.getDefiningOp()->getNumOperands() == 0;
-                       }))
-        return other;
-    }
-    return {};
-  }
-
-  static bool haveSameKeys(SortOp x, SortOp y) {
-    int64_t keys = x.getNumKeys();
-    return y.getNumKeys() == x.getNumKeys() && x.getAxis() == y.getAxis() &&
-           x.getXs().take_front(keys) == y.getXs().take_front(keys);
-  }
-
-  static bool comesBefore(Value value, Operation *op) {
-    Operation *definition = value.getDefiningOp();
-    return !definition || definition->getBlock() != op->getBlock() ||
-           definition->isBeforeInBlock(op);
-  }
-};
-
-} // namespace
+static LogicalResult mergeWithEarlierSort(SortOp op,
+                                          PatternRewriter &rewriter) {
+  SortOp earlier = findEarlier(op);
+  if (!earlier)
+    return failure();
+  rewriter.setInsertionPoint(earlier);
+  int64_t keys = op.getNumKeys();
+  SmallVector<Value> operands(earlier.getXs());
+  for (Value operand : op.getXs().drop_front(keys))
+    operands.push_back(
+        comesBefore(operand, earlier)
+            ? operand
+            : rewriter.clone(*operand.getDefiningOp())->getResult(0));
+  auto merged =
+      SortOp::create(rewriter, earlier.getLoc(), operands, op.getAxis(), keys);
+  ResultRange results = merged.getResults();
+  SmallVector<Value> ofOp(results.take_front(keys));
+  llvm::append_range(ofOp, results.drop_front(earlier.getNumResults()));
+  rewriter.replaceOp(op, ofOp);
+  rewriter.replaceOp(earlier, results.take_front(earlier.getNumResults()));
+  return success();
+}
 
 void SortOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                         MLIRContext *context) {
-  patterns.add<DropUnusedOperands, MergeWithEarlierSort>(context);
+                                         MLIRContext *) {
+  patterns.add(dropUnusedOperands).add(mergeWithEarlierSort);
 }
 
 //===----------------------------------------------------------------------===//
@@ -208,10 +193,8 @@ LogicalResult SortOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
 LogicalResult SortOp::buildBatched(RuleBuilder &b, ValueRange operands,
                                    ArrayRef<bool> batched, int64_t size,
                                    SmallVectorImpl<Value> &results) {
-  SmallVector<Value> rows;
-  for (auto [operand, isBatched] : llvm::zip_equal(operands, batched))
-    rows.push_back(isBatched ? operand : b.broadcastBatch(operand, size));
-  auto sorted = SortOp::create(b, rows, getAxis() + 1, getNumKeys());
+  auto sorted = SortOp::create(b, b.rowsOf(operands, batched, size),
+                               getAxis() + 1, getNumKeys());
   llvm::append_range(results, sorted.getResults());
   return success();
 }

@@ -6,9 +6,9 @@
 include "dialect/Base.td"
 
 def Xform_SortOp : Xform_Primitive<"sort", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>,
+    InferTypeOpAdaptor,
     DeclareOpInterfaceMethods<Xform_SplitOpInterface>]> {
-  let summary = "tensors put in the order of the first few of them";
+  let summary = "tensors sorted together along an axis, in the order of the first few of them";
   let description = [{
     Moves the elements of all operands along `axis` alike, so that the first
     `num_keys` of them, compared lexicographically, ascend. Elements with equal
@@ -43,11 +43,11 @@ class Xform_PlaceOfExtreme<string mnemonic> : Xform_Primitive<mnemonic> {
 }
 
 def Xform_ArgmaxOp : Xform_PlaceOfExtreme<"argmax"> {
-  let summary = "the index along an axis of the first largest element, or of the first NaN";
+  let summary = "the index of the first largest element along an axis, or of the first NaN";
 }
 
 def Xform_ArgminOp : Xform_PlaceOfExtreme<"argmin"> {
-  let summary = "the index along an axis of the first smallest element, or of the first NaN";
+  let summary = "the index of the first smallest element along an axis, or of the first NaN";
 }
 
 #endif // XFORM_DIALECT_ORDERING

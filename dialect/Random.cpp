@@ -47,13 +47,11 @@ LogicalResult RngBitsOp::verify() {
 // fold_in
 //===----------------------------------------------------------------------===//
 
-LogicalResult FoldInOp::inferReturnTypes(MLIRContext *,
-                                         std::optional<Location> loc,
-                                         ValueRange operands, DictionaryAttr,
-                                         OpaqueProperties, RegionRange,
+LogicalResult FoldInOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                         Adaptor op,
                                          SmallVectorImpl<Type> &types) {
-  auto key = cast<RankedTensorType>(operands[0].getType());
-  auto data = cast<RankedTensorType>(operands[1].getType());
+  auto key = cast<RankedTensorType>(op.getKey().getType());
+  auto data = cast<RankedTensorType>(op.getData().getType());
   Location place = loc.value_or(UnknownLoc::get(key.getContext()));
   if (failed(checkKey([&] { return mlir::emitError(place); }, key)))
     return failure();

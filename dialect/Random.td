@@ -39,9 +39,8 @@ def Xform_RngBitsOp : Xform_Primitive<"rng_bits"> {
   let hasVerifier = 1;
 }
 
-def Xform_FoldInOp : Xform_Primitive<"fold_in", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "the key that a key and a number make";
+def Xform_FoldInOp : Xform_Primitive<"fold_in", [InferTypeOpAdaptor]> {
+  let summary = "a new key, made from a key and a number";
   let description = [{
     The two words that come out of the generator for each key of `key` and the
     counter at the same place of `data`.
@@ -57,7 +56,7 @@ def Xform_FoldInOp : Xform_Primitive<"fold_in", [
 
 def Xform_UnitFloatOp : Xform_Primitive<"unit_float", [
     Elementwise, SameOperandsAndResultShape]> {
-  let summary = "bits as a number of [0, 1)";
+  let summary = "the bits as a floating-point number in [0, 1)";
   let description = [{
     The upper bits become a significand: with p of them, the number is that
     multiple of 2^-p. Bits and result are of one width.

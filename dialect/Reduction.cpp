@@ -17,23 +17,15 @@ using namespace xform;
 //===----------------------------------------------------------------------===//
 
 /// The axes must increase and lie in the operand; the result has the others.
-static LogicalResult inferReduction(StringRef name, std::optional<Location> loc,
+static LogicalResult inferReduction(StringRef name, OptionalLocation loc,
                                     Value x, ArrayRef<int64_t> axes,
                                     SmallVectorImpl<Type> &types) {
   auto type = cast<RankedTensorType>(x.getType());
-  for (auto [index, axis] : llvm::enumerate(axes)) {
-    if (axis < 0 || axis >= type.getRank())
-      return emitOptionalError(loc, name, ": axis ", axis,
-                               " is out of range for an operand of rank ",
-                               type.getRank());
-    if (index && axis <= axes[index - 1])
-      return emitOptionalError(loc, name, ": axes must increase, got ", axis,
-                               " after ", axes[index - 1]);
-  }
+  if (failed(checkIncreasingAxes(name, loc, axes, type.getRank())))
+    return failure();
   SmallVector<int64_t> shape;
-  for (auto [axis, size] : llvm::enumerate(type.getShape()))
-    if (!llvm::is_contained(axes, static_cast<int64_t>(axis)))
-      shape.push_back(size);
+  for (int64_t axis : otherAxes(type.getRank(), axes))
+    shape.push_back(type.getDimSize(axis));
   types.push_back(type.clone(shape));
   return success();
 }
@@ -44,12 +36,10 @@ template <typename OpTy> static OpFoldResult foldReduction(OpTy op) {
 }
 
 #define XFORM_REDUCTION(OpTy)                                                  \
-  LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
-      DictionaryAttr attributes, OpaqueProperties properties,                  \
-      RegionRange regions, SmallVectorImpl<Type> &types) {                     \
-    Adaptor adaptor(operands, attributes, properties, regions);                \
-    return inferReduction(getOperationName(), loc, operands[0],                \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, OptionalLocation loc,    \
+                                       Adaptor adaptor,                        \
+                                       SmallVectorImpl<Type> &types) {         \
+    return inferReduction(getOperationName(), loc, adaptor.getX(),             \
                           adaptor.getAxes(), types);                           \
   }                                                                            \
   OpFoldResult OpTy::fold(FoldAdaptor) { return foldReduction(*this); }
@@ -61,28 +51,17 @@ XFORM_REDUCTION(ReduceAndOp)
 XFORM_REDUCTION(ReduceOrOp)
 #undef XFORM_REDUCTION
 
-static SmallVector<int64_t> otherAxes(int64_t rank, ArrayRef<int64_t> axes) {
-  SmallVector<int64_t> others;
-  for (int64_t axis : axesUpTo(rank))
-    if (!llvm::is_contained(axes, axis))
-      others.push_back(axis);
-  return others;
-}
-
 /// The result of a reduction repeated along the axes it removed.
 static Value broadcastBack(RuleBuilder &b, Value reduced, Value x,
                            ArrayRef<int64_t> axes) {
-  auto type = cast<RankedTensorType>(x.getType());
-  auto target =
-      type.clone(cast<RankedTensorType>(reduced.getType()).getElementType());
+  RankedTensorType type = tensorType(x);
+  RankedTensorType target = type.clone(tensorType(reduced).getElementType());
   return b.broadcastTo(reduced, target, otherAxes(type.getRank(), axes));
 }
 
 //===----------------------------------------------------------------------===//
 // reduce_sum: its transpose is a broadcast
 //===----------------------------------------------------------------------===//
-
-bool ReduceSumOp::isLinearIn(ArrayRef<bool>) { return true; }
 
 LogicalResult ReduceSumOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                           ValueRange, ValueRange cotangents,
@@ -91,76 +70,64 @@ LogicalResult ReduceSumOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
   return success();
 }
 
-namespace {
-
 /// A sum over a broadcast axis is a product with its size; a sum over sums is
 /// one sum.
-struct SumOfBroadcast : OpRewritePattern<ReduceSumOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ReduceSumOp op,
-                                PatternRewriter &rewriter) const override {
-    auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
-    if (!broadcast || !op.getType().hasStaticShape() ||
-        !isDifferentiable(op.getType()))
+static LogicalResult sumOfBroadcast(ReduceSumOp op, PatternRewriter &rewriter) {
+  auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
+  if (!broadcast || !op.getType().hasStaticShape() ||
+      !isDifferentiable(op.getType()))
+    return failure();
+  auto source = cast<RankedTensorType>(broadcast.getX().getType());
+  auto wide = broadcast.getType();
+  if (!source.hasStaticShape() || !wide.hasStaticShape())
+    return failure();
+  // Every reduced axis must be one that the broadcast made.
+  int64_t count = 1;
+  for (int64_t axis : op.getAxes()) {
+    if (llvm::is_contained(broadcast.getDims(), axis))
       return failure();
-    auto source = cast<RankedTensorType>(broadcast.getX().getType());
-    auto wide = broadcast.getType();
-    if (!source.hasStaticShape() || !wide.hasStaticShape())
-      return failure();
-    // Every reduced axis must be one that the broadcast made.
-    int64_t count = 1;
-    for (int64_t axis : op.getAxes()) {
-      if (llvm::is_contained(broadcast.getDims(), axis))
-        return failure();
-      count *= wide.getDimSize(axis);
-    }
-    SmallVector<int64_t> dims;
-    for (int64_t dim : broadcast.getDims())
-      dims.push_back(dim - llvm::count_if(op.getAxes(), [dim](int64_t axis) {
-                       return axis < dim;
-                     }));
-    RuleBuilder b(op.getLoc(), rewriter, nullptr);
-    if (count == 0) {
-      // Not a product with 0, which infinity has none of.
-      rewriter.replaceOp(op, b.zeros(op.getType()));
-      return success();
-    }
-    // 16 bits hold neither large counts nor, perhaps, what the sum of a
-    // product needs on the way: sums of them are computed in 32.
-    Type element = op.getType().getElementType();
-    bool isHalf = element.getIntOrFloatBitWidth() == 16;
-    auto type = op.getType().clone(isHalf ? Type(b.getF32Type()) : element);
-    Value narrow = b.broadcastTo(broadcast.getX(), op.getType(), dims);
-    Value size = b.literal(std::to_string(count), type);
-    Value product = b.fold<MulOp>(b.fold<ConvertOp>(type, narrow), size);
-    rewriter.replaceOp(op, b.fold<ConvertOp>(op.getType(), product));
+    count *= wide.getDimSize(axis);
+  }
+  SmallVector<int64_t> dims;
+  for (int64_t dim : broadcast.getDims())
+    dims.push_back(dim - llvm::count_if(op.getAxes(), [dim](int64_t axis) {
+                     return axis < dim;
+                   }));
+  RuleBuilder b(op.getLoc(), rewriter, nullptr);
+  if (count == 0) {
+    // Not a product with 0, which infinity has none of.
+    rewriter.replaceOp(op, b.zeros(op.getType()));
     return success();
   }
-};
+  // 16 bits hold neither large counts nor, perhaps, what the sum of a
+  // product needs on the way: sums of them are computed in 32.
+  Type element = op.getType().getElementType();
+  bool isHalf = element.getIntOrFloatBitWidth() == 16;
+  auto type = op.getType().clone(isHalf ? Type(b.getF32Type()) : element);
+  Value narrow = b.broadcastTo(broadcast.getX(), op.getType(), dims);
+  Value size = b.literal(std::to_string(count), type);
+  Value product = b.fold<MulOp>(b.fold<ConvertOp>(type, narrow), size);
+  rewriter.replaceOp(op, b.fold<ConvertOp>(op.getType(), product));
+  return success();
+}
 
-struct SumOfSum : OpRewritePattern<ReduceSumOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ReduceSumOp op,
-                                PatternRewriter &rewriter) const override {
-    auto inner = op.getX().getDefiningOp<ReduceSumOp>();
-    if (!inner || !inner->hasOneUse())
-      return failure();
-    auto rank = cast<RankedTensorType>(inner.getX().getType()).getRank();
-    SmallVector<int64_t> kept = otherAxes(rank, inner.getAxes());
-    SmallVector<int64_t> axes(inner.getAxes());
-    for (int64_t axis : op.getAxes())
-      axes.push_back(kept[axis]);
-    llvm::sort(axes);
-    rewriter.replaceOpWithNewOp<ReduceSumOp>(op, inner.getX(), axes);
-    return success();
-  }
-};
-
-} // namespace
+static LogicalResult sumOfSum(ReduceSumOp op, PatternRewriter &rewriter) {
+  auto inner = op.getX().getDefiningOp<ReduceSumOp>();
+  if (!inner || !inner->hasOneUse())
+    return failure();
+  auto rank = cast<RankedTensorType>(inner.getX().getType()).getRank();
+  SmallVector<int64_t> kept = otherAxes(rank, inner.getAxes());
+  SmallVector<int64_t> axes(inner.getAxes());
+  for (int64_t axis : op.getAxes())
+    axes.push_back(kept[axis]);
+  llvm::sort(axes);
+  rewriter.replaceOpWithNewOp<ReduceSumOp>(op, inner.getX(), axes);
+  return success();
+}
 
 void ReduceSumOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                              MLIRContext *context) {
-  patterns.add<SumOfBroadcast, SumOfSum>(context);
+                                              MLIRContext *) {
+  patterns.add(sumOfBroadcast).add(sumOfSum);
 }
 
 //===----------------------------------------------------------------------===//
@@ -214,8 +181,7 @@ LogicalResult ReduceProdOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     resultTangents.push_back(Value());
     return success();
   }
-  SmallVector<int64_t> shape{n};
-  llvm::append_range(shape, getType().getShape());
+  SmallVector<int64_t> shape = withFront(n, getType().getShape());
   Value x = b.reshapeTo(b.permute(getX(), permutation), shape);
   Value t = b.reshapeTo(b.permute(tangents[0], permutation), shape);
 

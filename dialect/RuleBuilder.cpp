@@ -10,9 +10,7 @@ using namespace xform;
 
 RankedTensorType xform::batchedType(Type type, int64_t size) {
   auto tensor = cast<RankedTensorType>(type);
-  SmallVector<int64_t> shape{size};
-  llvm::append_range(shape, tensor.getShape());
-  return tensor.clone(shape);
+  return tensor.clone(withFront(size, tensor.getShape()));
 }
 
 RankedTensorType xform::rowType(Type type) {
@@ -35,12 +33,9 @@ bool xform::isSplat(Value value, double number) {
          static_cast<int64_t>(number);
 }
 
-SmallVector<int64_t> xform::axesUpTo(int64_t n) {
-  return llvm::to_vector(llvm::seq<int64_t>(0, n));
-}
-
-SmallVector<int64_t> xform::shifted(ArrayRef<int64_t> axes, int64_t by) {
-  return llvm::map_to_vector(axes, [by](int64_t axis) { return axis + by; });
+DenseElementsAttr xform::splatOf(Attribute attr) {
+  auto elements = dyn_cast_or_null<DenseElementsAttr>(attr);
+  return elements && elements.isSplat() ? elements : DenseElementsAttr();
 }
 
 Value RuleBuilder::literal(StringRef number, Type type) {
@@ -67,6 +62,14 @@ Value RuleBuilder::broadcastBatch(Value value, int64_t size) {
   auto type = cast<RankedTensorType>(value.getType());
   return broadcastTo(value, batchedType(type, size),
                      shifted(axesUpTo(type.getRank()), 1));
+}
+
+SmallVector<Value> RuleBuilder::rowsOf(ValueRange values,
+                                       ArrayRef<bool> batched, int64_t size) {
+  SmallVector<Value> rows;
+  for (auto [value, isBatched] : llvm::zip_equal(values, batched))
+    rows.push_back(rowsOf(value, isBatched, size));
+  return rows;
 }
 
 Value RuleBuilder::broadcastTo(Value value, RankedTensorType type,
@@ -147,13 +150,11 @@ LogicalResult RuleBuilder::bilinearJvp(Operation *op, ValueRange tangents,
 LogicalResult RuleBuilder::batchByElement(Operation *op, ValueRange operands,
                                           ArrayRef<bool> batched, int64_t size,
                                           SmallVectorImpl<Value> &results) {
-  SmallVector<Value> rows;
-  for (auto [operand, isBatched] : llvm::zip_equal(operands, batched))
-    rows.push_back(isBatched ? operand : broadcastBatch(operand, size));
   SmallVector<Type> types;
   for (Type type : op->getResultTypes())
     types.push_back(batchedType(type, size));
-  return cloneWith(*this, op, rows, types, op->getAttrDictionary(), results);
+  return cloneWith(*this, op, rowsOf(operands, batched, size), types,
+                   op->getAttrDictionary(), results);
 }
 
 LogicalResult RuleBuilder::batchShiftingAxes(Operation *op, ValueRange operands,

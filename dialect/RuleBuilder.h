@@ -9,7 +9,9 @@
 #ifndef XFORM_DIALECT_RULEBUILDER_H
 #define XFORM_DIALECT_RULEBUILDER_H
 
-#include "mlir/IR/BuiltinTypes.h"
+#include "dialect/Axes.h"
+
+#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
 
 namespace xform {
@@ -48,6 +50,14 @@ public:
   /// `value` repeated along a new leading axis.
   Value broadcastBatch(Value value, int64_t size);
 
+  /// The rows of a value that is batched already or is the same in each, and
+  /// those of several.
+  Value rowsOf(Value value, bool batched, int64_t size) {
+    return batched ? value : broadcastBatch(value, size);
+  }
+  SmallVector<Value> rowsOf(ValueRange values, ArrayRef<bool> batched,
+                            int64_t size);
+
   /// `value` with other axes in front of its own, each repeated.
   Value broadcastTo(Value value, RankedTensorType type, ArrayRef<int64_t> dims);
   Value reshapeTo(Value value, ArrayRef<int64_t> shape);
@@ -82,6 +92,10 @@ public:
                        ArrayRef<bool> allowed, bool together);
 };
 
+inline RankedTensorType tensorType(Value value) {
+  return mlir::cast<RankedTensorType>(value.getType());
+}
+
 /// The type with a leading axis of the given size, and without its leading one.
 RankedTensorType batchedType(Type type, int64_t size);
 RankedTensorType rowType(Type type);
@@ -92,9 +106,8 @@ bool isDifferentiable(Type type);
 /// Whether the value is a constant with this number in every element.
 bool isSplat(Value value, double number);
 
-/// 0, 1, ..., n - 1 and the list with every entry shifted.
-SmallVector<int64_t> axesUpTo(int64_t n);
-SmallVector<int64_t> shifted(ArrayRef<int64_t> axes, int64_t by);
+/// The attribute if it is one number in every element, null if not.
+mlir::DenseElementsAttr splatOf(mlir::Attribute attr);
 
 } // namespace xform
 

@@ -35,7 +35,8 @@ def Bilinear : RuleKeyword;
 def Zero : RuleKeyword;
 
 // transpose ------------------------------------------------------------------
-// `PerOperand` as above with $ct, or:
+// `PerOperand` as above with $ct, or `Custom`, where a jvp that is `Linear` or
+// `Bilinear` says in which operands the op is linear, or:
 def NotLinear : RuleKeyword;
 
 // batching -------------------------------------------------------------------

@@ -113,12 +113,11 @@ LogicalResult ScanOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   func::FuncOp body = b.derived->lookup(getCalleeAttr());
   size_t carried = getInit().size();
   Mask active = presenceOf(tangents);
-  FailureOr<JvpFunction> jvp;
-  do {
-    jvp = b.derived->jvp(body, active);
-    if (failed(jvp))
-      return failure();
-  } while (markCarried(active, jvp->tangentResults, carried));
+  auto jvp = deriveStep<JvpFunction>(
+      active, carried, &JvpFunction::tangentResults,
+      [&](const Mask &mask) { return b.derived->jvp(body, mask); });
+  if (failed(jvp))
+    return failure();
 
   ScanBuilder scan;
   for (auto [index, operand] : llvm::enumerate(getOperands()))
@@ -175,12 +174,11 @@ LogicalResult ScanOp::buildBatched(RuleBuilder &b, ValueRange operands,
   func::FuncOp body = b.derived->lookup(getCalleeAttr());
   size_t carried = getInit().size();
   Mask marked(batched);
-  FailureOr<BatchedFunction> rows;
-  do {
-    rows = b.derived->batched(body, marked, size);
-    if (failed(rows))
-      return failure();
-  } while (markCarried(marked, rows->batchedResults, carried));
+  auto rows = deriveStep<BatchedFunction>(
+      marked, carried, &BatchedFunction::batchedResults,
+      [&](const Mask &mask) { return b.derived->batched(body, mask, size); });
+  if (failed(rows))
+    return failure();
 
   ScanBuilder scan;
   for (auto [index, operand] : llvm::enumerate(operands)) {
@@ -194,11 +192,9 @@ LogicalResult ScanOp::buildBatched(RuleBuilder &b, ValueRange operands,
   }
   ScanOp built = scan.build(
       b, *this, rows->function, getReverse(), "vmap", [&](const Step &step) {
-        SmallVector<Value> yielded(step.results);
-        for (size_t i = 0; i < carried; ++i)
-          if (marked[i] && !rows->batchedResults[i])
-            yielded[i] = step.b.broadcastBatch(yielded[i], size);
-        return yielded;
+        return batchedAs(step.b, step.results,
+                         ArrayRef(marked).take_front(carried),
+                         rows->batchedResults, size);
       });
   Mask found = resultsOf(marked, rows->batchedResults, carried);
   for (auto [index, result] : llvm::enumerate(built.getOuts())) {
@@ -233,15 +229,14 @@ static FailureOr<SplitStep> splitStep(ScanOp op, DerivedFunctions &derived,
                                       ArrayRef<bool> linear) {
   func::FuncOp body = derived.lookup(op.getCalleeAttr());
   size_t carried = op.getInit().size();
-  SplitStep step{{}, Mask(linear), {}};
-  do {
-    FailureOr<SplitFunction> split = derived.split(body, step.linear);
-    if (failed(split))
-      return failure();
-    step.function = *split;
-  } while (markCarried(step.linear, step.function.linearResults, carried));
-  step.results = resultsOf(step.linear, step.function.linearResults, carried);
-  return step;
+  Mask marked(linear);
+  auto split = deriveStep<SplitFunction>(
+      marked, carried, &SplitFunction::linearResults,
+      [&](const Mask &mask) { return derived.split(body, mask); });
+  if (failed(split))
+    return failure();
+  return SplitStep{*split, marked,
+                   resultsOf(marked, split->linearResults, carried)};
 }
 
 /// The operands that are not linear, in order: the primal function's arguments.
@@ -336,10 +331,6 @@ LogicalResult ScanOp::buildLinear(RuleBuilder &b, ArrayRef<bool> linear,
 // Transpose: from the last step to the first
 //===----------------------------------------------------------------------===//
 
-bool ScanOp::isLinearIn(ArrayRef<bool> linear) {
-  return llvm::is_contained(linear, true);
-}
-
 LogicalResult
 ScanOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                        ValueRange operands, ValueRange cotangents,
@@ -350,12 +341,13 @@ ScanOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
   Mask marked(linear);
   std::fill_n(marked.begin(), carried, true);
   Mask active = presenceOf(cotangents);
-  FailureOr<TransposedFunction> transposed;
-  do {
-    transposed = b.derived->transposed(body, marked, active);
-    if (failed(transposed))
-      return failure();
-  } while (markCarried(active, transposed->argumentCotangents, carried));
+  auto transposed = deriveStep<TransposedFunction>(
+      active, carried, &TransposedFunction::argumentCotangents,
+      [&](const Mask &mask) {
+        return b.derived->transposed(body, marked, mask);
+      });
+  if (failed(transposed))
+    return failure();
   ArrayRef<bool> found = transposed->argumentCotangents;
 
   ScanBuilder scan;

@@ -15,17 +15,24 @@ using namespace xform;
 #define GET_OP_CLASSES
 #include "dialect/Shape.cpp.inc"
 
+/// The elements of the result must be of the type that those of x are of.
+static LogicalResult checkElementType(Operation *op, RankedTensorType from,
+                                      RankedTensorType to) {
+  if (from.getElementType() == to.getElementType())
+    return success();
+  return op->emitOpError("element type ")
+         << to.getElementType() << " of the result must be that of x, "
+         << from.getElementType();
+}
+
 //===----------------------------------------------------------------------===//
 // reshape
 //===----------------------------------------------------------------------===//
 
 LogicalResult ReshapeOp::verify() {
-  auto from = cast<RankedTensorType>(getX().getType());
-  RankedTensorType to = getType();
-  if (from.getElementType() != to.getElementType())
-    return emitOpError("element type ")
-           << to.getElementType() << " of the result must be that of x, "
-           << from.getElementType();
+  RankedTensorType from = tensorType(getX()), to = getType();
+  if (failed(checkElementType(*this, from, to)))
+    return failure();
   if (from.hasStaticShape() && to.hasStaticShape() &&
       from.getNumElements() != to.getNumElements())
     return emitOpError("cannot reshape ")
@@ -48,31 +55,18 @@ OpFoldResult ReshapeOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-namespace {
-
 /// A reshape that only adds axes of size 1 to a broadcast, or removes such,
 /// is a broadcast itself.
-struct ReshapeOfBroadcast : OpRewritePattern<ReshapeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ReshapeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
-    if (!broadcast || !op.getType().hasStaticShape())
-      return failure();
-    auto source = cast<RankedTensorType>(broadcast.getX().getType());
-    if (source.getRank() != 0)
-      return failure();
-    rewriter.replaceOpWithNewOp<BroadcastInDimOp>(
-        op, op.getType(), broadcast.getX(), ArrayRef<int64_t>{});
-    return success();
-  }
-};
-
-} // namespace
-
-void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                            MLIRContext *context) {
-  patterns.add<ReshapeOfBroadcast>(context);
+LogicalResult ReshapeOp::canonicalize(ReshapeOp op, PatternRewriter &rewriter) {
+  auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
+  if (!broadcast || !op.getType().hasStaticShape())
+    return failure();
+  auto source = cast<RankedTensorType>(broadcast.getX().getType());
+  if (source.getRank() != 0)
+    return failure();
+  rewriter.replaceOpWithNewOp<BroadcastInDimOp>(
+      op, op.getType(), broadcast.getX(), ArrayRef<int64_t>{});
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -80,12 +74,9 @@ void ReshapeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
 //===----------------------------------------------------------------------===//
 
 LogicalResult BroadcastInDimOp::verify() {
-  auto from = cast<RankedTensorType>(getX().getType());
-  RankedTensorType to = getType();
-  if (from.getElementType() != to.getElementType())
-    return emitOpError("element type ")
-           << to.getElementType() << " of the result must be that of x, "
-           << from.getElementType();
+  RankedTensorType from = tensorType(getX()), to = getType();
+  if (failed(checkElementType(*this, from, to)))
+    return failure();
   if (static_cast<int64_t>(getDims().size()) != from.getRank())
     return emitOpError("dims has ")
            << getDims().size() << " entries for an operand of rank "
@@ -111,9 +102,9 @@ LogicalResult BroadcastInDimOp::verify() {
 OpFoldResult BroadcastInDimOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType())
     return getX();
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (elements && elements.isSplat() && getType().hasStaticShape())
-    return elements.resizeSplat(getType());
+  DenseElementsAttr splat = splatOf(adaptor.getX());
+  if (splat && getType().hasStaticShape())
+    return splat.resizeSplat(getType());
   if (auto inner = getX().getDefiningOp<BroadcastInDimOp>()) {
     SmallVector<int64_t> dims;
     for (int64_t dim : inner.getDims())
@@ -125,58 +116,43 @@ OpFoldResult BroadcastInDimOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-namespace {
-
 /// A broadcast of a reshape that only adds axes of size 1 is a broadcast.
-struct BroadcastOfReshape : OpRewritePattern<BroadcastInDimOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(BroadcastInDimOp op,
-                                PatternRewriter &rewriter) const override {
-    auto reshape = op.getX().getDefiningOp<ReshapeOp>();
-    if (!reshape)
+LogicalResult BroadcastInDimOp::canonicalize(BroadcastInDimOp op,
+                                             PatternRewriter &rewriter) {
+  auto reshape = op.getX().getDefiningOp<ReshapeOp>();
+  if (!reshape)
+    return failure();
+  auto from = cast<RankedTensorType>(reshape.getX().getType());
+  auto to = reshape.getType();
+  if (!from.hasStaticShape() || !to.hasStaticShape() ||
+      from.getRank() > to.getRank())
+    return failure();
+  SmallVector<int64_t> dims;
+  int64_t axis = 0;
+  for (int64_t i = 0; i < to.getRank(); ++i) {
+    if (axis < from.getRank() && from.getDimSize(axis) == to.getDimSize(i)) {
+      dims.push_back(op.getDims()[i]);
+      ++axis;
+    } else if (to.getDimSize(i) != 1) {
       return failure();
-    auto from = cast<RankedTensorType>(reshape.getX().getType());
-    auto to = reshape.getType();
-    if (!from.hasStaticShape() || !to.hasStaticShape() ||
-        from.getRank() > to.getRank())
-      return failure();
-    SmallVector<int64_t> dims;
-    int64_t axis = 0;
-    for (int64_t i = 0; i < to.getRank(); ++i) {
-      if (axis < from.getRank() && from.getDimSize(axis) == to.getDimSize(i)) {
-        dims.push_back(op.getDims()[i]);
-        ++axis;
-      } else if (to.getDimSize(i) != 1) {
-        return failure();
-      }
     }
-    if (axis != from.getRank())
-      return failure();
-    rewriter.replaceOpWithNewOp<BroadcastInDimOp>(op, op.getType(),
-                                                  reshape.getX(), dims);
-    return success();
   }
-};
-
-} // namespace
-
-void BroadcastInDimOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                                   MLIRContext *context) {
-  patterns.add<BroadcastOfReshape>(context);
+  if (axis != from.getRank())
+    return failure();
+  rewriter.replaceOpWithNewOp<BroadcastInDimOp>(op, op.getType(),
+                                                reshape.getX(), dims);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // transpose
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                              ValueRange operands, DictionaryAttr attributes,
-                              OpaqueProperties properties, RegionRange regions,
-                              SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto type = cast<RankedTensorType>(adaptor.getX().getType());
-  ArrayRef<int64_t> permutation = adaptor.getPermutation();
+LogicalResult TransposeOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                            Adaptor op,
+                                            SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  ArrayRef<int64_t> permutation = op.getPermutation();
   SmallVector<int64_t> sorted(permutation);
   llvm::sort(sorted);
   if (sorted != axesUpTo(type.getRank()))
@@ -192,9 +168,8 @@ TransposeOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   if (llvm::equal(getPermutation(), axesUpTo(getType().getRank())))
     return getX();
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (elements && elements.isSplat())
-    return elements.resizeSplat(getType());
+  if (DenseElementsAttr splat = splatOf(adaptor.getX()))
+    return splat.resizeSplat(getType());
   if (auto inner = getX().getDefiningOp<TransposeOp>()) {
     SmallVector<int64_t> permutation;
     for (int64_t axis : getPermutation())
@@ -206,62 +181,39 @@ OpFoldResult TransposeOp::fold(FoldAdaptor adaptor) {
   return {};
 }
 
-namespace {
-
 /// A transpose of a broadcast whose axes keep their order is a broadcast.
-struct TransposeOfBroadcast : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TransposeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
-    if (!broadcast)
-      return failure();
-    SmallVector<int64_t> dims;
-    for (int64_t dim : broadcast.getDims())
-      dims.push_back(llvm::find(op.getPermutation(), dim) -
-                     op.getPermutation().begin());
-    if (!llvm::is_sorted(dims))
-      return failure();
-    rewriter.replaceOpWithNewOp<BroadcastInDimOp>(op, op.getType(),
-                                                  broadcast.getX(), dims);
-    return success();
-  }
-};
-
-} // namespace
-
-void TransposeOp::getCanonicalizationPatterns(RewritePatternSet &patterns,
-                                              MLIRContext *context) {
-  patterns.add<TransposeOfBroadcast>(context);
+LogicalResult TransposeOp::canonicalize(TransposeOp op,
+                                        PatternRewriter &rewriter) {
+  auto broadcast = op.getX().getDefiningOp<BroadcastInDimOp>();
+  if (!broadcast)
+    return failure();
+  SmallVector<int64_t> dims;
+  for (int64_t dim : broadcast.getDims())
+    dims.push_back(llvm::find(op.getPermutation(), dim) -
+                   op.getPermutation().begin());
+  if (!llvm::is_sorted(dims))
+    return failure();
+  rewriter.replaceOpWithNewOp<BroadcastInDimOp>(op, op.getType(),
+                                                broadcast.getX(), dims);
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
 // reverse
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-ReverseOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                            ValueRange operands, DictionaryAttr attributes,
-                            OpaqueProperties properties, RegionRange regions,
-                            SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto type = cast<RankedTensorType>(adaptor.getX().getType());
-  for (auto [index, axis] : llvm::enumerate(adaptor.getAxes())) {
-    if (axis < 0 || axis >= type.getRank())
-      return emitOptionalError(loc, "reverse: axis ", axis,
-                               " is out of range for an operand of rank ",
-                               type.getRank());
-    if (index && axis <= adaptor.getAxes()[index - 1])
-      return emitOptionalError(loc, "reverse: axes must increase, got ", axis,
-                               " after ", adaptor.getAxes()[index - 1]);
-  }
+LogicalResult ReverseOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                          Adaptor op,
+                                          SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  if (failed(checkIncreasingAxes("reverse", loc, op.getAxes(), type.getRank())))
+    return failure();
   types.push_back(type);
   return success();
 }
 
 OpFoldResult ReverseOp::fold(FoldAdaptor adaptor) {
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (getAxes().empty() || (elements && elements.isSplat()))
+  if (getAxes().empty() || splatOf(adaptor.getX()))
     return getX();
   auto inner = getX().getDefiningOp<ReverseOp>();
   if (inner && inner.getAxes() == getAxes())
@@ -273,23 +225,29 @@ OpFoldResult ReverseOp::fold(FoldAdaptor adaptor) {
 // slice
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                          ValueRange operands, DictionaryAttr attributes,
-                          OpaqueProperties properties, RegionRange regions,
-                          SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto type = cast<RankedTensorType>(adaptor.getX().getType());
+/// Whether three lists have an entry for each axis.
+static LogicalResult checkEntries(OptionalLocation loc, StringRef lists,
+                                  size_t rank, ArrayRef<int64_t> first,
+                                  ArrayRef<int64_t> second,
+                                  ArrayRef<int64_t> third) {
+  if (first.size() == rank && second.size() == rank && third.size() == rank)
+    return success();
+  return emitOptionalError(loc, lists, " need ", rank, " entries each, got ",
+                           first.size(), ", ", second.size(), " and ",
+                           third.size());
+}
+
+LogicalResult SliceOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                        Adaptor op,
+                                        SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
   size_t rank = type.getRank();
-  if (adaptor.getStarts().size() != rank ||
-      adaptor.getLimits().size() != rank || adaptor.getStrides().size() != rank)
-    return emitOptionalError(
-        loc, "slice: starts, limits and strides need ", rank,
-        " entries each, got ", adaptor.getStarts().size(), ", ",
-        adaptor.getLimits().size(), " and ", adaptor.getStrides().size());
+  if (failed(checkEntries(loc, "slice: starts, limits and strides", rank,
+                          op.getStarts(), op.getLimits(), op.getStrides())))
+    return failure();
   SmallVector<int64_t> shape;
-  for (auto [axis, start, limit, stride] : llvm::enumerate(
-           adaptor.getStarts(), adaptor.getLimits(), adaptor.getStrides())) {
+  for (auto [axis, start, limit, stride] :
+       llvm::enumerate(op.getStarts(), op.getLimits(), op.getStrides())) {
     int64_t size = type.getDimSize(axis);
     if (start < 0 || limit < start || stride < 1 ||
         (!type.isDynamicDim(axis) && limit > size))
@@ -305,9 +263,8 @@ SliceOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
   if (getX().getType() == getType() && getType().hasStaticShape())
     return getX();
-  auto elements = dyn_cast_or_null<DenseElementsAttr>(adaptor.getX());
-  if (elements && elements.isSplat())
-    return elements.resizeSplat(getType());
+  if (DenseElementsAttr splat = splatOf(adaptor.getX()))
+    return splat.resizeSplat(getType());
   return {};
 }
 
@@ -315,27 +272,21 @@ OpFoldResult SliceOp::fold(FoldAdaptor adaptor) {
 // pad
 //===----------------------------------------------------------------------===//
 
-LogicalResult
-PadOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                        ValueRange operands, DictionaryAttr attributes,
-                        OpaqueProperties properties, RegionRange regions,
-                        SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  auto type = cast<RankedTensorType>(adaptor.getX().getType());
-  auto value = cast<RankedTensorType>(adaptor.getValue().getType());
+LogicalResult PadOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                      Adaptor op,
+                                      SmallVectorImpl<Type> &types) {
+  auto type = cast<RankedTensorType>(op.getX().getType());
+  auto value = cast<RankedTensorType>(op.getValue().getType());
   size_t rank = type.getRank();
   if (value != RankedTensorType::get({}, type.getElementType()))
     return emitOptionalError(loc, "pad: value must be a scalar of type ",
                              type.getElementType(), ", got ", value);
-  if (adaptor.getLow().size() != rank || adaptor.getHigh().size() != rank ||
-      adaptor.getInterior().size() != rank)
-    return emitOptionalError(loc, "pad: low, high and interior need ", rank,
-                             " entries each, got ", adaptor.getLow().size(),
-                             ", ", adaptor.getHigh().size(), " and ",
-                             adaptor.getInterior().size());
+  if (failed(checkEntries(loc, "pad: low, high and interior", rank, op.getLow(),
+                          op.getHigh(), op.getInterior())))
+    return failure();
   SmallVector<int64_t> shape;
-  for (auto [axis, low, high, interior] : llvm::enumerate(
-           adaptor.getLow(), adaptor.getHigh(), adaptor.getInterior())) {
+  for (auto [axis, low, high, interior] :
+       llvm::enumerate(op.getLow(), op.getHigh(), op.getInterior())) {
     if (type.isDynamicDim(axis)) {
       shape.push_back(ShapedType::kDynamic);
       continue;
@@ -366,22 +317,18 @@ OpFoldResult PadOp::fold(FoldAdaptor) {
 // concatenate
 //===----------------------------------------------------------------------===//
 
-LogicalResult ConcatenateOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
-  Adaptor adaptor(operands, attributes, properties, regions);
-  if (operands.empty())
+LogicalResult ConcatenateOp::inferReturnTypes(MLIRContext *,
+                                              OptionalLocation loc, Adaptor op,
+                                              SmallVectorImpl<Type> &types) {
+  if (op.getXs().empty())
     return emitOptionalError(loc, "concatenate: needs at least one operand");
-  auto first = cast<RankedTensorType>(operands[0].getType());
-  int64_t axis = adaptor.getAxis();
-  if (axis < 0 || axis >= first.getRank())
-    return emitOptionalError(loc, "concatenate: axis ", axis,
-                             " is out of range for operands of rank ",
-                             first.getRank());
+  auto first = cast<RankedTensorType>(op.getXs()[0].getType());
+  int64_t axis = op.getAxis();
+  if (failed(checkAxis("concatenate", loc, axis, first.getRank(), "operands")))
+    return failure();
   SmallVector<int64_t> shape(first.getShape());
   shape[axis] = 0;
-  for (Value operand : operands) {
+  for (Value operand : op.getXs()) {
     auto type = cast<RankedTensorType>(operand.getType());
     bool fits = type.getRank() == first.getRank() &&
                 type.getElementType() == first.getElementType();

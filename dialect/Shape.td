@@ -6,7 +6,7 @@
 include "dialect/Base.td"
 
 def Xform_ReshapeOp : Xform_Primitive<"reshape"> {
-  let summary = "the same elements in row-major order, in another shape";
+  let summary = "the same elements, in row-major order, in another shape";
   let arguments = (ins Xform_Tensor:$x);
   let assemblyFormat = "$x attr-dict `:` type($x) `to` type($result)";
   let jvp = (Custom);
@@ -15,7 +15,7 @@ def Xform_ReshapeOp : Xform_Primitive<"reshape"> {
   let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_BroadcastInDimOp : Xform_Primitive<"broadcast_in_dim"> {
@@ -32,12 +32,11 @@ def Xform_BroadcastInDimOp : Xform_Primitive<"broadcast_in_dim"> {
   let work = (Movement);
   let hasVerifier = 1;
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_TransposeOp : Xform_Primitive<"transpose", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "axes in another order";
+def Xform_TransposeOp : Xform_Primitive<"transpose", [InferTypeOpAdaptor]> {
+  let summary = "x with its axes in another order";
   let description = "Axis `i` of the result is axis `permutation[i]` of `x`.";
   let arguments = (ins Xform_Tensor:$x, DenseI64ArrayAttr:$permutation);
   let assemblyFormat = "$x `permutation` `=` $permutation attr-dict `:` type($x)";
@@ -46,12 +45,11 @@ def Xform_TransposeOp : Xform_Primitive<"transpose", [
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
-  let hasCanonicalizer = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
-def Xform_ReverseOp : Xform_Primitive<"reverse", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "elements in opposite order along some axes";
+def Xform_ReverseOp : Xform_Primitive<"reverse", [InferTypeOpAdaptor]> {
+  let summary = "x with its elements in reverse order along some axes";
   let arguments = (ins Xform_Tensor:$x, DenseI64ArrayAttr:$axes);
   let assemblyFormat = "$x `axes` `=` $axes attr-dict `:` type($x)";
   let jvp = (Linear);
@@ -61,9 +59,12 @@ def Xform_ReverseOp : Xform_Primitive<"reverse", [
   let hasFolder = 1;
 }
 
-def Xform_SliceOp : Xform_Primitive<"slice", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "every strides[i]-th element from starts[i] up to limits[i]";
+def Xform_SliceOp : Xform_Primitive<"slice", [InferTypeOpAdaptor]> {
+  let summary = "the elements from starts up to limits along each axis, in steps of strides";
+  let description = [{
+    Along axis `i`, every `strides[i]`-th element from `starts[i]` on, up to
+    `limits[i]`, which is not included.
+  }];
   let arguments = (ins Xform_Tensor:$x, DenseI64ArrayAttr:$starts,
                    DenseI64ArrayAttr:$limits, DenseI64ArrayAttr:$strides);
   let assemblyFormat = [{
@@ -77,9 +78,8 @@ def Xform_SliceOp : Xform_Primitive<"slice", [
   let hasFolder = 1;
 }
 
-def Xform_PadOp : Xform_Primitive<"pad", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "x with a value before, after and between its elements";
+def Xform_PadOp : Xform_Primitive<"pad", [InferTypeOpAdaptor]> {
+  let summary = "x with a value put before, after and between its elements";
   let description = [{
     Along axis `i`, `low[i]` elements come before, `high[i]` after and
     `interior[i]` between neighbours. A negative `low` or `high` cuts elements.
@@ -97,9 +97,8 @@ def Xform_PadOp : Xform_Primitive<"pad", [
   let hasFolder = 1;
 }
 
-def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [
-    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
-  let summary = "tensors one after another along an axis";
+def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [InferTypeOpAdaptor]> {
+  let summary = "tensors joined along an axis";
   let arguments = (ins Variadic<Xform_Tensor>:$xs, I64Attr:$axis);
   let assemblyFormat = "$xs `axis` `=` $axis attr-dict `:` type($xs)";
   let jvp = (Linear);

@@ -7,12 +7,6 @@ using namespace xform;
 
 #include "dialect/ShapeRules.cpp.inc"
 
-static SmallVector<int64_t> withFront(int64_t value, ArrayRef<int64_t> rest) {
-  SmallVector<int64_t> list{value};
-  llvm::append_range(list, rest);
-  return list;
-}
-
 //===----------------------------------------------------------------------===//
 // reshape
 //===----------------------------------------------------------------------===//
@@ -85,8 +79,6 @@ LogicalResult BroadcastInDimOp::buildBatched(RuleBuilder &b,
 // transpose
 //===----------------------------------------------------------------------===//
 
-bool TransposeOp::isLinearIn(ArrayRef<bool>) { return true; }
-
 LogicalResult TransposeOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                           ValueRange, ValueRange cotangents,
                                           SmallVectorImpl<Value> &results) {
@@ -109,8 +101,6 @@ LogicalResult TransposeOp::buildBatched(RuleBuilder &b, ValueRange operands,
 // reverse
 //===----------------------------------------------------------------------===//
 
-bool ReverseOp::isLinearIn(ArrayRef<bool>) { return true; }
-
 LogicalResult ReverseOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                         ValueRange, ValueRange cotangents,
                                         SmallVectorImpl<Value> &results) {
@@ -121,8 +111,6 @@ LogicalResult ReverseOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
 //===----------------------------------------------------------------------===//
 // slice: its transpose pads with zeros
 //===----------------------------------------------------------------------===//
-
-bool SliceOp::isLinearIn(ArrayRef<bool>) { return true; }
 
 LogicalResult SliceOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                       ValueRange, ValueRange cotangents,
@@ -165,10 +153,6 @@ static Value insideMask(RuleBuilder &b, RankedTensorType operand,
   return b.fold<PadOp>(inside, outside, low, high, interior);
 }
 
-bool PadOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, true}, /*together=*/true);
-}
-
 LogicalResult PadOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                                     ValueRange, ValueRange cotangents,
                                     SmallVectorImpl<Value> &results) {
@@ -206,7 +190,7 @@ LogicalResult PadOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
 LogicalResult PadOp::buildBatched(RuleBuilder &b, ValueRange operands,
                                   ArrayRef<bool> batched, int64_t size,
                                   SmallVectorImpl<Value> &results) {
-  Value x = batched[0] ? operands[0] : b.broadcastBatch(operands[0], size);
+  Value x = b.rowsOf(operands[0], batched[0], size);
   SmallVector<int64_t> low = withFront(0, getLow()),
                        high = withFront(0, getHigh()),
                        interior = withFront(0, getInterior());
@@ -228,11 +212,6 @@ LogicalResult PadOp::buildBatched(RuleBuilder &b, ValueRange operands,
 //===----------------------------------------------------------------------===//
 // concatenate: its transpose slices
 //===----------------------------------------------------------------------===//
-
-bool ConcatenateOp::isLinearIn(ArrayRef<bool> linear) {
-  SmallVector<bool> all(linear.size(), true);
-  return RuleBuilder::linearIn(*this, linear, all, /*together=*/true);
-}
 
 LogicalResult ConcatenateOp::buildTranspose(RuleBuilder &b,
                                             ArrayRef<bool> linear, ValueRange,
@@ -256,9 +235,7 @@ LogicalResult ConcatenateOp::buildTranspose(RuleBuilder &b,
 LogicalResult ConcatenateOp::buildBatched(RuleBuilder &b, ValueRange operands,
                                           ArrayRef<bool> batched, int64_t size,
                                           SmallVectorImpl<Value> &results) {
-  SmallVector<Value> rows;
-  for (auto [operand, isBatched] : llvm::zip_equal(operands, batched))
-    rows.push_back(isBatched ? operand : b.broadcastBatch(operand, size));
-  results.push_back(b.fold<ConcatenateOp>(ValueRange(rows), getAxis() + 1));
+  results.push_back(b.fold<ConcatenateOp>(
+      ValueRange(b.rowsOf(operands, batched, size)), getAxis() + 1));
   return success();
 }

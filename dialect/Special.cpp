@@ -9,35 +9,44 @@ using namespace xform;
 #include "dialect/Special.cpp.inc"
 #include "dialect/SpecialRules.cpp.inc"
 
+/// Whether an order is as large as it must be, which `condition` says in words.
+static LogicalResult checkOrder(Operation *op, uint64_t order, int64_t least,
+                                StringRef condition) {
+  auto given = static_cast<int64_t>(order);
+  if (given >= least)
+    return success();
+  return op->emitOpError("order must ") << condition << ", got " << given;
+}
+
 //===----------------------------------------------------------------------===//
 // digamma, polygamma
 //===----------------------------------------------------------------------===//
 
-/// The tangent of digamma, which is the polygamma function of order 0, or of
-/// another order: each is the derivative of the one before.
+/// The tangent of a function of an order, each of which is the derivative of
+/// the one before.
+template <typename OpTy>
 static LogicalResult buildNextOrder(RuleBuilder &b, Value x, uint64_t order,
                                     ValueRange tangents,
                                     SmallVectorImpl<Value> &resultTangents) {
-  Value slope = b.fold<PolygammaOp>(x.getType(), x, order + 1);
+  Value slope = b.fold<OpTy>(x.getType(), x, order + 1);
   resultTangents.push_back(b.fold<MulOp>(tangents[0], slope));
   return success();
 }
 
 LogicalResult DigammaOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                   SmallVectorImpl<Value> &resultTangents) {
-  return buildNextOrder(b, getX(), 0, tangents, resultTangents);
+  // The polygamma function of order 0.
+  return buildNextOrder<PolygammaOp>(b, getX(), 0, tangents, resultTangents);
 }
 
 LogicalResult PolygammaOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                     SmallVectorImpl<Value> &resultTangents) {
-  return buildNextOrder(b, getX(), getOrder(), tangents, resultTangents);
+  return buildNextOrder<PolygammaOp>(b, getX(), getOrder(), tangents,
+                                     resultTangents);
 }
 
 LogicalResult PolygammaOp::verify() {
-  auto order = static_cast<int64_t>(getOrder());
-  if (order < 1)
-    return emitOpError("order must be at least 1, got ") << order;
-  return success();
+  return checkOrder(*this, getOrder(), 1, "be at least 1");
 }
 
 //===----------------------------------------------------------------------===//
@@ -46,16 +55,12 @@ LogicalResult PolygammaOp::verify() {
 
 LogicalResult SincOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                SmallVectorImpl<Value> &resultTangents) {
-  Value slope = b.fold<SincOp>(getType(), getX(), getOrder() + 1);
-  resultTangents.push_back(b.fold<MulOp>(tangents[0], slope));
-  return success();
+  return buildNextOrder<SincOp>(b, getX(), getOrder(), tangents,
+                                resultTangents);
 }
 
 LogicalResult SincOp::verify() {
-  auto order = static_cast<int64_t>(getOrder());
-  if (order < 0)
-    return emitOpError("order must not be negative, got ") << order;
-  return success();
+  return checkOrder(*this, getOrder(), 0, "not be negative");
 }
 
 LogicalResult SincOfRootOp::buildJvp(RuleBuilder &b, ValueRange tangents,
@@ -67,10 +72,7 @@ LogicalResult SincOfRootOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 }
 
 LogicalResult SincOfRootOp::verify() {
-  auto order = static_cast<int64_t>(getOrder());
-  if (order < -1)
-    return emitOpError("order must be at least -1, got ") << order;
-  return success();
+  return checkOrder(*this, getOrder(), -1, "be at least -1");
 }
 
 LogicalResult HalfPowOp::buildJvp(RuleBuilder &b, ValueRange tangents,

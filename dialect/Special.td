@@ -15,7 +15,7 @@ foreach name = ["digamma", "logistic", "tanh"] in {
 }
 
 def Xform_ErfInvOp : Xform_Unary<"erf_inv", Xform_FloatTensor> {
-  let summary = "the number whose error function is x; NaN where |x| > 1";
+  let summary = "the inverse of the error function; NaN where |x| > 1";
   let jvp = (PerOperand (mul $t,
     (mul (lit "0.886226925452758013649083741671"), (exp (mul $result, $result)))));
   let transpose = (NotLinear);
@@ -23,7 +23,7 @@ def Xform_ErfInvOp : Xform_Unary<"erf_inv", Xform_FloatTensor> {
 }
 
 def Xform_LgammaOp : Xform_Unary<"lgamma", Xform_FloatTensor> {
-  let summary = "log(|gamma(x)|); infinite at 0 and the negative integers";
+  let summary = "the logarithm of |gamma(x)|; infinite at 0 and the negative integers";
   let jvp = (PerOperand (mul $t, (digamma $x)));
   let transpose = (NotLinear);
   let work = (Transcendental);
@@ -37,7 +37,7 @@ def Xform_DigammaOp : Xform_Unary<"digamma", Xform_FloatTensor> {
 }
 
 def Xform_PolygammaOp : Xform_Unary<"polygamma", Xform_FloatTensor> {
-  let summary = "the derivative of digamma of a fixed order, at least 1";
+  let summary = "the derivative of digamma of a fixed order of at least 1";
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
   let jvp = (Custom);
@@ -47,14 +47,14 @@ def Xform_PolygammaOp : Xform_Unary<"polygamma", Xform_FloatTensor> {
 }
 
 def Xform_GaussianOp : Xform_Unary<"gaussian", Xform_FloatTensor> {
-  let summary = "exp(-x^2), exact for large x";
+  let summary = "the Gaussian exp(-x^2), accurate for large x";
   let jvp = (PerOperand (mul $t, (mul (mul (lit "-2"), $x), $result)));
   let transpose = (NotLinear);
   let work = (Transcendental);
 }
 
 def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
-  let summary = "the derivative of logistic, exact where that is close to 0 or 1";
+  let summary = "the derivative of the logistic function, accurate where that is close to 0 or 1";
   let jvp = (PerOperand
     (neg (mul $t, (mul $result, (tanh (mul (lit "0.5"), $x))))));
   let transpose = (NotLinear);
@@ -62,7 +62,7 @@ def Xform_LogisticSlopeOp : Xform_Unary<"logistic_slope", Xform_FloatTensor> {
 }
 
 def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
-  let summary = "the derivative of sin(x) / x of a fixed order, 0 for the function itself";
+  let summary = "the derivative of sin(x) / x of a fixed order, which is the function itself for order 0";
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
   let defaults = ["order = 0"];
   let assemblyFormat = "$x `,` $order attr-dict `:` type($x)";
@@ -73,10 +73,11 @@ def Xform_SincOp : Xform_Unary<"sinc", Xform_FloatTensor> {
 }
 
 def Xform_SincOfRootOp : Xform_Unary<"sinc_of_root", Xform_FloatTensor> {
-  let summary = "j_n(z) / z^n at z = sqrt(x), of a fixed order n: cos(z) for -1, sin(z) / z for 0";
+  let summary = "j_n(z) / z^n at z = sqrt(x), for a fixed order n: cos(z) for -1, sin(z) / z for 0";
   let description = [{
-    j_n is the spherical Bessel function. These are smooth in x, also at 0 where
-    z is not; each is -2 times the derivative of the one before.
+    j_n is the spherical Bessel function of order n. The quotients are smooth in
+    x, even at 0, where z is not; each is -2 times the derivative of the one
+    before.
   }];
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$order);
   let defaults = ["order = 0"];
@@ -93,17 +94,18 @@ def Xform_SincOfRootOp : Xform_Unary<"sinc_of_root", Xform_FloatTensor> {
 //===----------------------------------------------------------------------===//
 
 def Xform_DivNoNanOp : Xform_Binary<"div_no_nan", Xform_FloatTensor> {
-  let summary = "x / y; 0 where y is 0, without derivative there";
+  let summary = "the quotient of x and y, or 0 where y is 0, without a derivative there";
   let jvp = (PerOperand (div $t, $y), (neg (mul $t, (div $result, $y))));
   let transpose = (PerOperand (div $ct, $y), (Absent));
   let work = (Division);
 }
 
 def Xform_HalfPowOp : Xform_Unary<"half_pow", Xform_FloatTensor> {
-  let summary = "x to the power exponent / 2, which is odd and at least -1; 0 where x is 0";
+  let summary = "x raised to the power exponent / 2, for an odd exponent of at least -1; 0 where x is 0";
   let description = [{
-    The root of a sum of squares, its powers and its derivatives. Of exponent 1
-    its derivative at 0 is 0, as that of a norm; of exponent -1 it is NaN.
+    For roots of sums of squares, their powers and their derivatives. The
+    derivative at 0 is 0 for exponent 1, like that of a norm, and NaN for
+    exponent -1.
   }];
   let arguments = (ins Xform_FloatTensor:$x, I64Attr:$exponent);
   let assemblyFormat = "$x `,` $exponent attr-dict `:` type($x)";
@@ -114,7 +116,7 @@ def Xform_HalfPowOp : Xform_Unary<"half_pow", Xform_FloatTensor> {
 }
 
 def Xform_HypotOp : Xform_Binary<"hypot", Xform_FloatTensor, [Commutative]> {
-  let summary = "the length of the vector (x, y), without overflow";
+  let summary = "the length of the vector (x, y), computed without overflow";
   let jvp = (PerOperand
     (mul $t, (div_no_nan $x, $result)), (mul $t, (div_no_nan $y, $result)));
   let transpose = (NotLinear);
@@ -122,7 +124,7 @@ def Xform_HypotOp : Xform_Binary<"hypot", Xform_FloatTensor, [Commutative]> {
 }
 
 def Xform_LogAddExpOp : Xform_Binary<"log_add_exp", Xform_FloatTensor, [Commutative]> {
-  let summary = "log(exp(x) + exp(y)), without overflow";
+  let summary = "the logarithm of exp(x) + exp(y), computed without overflow";
   // Equal infinities have no difference; they share the derivative.
   let jvp = (PerOperand
     (mul $t, (logistic (select

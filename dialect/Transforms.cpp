@@ -82,8 +82,13 @@ LogicalResult xform::checkArguments(Emit emit, func::FuncOp callee,
   return success();
 }
 
-static LogicalResult checkArgnums(Emit emit, TypeRange primals,
+/// Whether the function can be differentiated by the arguments that `argnums`
+/// names.
+static LogicalResult checkPrimals(Emit emit, func::FuncOp callee,
+                                  TypeRange primals,
                                   ArrayRef<int64_t> argnums) {
+  if (failed(checkArguments(emit, callee, primals)))
+    return failure();
   for (auto [index, argnum] : llvm::enumerate(argnums)) {
     if (argnum < 0 || argnum >= static_cast<int64_t>(primals.size()))
       return emit() << "argnums names operand " << argnum << " of "
@@ -192,8 +197,7 @@ FailureOr<SmallVector<Type>> xform::inferJvp(Emit emit, func::FuncOp callee,
                                              TypeRange primals,
                                              TypeRange tangents,
                                              ArrayRef<int64_t> argnums) {
-  if (failed(checkArguments(emit, callee, primals)) ||
-      failed(checkArgnums(emit, primals, argnums)) ||
+  if (failed(checkPrimals(emit, callee, primals, argnums)) ||
       failed(
           checkSeeds(emit, "tangent", selectTypes(primals, argnums), tangents)))
     return failure();
@@ -206,8 +210,7 @@ FailureOr<SmallVector<Type>> xform::inferVjp(Emit emit, func::FuncOp callee,
                                              TypeRange primals,
                                              TypeRange cotangents,
                                              ArrayRef<int64_t> argnums) {
-  if (failed(checkArguments(emit, callee, primals)) ||
-      failed(checkArgnums(emit, primals, argnums)) ||
+  if (failed(checkPrimals(emit, callee, primals, argnums)) ||
       failed(checkSeeds(emit, "cotangent",
                         differentiableTypes(callee.getResultTypes()),
                         cotangents)))
@@ -221,8 +224,7 @@ FailureOr<SmallVector<Type>> xform::inferGrad(Emit emit, func::FuncOp callee,
                                               TypeRange primals,
                                               ArrayRef<int64_t> argnums,
                                               bool withValue, bool hasAux) {
-  if (failed(checkArguments(emit, callee, primals)) ||
-      failed(checkArgnums(emit, primals, argnums)))
+  if (failed(checkPrimals(emit, callee, primals, argnums)))
     return failure();
   TypeRange outs = callee.getResultTypes();
   auto value =

@@ -19,7 +19,7 @@ class Xform_Transform<string mnemonic, list<Trait> traits = []>
 }
 
 def Xform_VmapOp : Xform_Transform<"vmap", [AttrSizedOperandSegments]> {
-  let summary = "a function over a batch of rows";
+  let summary = "a function applied to each row of a batch";
   let description = [{
     `in_dims` names for each operand the axis along which its rows lie, or
     `none`; `out_dims` does so for each result. A result with `none` must not
@@ -91,7 +91,7 @@ def Xform_GradOp : Xform_Transform<"grad"> {
 }
 
 def Xform_MapOp : Xform_Transform<"map", [AttrSizedOperandSegments]> {
-  let summary = "a function on each row in turn, its results stacked";
+  let summary = "a function applied to each row in turn, its results stacked";
   let description = [{
     Sequential over the leading axis of `xs`; `captures` are passed whole.
 

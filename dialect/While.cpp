@@ -47,12 +47,11 @@ LogicalResult WhileOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   size_t bodyCount = getBodyCaptures().size();
   // The condition's captures have no say in a derivative.
   Mask active = presenceOf(withoutMiddle(tangents, carried, bodyCount));
-  FailureOr<JvpFunction> jvp;
-  do {
-    jvp = b.derived->jvp(body, active);
-    if (failed(jvp))
-      return failure();
-  } while (markCarried(active, jvp->tangentResults, carried));
+  auto jvp = deriveStep<JvpFunction>(
+      active, carried, &JvpFunction::tangentResults,
+      [&](const Mask &mask) { return b.derived->jvp(body, mask); });
+  if (failed(jvp))
+    return failure();
 
   ArrayRef<bool> ofCarried = ArrayRef<bool>(active).take_front(carried);
   SmallVector<Value> init =
@@ -86,11 +85,9 @@ LogicalResult WhileOp::buildJvp(RuleBuilder &b, ValueRange tangents,
       });
   WhileOp built =
       buildWhile(b, init, newCond, getCondCaptures(), newBody, captures);
-  llvm::append_range(
-      resultTangents,
-      spread(ofCarried, built->getResults().drop_front(carried)));
   // The new loop computes the results too.
-  llvm::append_range(resultTangents, built->getResults().take_front(carried));
+  llvm::append_range(resultTangents,
+                     tangentsFirst(ofCarried, built->getResults()));
   return success();
 }
 
@@ -112,11 +109,11 @@ LogicalResult WhileOp::buildBatched(RuleBuilder &b, ValueRange operands,
 
   FailureOr<BatchedFunction> rowsCond, rowsBody;
   while (true) {
-    do {
-      rowsBody = b.derived->batched(body, bodyMarks, size);
-      if (failed(rowsBody))
-        return failure();
-    } while (markCarried(bodyMarks, rowsBody->batchedResults, carried));
+    rowsBody = deriveStep<BatchedFunction>(
+        bodyMarks, carried, &BatchedFunction::batchedResults,
+        [&](const Mask &mask) { return b.derived->batched(body, mask, size); });
+    if (failed(rowsBody))
+      return failure();
     std::copy_n(bodyMarks.begin(), carried, condMarks.begin());
     rowsCond = b.derived->batched(cond, condMarks, size);
     if (failed(rowsCond))
@@ -138,12 +135,9 @@ LogicalResult WhileOp::buildBatched(RuleBuilder &b, ValueRange operands,
 
   /// The body's results, all those that are marked batched.
   auto buildStep = [&](RuleBuilder &inner, ValueRange arguments) {
-    SmallVector<Value> values =
-        inlineBody(inner, rowsBody->function, arguments);
-    for (size_t i = 0; i < carried; ++i)
-      if (bodyMarks[i] && !rowsBody->batchedResults[i])
-        values[i] = inner.broadcastBatch(values[i], size);
-    return values;
+    return batchedAs(inner, inlineBody(inner, rowsBody->function, arguments),
+                     ArrayRef(bodyMarks).take_front(carried),
+                     rowsBody->batchedResults, size);
   };
   WhileOp built;
   if (!rowsStopAlone) {
@@ -217,12 +211,11 @@ static FailureOr<Parts> partsOf(WhileOp op, RuleBuilder &b,
   size_t carried = op.getInit().size(), condCount = op.getCondCaptures().size();
   Mask marks(linear.take_front(carried));
   llvm::append_range(marks, linear.drop_front(carried + condCount));
-  FailureOr<SplitFunction> step;
-  do {
-    step = b.derived->split(body, marks);
-    if (failed(step))
-      return failure();
-  } while (markCarried(marks, step->linearResults, carried));
+  auto step = deriveStep<SplitFunction>(
+      marks, carried, &SplitFunction::linearResults,
+      [&](const Mask &mask) { return b.derived->split(body, mask); });
+  if (failed(step))
+    return failure();
 
   Parts parts;
   parts.carried.assign(marks.begin(), marks.begin() + carried);

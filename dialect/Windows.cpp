@@ -48,7 +48,7 @@ SmallVector<int64_t> xform::fieldOf(ArrayRef<WindowAxis> axes,
 /// The attributes that say where windows lie must have one positive entry, or
 /// for the padding any, for each axis with windows.
 template <typename Adaptor>
-static LogicalResult checkPlaces(StringRef name, std::optional<Location> loc,
+static LogicalResult checkPlaces(StringRef name, OptionalLocation loc,
                                  Adaptor op, ArrayRef<int64_t> window,
                                  int64_t rank) {
   auto count = static_cast<int64_t>(op.getStrides().size());
@@ -78,7 +78,7 @@ static LogicalResult checkPlaces(StringRef name, std::optional<Location> loc,
 }
 
 /// Appends the number of windows along each of the last axes of `x`.
-static LogicalResult countWindows(StringRef name, std::optional<Location> loc,
+static LogicalResult countWindows(StringRef name, OptionalLocation loc,
                                   RankedTensorType x, ArrayRef<WindowAxis> axes,
                                   SmallVectorImpl<int64_t> &shape) {
   int64_t axis = x.getRank() - static_cast<int64_t>(axes.size());
@@ -105,7 +105,7 @@ static LogicalResult countWindows(StringRef name, std::optional<Location> loc,
 
 /// The shape of a tensor with an element for each window over `x`.
 template <typename Adaptor>
-static LogicalResult inferWindows(StringRef name, std::optional<Location> loc,
+static LogicalResult inferWindows(StringRef name, OptionalLocation loc,
                                   Adaptor op, RankedTensorType x,
                                   SmallVectorImpl<int64_t> &shape) {
   if (failed(checkPlaces(name, loc, op, op.getWindow(), x.getRank())))
@@ -116,7 +116,7 @@ static LogicalResult inferWindows(StringRef name, std::optional<Location> loc,
 
 /// What a place in a window is: the window must not have too many.
 template <typename Adaptor>
-static LogicalResult checkIndex(StringRef name, std::optional<Location> loc,
+static LogicalResult checkIndex(StringRef name, OptionalLocation loc,
                                 Adaptor op, ArrayRef<int64_t> expected) {
   auto index = cast<RankedTensorType>(op.getIndex().getType());
   if (succeeded(verifyCompatibleShape(index.getShape(), expected)))
@@ -125,12 +125,9 @@ static LogicalResult checkIndex(StringRef name, std::optional<Location> loc,
                            "] of the windows, got ", index);
 }
 
-LogicalResult
-ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
-                         ValueRange operands, DictionaryAttr attributes,
-                         OpaqueProperties properties, RegionRange regions,
-                         SmallVectorImpl<Type> &types) {
-  Adaptor op(operands, attributes, properties, regions);
+LogicalResult ConvOp::inferReturnTypes(MLIRContext *, OptionalLocation loc,
+                                       Adaptor op,
+                                       SmallVectorImpl<Type> &types) {
   auto lhs = cast<RankedTensorType>(op.getLhs().getType());
   auto rhs = cast<RankedTensorType>(op.getRhs().getType());
   if (lhs.getElementType() != rhs.getElementType())
@@ -154,8 +151,7 @@ ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
   for (int64_t axis = 0; axis < groupCount + 2; ++axis) {
     int64_t m = lhs.getDimSize(axis), n = rhs.getDimSize(axis);
     bool isPair = axis != groupCount;
-    if (isPair && m != n && !ShapedType::isDynamic(m) &&
-        !ShapedType::isDynamic(n))
+    if (isPair && !sizesFit(m, n))
       return emitOptionalError(
           loc, "conv: ", axis < groupCount ? "group" : "input channel",
           " axis ", axis, " of lhs, ", lhs, ", and of rhs, ", rhs,
@@ -172,11 +168,9 @@ ConvOp::inferReturnTypes(MLIRContext *, std::optional<Location> loc,
 }
 
 #define XFORM_REDUCE_WINDOW(OpTy, element)                                     \
-  LogicalResult OpTy::inferReturnTypes(                                        \
-      MLIRContext *, std::optional<Location> loc, ValueRange operands,         \
-      DictionaryAttr attributes, OpaqueProperties properties,                  \
-      RegionRange regions, SmallVectorImpl<Type> &types) {                     \
-    Adaptor op(operands, attributes, properties, regions);                     \
+  LogicalResult OpTy::inferReturnTypes(MLIRContext *, OptionalLocation loc,    \
+                                       Adaptor op,                             \
+                                       SmallVectorImpl<Type> &types) {         \
     auto x = cast<RankedTensorType>(op.getX().getType());                      \
     SmallVector<int64_t> shape;                                                \
     if (failed(inferWindows(getOperationName(), loc, op, x, shape)))           \
@@ -191,11 +185,9 @@ XFORM_REDUCE_WINDOW(WindowArgmaxOp, IntegerType::get(x.getContext(), 32))
 XFORM_REDUCE_WINDOW(WindowArgminOp, IntegerType::get(x.getContext(), 32))
 #undef XFORM_REDUCE_WINDOW
 
-LogicalResult WindowGatherOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
-  Adaptor op(operands, attributes, properties, regions);
+LogicalResult WindowGatherOp::inferReturnTypes(MLIRContext *,
+                                               OptionalLocation loc, Adaptor op,
+                                               SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(op.getX().getType());
   SmallVector<int64_t> shape;
   if (failed(inferWindows("window_gather", loc, op, x, shape)) ||
@@ -205,11 +197,10 @@ LogicalResult WindowGatherOp::inferReturnTypes(
   return success();
 }
 
-LogicalResult WindowScatterOp::inferReturnTypes(
-    MLIRContext *, std::optional<Location> loc, ValueRange operands,
-    DictionaryAttr attributes, OpaqueProperties properties, RegionRange regions,
-    SmallVectorImpl<Type> &types) {
-  Adaptor op(operands, attributes, properties, regions);
+LogicalResult WindowScatterOp::inferReturnTypes(MLIRContext *,
+                                                OptionalLocation loc,
+                                                Adaptor op,
+                                                SmallVectorImpl<Type> &types) {
   auto x = cast<RankedTensorType>(op.getX().getType());
   if (failed(
           checkPlaces("window_scatter", loc, op, op.getWindow(), x.getRank())))

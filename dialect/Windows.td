@@ -14,7 +14,7 @@ def Xform_PlaceTensor : RankedTensorOf<[I32]>;
 // elements, `low` and `high` of them before and after (negative: elements are
 // cut), and window `s` reads the elements `s * stride + k * window_dilation`.
 class Xform_Window<string mnemonic>
-    : Xform_Primitive<mnemonic, [DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+    : Xform_Primitive<mnemonic, [InferTypeOpAdaptor]> {
   dag places = (ins DenseI64ArrayAttr:$strides, DenseI64ArrayAttr:$low,
                 DenseI64ArrayAttr:$high, DenseI64ArrayAttr:$base_dilation,
                 DenseI64ArrayAttr:$window_dilation);
@@ -26,7 +26,7 @@ class Xform_Window<string mnemonic>
 }
 
 def Xform_ConvOp : Xform_Window<"conv"> {
-  let summary = "products of windows of lhs with rhs, summed";
+  let summary = "a convolution: each window of lhs, multiplied by rhs and summed";
   let description = [{
     lhs is [group..., n, i, x...], rhs [group..., o, i, k...] and the result
     [group..., n, o, y...], with any number of group axes, also none: each group
@@ -51,7 +51,7 @@ class Xform_ReduceWindow<string mnemonic> : Xform_Window<mnemonic> {
 }
 
 def Xform_ReduceWindowSumOp : Xform_ReduceWindow<"reduce_window_sum"> {
-  let summary = "the sum of each window";
+  let summary = "the sum of the elements of each window";
   let jvp = (Linear);
   let transpose = (Custom);
   let hasFolder = 1;
@@ -59,14 +59,14 @@ def Xform_ReduceWindowSumOp : Xform_ReduceWindow<"reduce_window_sum"> {
 
 // The tangent of the result is that of the element at window_argmax.
 def Xform_ReduceWindowMaxOp : Xform_ReduceWindow<"reduce_window_max"> {
-  let summary = "the largest element of each window, NaN if there is one";
+  let summary = "the largest element of each window; NaN if it has one";
   let jvp = (Custom);
   let transpose = (NotLinear);
   let hasFolder = 1;
 }
 
 def Xform_ReduceWindowMinOp : Xform_ReduceWindow<"reduce_window_min"> {
-  let summary = "the smallest element of each window, NaN if there is one";
+  let summary = "the smallest element of each window; NaN if it has one";
   let jvp = (Custom);
   let transpose = (NotLinear);
   let hasFolder = 1;
@@ -83,15 +83,15 @@ class Xform_WindowIndex<string mnemonic> : Xform_ReduceWindow<mnemonic> {
 }
 
 def Xform_WindowArgmaxOp : Xform_WindowIndex<"window_argmax"> {
-  let summary = "the place in each window of its first largest element, or of its last NaN";
+  let summary = "the place of the first largest element in each window, or of its last NaN";
 }
 
 def Xform_WindowArgminOp : Xform_WindowIndex<"window_argmin"> {
-  let summary = "the place in each window of its first smallest element, or of its last NaN";
+  let summary = "the place of the first smallest element in each window, or of its last NaN";
 }
 
 def Xform_WindowGatherOp : Xform_Window<"window_gather"> {
-  let summary = "the element at a place in each window; 0 where there is none";
+  let summary = "the element at a given place in each window; 0 where there is none";
   let arguments = !con((ins Xform_NumberTensor:$x, Xform_PlaceTensor:$index,
                         DenseI64ArrayAttr:$window), places);
   let results = (outs Xform_NumberTensor:$result);
@@ -106,7 +106,7 @@ def Xform_WindowGatherOp : Xform_Window<"window_gather"> {
 }
 
 def Xform_WindowScatterOp : Xform_Window<"window_scatter"> {
-  let summary = "an element a window added at its place in that window, into zeros";
+  let summary = "zeros, to which each window adds one element at a given place in it";
   let description = "`sizes` are those of the result along the axes of the windows.";
   let arguments = !con((ins Xform_NumberTensor:$x, Xform_PlaceTensor:$index,
                         DenseI64ArrayAttr:$sizes, DenseI64ArrayAttr:$window), places);

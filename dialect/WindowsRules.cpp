@@ -7,10 +7,6 @@ using namespace xform;
 
 #include "dialect/WindowsRules.cpp.inc"
 
-static RankedTensorType tensorType(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// An op with windows of its own kind: `arguments` come before the attributes
 /// that say where the windows lie.
 template <typename OpTy, typename... Args>
@@ -70,10 +66,6 @@ static Value rhsCotangent(RuleBuilder &b, ConvOp op, Value lhs, Value ct) {
   return swapAxes(b, product, groupCount);
 }
 
-bool ConvOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, true}, /*together=*/false);
-}
-
 LogicalResult ConvOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                                      ValueRange operands, ValueRange cotangents,
                                      SmallVectorImpl<Value> &results) {
@@ -109,8 +101,7 @@ LogicalResult ConvOp::buildBatched(RuleBuilder &b, ValueRange operands,
   bool hasGroups = type.getRank() > static_cast<int64_t>(axes.size()) + 2;
   if (hasGroups || (batched[0] && batched[1])) {
     auto rows = [&](int index) {
-      return batched[index] ? operands[index]
-                            : b.broadcastBatch(operands[index], size);
+      return b.rowsOf(operands[index], batched[index], size);
     };
     results.push_back(buildWindows<ConvOp>(b, axes, rows(0), rows(1)));
     return success();
@@ -133,8 +124,6 @@ LogicalResult ConvOp::buildBatched(RuleBuilder &b, ValueRange operands,
 //===----------------------------------------------------------------------===//
 // reduce_window_sum: its transpose is one
 //===----------------------------------------------------------------------===//
-
-bool ReduceWindowSumOp::isLinearIn(ArrayRef<bool>) { return true; }
 
 LogicalResult
 ReduceWindowSumOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>, ValueRange,
@@ -184,10 +173,6 @@ ReduceWindowMinOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 // window_gather, window_scatter: each other's transpose
 //===----------------------------------------------------------------------===//
 
-bool WindowGatherOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, false}, /*together=*/true);
-}
-
 LogicalResult WindowGatherOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                              ValueRange operands,
                                              ValueRange cotangents,
@@ -199,10 +184,6 @@ LogicalResult WindowGatherOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,
                                      operands[1], sizes, getWindow()),
        Value()});
   return success();
-}
-
-bool WindowScatterOp::isLinearIn(ArrayRef<bool> linear) {
-  return RuleBuilder::linearIn(*this, linear, {true, false}, /*together=*/true);
 }
 
 LogicalResult WindowScatterOp::buildTranspose(RuleBuilder &b, ArrayRef<bool>,

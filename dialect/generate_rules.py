@@ -21,7 +21,7 @@ import json
 import re
 import sys
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from inspect import cleandoc
 from typing import Any
 
@@ -159,7 +159,7 @@ class Primitive:
         """Whether the operands and attributes tell the type of the result."""
         for trait in self.record["traits"]:
             stated = self.records[trait["def"]]
-            if trait["def"] == "SameOperandsAndResultType":
+            if trait["def"] in ("SameOperandsAndResultType", "InferTypeOpAdaptor"):
                 return True
             if stated.get("cppInterfaceName") == "InferTypeOpInterface":
                 return True
@@ -212,6 +212,24 @@ def operand_names(primitive: Primitive, values: str) -> dict[str, str]:
     return {name: values.format(index=i) for i, name in enumerate(primitive.operands)}
 
 
+def per_operand(
+    p: Primitive, field: str, operand: str, given: dict[str, str], condition: str, statement: str
+) -> Iterator[str]:
+    """The C++ of a rule that has an expression for each operand.
+
+    Its values are the operands, each written as `operand`, and those that are `given`.
+    """
+    for index, entry in enumerate(p.per_operand(field)):
+        if is_absent(entry):
+            continue
+        names = {name: value.format(index=index) for name, value in given.items()}
+        expression = Expression(p, operand_names(p, operand) | names)
+        value = expression.build(entry)
+        lines = "".join(f"{line}\n" for line in expression.lines)
+        result = statement.format(index=index, value=value)
+        yield f"  if ({condition}[{index}]) {{\n{lines}    {result};\n  }}\n"
+
+
 def jvp(p: Primitive) -> Iterator[str]:
     keyword = p.keyword("jvp")
     if keyword == "Custom":
@@ -220,31 +238,43 @@ def jvp(p: Primitive) -> Iterator[str]:
     if keyword == "Zero":
         yield ZERO_JVP
     elif keyword == "Linear":
-        mask = ", ".join("true" if name in p.linear_operands else "false" for name in p.operands)
-        mask = "{}" if p.variadic else f"{{{mask}}}"
+        mask = "{}" if p.variadic else f"{{{mask_of(p, p.linear_operands)}}}"
         yield f"  return b.linearJvp(*this, tangents, {mask}, resultTangents);\n}}\n"
     elif keyword == "Bilinear":
         yield "  return b.bilinearJvp(*this, tangents, resultTangents);\n}\n"
     elif keyword == "PerOperand":
         yield "  Type type = getResult().getType();\n  (void)type;\n  Value sum;\n"
-        for index, entry in enumerate(p.per_operand("jvp")):
-            if is_absent(entry):
-                continue
-            names = operand_names(p, "getOperation()->getOperand({index})")
-            names |= {"t": f"tangents[{index}]", "result": "getResult()"}
-            expression = Expression(p, names)
-            value = expression.build(entry)
-            yield f"  if (tangents[{index}]) {{\n"
-            yield "\n".join(expression.lines) + ("\n" if expression.lines else "")
-            yield f"    sum = b.accumulate(sum, {value});\n  }}\n"
+        given = {"t": "tangents[{index}]", "result": "getResult()"}
+        operand = "getOperation()->getOperand({index})"
+        statement = "sum = b.accumulate(sum, {value})"
+        yield from per_operand(p, "jvp", operand, given, "tangents", statement)
         yield "  resultTangents.push_back(sum);\n  return success();\n}\n"
     else:
         p.fail(f"jvp has no rule named {keyword}")
 
 
+def mask_of(p: Primitive, names: Collection[str]) -> str:
+    return ", ".join("true" if name in names else "false" for name in p.operands)
+
+
+def linearity(p: Primitive) -> Iterator[str]:
+    """In which operands an op is linear whose derivative says so."""
+    keyword = p.keyword("jvp")
+    if keyword not in ("Linear", "Bilinear"):
+        return
+    yield LINEAR.format(cls=p.cls)
+    mask = f"{{{mask_of(p, p.linear_operands)}}}"
+    if p.variadic:
+        yield "  SmallVector<bool> all(linear.size(), true);\n"
+        mask = "all"
+    joint = "true" if keyword == "Linear" else "false"
+    yield f"  return RuleBuilder::linearIn(*this, linear, {mask}, {joint});\n}}\n"
+
+
 def transpose(p: Primitive) -> Iterator[str]:
     keyword = p.keyword("transpose")
     if keyword == "Custom":
+        yield from linearity(p)
         return
     if keyword == "NotLinear":
         yield LINEAR.format(cls=p.cls)
@@ -263,14 +293,9 @@ def transpose(p: Primitive) -> Iterator[str]:
     yield TRANSPOSE.format(cls=p.cls)
     yield "  Type type = getResult().getType();\n  (void)type;\n"
     yield f"  operandCotangents.assign({len(entries)}, Value());\n"
-    for index, entry in enumerate(entries):
-        if is_absent(entry):
-            continue
-        expression = Expression(p, operand_names(p, "operands[{index}]") | {"ct": "cotangents[0]"})
-        value = expression.build(entry)
-        yield f"  if (linear[{index}]) {{\n"
-        yield "\n".join(expression.lines) + ("\n" if expression.lines else "")
-        yield f"    operandCotangents[{index}] = {value};\n  }}\n"
+    statement = "operandCotangents[{index}] = {value}"
+    given = {"ct": "cotangents[0]"}
+    yield from per_operand(p, "transpose", "operands[{index}]", given, "linear", statement)
     yield "  (void)b;\n  (void)operands;\n  return success();\n}\n"
 
 

@@ -165,342 +165,308 @@ private:
   RuleBuilder b;
 };
 
-/// An even power of what has a kink is a power of its square. So are higher odd
-/// powers of a length, whose second derivatives at 0 are 0.
-struct PowerOfKink : OpRewritePattern<IntegerPowOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(IntegerPowOp op,
-                                PatternRewriter &rewriter) const override {
-    auto exponent = static_cast<int64_t>(op.getExponent());
-    Squares squares(rewriter, op.getLoc());
-    if (exponent % 2 == 0 && hasKink(op.getX())) {
-      Value square = squares.of(op.getX());
-      rewriter.replaceOp(op, squares.power(square, exponent / 2));
-      return success();
-    }
-    if (exponent < 3)
-      return failure();
-    Value radicand;
-    int64_t half = exponent;
-    if (auto root = op.getX().getDefiningOp<HalfPowOp>();
-        root && static_cast<int64_t>(root.getExponent()) > 0) {
-      radicand = root.getX();
-      half *= static_cast<int64_t>(root.getExponent());
-    } else if (auto length = op.getX().getDefiningOp<HypotOp>()) {
-      radicand = squares.ofLength(length);
-    } else {
-      return failure();
-    }
-    rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), radicand,
-                                           static_cast<uint64_t>(half));
-    return success();
-  }
-};
-
-/// The same for a constant exponent that is an even number in floating point.
-struct PowOfKink : OpRewritePattern<PowOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(PowOp op,
-                                PatternRewriter &rewriter) const override {
-    DenseFPElementsAttr constant;
-    if (!matchPattern(op.getY(), m_Constant(&constant)) || !constant.isSplat())
-      return failure();
-    double exponent = constant.getSplatValue<APFloat>().convertToDouble();
-    // Larger powers are not worth their products.
-    constexpr double kLargest = 16;
-    if (!(exponent >= 2 && exponent <= kLargest) ||
-        std::fmod(exponent, 2) != 0 || !hasKink(op.getX()))
-      return failure();
-    Squares squares(rewriter, op.getLoc());
-    Value square = squares.of(op.getX());
-    rewriter.replaceOp(
-        op, squares.power(square, static_cast<int64_t>(exponent / 2)));
-    return success();
-  }
-};
-
-/// The same for products: v v, (c v) v, s^m s^(n/2), and (a v) (b v).
-struct ProductOfKinks : OpRewritePattern<MulOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(MulOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDifferentiable(op.getType()))
-      return failure();
-    Squares squares(rewriter, op.getLoc());
-    if (isSameKink(op.getX(), op.getY())) {
-      rewriter.replaceOp(op, squares.of(op.getX()));
-      return success();
-    }
-    SmallVector<Value> firsts = factorsOf(op.getX()),
-                       seconds = factorsOf(op.getY());
-    for (Value first : firsts)
-      for (Value second : seconds)
-        for (auto [x, y] : {std::pair(first, second), {second, first}}) {
-          auto [newX, newY] = withoutKink(rewriter, x, y);
-          if (!newX)
-            continue;
-          if (x != first)
-            std::swap(newX, newY);
-          rewriter.replaceOpWithNewOp<MulOp>(
-              op, withFactor(op.getX(), first, newX, rewriter),
-              withFactor(op.getY(), second, newY, rewriter));
-          return success();
-        }
-    for (auto [x, y] :
-         {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
-      if (std::optional<int64_t> sum = halves(x, y)) {
-        auto root = y.getDefiningOp<HalfPowOp>();
-        rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), root.getX(),
-                                               static_cast<uint64_t>(*sum));
-        return success();
-      }
-    }
-    return failure();
-  }
-
-  /// What a value is a product of, or of which one is divided; of large
-  /// products some factors.
-  static SmallVector<Value> factorsOf(Value value) {
-    constexpr size_t kMostFactors = 8;
-    SmallVector<Value> found, pending{value};
-    while (!pending.empty() && found.size() < kMostFactors) {
-      Value next = pending.pop_back_val();
-      Operation *op = next.getDefiningOp();
-      if (isa_and_nonnull<NegOp, MulOp, DivOp>(op))
-        llvm::append_range(
-            pending, op->getOperands().take_front(isa<MulOp>(op) ? 2 : 1));
-      else
-        found.push_back(next);
-    }
-    return found;
-  }
-
-  /// A product with another value in place of one of its factors.
-  static Value withFactor(Value product, Value factor, Value other,
-                          PatternRewriter &rewriter) {
-    if (product == factor)
-      return other;
-    Operation *op = product.getDefiningOp();
-    auto *operand = llvm::find_if(op->getOpOperands(), [&](OpOperand &operand) {
-      return llvm::is_contained(factorsOf(operand.get()), factor);
-    });
-    Value inside = withFactor(operand->get(), factor, other, rewriter);
-    Operation *clone = rewriter.clone(*op);
-    clone->setOperand(operand->getOperandNumber(), inside);
-    return clone->getResult(0);
-  }
-
-  /// Two factors of the same product that have no kink together: x and x for
-  /// |x| and |x|, x^n and 1 for |x|^n and sign(x) where n is odd, |x| and 1 for
-  /// x and sign(x), s and 1 for roots of s. Null where there are none such.
-  static std::pair<Value, Value> withoutKink(PatternRewriter &rewriter, Value x,
-                                             Value y) {
-    auto alike = [](Value one, Value other) {
-      return areComputedAlike(one, other, kMostPairs);
-    };
-    RuleBuilder b(x.getLoc(), rewriter, nullptr);
-    auto first = x.getDefiningOp<AbsOp>(), second = y.getDefiningOp<AbsOp>();
-    if (first && second && alike(first.getX(), second.getX()))
-      return {first.getX(), second.getX()};
-    if (isSameKink(x, y))
-      return {Squares(rewriter, x.getLoc()).of(x), b.literal("1", y.getType())};
-    // A zero's sign is dropped by adding 0.
-    Value signs = y;
-    if (auto sum = y.getDefiningOp<AddOp>(); sum && isSplat(sum.getY(), 0))
-      signs = sum.getX();
-    auto sign = signs.getDefiningOp<SignOp>();
-    if (!sign)
-      return {};
-    if (alike(x, sign.getX()))
-      return {b.fold<AbsOp>(x), b.literal("1", y.getType())};
-    int64_t exponent = 1;
-    if (auto power = x.getDefiningOp<IntegerPowOp>()) {
-      exponent = static_cast<int64_t>(power.getExponent());
-      first = power.getX().getDefiningOp<AbsOp>();
-    }
-    if (!first || exponent % 2 == 0 || !alike(first.getX(), sign.getX()))
-      return {};
-    Value odd = b.fold<IntegerPowOp>(x.getType(), first.getX(),
-                                     static_cast<uint64_t>(exponent));
-    return {signs == y ? odd : b.fold<AddOp>(odd, b.zeros(x.getType())),
-            b.literal("1", y.getType())};
-  }
-
-  /// The exponent, in halves, of the product of x, a whole power of s, and y,
-  /// half a power of s.
-  static std::optional<int64_t> halves(Value x, Value y) {
-    auto root = y.getDefiningOp<HalfPowOp>();
-    if (!root || static_cast<int64_t>(root.getExponent()) < 0)
-      return std::nullopt;
-    auto exponent = static_cast<int64_t>(root.getExponent());
-    if (areComputedAlike(x, root.getX(), kMostPairs))
-      return exponent + 2;
-    auto power = x.getDefiningOp<IntegerPowOp>();
-    if (!power || static_cast<int64_t>(power.getExponent()) < 0 ||
-        !areComputedAlike(power.getX(), root.getX(), kMostPairs))
-      return std::nullopt;
-    return exponent + 2 * static_cast<int64_t>(power.getExponent());
-  }
-};
-
-/// The product of a vector of lengths with itself is a sum of squares.
-struct DotOfKink : OpRewritePattern<DotGeneralOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotGeneralOp op,
-                                PatternRewriter &rewriter) const override {
-    auto rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
-    ArrayRef<int64_t> contracted = op.getLhsContracting();
-    if (!op.getLhsBatch().empty() || contracted != op.getRhsContracting() ||
-        static_cast<int64_t>(contracted.size()) != rank ||
-        !isSameKink(op.getLhs(), op.getRhs()))
-      return failure();
-    Value square = Squares(rewriter, op.getLoc()).of(op.getLhs());
-    rewriter.replaceOpWithNewOp<ReduceSumOp>(op, square, axesUpTo(rank));
-    return success();
-  }
-};
-
-/// cos and sinc of a root are smooth in what is under it.
-template <typename Even> struct EvenOfRoot : OpRewritePattern<Even> {
-  using OpRewritePattern<Even>::OpRewritePattern;
-  LogicalResult matchAndRewrite(Even op,
-                                PatternRewriter &rewriter) const override {
-    int64_t order = -1;
-    if constexpr (std::is_same_v<Even, SincOp>) {
-      order = static_cast<int64_t>(op.getOrder());
-      if (order != 0)
-        return failure();
-    }
-    if (!hasKink(op.getX()))
-      return failure();
-    Value square = Squares(rewriter, op.getLoc()).of(op.getX());
-    rewriter.replaceOpWithNewOp<SincOfRootOp>(op, op.getType(), square,
-                                              static_cast<uint64_t>(order));
-    return success();
-  }
-};
-
-/// cos(|x|) is cos(x), and so for other even functions.
-template <typename Even> struct EvenOfAbs : OpRewritePattern<Even> {
-  using OpRewritePattern<Even>::OpRewritePattern;
-  LogicalResult matchAndRewrite(Even op,
-                                PatternRewriter &rewriter) const override {
-    if constexpr (std::is_same_v<Even, SincOp>)
-      if (op.getOrder() % 2)
-        return failure();
-    auto x = withoutAbs(op.getX(), rewriter);
-    if (!x)
-      return failure();
-    rewriter.modifyOpInPlace(op, [&] { op.getXMutable().assign(x); });
-    return success();
-  }
-
-  /// A value of the same magnitude without an `abs` in it; null where it has
-  /// none.
-  static Value withoutAbs(Value value, PatternRewriter &rewriter,
-                          unsigned depth = 0) {
-    Operation *op = value.getDefiningOp();
-    if (!op || depth > kDeepest)
-      return {};
-    if (auto magnitude = dyn_cast<AbsOp>(op))
-      return magnitude.getX();
-    if (!isa<NegOp, MulOp, DivOp, ConvertOp, BroadcastInDimOp, ReshapeOp>(op))
-      return {};
-    for (OpOperand &operand : op->getOpOperands()) {
-      Value inside = withoutAbs(operand.get(), rewriter, depth + 1);
-      if (!inside)
-        continue;
-      Operation *clone = rewriter.clone(*op);
-      clone->setOperand(operand.getOperandNumber(), inside);
-      return clone->getResult(0);
-    }
-    return {};
-  }
-};
-
-/// The root of an even power of x is a power of x, or of |x|.
-struct RootOfSquare : OpRewritePattern<SqrtOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(SqrtOp op,
-                                PatternRewriter &rewriter) const override {
-    Value x;
-    int64_t exponent = 1;
-    if (auto product = op.getX().getDefiningOp<MulOp>();
-        product && product.getX() == product.getY()) {
-      x = product.getX();
-    } else if (auto power = op.getX().getDefiningOp<IntegerPowOp>();
-               power && power.getExponent() % 2 == 0) {
-      x = power.getX();
-      exponent = static_cast<int64_t>(power.getExponent()) / 2;
-    } else {
-      return failure();
-    }
-    if (exponent % 2)
-      x = AbsOp::create(rewriter, op.getLoc(), x);
-    rewriter.replaceOp(op, Squares(rewriter, op.getLoc()).power(x, exponent));
-    return success();
-  }
-};
-
-/// |c x| is |c| |x| for a constant c, so that it is seen beside other |x|.
-struct AbsOfScaled : OpRewritePattern<AbsOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(AbsOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDifferentiable(op.getType()))
-      return failure();
-    if (auto neg = op.getX().getDefiningOp<NegOp>()) {
-      rewriter.replaceOpWithNewOp<AbsOp>(op, neg.getX());
-      return success();
-    }
-    auto product = op.getX().getDefiningOp<MulOp>();
-    if (!product)
-      return failure();
-    for (auto [x, c] : {std::pair(product.getX(), product.getY()),
-                        {product.getY(), product.getX()}}) {
-      DenseFPElementsAttr constant;
-      if (!matchPattern(c, m_Constant(&constant)) || !constant.isSplat())
-        continue;
-      auto size = DenseElementsAttr::get(
-          constant.getType(), abs(constant.getSplatValue<APFloat>()));
-      Value factor = ConstantOp::create(rewriter, op.getLoc(), size);
-      Value magnitude = AbsOp::create(rewriter, op.getLoc(), x);
-      rewriter.replaceOpWithNewOp<MulOp>(op, magnitude, factor);
-      return success();
-    }
-    return failure();
-  }
-};
-
-/// max(x, -x) is |x|.
-struct MaxOfOpposites : OpRewritePattern<MaxOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(MaxOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!isDifferentiable(op.getType()))
-      return failure();
-    auto isOpposite = [](Value x, Value y) {
-      auto neg = y.getDefiningOp<NegOp>();
-      return neg && neg.getX() == x;
-    };
-    if (isOpposite(op.getX(), op.getY()))
-      rewriter.replaceOpWithNewOp<AbsOp>(op, op.getX());
-    else if (isOpposite(op.getY(), op.getX()))
-      rewriter.replaceOpWithNewOp<AbsOp>(op, op.getY());
-    else
-      return failure();
-    return success();
-  }
-};
-
 } // namespace
 
+/// An even power of what has a kink is a power of its square. So are higher odd
+/// powers of a length, whose second derivatives at 0 are 0.
+static LogicalResult powerOfKink(IntegerPowOp op, PatternRewriter &rewriter) {
+  auto exponent = static_cast<int64_t>(op.getExponent());
+  Squares squares(rewriter, op.getLoc());
+  if (exponent % 2 == 0 && hasKink(op.getX())) {
+    Value square = squares.of(op.getX());
+    rewriter.replaceOp(op, squares.power(square, exponent / 2));
+    return success();
+  }
+  if (exponent < 3)
+    return failure();
+  Value radicand;
+  int64_t half = exponent;
+  if (auto root = op.getX().getDefiningOp<HalfPowOp>();
+      root && static_cast<int64_t>(root.getExponent()) > 0) {
+    radicand = root.getX();
+    half *= static_cast<int64_t>(root.getExponent());
+  } else if (auto length = op.getX().getDefiningOp<HypotOp>()) {
+    radicand = squares.ofLength(length);
+  } else {
+    return failure();
+  }
+  rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), radicand,
+                                         static_cast<uint64_t>(half));
+  return success();
+}
+
+/// The same for a constant exponent that is an even number in floating point.
+static LogicalResult powOfKink(PowOp op, PatternRewriter &rewriter) {
+  DenseFPElementsAttr constant;
+  if (!matchPattern(op.getY(), m_Constant(&constant)) || !constant.isSplat())
+    return failure();
+  double exponent = constant.getSplatValue<APFloat>().convertToDouble();
+  // Larger powers are not worth their products.
+  constexpr double kLargest = 16;
+  if (!(exponent >= 2 && exponent <= kLargest) || std::fmod(exponent, 2) != 0 ||
+      !hasKink(op.getX()))
+    return failure();
+  Squares squares(rewriter, op.getLoc());
+  Value square = squares.of(op.getX());
+  rewriter.replaceOp(op,
+                     squares.power(square, static_cast<int64_t>(exponent / 2)));
+  return success();
+}
+
+/// What a value is a product of, or of which one is divided; of large
+/// products some factors.
+static SmallVector<Value> factorsOf(Value value) {
+  constexpr size_t kMostFactors = 8;
+  SmallVector<Value> found, pending{value};
+  while (!pending.empty() && found.size() < kMostFactors) {
+    Value next = pending.pop_back_val();
+    Operation *op = next.getDefiningOp();
+    if (isa_and_nonnull<NegOp, MulOp, DivOp>(op))
+      llvm::append_range(pending,
+                         op->getOperands().take_front(isa<MulOp>(op) ? 2 : 1));
+    else
+      found.push_back(next);
+  }
+  return found;
+}
+
+/// A product with another value in place of one of its factors.
+static Value withFactor(Value product, Value factor, Value other,
+                        PatternRewriter &rewriter) {
+  if (product == factor)
+    return other;
+  Operation *op = product.getDefiningOp();
+  auto *operand = llvm::find_if(op->getOpOperands(), [&](OpOperand &operand) {
+    return llvm::is_contained(factorsOf(operand.get()), factor);
+  });
+  Value inside = withFactor(operand->get(), factor, other, rewriter);
+  Operation *clone = rewriter.clone(*op);
+  clone->setOperand(operand->getOperandNumber(), inside);
+  return clone->getResult(0);
+}
+
+/// Two factors of the same product that have no kink together: x and x for
+/// |x| and |x|, x^n and 1 for |x|^n and sign(x) where n is odd, |x| and 1 for
+/// x and sign(x), s and 1 for roots of s. Null where there are none such.
+static std::pair<Value, Value> withoutKink(PatternRewriter &rewriter, Value x,
+                                           Value y) {
+  auto alike = [](Value one, Value other) {
+    return areComputedAlike(one, other, kMostPairs);
+  };
+  RuleBuilder b(x.getLoc(), rewriter, nullptr);
+  auto first = x.getDefiningOp<AbsOp>(), second = y.getDefiningOp<AbsOp>();
+  if (first && second && alike(first.getX(), second.getX()))
+    return {first.getX(), second.getX()};
+  if (isSameKink(x, y))
+    return {Squares(rewriter, x.getLoc()).of(x), b.literal("1", y.getType())};
+  // A zero's sign is dropped by adding 0.
+  Value signs = y;
+  if (auto sum = y.getDefiningOp<AddOp>(); sum && isSplat(sum.getY(), 0))
+    signs = sum.getX();
+  auto sign = signs.getDefiningOp<SignOp>();
+  if (!sign)
+    return {};
+  if (alike(x, sign.getX()))
+    return {b.fold<AbsOp>(x), b.literal("1", y.getType())};
+  int64_t exponent = 1;
+  if (auto power = x.getDefiningOp<IntegerPowOp>()) {
+    exponent = static_cast<int64_t>(power.getExponent());
+    first = power.getX().getDefiningOp<AbsOp>();
+  }
+  if (!first || exponent % 2 == 0 || !alike(first.getX(), sign.getX()))
+    return {};
+  Value odd = b.fold<IntegerPowOp>(x.getType(), first.getX(),
+                                   static_cast<uint64_t>(exponent));
+  return {signs == y ? odd : b.fold<AddOp>(odd, b.zeros(x.getType())),
+          b.literal("1", y.getType())};
+}
+
+/// The exponent, in halves, of the product of x, a whole power of s, and y,
+/// half a power of s.
+static std::optional<int64_t> halves(Value x, Value y) {
+  auto root = y.getDefiningOp<HalfPowOp>();
+  if (!root || static_cast<int64_t>(root.getExponent()) < 0)
+    return std::nullopt;
+  auto exponent = static_cast<int64_t>(root.getExponent());
+  if (areComputedAlike(x, root.getX(), kMostPairs))
+    return exponent + 2;
+  auto power = x.getDefiningOp<IntegerPowOp>();
+  if (!power || static_cast<int64_t>(power.getExponent()) < 0 ||
+      !areComputedAlike(power.getX(), root.getX(), kMostPairs))
+    return std::nullopt;
+  return exponent + 2 * static_cast<int64_t>(power.getExponent());
+}
+
+/// The same for products: v v, (c v) v, s^m s^(n/2), and (a v) (b v).
+static LogicalResult productOfKinks(MulOp op, PatternRewriter &rewriter) {
+  if (!isDifferentiable(op.getType()))
+    return failure();
+  Squares squares(rewriter, op.getLoc());
+  if (isSameKink(op.getX(), op.getY())) {
+    rewriter.replaceOp(op, squares.of(op.getX()));
+    return success();
+  }
+  SmallVector<Value> firsts = factorsOf(op.getX()),
+                     seconds = factorsOf(op.getY());
+  for (Value first : firsts)
+    for (Value second : seconds)
+      for (auto [x, y] : {std::pair(first, second), {second, first}}) {
+        auto [newX, newY] = withoutKink(rewriter, x, y);
+        if (!newX)
+          continue;
+        if (x != first)
+          std::swap(newX, newY);
+        rewriter.replaceOpWithNewOp<MulOp>(
+            op, withFactor(op.getX(), first, newX, rewriter),
+            withFactor(op.getY(), second, newY, rewriter));
+        return success();
+      }
+  for (auto [x, y] :
+       {std::pair(op.getX(), op.getY()), {op.getY(), op.getX()}}) {
+    if (std::optional<int64_t> sum = halves(x, y)) {
+      auto root = y.getDefiningOp<HalfPowOp>();
+      rewriter.replaceOpWithNewOp<HalfPowOp>(op, op.getType(), root.getX(),
+                                             static_cast<uint64_t>(*sum));
+      return success();
+    }
+  }
+  return failure();
+}
+
+/// The product of a vector of lengths with itself is a sum of squares.
+static LogicalResult dotOfKink(DotGeneralOp op, PatternRewriter &rewriter) {
+  auto rank = cast<RankedTensorType>(op.getLhs().getType()).getRank();
+  ArrayRef<int64_t> contracted = op.getLhsContracting();
+  if (!op.getLhsBatch().empty() || contracted != op.getRhsContracting() ||
+      static_cast<int64_t>(contracted.size()) != rank ||
+      !isSameKink(op.getLhs(), op.getRhs()))
+    return failure();
+  Value square = Squares(rewriter, op.getLoc()).of(op.getLhs());
+  rewriter.replaceOpWithNewOp<ReduceSumOp>(op, square, axesUpTo(rank));
+  return success();
+}
+
+/// cos and sinc of a root are smooth in what is under it.
+template <typename Even>
+static LogicalResult evenOfRoot(Even op, PatternRewriter &rewriter) {
+  int64_t order = -1;
+  if constexpr (std::is_same_v<Even, SincOp>) {
+    order = static_cast<int64_t>(op.getOrder());
+    if (order != 0)
+      return failure();
+  }
+  if (!hasKink(op.getX()))
+    return failure();
+  Value square = Squares(rewriter, op.getLoc()).of(op.getX());
+  rewriter.replaceOpWithNewOp<SincOfRootOp>(op, op.getType(), square,
+                                            static_cast<uint64_t>(order));
+  return success();
+}
+
+/// A value of the same magnitude without an `abs` in it; null where it has
+/// none.
+static Value withoutAbs(Value value, PatternRewriter &rewriter,
+                        unsigned depth = 0) {
+  Operation *op = value.getDefiningOp();
+  if (!op || depth > kDeepest)
+    return {};
+  if (auto magnitude = dyn_cast<AbsOp>(op))
+    return magnitude.getX();
+  if (!isa<NegOp, MulOp, DivOp, ConvertOp, BroadcastInDimOp, ReshapeOp>(op))
+    return {};
+  for (OpOperand &operand : op->getOpOperands()) {
+    Value inside = withoutAbs(operand.get(), rewriter, depth + 1);
+    if (!inside)
+      continue;
+    Operation *clone = rewriter.clone(*op);
+    clone->setOperand(operand.getOperandNumber(), inside);
+    return clone->getResult(0);
+  }
+  return {};
+}
+
+/// cos(|x|) is cos(x), and so for other even functions.
+template <typename Even>
+static LogicalResult evenOfAbs(Even op, PatternRewriter &rewriter) {
+  if constexpr (std::is_same_v<Even, SincOp>)
+    if (op.getOrder() % 2)
+      return failure();
+  auto x = withoutAbs(op.getX(), rewriter);
+  if (!x)
+    return failure();
+  rewriter.modifyOpInPlace(op, [&] { op.getXMutable().assign(x); });
+  return success();
+}
+
+/// The root of an even power of x is a power of x, or of |x|.
+static LogicalResult rootOfSquare(SqrtOp op, PatternRewriter &rewriter) {
+  Value x;
+  int64_t exponent = 1;
+  if (auto product = op.getX().getDefiningOp<MulOp>();
+      product && product.getX() == product.getY()) {
+    x = product.getX();
+  } else if (auto power = op.getX().getDefiningOp<IntegerPowOp>();
+             power && power.getExponent() % 2 == 0) {
+    x = power.getX();
+    exponent = static_cast<int64_t>(power.getExponent()) / 2;
+  } else {
+    return failure();
+  }
+  if (exponent % 2)
+    x = AbsOp::create(rewriter, op.getLoc(), x);
+  rewriter.replaceOp(op, Squares(rewriter, op.getLoc()).power(x, exponent));
+  return success();
+}
+
+/// |c x| is |c| |x| for a constant c, so that it is seen beside other |x|.
+static LogicalResult absOfScaled(AbsOp op, PatternRewriter &rewriter) {
+  if (!isDifferentiable(op.getType()))
+    return failure();
+  if (auto neg = op.getX().getDefiningOp<NegOp>()) {
+    rewriter.replaceOpWithNewOp<AbsOp>(op, neg.getX());
+    return success();
+  }
+  auto product = op.getX().getDefiningOp<MulOp>();
+  if (!product)
+    return failure();
+  for (auto [x, c] : {std::pair(product.getX(), product.getY()),
+                      {product.getY(), product.getX()}}) {
+    DenseFPElementsAttr constant;
+    if (!matchPattern(c, m_Constant(&constant)) || !constant.isSplat())
+      continue;
+    auto size = DenseElementsAttr::get(constant.getType(),
+                                       abs(constant.getSplatValue<APFloat>()));
+    Value factor = ConstantOp::create(rewriter, op.getLoc(), size);
+    Value magnitude = AbsOp::create(rewriter, op.getLoc(), x);
+    rewriter.replaceOpWithNewOp<MulOp>(op, magnitude, factor);
+    return success();
+  }
+  return failure();
+}
+
+/// max(x, -x) is |x|.
+static LogicalResult maxOfOpposites(MaxOp op, PatternRewriter &rewriter) {
+  if (!isDifferentiable(op.getType()))
+    return failure();
+  auto isOpposite = [](Value x, Value y) {
+    auto neg = y.getDefiningOp<NegOp>();
+    return neg && neg.getX() == x;
+  };
+  if (isOpposite(op.getX(), op.getY()))
+    rewriter.replaceOpWithNewOp<AbsOp>(op, op.getX());
+  else if (isOpposite(op.getY(), op.getX()))
+    rewriter.replaceOpWithNewOp<AbsOp>(op, op.getY());
+  else
+    return failure();
+  return success();
+}
+
 void xform::populateEvenPowerPatterns(RewritePatternSet &patterns) {
-  patterns
-      .add<PowerOfKink, PowOfKink, ProductOfKinks, DotOfKink, EvenOfRoot<CosOp>,
-           EvenOfRoot<SincOp>, RootOfSquare, AbsOfScaled, MaxOfOpposites>(
-          patterns.getContext());
+  patterns.add(powerOfKink).add(powOfKink).add(productOfKinks).add(dotOfKink);
+  patterns.add(evenOfRoot<CosOp>).add(evenOfRoot<SincOp>);
+  patterns.add(rootOfSquare).add(absOfScaled).add(maxOfOpposites);
   // A magnitude needs no root.
-  patterns.add<EvenOfAbs<CosOp>, EvenOfAbs<CoshOp>, EvenOfAbs<SincOp>>(
-      patterns.getContext(), /*benefit=*/2);
+  constexpr unsigned kFirst = 2;
+  patterns.add(evenOfAbs<CosOp>, kFirst).add(evenOfAbs<CoshOp>, kFirst);
+  patterns.add(evenOfAbs<SincOp>, kFirst);
 }

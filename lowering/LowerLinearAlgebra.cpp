@@ -22,22 +22,18 @@ namespace xform {
 
 namespace {
 
-RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Computes in the type that arithmetic on the elements of floats is done in.
 SmallVector<Value> compute(
     MatrixBuilder &b, Operation *op,
     function_ref<SmallVector<Value>(ArrayRef<Value>)> algorithm) {
   auto converted = [&](Value value, Type element) -> Value {
-    RankedTensorType type = typeOf(value);
+    RankedTensorType type = tensorType(value);
     if (!isa<FloatType>(type.getElementType()) ||
         type.getElementType() == element)
       return value;
     return ConvertOp::create(b, type.clone(element), value);
   };
-  Type element = typeOf(op->getOperand(0)).getElementType();
+  Type element = tensorType(op->getOperand(0)).getElementType();
   SmallVector<Value> wide;
   for (Value operand : op->getOperands())
     wide.push_back(converted(operand, arithmeticType(element)));
@@ -82,13 +78,13 @@ SmallVector<Value> resultsOfNothing(MatrixBuilder &b, Operation *op) {
 
 LogicalResult lower(Operation *op) {
   for (Value operand : op->getOperands())
-    if (llvm::any_of(typeOf(operand).getShape().take_back(2),
+    if (llvm::any_of(tensorType(operand).getShape().take_back(2),
                      ShapedType::isDynamic))
       return op->emitOpError("needs matrices of static size, got ")
-             << typeOf(operand);
+             << tensorType(operand);
   MatrixBuilder b(op);
   bool isEmpty = llvm::any_of(op->getOperands(), [](Value operand) {
-    return llvm::is_contained(typeOf(operand).getShape(), 0);
+    return llvm::is_contained(tensorType(operand).getShape(), 0);
   });
   op->replaceAllUsesWith(
       isEmpty ? resultsOfNothing(b, op)

@@ -157,163 +157,144 @@ private:
   }
 };
 
+} // namespace
+
 /// A contraction with a diagonal matrix scales the other operand along the
 /// contracted axis and moves that to the matrix's free one.
-struct DotOfDiagonal : OpRewritePattern<DotGeneralOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(DotGeneralOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!op.getLhsBatch().empty() || op.getLhsContracting().size() != 1)
-      return failure();
-    bool ofLhs = Diagonal::is(op.getLhs());
-    if (!ofLhs && !Diagonal::is(op.getRhs()))
-      return failure();
-    Value diagonal = ofLhs ? op.getLhs() : op.getRhs();
-    Value other = ofLhs ? op.getRhs() : op.getLhs();
-    int64_t axis =
-        ofLhs ? op.getRhsContracting()[0] : op.getLhsContracting()[0];
-    int64_t rank = rankOf(other);
-    SmallVector<int64_t> permutation;
-    for (int64_t i : axesUpTo(rank))
-      if (i != axis)
-        permutation.push_back(i);
-    permutation.insert(ofLhs ? permutation.begin() : permutation.end(), axis);
-    Value moved =
-        TransposeOp::create(rewriter, op.getLoc(), other, permutation);
-    if (Diagonal::isIdentity(diagonal)) {
-      rewriter.replaceOp(op, moved);
-      return success();
-    }
-    Value scale = BroadcastInDimOp::create(
-        rewriter, op.getLoc(), op.getType(),
-        Diagonal::elements(rewriter, op.getLoc(), diagonal),
-        ArrayRef<int64_t>(ofLhs ? 0 : rank - 1));
-    rewriter.replaceOpWithNewOp<MulOp>(op, moved, scale);
+static LogicalResult dotOfDiagonal(DotGeneralOp op, PatternRewriter &rewriter) {
+  if (!op.getLhsBatch().empty() || op.getLhsContracting().size() != 1)
+    return failure();
+  bool ofLhs = Diagonal::is(op.getLhs());
+  if (!ofLhs && !Diagonal::is(op.getRhs()))
+    return failure();
+  Value diagonal = ofLhs ? op.getLhs() : op.getRhs();
+  Value other = ofLhs ? op.getRhs() : op.getLhs();
+  int64_t axis = ofLhs ? op.getRhsContracting()[0] : op.getLhsContracting()[0];
+  int64_t rank = rankOf(other);
+  SmallVector<int64_t> permutation = otherAxes(rank, axis);
+  permutation.insert(ofLhs ? permutation.begin() : permutation.end(), axis);
+  Value moved = TransposeOp::create(rewriter, op.getLoc(), other, permutation);
+  if (Diagonal::isIdentity(diagonal)) {
+    rewriter.replaceOp(op, moved);
     return success();
   }
-};
+  Value scale = BroadcastInDimOp::create(
+      rewriter, op.getLoc(), op.getType(),
+      Diagonal::elements(rewriter, op.getLoc(), diagonal),
+      ArrayRef<int64_t>(ofLhs ? 0 : rank - 1));
+  rewriter.replaceOpWithNewOp<MulOp>(op, moved, scale);
+  return success();
+}
 
 /// A diagonal matrix is its own transpose.
-struct TransposeOfDiagonal : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TransposeOp op,
-                                PatternRewriter &rewriter) const override {
-    if (!Diagonal::is(op.getX()))
-      return failure();
-    rewriter.replaceOp(op, op.getX());
-    return success();
-  }
-};
+static LogicalResult transposeOfDiagonal(TransposeOp op,
+                                         PatternRewriter &rewriter) {
+  if (!Diagonal::is(op.getX()))
+    return failure();
+  rewriter.replaceOp(op, op.getX());
+  return success();
+}
 
 /// A transposed contraction takes its operands in the order in which the last
 /// axis of the transpose is the contraction's last, so lines stay lines.
-struct TransposeOfDot : OpRewritePattern<TransposeOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(TransposeOp op,
-                                PatternRewriter &rewriter) const override {
-    auto dot = op.getX().getDefiningOp<DotGeneralOp>();
-    ArrayRef<int64_t> permutation = op.getPermutation();
-    int64_t rank = permutation.size();
-    if (!dot || !dot->hasOneUse() || permutation.back() == rank - 1)
-      return failure();
-    int64_t batchCount = dot.getLhsBatch().size();
-    int64_t rhsFree = rankOf(dot.getRhs()) - batchCount -
-                      static_cast<int64_t>(dot.getRhsContracting().size());
-    int64_t lhsFree = rank - batchCount - rhsFree;
-    SmallVector<int64_t> exchanged;
-    for (int64_t axis : permutation) {
-      if (axis >= batchCount + lhsFree)
-        axis -= lhsFree;
-      else if (axis >= batchCount)
-        axis += rhsFree;
-      exchanged.push_back(axis);
-    }
-    if (exchanged.back() != rank - 1)
-      return failure();
-    Value swapped = DotGeneralOp::create(
-        rewriter, dot.getLoc(), dot.getRhs(), dot.getLhs(), dot.getRhsBatch(),
-        dot.getLhsBatch(), dot.getRhsContracting(), dot.getLhsContracting());
-    rewriter.replaceOpWithNewOp<TransposeOp>(op, swapped, exchanged);
-    return success();
+static LogicalResult transposeOfDot(TransposeOp op, PatternRewriter &rewriter) {
+  auto dot = op.getX().getDefiningOp<DotGeneralOp>();
+  ArrayRef<int64_t> permutation = op.getPermutation();
+  int64_t rank = permutation.size();
+  if (!dot || !dot->hasOneUse() || permutation.back() == rank - 1)
+    return failure();
+  int64_t batchCount = dot.getLhsBatch().size();
+  int64_t rhsFree = rankOf(dot.getRhs()) - batchCount -
+                    static_cast<int64_t>(dot.getRhsContracting().size());
+  int64_t lhsFree = rank - batchCount - rhsFree;
+  SmallVector<int64_t> exchanged;
+  for (int64_t axis : permutation) {
+    if (axis >= batchCount + lhsFree)
+      axis -= lhsFree;
+    else if (axis >= batchCount)
+      axis += rhsFree;
+    exchanged.push_back(axis);
   }
-};
+  if (exchanged.back() != rank - 1)
+    return failure();
+  Value swapped = DotGeneralOp::create(
+      rewriter, dot.getLoc(), dot.getRhs(), dot.getLhs(), dot.getRhsBatch(),
+      dot.getLhsBatch(), dot.getRhsContracting(), dot.getLhsContracting());
+  rewriter.replaceOpWithNewOp<TransposeOp>(op, swapped, exchanged);
+  return success();
+}
+
+/// Whether the axes of a transpose that are left lie as in its operand.
+static bool keepsOrder(TransposeOp transpose, ArrayRef<int64_t> axes) {
+  SmallVector<int64_t> left;
+  for (auto [place, axis] : llvm::enumerate(transpose.getPermutation()))
+    if (!llvm::is_contained(axes, static_cast<int64_t>(place)))
+      left.push_back(axis);
+  return llvm::is_sorted(left);
+}
+
+/// The operand summed over those of its free axes, which are the
+/// contraction's from `place` on, that `axes` names; its other axes move up.
+static Value sumOver(PatternRewriter &rewriter, Value operand,
+                     ArrayRef<int64_t> axes, int64_t &place,
+                     SmallVectorImpl<int64_t> &batch,
+                     SmallVectorImpl<int64_t> &contracting) {
+  SmallVector<int64_t> gone, places;
+  for (int64_t axis : axesUpTo(rankOf(operand))) {
+    places.push_back(axis - static_cast<int64_t>(gone.size()));
+    if (!llvm::is_contained(batch, axis) &&
+        !llvm::is_contained(contracting, axis) &&
+        llvm::is_contained(axes, place++))
+      gone.push_back(axis);
+  }
+  if (gone.empty())
+    return operand;
+  for (SmallVectorImpl<int64_t> *named : {&batch, &contracting})
+    for (int64_t &axis : *named)
+      axis = places[axis];
+  return ReduceSumOp::create(rewriter, operand.getLoc(), operand, gone);
+}
 
 /// A sum over free axes of a contraction is the contraction of the sum: of a
 /// batch of cotangents, only their sum meets the matrix.
-struct SumOfDot : OpRewritePattern<ReduceSumOp> {
-  using OpRewritePattern::OpRewritePattern;
-  LogicalResult matchAndRewrite(ReduceSumOp op,
-                                PatternRewriter &rewriter) const override {
-    SmallVector<int64_t> axes(op.getAxes());
-    Value summed = op.getX();
-    if (auto transpose = summed.getDefiningOp<TransposeOp>()) {
-      if (!transpose->hasOneUse() || !keepsOrder(transpose, axes))
-        return failure();
-      for (int64_t &axis : axes)
-        axis = transpose.getPermutation()[axis];
-      llvm::sort(axes);
-      summed = transpose.getX();
-    }
-    auto dot = summed.getDefiningOp<DotGeneralOp>();
-    if (!dot || !dot->hasOneUse() || axes.empty())
+static LogicalResult sumOfDot(ReduceSumOp op, PatternRewriter &rewriter) {
+  SmallVector<int64_t> axes(op.getAxes());
+  Value summed = op.getX();
+  if (auto transpose = summed.getDefiningOp<TransposeOp>()) {
+    if (!transpose->hasOneUse() || !keepsOrder(transpose, axes))
       return failure();
-    // The sum over an operand may leave the range of 16 bits.
-    if (getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() == 16)
-      return failure();
-    int64_t batchCount = dot.getLhsBatch().size();
-    if (axes.front() < batchCount)
-      return failure();
-    SmallVector<int64_t> lhsBatch(dot.getLhsBatch()),
-        rhsBatch(dot.getRhsBatch()), lhsContracting(dot.getLhsContracting()),
-        rhsContracting(dot.getRhsContracting());
-    int64_t place = batchCount;
-    Value lhs =
-        sumOver(rewriter, dot.getLhs(), axes, place, lhsBatch, lhsContracting);
-    Value rhs =
-        sumOver(rewriter, dot.getRhs(), axes, place, rhsBatch, rhsContracting);
-    rewriter.replaceOpWithNewOp<DotGeneralOp>(op, lhs, rhs, lhsBatch, rhsBatch,
-                                              lhsContracting, rhsContracting);
-    return success();
+    for (int64_t &axis : axes)
+      axis = transpose.getPermutation()[axis];
+    llvm::sort(axes);
+    summed = transpose.getX();
   }
-
-  /// Whether the axes of a transpose that are left lie as in its operand.
-  static bool keepsOrder(TransposeOp transpose, ArrayRef<int64_t> axes) {
-    SmallVector<int64_t> left;
-    for (auto [place, axis] : llvm::enumerate(transpose.getPermutation()))
-      if (!llvm::is_contained(axes, static_cast<int64_t>(place)))
-        left.push_back(axis);
-    return llvm::is_sorted(left);
-  }
-
-  /// The operand summed over those of its free axes, which are the
-  /// contraction's from `place` on, that `axes` names; its other axes move up.
-  static Value sumOver(PatternRewriter &rewriter, Value operand,
-                       ArrayRef<int64_t> axes, int64_t &place,
-                       SmallVectorImpl<int64_t> &batch,
-                       SmallVectorImpl<int64_t> &contracting) {
-    SmallVector<int64_t> gone, places;
-    for (int64_t axis : axesUpTo(rankOf(operand))) {
-      places.push_back(axis - static_cast<int64_t>(gone.size()));
-      if (!llvm::is_contained(batch, axis) &&
-          !llvm::is_contained(contracting, axis) &&
-          llvm::is_contained(axes, place++))
-        gone.push_back(axis);
-    }
-    if (gone.empty())
-      return operand;
-    for (SmallVectorImpl<int64_t> *named : {&batch, &contracting})
-      for (int64_t &axis : *named)
-        axis = places[axis];
-    return ReduceSumOp::create(rewriter, operand.getLoc(), operand, gone);
-  }
-};
-
-} // namespace
+  auto dot = summed.getDefiningOp<DotGeneralOp>();
+  if (!dot || !dot->hasOneUse() || axes.empty())
+    return failure();
+  // The sum over an operand may leave the range of 16 bits.
+  if (getElementTypeOrSelf(op.getType()).getIntOrFloatBitWidth() == 16)
+    return failure();
+  int64_t batchCount = dot.getLhsBatch().size();
+  if (axes.front() < batchCount)
+    return failure();
+  SmallVector<int64_t> lhsBatch(dot.getLhsBatch()), rhsBatch(dot.getRhsBatch()),
+      lhsContracting(dot.getLhsContracting()),
+      rhsContracting(dot.getRhsContracting());
+  int64_t place = batchCount;
+  Value lhs =
+      sumOver(rewriter, dot.getLhs(), axes, place, lhsBatch, lhsContracting);
+  Value rhs =
+      sumOver(rewriter, dot.getRhs(), axes, place, rhsBatch, rhsContracting);
+  rewriter.replaceOpWithNewOp<DotGeneralOp>(op, lhs, rhs, lhsBatch, rhsBatch,
+                                            lhsContracting, rhsContracting);
+  return success();
+}
 
 static FrozenRewritePatternSet collectPatterns(MLIRContext *context) {
   RewritePatternSet patterns(context);
-  patterns.add<SinkBroadcast, DotOfDiagonal, TransposeOfDiagonal,
-               TransposeOfDot, SumOfDot>(context);
+  patterns.add<SinkBroadcast>(context);
+  patterns.add(dotOfDiagonal).add(transposeOfDiagonal);
+  patterns.add(transposeOfDot).add(sumOfDot);
   populateEvenPowerPatterns(patterns);
   StringRef dialect = XformDialect::getDialectNamespace();
   for (RegisteredOperationName name :

@@ -102,6 +102,8 @@ private:
     RewritePatternSet patterns(context);
     populateBarrierToLinalg(converter, patterns);
     populateElementwiseToLinalg(converter, patterns);
+    populateBitsToLinalg(converter, patterns);
+    populateSpecialToLinalg(converter, patterns);
     populateCreationToLinalg(converter, patterns);
     populateShapeToLinalg(converter, patterns);
     populateReductionToLinalg(converter, patterns);

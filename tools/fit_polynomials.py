@@ -16,7 +16,8 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mpmath import mp, mpf
@@ -146,6 +147,40 @@ def pair(value: mpf) -> tuple[mpf, mpf]:
     return (value, value)
 
 
+def factor_fit(
+    name: str,
+    meaning: str,
+    target: Function,
+    low: tuple[mpf, mpf],
+    high: tuple[mpf, mpf],
+    degree: tuple[int, int],
+) -> Fit:
+    """A fit of a factor of the result, whose relative error is that of the result."""
+    return Fit(name, meaning, target, lambda x: 1 / target(x), low, high, degree)
+
+
+def odd_fit(
+    name: str,
+    meaning: str,
+    function: Function,
+    remainder: Function,
+    end: mpf,
+    degree: tuple[int, int],
+) -> Fit:
+    """A fit of p in x + x z p(z), z = x^2 <= end, an odd `function` with slope 1 at 0.
+
+    `remainder` is the Taylor series of p.
+    """
+
+    def target(z: mpf) -> mpf:
+        x = mp.sqrt(z)
+        return (function(x) / x - 1) / z
+
+    return Fit(
+        name, meaning, series(target, remainder), lambda z: z, pair(mpf(0)), pair(end), degree
+    )
+
+
 def atanh_tail(z: mpf) -> mpf:
     """(2 atanh(s) / s - 2) / z where z = s squared."""
     s = mp.sqrt(z)
@@ -206,15 +241,12 @@ FITS = [
         pair(MAX_S2),
         (2, 7),
     ),
-    Fit(
+    odd_fit(
         "kSinTail",
         "sin(r) = r + r z p(z), z = r^2, |r| <= pi/4",
-        series(
-            lambda z: (mp.sin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mpf(-1) / 6 + z / 120
-        ),
-        lambda z: z,
-        pair(mpf(0)),
-        pair(QUARTER_PI2),
+        mp.sin,
+        lambda z: mpf(-1) / 6 + z / 120,
+        QUARTER_PI2,
         (2, 5),
     ),
     Fit(
@@ -226,42 +258,36 @@ FITS = [
         pair(QUARTER_PI2),
         (2, 5),
     ),
-    Fit(
+    odd_fit(
         "kAsinTail",
         "asin(x) = x + x z p(z), z = x^2, |x| <= 1/2",
-        series(
-            lambda z: (mp.asin(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mpf(1) / 6 + z * 3 / 40
-        ),
-        lambda z: z,
-        pair(mpf(0)),
-        pair(mpf("0.25025")),
+        mp.asin,
+        lambda z: mpf(1) / 6 + z * 3 / 40,
+        mpf("0.25025"),
         (4, 12),
     ),
-    Fit(
+    odd_fit(
         "kAtanTail",
         "atan(t) = t + t z p(z), z = t^2, |t| <= 7/16",
-        series(lambda z: (mp.atan(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mpf(-1) / 3 + z / 5),
-        lambda z: z,
-        pair(mpf(0)),
-        pair(ATAN_END2),
+        mp.atan,
+        lambda z: mpf(-1) / 3 + z / 5,
+        ATAN_END2,
         (4, 10),
     ),
-    Fit(
+    odd_fit(
         "kSinhTail",
         "sinh(x) = x + x z p(z), z = x^2, |x| <= 1",
-        series(lambda z: (mp.sinh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mpf(1) / 6),
-        lambda z: z,
-        pair(mpf(0)),
-        pair(mpf("1.001")),
+        mp.sinh,
+        lambda z: mpf(1) / 6,
+        mpf("1.001"),
         (3, 6),
     ),
-    Fit(
+    odd_fit(
         "kTanhTail",
         "tanh(x) = x + x z p(z), z = x^2, |x| <= 5/8",
-        series(lambda z: (mp.tanh(mp.sqrt(z)) / mp.sqrt(z) - 1) / z, lambda z: mpf(-1) / 3),
-        lambda z: z,
-        pair(mpf(0)),
-        pair(mpf("0.625") ** 2 * mpf("1.001")),
+        mp.tanh,
+        lambda z: mpf(-1) / 3,
+        mpf("0.625") ** 2 * mpf("1.001"),
         (4, 11),
     ),
     Fit(
@@ -277,12 +303,11 @@ FITS = [
         pair(mpf("1.001")),
         (6, 11),
     ),
-    Fit(
+    factor_fit(
         "kErfcScaled",
         f"erfc(a) = exp(-a^2) p(t) / (a + {ERFC_CENTRE}), "
         f"t = (a - {ERFC_CENTRE}) / (a + {ERFC_CENTRE}), 0 <= a",
         lambda t: scaled_erfc(t, ERFC_CENTRE),
-        lambda t: 1 / scaled_erfc(t, ERFC_CENTRE),
         pair(mpf("-1.0001")),
         (mapped("10.2", ERFC_CENTRE), mapped("27.3", ERFC_CENTRE)),
         (10, 25),
@@ -395,28 +420,35 @@ def print_table(fit: Fit) -> None:
     print(f"{fit.name}: {', '.join(bounds)}", file=sys.stderr)
 
 
-def main() -> None:
-    """Print the header."""
-    print("//===- Polynomials.h - polynomials and constants --------------*- C++ -*-===//")
-    print("//\n// Written by tools/fit_polynomials.py (Remez exchange in multiple precision).")
+@contextmanager
+def header(name: str, about: str, tool: str, include: str) -> Iterator[None]:
+    """Print a C++ header around what is printed inside: its title, its guard, its namespace."""
+    guard = f"XFORM_LOWERING_MATH_{name.upper()}_H"
+    print(f"//===- {name}.h - {about} ".ljust(63, "-") + "*- C++ -*-===//")
+    print(f"//\n// Written by tools/{tool} (Remez exchange in multiple precision).")
     print("// Coefficients stand from degree zero upwards, float32 first.\n//")
     print("//===" + "-" * 70 + "===//\n")
-    print("#ifndef XFORM_LOWERING_MATH_POLYNOMIALS_H")
-    print("#define XFORM_LOWERING_MATH_POLYNOMIALS_H\n")
-    print("#include <cstdint>\n")
+    print(f"#ifndef {guard}\n#define {guard}\n")
+    print(f"#include {include}\n")
     print("namespace xform::elementary {\n")
-    print("/// Coefficients for both precisions; unused places at the end are zero.")
-    print("struct Polynomial {\n  double single[12];\n  double full[26];\n};\n")
-    print("/// A constant as the sum of two numbers, for both precisions.")
-    print("struct SplitConstant {\n  double single[2];\n  double full[2];\n};\n")
-    for fit in FITS:
-        print_table(fit)
-    for split in SPLITS:
-        print_split(split)
-    print_two_over_pi("kTwoOverPi32", "uint32_t", 32, 7, 26)
-    print_two_over_pi("kTwoOverPi64", "uint64_t", 64, 19, 55)
+    yield
     print("} // namespace xform::elementary\n")
-    print("#endif // XFORM_LOWERING_MATH_POLYNOMIALS_H")
+    print(f"#endif // {guard}")
+
+
+def main() -> None:
+    """Print the header."""
+    with header("Polynomials", "polynomials and constants", "fit_polynomials.py", "<cstdint>"):
+        print("/// Coefficients for both precisions; unused places at the end are zero.")
+        print("struct Polynomial {\n  double single[12];\n  double full[26];\n};\n")
+        print("/// A constant as the sum of two numbers, for both precisions.")
+        print("struct SplitConstant {\n  double single[2];\n  double full[2];\n};\n")
+        for fit in FITS:
+            print_table(fit)
+        for split in SPLITS:
+            print_split(split)
+        print_two_over_pi("kTwoOverPi32", "uint32_t", 32, 7, 26)
+        print_two_over_pi("kTwoOverPi64", "uint64_t", 64, 19, 55)
 
 
 if __name__ == "__main__":

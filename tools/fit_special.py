@@ -10,7 +10,16 @@ The variable of every polynomial is centred in its interval, so that the terms d
 
 from __future__ import annotations
 
-from fit_polynomials import FULL_BITS, Fit, Split, pair, print_split, print_table
+from fit_polynomials import (
+    FULL_BITS,
+    Fit,
+    Split,
+    factor_fit,
+    header,
+    pair,
+    print_split,
+    print_table,
+)
 from mpmath import mp, mpf
 
 # Where the variable of erf_inv changes from w to 1 / sqrt(w), and the middles of both intervals.
@@ -83,38 +92,34 @@ def cotangent_ratio(z: mpf) -> mpf:
 
 
 FITS = [
-    Fit(
+    factor_fit(
         "kErfInvNear",
         "erf_inv(x) = x p(w - 4), w = -log(1 - x^2) <= 8",
         lambda u: erf_inv_ratio(u + CENTRE_W),
-        lambda u: 1 / erf_inv_ratio(u + CENTRE_W),
         pair(-CENTRE_W),
         pair(CHANGE_W - CENTRE_W),
         (11, 25),
     ),
-    Fit(
+    factor_fit(
         "kErfInvFar",
         "erf_inv(x) = x p(1 / sqrt(w) - 1/4) for larger w",
         lambda u: erf_inv_ratio((u + CENTRE_ROOT) ** -2),
-        lambda u: 1 / erf_inv_ratio((u + CENTRE_ROOT) ** -2),
         (1 / mp.sqrt(LAST_W[0]) - CENTRE_ROOT, 1 / mp.sqrt(LAST_W[1]) - CENTRE_ROOT),
         pair(1 / mp.sqrt(CHANGE_W) - CENTRE_ROOT),
         (8, 23),
     ),
-    Fit(
+    factor_fit(
         "kLogGammaOne",
         "log(gamma(x)) = (x - 1) (x - 2) p(x - 3/2), 1 <= x <= 2",
         lambda u: gamma_ratio(u + HALF * 3),
-        lambda u: 1 / gamma_ratio(u + HALF * 3),
         pair(-HALF),
         pair(HALF),
         (9, 20),
     ),
-    Fit(
+    factor_fit(
         "kLogGammaTwo",
         "log(gamma(x)) = (x - 1) (x - 2) p(x - 5/2), 2 <= x <= 3",
         lambda u: gamma_ratio(u + HALF * 5),
-        lambda u: 1 / gamma_ratio(u + HALF * 5),
         pair(-HALF),
         pair(HALF),
         (7, 16),
@@ -128,20 +133,18 @@ FITS = [
         pair(mpf(1) / 9),
         (3, 11),
     ),
-    Fit(
+    factor_fit(
         "kDigammaOne",
         "digamma(x) = (x - root) p(x - 3/2), 1 <= x <= 2",
         lambda u: digamma_ratio(u + HALF * 3),
-        lambda u: 1 / digamma_ratio(u + HALF * 3),
         pair(-HALF),
         pair(HALF),
         (11, 22),
     ),
-    Fit(
+    factor_fit(
         "kDigammaTwo",
         "digamma(x) = (x - root) p(x - 5/2), 2 <= x <= 3",
         lambda u: digamma_ratio(u + HALF * 5),
-        lambda u: 1 / digamma_ratio(u + HALF * 5),
         pair(-HALF),
         pair(HALF),
         (8, 17),
@@ -183,20 +186,12 @@ SPLITS = [
 
 def main() -> None:
     """Print the header."""
-    print("//===- SpecialPolynomials.h - for the special functions -------*- C++ -*-===//")
-    print("//\n// Written by tools/fit_special.py (Remez exchange in multiple precision).")
-    print("// Coefficients stand from degree zero upwards, float32 first.\n//")
-    print("//===" + "-" * 70 + "===//\n")
-    print("#ifndef XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H")
-    print("#define XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H\n")
-    print('#include "lowering/math/Polynomials.h"\n')
-    print("namespace xform::elementary {\n")
-    for fit in FITS:
-        print_table(fit)
-    for split in SPLITS:
-        print_split(split)
-    print("} // namespace xform::elementary\n")
-    print("#endif // XFORM_LOWERING_MATH_SPECIALPOLYNOMIALS_H")
+    include = '"lowering/math/Polynomials.h"'
+    with header("SpecialPolynomials", "for the special functions", "fit_special.py", include):
+        for fit in FITS:
+            print_table(fit)
+        for split in SPLITS:
+            print_split(split)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import math
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -121,7 +122,7 @@ def main() -> int:
         table.add_row(problem.name, *cells)
     console.print(table)
     if ratios:
-        mean = math.exp(sum(map(math.log, ratios)) / len(ratios))
+        mean = statistics.geometric_mean(ratios)
         console.print(f"geometric mean of xform / JAX: {mean:.2f} (below 1: xform is faster)")
     for line in wrong:
         console.print(line, style="red")

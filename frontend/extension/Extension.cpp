@@ -152,30 +152,20 @@ Values emitVmap(FunctionHandle &self, const FunctionHandle &callee,
       symbolOf(callee), inputs, numbers, in, out);
 }
 
-Values emitJvp(FunctionHandle &self, const FunctionHandle &callee,
-               const Values &primals, const Values &tangents,
-               const Axes &argnums, const SourceLocation &location) {
-  SmallVector<Value> xs = self.unwrap(primals), ts = self.unwrap(tangents);
-  return emitTransform<JvpOp>(
+/// A jvp or vjp: `infer` says what it returns, `seeds` are its tangents or
+/// cotangents.
+template <typename OpTy, auto infer>
+Values emitDerivative(FunctionHandle &self, const FunctionHandle &callee,
+                      const Values &primals, const Values &seeds,
+                      const Axes &argnums, const SourceLocation &location) {
+  SmallVector<Value> xs = self.unwrap(primals), given = self.unwrap(seeds);
+  return emitTransform<OpTy>(
       self, location,
       [&](Emit emit) {
-        return inferJvp(emit, callee.function, ValueRange(xs).getTypes(),
-                        ValueRange(ts).getTypes(), argnums);
+        return infer(emit, callee.function, ValueRange(xs).getTypes(),
+                     ValueRange(given).getTypes(), argnums);
       },
-      symbolOf(callee), xs, ts, argnums);
-}
-
-Values emitVjp(FunctionHandle &self, const FunctionHandle &callee,
-               const Values &primals, const Values &cotangents,
-               const Axes &argnums, const SourceLocation &location) {
-  SmallVector<Value> xs = self.unwrap(primals), cts = self.unwrap(cotangents);
-  return emitTransform<VjpOp>(
-      self, location,
-      [&](Emit emit) {
-        return inferVjp(emit, callee.function, ValueRange(xs).getTypes(),
-                        ValueRange(cts).getTypes(), argnums);
-      },
-      symbolOf(callee), xs, cts, argnums);
+      symbolOf(callee), xs, given, argnums);
 }
 
 Values emitGrad(FunctionHandle &self, const FunctionHandle &callee,
@@ -520,10 +510,12 @@ NB_MODULE(_xform, m) {
       .def("vmap", &emitVmap, nb::arg("callee"), nb::arg("operands"),
            nb::arg("in_dims"), nb::arg("out_dims"), nb::arg("location"),
            nb::arg("row_numbers") = nb::none())
-      .def("jvp", &emitJvp, nb::arg("callee"), nb::arg("primals"),
-           nb::arg("tangents"), nb::arg("argnums"), nb::arg("location"))
-      .def("vjp", &emitVjp, nb::arg("callee"), nb::arg("primals"),
-           nb::arg("cotangents"), nb::arg("argnums"), nb::arg("location"))
+      .def("jvp", &emitDerivative<JvpOp, inferJvp>, nb::arg("callee"),
+           nb::arg("primals"), nb::arg("tangents"), nb::arg("argnums"),
+           nb::arg("location"))
+      .def("vjp", &emitDerivative<VjpOp, inferVjp>, nb::arg("callee"),
+           nb::arg("primals"), nb::arg("cotangents"), nb::arg("argnums"),
+           nb::arg("location"))
       .def("grad", &emitGrad, nb::arg("callee"), nb::arg("primals"),
            nb::arg("argnums"), nb::arg("location"),
            nb::arg("with_value") = false, nb::arg("has_aux") = false)

@@ -1,4 +1,4 @@
-"""xform: differentiable, batched array programs, compiled ahead of time.
+"""`xform`: differentiable, batched array programs, compiled ahead of time.
 
 The names of `xform.frontend` can be had from here too; they are loaded when first used, so that
 `import xform.runtime` loads no compiler.

@@ -1,4 +1,4 @@
-"""save: a function compiled into a file for machines that have no compiler."""
+"""`save`: a function compiled into a file for machines that have no compiler."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from .compiling.targets import Target
+from .source import entrance
 from .transforms.jit import Jitted, jit
 
 
+@entrance
 def save(
     func: Callable[..., Any],
     *args: Any,

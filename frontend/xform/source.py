@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib.util import find_spec
 from types import FrameType, TracebackType
+from typing import ParamSpec, TypeVar
 
 from xform_runtime.errors import XformError
 
 from ._xform import Location
 from .knobs import TRACEBACK
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _UNKNOWN = ("", 0, "")
 # Python's library calls back what it is given: sorted keys, random.randint, statistics.mean, ...
@@ -97,6 +103,23 @@ def keep_users_frames(error: BaseException) -> None:
             kept.tb_next = frame
             kept = frame
     kept.tb_next = None
+
+
+def entrance(function: Callable[P, R]) -> Callable[P, R]:
+    """Decorator of what users call: errors that leave it have the user's frames.
+
+    See `keep_users_frames`.
+    """
+
+    @wraps(function)
+    def entered(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return function(*args, **kwargs)
+        except Exception as error:
+            keep_users_frames(error)
+            raise
+
+    return entered
 
 
 def _is_known_internal(file: str) -> bool:

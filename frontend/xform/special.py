@@ -37,7 +37,7 @@ def erf(x: ArrayLike) -> TracedArray:
 
 @_compiled
 def erfc(x: ArrayLike) -> TracedArray:
-    """1 - erf(x), exact for large x."""
+    """The complement 1 - erf(x) of the error function, exact for large x."""
     return primitives.erfc(*floats(x))
 
 
@@ -91,7 +91,7 @@ def _(primals: tuple[TracedArray], tangents: tuple[TracedArray]) -> tuple[Traced
 
 @_compiled
 def gammaln(x: ArrayLike) -> TracedArray:
-    """log(|gamma(x)|); infinite at 0 and the negative integers."""
+    """The logarithm of |gamma(x)|; infinite at 0 and the negative integers."""
     return primitives.lgamma(*floats(x))
 
 
@@ -118,7 +118,7 @@ def polygamma(n: int, x: ArrayLike) -> TracedArray:
         x: floats; integers become float64.
 
     Raises:
-        XformTypeError: `n` is no int.
+        XformTypeError: `n` is not an int.
         XformValueError: `n` is negative.
     """
     if not isinstance(n, int):
@@ -137,7 +137,7 @@ _LARGE = 10.0
 @_compiled_pair
 @rounded_once(2)
 def betaln(a: TracedArray, b: TracedArray) -> TracedArray:
-    """log(beta(a, b)) for positive a and b.
+    """The logarithm of the beta function, for positive a and b.
 
     A large argument's gammaln and that of the sum are alike, so their difference is taken term by
     term of Stirling's formula (A. R. DiDonato, A. H. Morris, "Algorithm 708", ACM TOMS 18, 1992).
@@ -212,21 +212,21 @@ def _times_log(
 @_compiled_pair
 @rounded_once(2)
 def xlogy(x: TracedArray, y: TracedArray) -> TracedArray:
-    """x * log(y), 0 where x is 0."""
+    """The product x * log(y), 0 where x is 0."""
     return _times_log(x, y, primitives.log, 0)
 
 
 @_compiled_pair
 @rounded_once(2)
 def xlog1py(x: TracedArray, y: TracedArray) -> TracedArray:
-    """x * log(1 + y), 0 where x is 0."""
+    """The product x * log(1 + y), 0 where x is 0."""
     return _times_log(x, y, primitives.log1p, -1)
 
 
 @_compiled
 @rounded_once()
 def entr(a: TracedArray) -> TracedArray:
-    """-x * log(x), 0 at 0 and -inf below."""
+    """The entropy -x * log(x) of one outcome, 0 at 0 and -inf below."""
     zero, one = like(a, 0), like(a, 1)
     positive = primitives.gt(a, zero)
     inside = primitives.select(positive, a, one)
@@ -240,14 +240,14 @@ def entr(a: TracedArray) -> TracedArray:
 
 @_compiled
 def expit(x: ArrayLike) -> TracedArray:
-    """1 / (1 + exp(-x))."""
+    """The logistic function 1 / (1 + exp(-x))."""
     return primitives.logistic(*floats(x))
 
 
 @_compiled
 @rounded_once()
 def logit(p: TracedArray) -> TracedArray:
-    """log(p / (1 - p)), the inverse of expit; exact for small p and for p near 1/2."""
+    """The logarithm of the odds p / (1 - p), the inverse of expit; exact for p near 0 and 1/2."""
     centred = primitives.sub(p, like(p, 0.5))
     is_central = primitives.le(primitives.abs_(centred), like(p, 0.25))
     doubled = primitives.select(is_central, primitives.add(centred, centred), like(p, 0))

@@ -2,6 +2,7 @@
 
 #include "dialect/Bits.h"
 #include "lowering/linalg/ElementRule.h"
+#include "lowering/linalg/Patterns.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -262,9 +263,7 @@ Value copySign(const Elements &x) {
 
 void xform::populateBitsToLinalg(const TypeConverter &converter,
                                  RewritePatternSet &patterns) {
-  auto add = [&](auto op, ElementRule rule) {
-    addElementRule<decltype(op)>(converter, patterns, rule);
-  };
+  AddElementRule add{converter, patterns};
   add(ShiftLeftOp(), shift<arith::ShLIOp>);
   add(ShiftRightArithmeticOp(), shiftArithmetic);
   add(ShiftRightLogicalOp(), shift<arith::ShRUIOp>);

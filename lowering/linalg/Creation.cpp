@@ -2,6 +2,7 @@
 
 #include "dialect/Ops.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Views.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -12,50 +13,34 @@ using namespace xform;
 
 namespace {
 
-struct ConstantToArith : OpConversionPattern<ConstantOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(ConstantOp op, OpAdaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    ElementsAttr value = op.getValue();
-    if (value.getType() != type) {
-      if (auto dense = dyn_cast<DenseElementsAttr>(value))
-        value = dense.bitcast(type.getElementType());
-      else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
-        value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
-      else
-        return op.emitOpError("has a value of a kind that cannot be lowered, ")
-               << value;
-    }
-    rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, type, value);
-    return success();
+FailureOr<Value> lowerConstant(ImplicitLocOpBuilder &b, ConstantOp op,
+                               ConstantOp::Adaptor,
+                               ConversionPatternRewriter &) {
+  RankedTensorType type = signlessType(op.getType());
+  ElementsAttr value = op.getValue();
+  if (value.getType() != type) {
+    if (auto dense = dyn_cast<DenseElementsAttr>(value))
+      value = dense.bitcast(type.getElementType());
+    else if (auto resource = dyn_cast<DenseResourceElementsAttr>(value))
+      value = DenseResourceElementsAttr::get(type, resource.getRawHandle());
+    else
+      return op.emitOpError("has a value of a kind that cannot be lowered, ")
+             << value;
   }
-};
+  return Value(arith::ConstantOp::create(b, type, value));
+}
 
-struct IotaToGeneric : OpConversionPattern<IotaOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(IotaOp op, OpAdaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Value result =
-        buildElementwise(b, cast<RankedTensorType>(signlessType(op.getType())),
-                         viewOf(op.getResult(), rewriter),
-                         [](ImplicitLocOpBuilder &, ValueRange elements) {
-                           return elements[0];
-                         });
-    if (!result)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-};
+FailureOr<Value> lowerIota(ImplicitLocOpBuilder &b, IotaOp op, IotaOp::Adaptor,
+                           ConversionPatternRewriter &rewriter) {
+  return buildElementwise(
+      b, signlessType(op.getType()), viewOf(op.getResult(), rewriter),
+      [](ImplicitLocOpBuilder &, ValueRange elements) { return elements[0]; });
+}
 
 } // namespace
 
 void xform::populateCreationToLinalg(const TypeConverter &converter,
                                      RewritePatternSet &patterns) {
-  patterns.add<ConstantToArith, IotaToGeneric>(converter,
-                                               patterns.getContext());
+  addLowering(converter, patterns, lowerConstant);
+  addLowering(converter, patterns, lowerIota);
 }

@@ -3,6 +3,7 @@
 #include "dialect/Cumulative.h"
 #include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Views.h"
 
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -164,39 +165,21 @@ bool isWorthCutting(RankedTensorType type, int64_t axis) {
 }
 
 template <typename OpTy>
-class CumulativeToGeneric : public OpConversionPattern<OpTy> {
-public:
-  CumulativeToGeneric(const TypeConverter &converter, MLIRContext *context,
-                      Combiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {
-    // A reversed one is lowered by way of one that is not.
-    this->setHasBoundedRewriteRecursion();
+FailureOr<Value> lowerCumulative(ImplicitLocOpBuilder &b, OpTy op,
+                                 typename OpTy::Adaptor adaptor,
+                                 ConversionPatternRewriter &,
+                                 Combiner combiner) {
+  int64_t axis = op.getAxis();
+  if (op.getReverse()) {
+    Value turned = ReverseOp::create(b, op.getX(), axis);
+    Value result = OpTy::create(b, turned, axis, /*reverse=*/false);
+    return Value(ReverseOp::create(b, result, axis));
   }
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    int64_t axis = op.getAxis();
-    if (op.getReverse()) {
-      Value turned = ReverseOp::create(b, op.getX(), axis);
-      Value result = OpTy::create(b, turned, axis, /*reverse=*/false);
-      rewriter.replaceOpWithNewOp<ReverseOp>(op, result, axis);
-      return success();
-    }
-    Recurrence recurrence(b, combiner, op.getType().getElementType());
-    Value result =
-        isWorthCutting(op.getType(), axis)
-            ? recurrence.runInPieces(adaptor.getX(), axis)
-            : recurrence.run(adaptor.getX(), axis, /*exclusive=*/false)
-                  .everywhere;
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-
-private:
-  Combiner combiner;
-};
+  Recurrence recurrence(b, combiner, op.getType().getElementType());
+  if (isWorthCutting(op.getType(), axis))
+    return recurrence.runInPieces(adaptor.getX(), axis);
+  return recurrence.run(adaptor.getX(), axis, /*exclusive=*/false).everywhere;
+}
 
 /// The sum that begins with -0.0 keeps the sign of zeros.
 TypedAttr startAtNegativeZero(OpBuilder &b, Type, Type type) {
@@ -209,12 +192,9 @@ TypedAttr startAtNegativeZero(OpBuilder &b, Type, Type type) {
 
 void xform::populateCumulativeToLinalg(const TypeConverter &converter,
                                        RewritePatternSet &patterns) {
-  auto add = [&](auto op, Combiner combiner) {
-    patterns.add<CumulativeToGeneric<decltype(op)>>(
-        converter, patterns.getContext(), combiner);
-  };
-  add(CumsumOp(), {summing.combine, startAtNegativeZero});
-  add(CumprodOp(), multiplying);
-  add(CummaxOp(), maximizing);
-  add(CumminOp(), minimizing);
+  addLowering(converter, patterns, lowerCumulative<CumsumOp>,
+              {summing.combine, startAtNegativeZero});
+  addLowering(converter, patterns, lowerCumulative<CumprodOp>, multiplying);
+  addLowering(converter, patterns, lowerCumulative<CummaxOp>, maximizing);
+  addLowering(converter, patterns, lowerCumulative<CumminOp>, minimizing);
 }

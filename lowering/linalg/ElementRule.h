@@ -8,11 +8,11 @@
 #ifndef XFORM_LOWERING_LINALG_ELEMENTRULE_H
 #define XFORM_LOWERING_LINALG_ELEMENTRULE_H
 
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
 
 #include "mlir/IR/TypeUtilities.h"
-#include "mlir/Transforms/DialectConversion.h"
 
 namespace xform {
 
@@ -38,51 +38,33 @@ using ElementRule = mlir::Value (*)(const Elements &);
 
 /// The loop around a rule.
 template <typename OpTy>
-class ElementwiseToGeneric : public mlir::OpConversionPattern<OpTy> {
-public:
-  ElementwiseToGeneric(const mlir::TypeConverter &converter,
-                       mlir::MLIRContext *context, ElementRule rule)
-      : mlir::OpConversionPattern<OpTy>(converter, context), rule(rule) {}
-
-  mlir::LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor,
-                  mlir::ConversionPatternRewriter &rewriter) const override {
-    llvm::SmallVector<View> views;
-    for (mlir::Value operand : op->getOperands())
-      views.push_back(viewOf(operand, rewriter));
-    mlir::ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    mlir::Type before = mlir::getElementTypeOrSelf(op->getOperand(0));
-    mlir::Type after = mlir::getElementTypeOrSelf(op.getType());
-    mlir::Value result = buildElementwise(
-        b, mlir::cast<mlir::RankedTensorType>(signlessType(op.getType())),
-        views, [&](mlir::ImplicitLocOpBuilder &inner, mlir::ValueRange values) {
-          llvm::SmallVector<mlir::Value> widened;
-          for (mlir::Value value : values)
-            widened.push_back(widen(inner, value));
-          return narrow(inner, rule({inner, op, before, widened}), after);
-        });
-    if (!result)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    rewriter.replaceOp(op, result);
-    return mlir::success();
-  }
-
-private:
-  ElementRule rule;
-};
-
-/// Adds the rule of one primitive.
-template <typename OpTy>
-void addElementRule(const mlir::TypeConverter &converter,
-                    mlir::RewritePatternSet &patterns, ElementRule rule) {
-  patterns.add<ElementwiseToGeneric<OpTy>>(converter, patterns.getContext(),
-                                           rule);
+llvm::FailureOr<mlir::Value>
+lowerByElement(mlir::ImplicitLocOpBuilder &b, OpTy op, typename OpTy::Adaptor,
+               mlir::ConversionPatternRewriter &rewriter, ElementRule rule) {
+  llvm::SmallVector<View> views;
+  for (mlir::Value operand : op->getOperands())
+    views.push_back(viewOf(operand, rewriter));
+  mlir::Type before = mlir::getElementTypeOrSelf(op->getOperand(0));
+  mlir::Type after = mlir::getElementTypeOrSelf(op.getType());
+  return buildElementwise(
+      b, signlessType(op.getType()), views,
+      [&](mlir::ImplicitLocOpBuilder &inner, mlir::ValueRange values) {
+        llvm::SmallVector<mlir::Value> widened;
+        for (mlir::Value value : values)
+          widened.push_back(widen(inner, value));
+        return narrow(inner, rule({inner, op, before, widened}), after);
+      });
 }
 
-void populateBitsToLinalg(const mlir::TypeConverter &converter,
-                          mlir::RewritePatternSet &patterns);
-void populateSpecialToLinalg(const mlir::TypeConverter &converter,
-                             mlir::RewritePatternSet &patterns);
+/// Adds rules, each with an op that stands for its primitive.
+struct AddElementRule {
+  const mlir::TypeConverter &converter;
+  mlir::RewritePatternSet &patterns;
+
+  template <typename OpTy> void operator()(OpTy, ElementRule rule) const {
+    addLowering(converter, patterns, lowerByElement<OpTy>, rule);
+  }
+};
 
 } // namespace xform
 

@@ -8,6 +8,7 @@
 #include "dialect/Ops.h"
 #include "lowering/linalg/ElementRule.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -144,29 +145,20 @@ Value convert(const Elements &x) {
 
 /// An op that says something of its operand and returns it.
 template <typename Identity>
-struct ForwardOperand : OpConversionPattern<Identity> {
-  using OpConversionPattern<Identity>::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(Identity op, typename Identity::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getX());
-    return success();
-  }
-};
+FailureOr<Value> lowerIdentity(ImplicitLocOpBuilder &, Identity,
+                               typename Identity::Adaptor adaptor,
+                               ConversionPatternRewriter &) {
+  return adaptor.getX();
+}
 
 } // namespace
 
 void xform::populateElementwiseToLinalg(const TypeConverter &converter,
                                         RewritePatternSet &patterns) {
-  auto add = [&](auto op, ElementRule rule) {
-    addElementRule<decltype(op)>(converter, patterns, rule);
-  };
-  patterns
-      .add<ForwardOperand<StopGradientOp>, ForwardOperand<CheckpointNameOp>>(
-          converter, patterns.getContext());
-  populateBitsToLinalg(converter, patterns);
-  populateSpecialToLinalg(converter, patterns);
+  addLowering(converter, patterns, lowerIdentity<StopGradientOp>);
+  addLowering(converter, patterns, lowerIdentity<CheckpointNameOp>);
 
+  AddElementRule add{converter, patterns};
   add(NegOp(), negate);
   add(AddOp(), arithmetic<arith::AddFOp, arith::AddIOp>);
   add(SubOp(), arithmetic<arith::SubFOp, arith::SubIOp>);

@@ -2,6 +2,7 @@
 
 #include "dialect/Ordering.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
 
@@ -212,49 +213,44 @@ struct SortToMerges : OpConversionPattern<SortOp> {
 //===----------------------------------------------------------------------===//
 
 template <typename OpTy, typename ReduceOp>
-struct PlaceToReductions : OpConversionPattern<OpTy> {
-  using OpConversionPattern<OpTy>::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    RuleBuilder b(op.getLoc(), rewriter, nullptr);
-    Value x = op.getX();
-    int64_t axis = op.getAxis();
-    auto type = cast<RankedTensorType>(x.getType());
-    if (type.isDynamicDim(axis))
-      return op.emitOpError("needs an axis of static size, got axis ")
-             << axis << " of " << type;
-    if (type.getElementType().isInteger(1)) {
-      type = type.clone(b.getIntegerType(8));
-      x = ConvertOp::create(b, type, x);
-    }
-    Value extreme = ReduceOp::create(b, x, axis);
-    SmallVector<int64_t> others = axesUpTo(type.getRank());
-    others.erase(others.begin() + axis);
-    Value chosen = EqOp::create(b, x, b.broadcastTo(extreme, type, others));
-    // A NaN is the extreme, and equal to nothing.
-    if (isa<FloatType>(type.getElementType()))
-      chosen = OrOp::create(b, chosen, NeOp::create(b, x, x));
-    int64_t size = type.getDimSize(axis);
-    // Half as wide, indices are found twice as fast.
-    auto indices =
-        type.clone(size <= INT32_MAX ? b.getI32Type() : b.getI64Type());
-    Value beyond = b.literal(std::to_string(size), indices);
-    Value candidates =
-        SelectOp::create(b, chosen, IotaOp::create(b, indices, axis), beyond);
-    Value place = ReduceMinOp::create(b, candidates, axis);
-    if (place.getType() != op.getType())
-      place = ConvertOp::create(b, op.getType(), place);
-    rewriter.replaceOp(op, place);
-    return success();
+FailureOr<Value> lowerPlace(ImplicitLocOpBuilder &at, OpTy op,
+                            typename OpTy::Adaptor,
+                            ConversionPatternRewriter &) {
+  RuleBuilder b(op.getLoc(), at, nullptr);
+  Value x = op.getX();
+  int64_t axis = op.getAxis();
+  auto type = cast<RankedTensorType>(x.getType());
+  if (type.isDynamicDim(axis))
+    return op.emitOpError("needs an axis of static size, got axis ")
+           << axis << " of " << type;
+  if (type.getElementType().isInteger(1)) {
+    type = type.clone(b.getIntegerType(8));
+    x = ConvertOp::create(b, type, x);
   }
-};
+  Value extreme = ReduceOp::create(b, x, axis);
+  Value chosen = EqOp::create(
+      b, x, b.broadcastTo(extreme, type, otherAxes(type.getRank(), axis)));
+  // A NaN is the extreme, and equal to nothing.
+  if (isa<FloatType>(type.getElementType()))
+    chosen = OrOp::create(b, chosen, NeOp::create(b, x, x));
+  int64_t size = type.getDimSize(axis);
+  // Half as wide, indices are found twice as fast.
+  auto indices =
+      type.clone(size <= INT32_MAX ? b.getI32Type() : b.getI64Type());
+  Value beyond = b.literal(std::to_string(size), indices);
+  Value candidates =
+      SelectOp::create(b, chosen, IotaOp::create(b, indices, axis), beyond);
+  Value place = ReduceMinOp::create(b, candidates, axis);
+  if (place.getType() != op.getType())
+    place = ConvertOp::create(b, op.getType(), place);
+  return place;
+}
 
 } // namespace
 
 void xform::populateOrderingToLinalg(const TypeConverter &converter,
                                      RewritePatternSet &patterns) {
-  patterns.add<SortToMerges, PlaceToReductions<ArgmaxOp, ReduceMaxOp>,
-               PlaceToReductions<ArgminOp, ReduceMinOp>>(converter,
-                                                         patterns.getContext());
+  patterns.add<SortToMerges>(converter, patterns.getContext());
+  addLowering(converter, patterns, lowerPlace<ArgmaxOp, ReduceMaxOp>);
+  addLowering(converter, patterns, lowerPlace<ArgminOp, ReduceMinOp>);
 }

@@ -11,6 +11,10 @@ void populateBarrierToLinalg(const mlir::TypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
 void populateElementwiseToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
+void populateBitsToLinalg(const mlir::TypeConverter &converter,
+                          mlir::RewritePatternSet &patterns);
+void populateSpecialToLinalg(const mlir::TypeConverter &converter,
+                             mlir::RewritePatternSet &patterns);
 void populateCreationToLinalg(const mlir::TypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
 void populateShapeToLinalg(const mlir::TypeConverter &converter,

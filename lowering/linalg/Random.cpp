@@ -7,6 +7,7 @@
 
 #include "dialect/Random.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
 
@@ -117,112 +118,91 @@ Value bitsOf(ImplicitLocOpBuilder &b, Words words, Type type) {
                             : Value(arith::TruncIOp::create(b, type, both));
 }
 
-struct RngBitsToGeneric : OpConversionPattern<RngBitsOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(RngBitsOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    int64_t batchRank = op.getKey().getType().getRank() - 1;
-    int64_t count =
-        ShapedType::getNumElements(type.getShape().drop_front(batchRank));
-    Type counter = count > int64_t(1) << 32 ? b.getI64Type() : b.getI32Type();
-    SmallVector<View> views{keyWord(b, adaptor.getKey(), type, 0),
-                            keyWord(b, adaptor.getKey(), type, 1)};
-    for (int64_t axis = batchRank; axis < type.getRank(); ++axis)
-      views.push_back(indexAlong(type, axis, counter));
-    Value result = buildElementwise(
-        b, type, views, [&](ImplicitLocOpBuilder &inner, ValueRange elements) {
-          Value place = intConstant(inner, counter, 0);
-          for (int64_t axis = batchRank; axis < type.getRank(); ++axis) {
-            Value size = intConstant(inner, counter, type.getDimSize(axis));
-            place = inner.createOrFold<arith::MulIOp>(place, size);
-            place = inner.createOrFold<arith::AddIOp>(
-                place, elements[2 + axis - batchRank]);
-          }
-          Words words = threefry(inner, {elements[0], elements[1]},
-                                 wordsOf(inner, place));
-          return bitsOf(inner, words, type.getElementType());
-        });
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-};
+FailureOr<Value> lowerRngBits(ImplicitLocOpBuilder &b, RngBitsOp op,
+                              RngBitsOp::Adaptor adaptor,
+                              ConversionPatternRewriter &rewriter) {
+  RankedTensorType type = signlessType(op.getType());
+  int64_t batchRank = op.getKey().getType().getRank() - 1;
+  int64_t count =
+      ShapedType::getNumElements(type.getShape().drop_front(batchRank));
+  Type counter = count > int64_t(1) << 32 ? b.getI64Type() : b.getI32Type();
+  SmallVector<View> views{keyWord(b, adaptor.getKey(), type, 0),
+                          keyWord(b, adaptor.getKey(), type, 1)};
+  for (int64_t axis = batchRank; axis < type.getRank(); ++axis)
+    views.push_back(indexAlong(type, axis, counter));
+  return buildElementwise(
+      b, type, views, [&](ImplicitLocOpBuilder &inner, ValueRange elements) {
+        Value place = intConstant(inner, counter, 0);
+        for (int64_t axis = batchRank; axis < type.getRank(); ++axis) {
+          Value size = intConstant(inner, counter, type.getDimSize(axis));
+          place = inner.createOrFold<arith::MulIOp>(place, size);
+          place = inner.createOrFold<arith::AddIOp>(
+              place, elements[2 + axis - batchRank]);
+        }
+        Words words =
+            threefry(inner, {elements[0], elements[1]}, wordsOf(inner, place));
+        return bitsOf(inner, words, type.getElementType());
+      });
+}
 
-struct FoldInToGeneric : OpConversionPattern<FoldInOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(FoldInOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = cast<RankedTensorType>(adaptor.getKey().getType());
-    int64_t wordAxis = type.getRank() - 1;
-    View data = viewOf(op.getData(), rewriter);
-    View word = indexAlong(type, wordAxis, type.getElementType());
-    Value result = buildElementwise(
-        b, type,
-        {keyWord(b, adaptor.getKey(), type, 0),
-         keyWord(b, adaptor.getKey(), type, 1), data, word},
-        [&](ImplicitLocOpBuilder &inner, ValueRange elements) {
-          Words words = threefry(inner, {elements[0], elements[1]},
-                                 wordsOf(inner, elements[2]));
-          Value isFirst = arith::CmpIOp::create(
-              inner, arith::CmpIPredicate::eq, elements[3],
-              intConstant(inner, elements[3].getType(), 0));
-          return arith::SelectOp::create(inner, isFirst, words.first,
-                                         words.second);
-        });
-    rewriter.replaceOp(op, result);
-    return success();
-  }
-};
+FailureOr<Value> lowerFoldIn(ImplicitLocOpBuilder &b, FoldInOp op,
+                             FoldInOp::Adaptor adaptor,
+                             ConversionPatternRewriter &rewriter) {
+  auto type = cast<RankedTensorType>(adaptor.getKey().getType());
+  int64_t wordAxis = type.getRank() - 1;
+  View data = viewOf(op.getData(), rewriter);
+  View word = indexAlong(type, wordAxis, type.getElementType());
+  return buildElementwise(
+      b, type,
+      {keyWord(b, adaptor.getKey(), type, 0),
+       keyWord(b, adaptor.getKey(), type, 1), data, word},
+      [&](ImplicitLocOpBuilder &inner, ValueRange elements) {
+        Words words = threefry(inner, {elements[0], elements[1]},
+                               wordsOf(inner, elements[2]));
+        Value isFirst =
+            arith::CmpIOp::create(inner, arith::CmpIPredicate::eq, elements[3],
+                                  intConstant(inner, elements[3].getType(), 0));
+        return arith::SelectOp::create(inner, isFirst, words.first,
+                                       words.second);
+      });
+}
 
 //===----------------------------------------------------------------------===//
 // unit_float
 //===----------------------------------------------------------------------===//
 
-struct UnitFloatToGeneric : OpConversionPattern<UnitFloatOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(UnitFloatOp op, OpAdaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto element = cast<FloatType>(op.getType().getElementType());
-    Value result = buildElementwise(
-        b, op.getType(), viewOf(op.getBits(), rewriter),
-        [&](ImplicitLocOpBuilder &inner, ValueRange elements) -> Value {
-          return unitFloat(inner, elements[0], element);
-        });
-    if (!result)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    rewriter.replaceOp(op, result);
-    return success();
-  }
+/// The number of [1, 2) that has the bits as its fraction, less 1: no
+/// conversion of integers, which is slow in vectors of 64 bits.
+Value unitFloat(ImplicitLocOpBuilder &b, Value bits, FloatType element) {
+  Type type = bits.getType();
+  unsigned width = element.getWidth();
+  unsigned fraction = element.getFPMantissaWidth() - 1;
+  APInt one = APFloat::getOne(element.getFloatSemantics()).bitcastToAPInt();
+  bits =
+      arith::ShRUIOp::create(b, bits, intConstant(b, type, width - fraction));
+  bits = arith::OrIOp::create(b, bits, intConstant(b, type, one));
+  Value number = widen(b, arith::BitcastOp::create(b, element, bits));
+  number =
+      arith::SubFOp::create(b, number, floatConstant(b, number.getType(), 1));
+  return narrow(b, number, element);
+}
 
-private:
-  /// The number of [1, 2) that has the bits as its fraction, less 1: no
-  /// conversion of integers, which is slow in vectors of 64 bits.
-  static Value unitFloat(ImplicitLocOpBuilder &b, Value bits,
-                         FloatType element) {
-    Type type = bits.getType();
-    unsigned width = element.getWidth();
-    unsigned fraction = element.getFPMantissaWidth() - 1;
-    APInt one = APFloat::getOne(element.getFloatSemantics()).bitcastToAPInt();
-    bits =
-        arith::ShRUIOp::create(b, bits, intConstant(b, type, width - fraction));
-    bits = arith::OrIOp::create(b, bits, intConstant(b, type, one));
-    Value number = widen(b, arith::BitcastOp::create(b, element, bits));
-    number =
-        arith::SubFOp::create(b, number, floatConstant(b, number.getType(), 1));
-    return narrow(b, number, element);
-  }
-};
+FailureOr<Value> lowerUnitFloat(ImplicitLocOpBuilder &b, UnitFloatOp op,
+                                UnitFloatOp::Adaptor,
+                                ConversionPatternRewriter &rewriter) {
+  auto element = cast<FloatType>(op.getType().getElementType());
+  return buildElementwise(
+      b, op.getType(), viewOf(op.getBits(), rewriter),
+      [&](ImplicitLocOpBuilder &inner, ValueRange elements) -> Value {
+        return unitFloat(inner, elements[0], element);
+      });
+}
 
 } // namespace
 
 void xform::populateRandomToLinalg(const TypeConverter &converter,
                                    RewritePatternSet &patterns) {
-  patterns.add<RngBitsToGeneric, FoldInToGeneric, UnitFloatToGeneric>(
-      converter, patterns.getContext());
+  addLowering(converter, patterns, lowerRngBits);
+  addLowering(converter, patterns, lowerFoldIn);
+  addLowering(converter, patterns, lowerUnitFloat);
 }

@@ -4,6 +4,7 @@
 #include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/ConstantTerms.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
 
@@ -38,84 +39,71 @@ Value opaque(ImplicitLocOpBuilder &b, Value x) {
   return math::FmaOp::create(b, x, constant(1), constant(-0.0));
 }
 
+/// The operand's view if it tells the size of every reduced axis.
 template <typename OpTy>
-class ReductionToGeneric : public OpConversionPattern<OpTy> {
-public:
-  ReductionToGeneric(const TypeConverter &converter, MLIRContext *context,
-                     Combiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
+View readableView(OpTy op, ConversionPatternRewriter &rewriter) {
+  View view = viewOf(op.getX(), rewriter);
+  for (int64_t axis : op.getAxes())
+    if (!view.hasAxis(axis))
+      return plainView(op.getX(), rewriter);
+  return view;
+}
 
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    Type element = op.getType().getElementType();
-    Type computed = arithmeticType(element);
-    View view = readableView(op, rewriter);
+template <typename OpTy>
+FailureOr<Value>
+lowerReduction(ImplicitLocOpBuilder &b, OpTy op, typename OpTy::Adaptor,
+               ConversionPatternRewriter &rewriter, Combiner combiner) {
+  RankedTensorType type = signlessType(op.getType());
+  Type element = op.getType().getElementType();
+  Type computed = arithmeticType(element);
+  View view = readableView(op, rewriter);
 
-    SmallVector<unsigned> order = axesInMemoryOrder(view);
-    SmallVector<unsigned> loops(order.size()), resultLoops;
-    for (auto [loop, axis] : llvm::enumerate(order))
-      loops[axis] = loop;
-    SmallVector<Value> sizes;
-    for (auto [axis, loop] : llvm::enumerate(loops)) {
-      if (llvm::is_contained(op.getAxes(), static_cast<int64_t>(axis)))
-        continue;
-      if (type.isDynamicDim(resultLoops.size()))
-        sizes.push_back(b.createOrFold<tensor::DimOp>(
-            rewriter.getRemappedValue(op.getX()), axis));
-      resultLoops.push_back(loop);
-    }
-    Value init = buildFilled(b, combiner.start(b, element, computed),
-                             type.clone(computed), sizes);
-    bool hides = sumsRepeatedProduct(op, op.getX(), op.getAxes());
-    bool known = isa<ReduceSumOp, ReduceProdOp>(op.getOperation()) &&
-                 mayFoldToConstant(op.getX());
-    // The index along an axis of size 1 would be known, too.
-    auto xType = cast<RankedTensorType>(op.getX().getType());
-    int64_t longest = 0;
-    for (int64_t axis : op.getAxes())
-      if (xType.getDimSize(axis) != 1)
-        longest = axis;
-    Value result = buildReduction(
-        b, init, resultLoops, view, loops, loops.size(),
-        [&](ImplicitLocOpBuilder &inner, ValueRange values) {
-          Value term = widen(inner, values[0]);
-          if (known)
-            term = oneInEachLane(inner, term, loops[longest]);
-          return combiner.combine(
-              inner, element, hides ? opaque(inner, term) : term, values[1]);
-        });
-    rewriter.replaceOp(op, narrowTensor(b, result, op.getType()));
-    return success();
+  SmallVector<unsigned> order = axesInMemoryOrder(view);
+  SmallVector<unsigned> loops(order.size()), resultLoops;
+  for (auto [loop, axis] : llvm::enumerate(order))
+    loops[axis] = loop;
+  SmallVector<Value> sizes;
+  for (auto [axis, loop] : llvm::enumerate(loops)) {
+    if (llvm::is_contained(op.getAxes(), static_cast<int64_t>(axis)))
+      continue;
+    if (type.isDynamicDim(resultLoops.size()))
+      sizes.push_back(b.createOrFold<tensor::DimOp>(
+          rewriter.getRemappedValue(op.getX()), axis));
+    resultLoops.push_back(loop);
   }
-
-private:
-  /// The operand's view if it tells the size of every reduced axis.
-  static View readableView(OpTy op, ConversionPatternRewriter &rewriter) {
-    View view = viewOf(op.getX(), rewriter);
-    for (int64_t axis : op.getAxes())
-      if (!view.hasAxis(axis))
-        return plainView(op.getX(), rewriter);
-    return view;
-  }
-
-  Combiner combiner;
-};
+  Value init = buildFilled(b, combiner.start(b, element, computed),
+                           type.clone(computed), sizes);
+  bool hides = sumsRepeatedProduct(op, op.getX(), op.getAxes());
+  bool known = isa<ReduceSumOp, ReduceProdOp>(op.getOperation()) &&
+               mayFoldToConstant(op.getX());
+  // The index along an axis of size 1 would be known, too.
+  auto xType = cast<RankedTensorType>(op.getX().getType());
+  int64_t longest = 0;
+  for (int64_t axis : op.getAxes())
+    if (xType.getDimSize(axis) != 1)
+      longest = axis;
+  Value result = buildReduction(
+      b, init, resultLoops, view, loops, loops.size(),
+      [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+        Value term = widen(inner, values[0]);
+        if (known)
+          term = oneInEachLane(inner, term, loops[longest]);
+        return combiner.combine(inner, element,
+                                hides ? opaque(inner, term) : term, values[1]);
+      });
+  return narrowTensor(b, result, op.getType());
+}
 
 } // namespace
 
 void xform::populateReductionToLinalg(const TypeConverter &converter,
                                       RewritePatternSet &patterns) {
-  auto add = [&](auto op, Combiner combiner) {
-    patterns.add<ReductionToGeneric<decltype(op)>>(
-        converter, patterns.getContext(), combiner);
-  };
-  add(ReduceSumOp(), summing);
-  add(ReduceProdOp(), multiplying);
-  add(ReduceMaxOp(), maximizing);
-  add(ReduceMinOp(), minimizing);
-  add(ReduceAndOp(), {combineBits<arith::AndIOp>, startAt<1>});
-  add(ReduceOrOp(), {combineBits<arith::OrIOp>, startAt<0>});
+  addLowering(converter, patterns, lowerReduction<ReduceSumOp>, summing);
+  addLowering(converter, patterns, lowerReduction<ReduceProdOp>, multiplying);
+  addLowering(converter, patterns, lowerReduction<ReduceMaxOp>, maximizing);
+  addLowering(converter, patterns, lowerReduction<ReduceMinOp>, minimizing);
+  addLowering(converter, patterns, lowerReduction<ReduceAndOp>,
+              {combineBits<arith::AndIOp>, startAt<1>});
+  addLowering(converter, patterns, lowerReduction<ReduceOrOp>,
+              {combineBits<arith::OrIOp>, startAt<0>});
 }

@@ -15,6 +15,7 @@
 #include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Updates.h"
 
@@ -335,81 +336,63 @@ Value permuted(ImplicitLocOpBuilder &b, Value x, ArrayRef<int64_t> order,
 }
 
 template <typename OpTy>
-class AccumulationToScatter : public OpConversionPattern<OpTy> {
-public:
-  AccumulationToScatter(const TypeConverter &converter, MLIRContext *context,
-                        UpdateCombiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {
-    // One of 16-bit floats is lowered by way of one of 32 bits.
-    this->setHasBoundedRewriteRecursion();
+FailureOr<Value> lowerAccumulation(ImplicitLocOpBuilder &b, OpTy op,
+                                   typename OpTy::Adaptor adaptor,
+                                   ConversionPatternRewriter &rewriter,
+                                   UpdateCombiner combiner) {
+  Type element = op.getType().getElementType();
+  if (isRoundedOnce(op)) {
+    // As any other sum of many.
+    auto widened = [&](Value x) -> Value {
+      auto type = cast<RankedTensorType>(x.getType());
+      return ConvertOp::create(b, type.clone(arithmeticType(element)), x);
+    };
+    Value x = widened(op.getX()), updates = widened(op.getUpdates());
+    OperationState state(op.getLoc(), op->getName(),
+                         {x, op.getIndices(), updates}, {x.getType()},
+                         op->getAttrDictionary().getValue());
+    return Value(
+        ConvertOp::create(b, op.getType(), b.create(state)->getResult(0)));
   }
+  Updates updates(b, op, adaptor.getX(), rewriter);
+  auto leading = static_cast<int64_t>(updates.rowAxes.size());
+  auto vectors = static_cast<int64_t>(updates.indexShape.size());
+  SmallVector<int64_t> order(updates.rowAxes);
+  llvm::append_range(order, updates.windowAxes);
 
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type element = op.getType().getElementType();
-    if (isRoundedOnce(op)) {
-      // As any other sum of many.
-      auto widened = [&](Value x) -> Value {
-        auto type = cast<RankedTensorType>(x.getType());
-        return ConvertOp::create(b, type.clone(arithmeticType(element)), x);
-      };
-      Value x = widened(op.getX()), updates = widened(op.getUpdates());
-      OperationState state(op.getLoc(), op->getName(),
-                           {x, op.getIndices(), updates}, {x.getType()},
-                           op->getAttrDictionary().getValue());
-      rewriter.replaceOpWithNewOp<ConvertOp>(
-          op, op.getType(), rewriter.create(state)->getResult(0));
-      return success();
-    }
-    Updates updates(b, op, adaptor.getX(), rewriter);
-    auto leading = static_cast<int64_t>(updates.rowAxes.size());
-    auto vectors = static_cast<int64_t>(updates.indexShape.size());
-    SmallVector<int64_t> order(updates.rowAxes);
-    llvm::append_range(order, updates.windowAxes);
-
-    Value x = permuted(b, op.getX(), order, rewriter);
-    auto type = cast<RankedTensorType>(x.getType());
-    SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), x);
-    Value given =
-        updates.inOrder(op.getUpdates(), combiner.neutral(b, element));
-    Value rows = updates.rows();
-    if (!given || !rows)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    // A dropped update goes to the row of its clipped index, as a valid one
-    // may.
-    bool unique = op.getUnique() && !updates.drops;
-    // Rows of one element are elements.
-    if (llvm::all_of(type.getShape().drop_front(leading),
-                     [](int64_t size) { return size == 1; })) {
-      leading = type.getRank();
-      vectors = cast<RankedTensorType>(given.getType()).getRank();
-    }
-    Value whole = asRows(b, x, leading);
-    rows = asRows(b, rows, updates.indexShape.size());
-    given = asRows(b, given, vectors);
-    Value result =
-        buildScatter(b, whole, rows, given, unique, element, combiner);
-    result = fromRows(b, result, type, sizes, leading);
-    if (!llvm::is_sorted(order)) {
-      View view{op.getType().clone(type.getShape()), result, {}, {}};
-      for (int64_t axis : axesUpTo(type.getRank()))
-        view.indices.push_back(b.getAffineDimExpr(axis));
-      auto back = cast<RankedTensorType>(signlessType(op.getType()));
-      result =
-          buildElementwise(b, back, spread(view, back, order, 0),
-                           [](ImplicitLocOpBuilder &, ValueRange elements) {
-                             return elements[0];
-                           });
-    }
-    rewriter.replaceOp(op, result);
-    return success();
+  Value x = permuted(b, op.getX(), order, rewriter);
+  auto type = cast<RankedTensorType>(x.getType());
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), x);
+  Value given = updates.inOrder(op.getUpdates(), combiner.neutral(b, element));
+  Value rows = updates.rows();
+  if (!given || !rows)
+    return Value();
+  // A dropped update goes to the row of its clipped index, as a valid one
+  // may.
+  bool unique = op.getUnique() && !updates.drops;
+  // Rows of one element are elements.
+  if (llvm::all_of(type.getShape().drop_front(leading),
+                   [](int64_t size) { return size == 1; })) {
+    leading = type.getRank();
+    vectors = cast<RankedTensorType>(given.getType()).getRank();
   }
-
-private:
-  UpdateCombiner combiner;
-};
+  Value whole = asRows(b, x, leading);
+  rows = asRows(b, rows, updates.indexShape.size());
+  given = asRows(b, given, vectors);
+  Value result = buildScatter(b, whole, rows, given, unique, element, combiner);
+  result = fromRows(b, result, type, sizes, leading);
+  if (!llvm::is_sorted(order)) {
+    View view{op.getType().clone(type.getShape()), result, {}, {}};
+    for (int64_t axis : axesUpTo(type.getRank()))
+      view.indices.push_back(b.getAffineDimExpr(axis));
+    RankedTensorType back = signlessType(op.getType());
+    result = buildElementwise(b, back, spread(view, back, order, 0),
+                              [](ImplicitLocOpBuilder &, ValueRange elements) {
+                                return elements[0];
+                              });
+  }
+  return result;
+}
 
 //===----------------------------------------------------------------------===//
 // scatter
@@ -428,97 +411,83 @@ SmallVector<Value> coordinatesOf(ImplicitLocOpBuilder &b, Value position,
   return coordinates;
 }
 
-struct ScatterToGeneric : OpConversionPattern<ScatterOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(ScatterOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    Updates updates(b, op, adaptor.getX(), rewriter);
-    Value last = lastPositions(b, updates, type);
-    if (!last)
-      return op.emitOpError("has a dynamic size that no operand gives");
+/// For each window the position of the last index vector that names it, or
+/// -1; along the axes of x that no window has.
+Value lastPositions(ImplicitLocOpBuilder &b, const Updates &updates,
+                    RankedTensorType type) {
+  Value rows = updates.rows();
+  Value positions = updates.positions();
+  if (!rows || !positions)
+    return {};
+  SmallVector<int64_t> shape;
+  for (int64_t axis : updates.rowAxes)
+    shape.push_back(type.getDimSize(axis));
+  Type number = updates.positionType();
+  auto whole = RankedTensorType::get(shape, number);
+  SmallVector<OpFoldResult> sizes = getAsOpFoldResult(updates.rowSizes);
+  SmallVector<Value> dynamic;
+  for (auto [axis, size] : llvm::enumerate(updates.rowSizes))
+    if (whole.isDynamicDim(axis))
+      dynamic.push_back(size);
+  Value none = buildFilled(b, b.getIntegerAttr(number, -1), whole, dynamic);
+  auto leading = static_cast<int64_t>(shape.size());
+  auto vectors = static_cast<int64_t>(updates.indexShape.size());
+  none = asRows(b, none, leading);
+  rows = asRows(b, rows, vectors);
+  positions = asRows(b, positions, vectors);
+  Value last = buildScatter(b, none, rows, positions, /*unique=*/false, number,
+                            kLargest);
+  return fromRows(b, last, whole, sizes, leading);
+}
 
-    SmallVector<int64_t> loops;
-    View position{cast<RankedTensorType>(last.getType()), last, {}, {}};
-    for (int64_t axis : axesUpTo(position.type.getRank()))
-      position.indices.push_back(b.getAffineDimExpr(axis));
-    SmallVector<View> views = {spread(position, type, updates.rowAxes, 0),
-                               viewOf(op.getX(), rewriter)};
-    if (!type.hasStaticShape())
-      views.push_back(plainView(op.getX(), rewriter));
-    View written = viewOf(op.getUpdates(), rewriter);
-    SmallVector<Value> sizes = updates.indexSizes();
-    auto choose = [&](ImplicitLocOpBuilder &inner,
-                      ValueRange elements) -> Value {
-      Value found = elements[0];
-      Value zero = intConstant(inner, found.getType(), 0);
-      Value isWritten =
-          arith::CmpIOp::create(inner, arith::CmpIPredicate::sge, found, zero);
-      Value index = arith::IndexCastOp::create(
-          inner, inner.getIndexType(),
-          arith::MaxSIOp::create(inner, found, zero));
-      SmallVector<Value> coordinates(type.getRank() + updates.indexDims.size() -
-                                     updates.rowAxes.size());
-      for (auto [dim, coordinate] :
-           llvm::zip(updates.indexDims, coordinatesOf(inner, index, sizes)))
-        coordinates[dim] = coordinate;
-      for (auto [dim, axis] :
-           llvm::zip(updates.dims.windowDims, updates.windowAxes))
-        coordinates[dim] = linalg::IndexOp::create(inner, axis);
-      return arith::SelectOp::create(
-          inner, isWritten, readAt(inner, written, coordinates), elements[1]);
-    };
-    Value result = buildElementwise(b, type, views, choose);
-    if (!result)
-      return op.emitOpError("has a dynamic size that no operand gives");
-    rewriter.replaceOp(op, result);
-    return success();
-  }
+FailureOr<Value> lowerScatter(ImplicitLocOpBuilder &b, ScatterOp op,
+                              ScatterOp::Adaptor adaptor,
+                              ConversionPatternRewriter &rewriter) {
+  RankedTensorType type = signlessType(op.getType());
+  Updates updates(b, op, adaptor.getX(), rewriter);
+  Value last = lastPositions(b, updates, type);
+  if (!last)
+    return Value();
 
-private:
-  /// For each window the position of the last index vector that names it, or
-  /// -1; along the axes of x that no window has.
-  static Value lastPositions(ImplicitLocOpBuilder &b, const Updates &updates,
-                             RankedTensorType type) {
-    Value rows = updates.rows();
-    Value positions = updates.positions();
-    if (!rows || !positions)
-      return {};
-    SmallVector<int64_t> shape;
-    for (int64_t axis : updates.rowAxes)
-      shape.push_back(type.getDimSize(axis));
-    Type number = updates.positionType();
-    auto whole = RankedTensorType::get(shape, number);
-    SmallVector<OpFoldResult> sizes = getAsOpFoldResult(updates.rowSizes);
-    SmallVector<Value> dynamic;
-    for (auto [axis, size] : llvm::enumerate(updates.rowSizes))
-      if (whole.isDynamicDim(axis))
-        dynamic.push_back(size);
-    Value none = buildFilled(b, b.getIntegerAttr(number, -1), whole, dynamic);
-    auto leading = static_cast<int64_t>(shape.size());
-    auto vectors = static_cast<int64_t>(updates.indexShape.size());
-    none = asRows(b, none, leading);
-    rows = asRows(b, rows, vectors);
-    positions = asRows(b, positions, vectors);
-    Value last = buildScatter(b, none, rows, positions, /*unique=*/false,
-                              number, kLargest);
-    return fromRows(b, last, whole, sizes, leading);
-  }
-};
+  SmallVector<int64_t> loops;
+  View position{cast<RankedTensorType>(last.getType()), last, {}, {}};
+  for (int64_t axis : axesUpTo(position.type.getRank()))
+    position.indices.push_back(b.getAffineDimExpr(axis));
+  SmallVector<View> views = {spread(position, type, updates.rowAxes, 0),
+                             viewOf(op.getX(), rewriter)};
+  if (!type.hasStaticShape())
+    views.push_back(plainView(op.getX(), rewriter));
+  View written = viewOf(op.getUpdates(), rewriter);
+  SmallVector<Value> sizes = updates.indexSizes();
+  auto choose = [&](ImplicitLocOpBuilder &inner, ValueRange elements) -> Value {
+    Value found = elements[0];
+    Value zero = intConstant(inner, found.getType(), 0);
+    Value isWritten =
+        arith::CmpIOp::create(inner, arith::CmpIPredicate::sge, found, zero);
+    Value index =
+        arith::IndexCastOp::create(inner, inner.getIndexType(),
+                                   arith::MaxSIOp::create(inner, found, zero));
+    SmallVector<Value> coordinates(type.getRank() + updates.indexDims.size() -
+                                   updates.rowAxes.size());
+    for (auto [dim, coordinate] :
+         llvm::zip(updates.indexDims, coordinatesOf(inner, index, sizes)))
+      coordinates[dim] = coordinate;
+    for (auto [dim, axis] :
+         llvm::zip(updates.dims.windowDims, updates.windowAxes))
+      coordinates[dim] = linalg::IndexOp::create(inner, axis);
+    return arith::SelectOp::create(
+        inner, isWritten, readAt(inner, written, coordinates), elements[1]);
+  };
+  return buildElementwise(b, type, views, choose);
+}
 
 } // namespace
 
 void xform::populateScatterToLinalg(const TypeConverter &converter,
                                     RewritePatternSet &patterns) {
-  MLIRContext *context = patterns.getContext();
-  patterns.add<ScatterToGeneric>(converter, context);
-  patterns.add<AccumulationToScatter<ScatterAddOp>>(converter, context, kSum);
-  patterns.add<AccumulationToScatter<ScatterMulOp>>(converter, context,
-                                                    kProduct);
-  patterns.add<AccumulationToScatter<ScatterMinOp>>(converter, context,
-                                                    kSmallest);
-  patterns.add<AccumulationToScatter<ScatterMaxOp>>(converter, context,
-                                                    kLargest);
+  addLowering(converter, patterns, lowerScatter);
+  addLowering(converter, patterns, lowerAccumulation<ScatterAddOp>, kSum);
+  addLowering(converter, patterns, lowerAccumulation<ScatterMulOp>, kProduct);
+  addLowering(converter, patterns, lowerAccumulation<ScatterMinOp>, kSmallest);
+  addLowering(converter, patterns, lowerAccumulation<ScatterMaxOp>, kLargest);
 }

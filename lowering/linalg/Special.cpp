@@ -2,6 +2,7 @@
 
 #include "dialect/Special.h"
 #include "lowering/linalg/ElementRule.h"
+#include "lowering/linalg/Patterns.h"
 #include "lowering/math/SpecialFunctions.h"
 
 using namespace mlir;
@@ -36,9 +37,7 @@ Value numbered(const Elements &x) {
 
 void xform::populateSpecialToLinalg(const TypeConverter &converter,
                                     RewritePatternSet &patterns) {
-  auto add = [&](auto op, ElementRule rule) {
-    addElementRule<decltype(op)>(converter, patterns, rule);
-  };
+  AddElementRule add{converter, patterns};
   add(ErfInvOp(), unary<elementary::erfInv>);
   add(LgammaOp(), unary<elementary::logGamma>);
   add(DigammaOp(), unary<elementary::digamma>);

@@ -10,6 +10,7 @@
 #include "lowering/cpu/Results.h"
 #include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Updates.h"
 
@@ -179,27 +180,15 @@ private:
 };
 
 template <typename OpTy>
-class ScatterToLoops : public OpConversionPattern<OpTy> {
-public:
-  ScatterToLoops(const TypeConverter &converter, MLIRContext *context,
-                 const UpdateCombiner *combiner)
-      : OpConversionPattern<OpTy>(converter, context, kInPlace),
-        combiner(combiner) {}
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (!isStatic(op) || isRoundedOnce(op) ||
-        !llvm::is_sorted(op.getWindowDims()))
-      return failure();
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    rewriter.replaceOp(op, ScatterLoops(b, op, adaptor, combiner).write());
-    return success();
-  }
-
-private:
-  const UpdateCombiner *combiner;
-};
+FailureOr<Value> lowerScatterInPlace(ImplicitLocOpBuilder &b, OpTy op,
+                                     typename OpTy::Adaptor adaptor,
+                                     ConversionPatternRewriter &,
+                                     const UpdateCombiner *combiner) {
+  if (!isStatic(op) || isRoundedOnce(op) ||
+      !llvm::is_sorted(op.getWindowDims()))
+    return failure();
+  return ScatterLoops(b, op, adaptor, combiner).write();
+}
 
 //===----------------------------------------------------------------------===//
 // dynamic_update_slice
@@ -227,36 +216,30 @@ bool isLikelyInPlace(Operation *op, Value x) {
          (op->hasOneUse() && isUpdate(*op->user_begin()));
 }
 
-struct UpdateSliceInPlace : OpConversionPattern<DynamicUpdateSliceOp> {
-  UpdateSliceInPlace(const TypeConverter &converter, MLIRContext *context)
-      : OpConversionPattern(converter, context, kInPlace) {}
-
-  LogicalResult
-  matchAndRewrite(DynamicUpdateSliceOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    if (!isStatic(op) || !isLikelyInPlace(op, op.getX()))
-      return failure();
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    auto slice = cast<RankedTensorType>(op.getUpdate().getType()).getShape();
-    Part part(b, type);
-    part.sizes = getAsIndexOpFoldResult(b.getContext(), slice);
-    for (auto [axis, given, start] :
-         llvm::enumerate(op.getStarts(), adaptor.getStarts())) {
-      int64_t places = type.getDimSize(axis) - slice[axis] + 1;
-      if (places == 1)
-        continue;
-      part.offsets[axis] =
-          placeOf(b, tensor::ExtractOp::create(b, start, ValueRange()),
-                  getElementTypeOrSelf(given),
-                  arith::ConstantIndexOp::create(b, places),
-                  /*asksInside=*/false)
-              .index;
-    }
-    rewriter.replaceOp(op, part.write(b, adaptor.getUpdate(), adaptor.getX()));
-    return success();
+FailureOr<Value> lowerUpdateSliceInPlace(ImplicitLocOpBuilder &b,
+                                         DynamicUpdateSliceOp op,
+                                         DynamicUpdateSliceOp::Adaptor adaptor,
+                                         ConversionPatternRewriter &) {
+  if (!isStatic(op) || !isLikelyInPlace(op, op.getX()))
+    return failure();
+  RankedTensorType type = signlessType(op.getType());
+  auto slice = cast<RankedTensorType>(op.getUpdate().getType()).getShape();
+  Part part(b, type);
+  part.sizes = getAsIndexOpFoldResult(b.getContext(), slice);
+  for (auto [axis, given, start] :
+       llvm::enumerate(op.getStarts(), adaptor.getStarts())) {
+    int64_t places = type.getDimSize(axis) - slice[axis] + 1;
+    if (places == 1)
+      continue;
+    part.offsets[axis] =
+        placeOf(b, tensor::ExtractOp::create(b, start, ValueRange()),
+                getElementTypeOrSelf(given),
+                arith::ConstantIndexOp::create(b, places),
+                /*asksInside=*/false)
+            .index;
   }
-};
+  return part.write(b, adaptor.getUpdate(), adaptor.getX());
+}
 
 //===----------------------------------------------------------------------===//
 // Sums with few terms, which come from the transposes of slices
@@ -272,49 +255,45 @@ PadOp amongZeros(Value x) {
   return isPlain ? pad : PadOp();
 }
 
-struct AddInPlace : OpConversionPattern<AddOp> {
-  AddInPlace(const TypeConverter &converter, MLIRContext *context)
-      : OpConversionPattern(converter, context, kInPlace) {}
-
-  LogicalResult
-  matchAndRewrite(AddOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    PadOp terms = amongZeros(op.getX());
-    unsigned other = terms ? 1 : 0;
-    if (!terms)
-      terms = amongZeros(op.getY());
-    if (!terms || !isStatic(op) || !isLikelyInPlace(op, op->getOperand(other)))
-      return failure();
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Value x = adaptor.getOperands()[other],
-          added = rewriter.getRemappedValue(terms.getX());
-    auto type = cast<RankedTensorType>(added.getType());
-    Part part(b, cast<RankedTensorType>(x.getType()));
-    part.sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape());
-    for (auto [axis, low, interior] :
-         llvm::enumerate(terms.getLow(), terms.getInterior())) {
-      part.offsets[axis] = b.getIndexAttr(low);
-      part.strides[axis] = b.getIndexAttr(interior + 1);
-    }
-    Type element = op.getType().getElementType();
-    Value sum = combined(
-        b, added, part.read(b, x, type), [&](auto &inner, ValueRange both) {
-          return kSum.combine(inner, element, both[0], both[1]);
-        });
-    rewriter.replaceOp(op, part.write(b, sum, x));
-    return success();
+FailureOr<Value> lowerAddInPlace(ImplicitLocOpBuilder &b, AddOp op,
+                                 AddOp::Adaptor adaptor,
+                                 ConversionPatternRewriter &rewriter) {
+  PadOp terms = amongZeros(op.getX());
+  unsigned other = terms ? 1 : 0;
+  if (!terms)
+    terms = amongZeros(op.getY());
+  if (!terms || !isStatic(op) || !isLikelyInPlace(op, op->getOperand(other)))
+    return failure();
+  Value x = adaptor.getOperands()[other],
+        added = rewriter.getRemappedValue(terms.getX());
+  auto type = cast<RankedTensorType>(added.getType());
+  Part part(b, cast<RankedTensorType>(x.getType()));
+  part.sizes = getAsIndexOpFoldResult(b.getContext(), type.getShape());
+  for (auto [axis, low, interior] :
+       llvm::enumerate(terms.getLow(), terms.getInterior())) {
+    part.offsets[axis] = b.getIndexAttr(low);
+    part.strides[axis] = b.getIndexAttr(interior + 1);
   }
-};
+  Type element = op.getType().getElementType();
+  Value sum = combined(b, added, part.read(b, x, type),
+                       [&](auto &inner, ValueRange both) {
+                         return kSum.combine(inner, element, both[0], both[1]);
+                       });
+  return part.write(b, sum, x);
+}
 
 } // namespace
 
 void xform::populateUpdatesInPlace(const TypeConverter &converter,
                                    RewritePatternSet &patterns) {
-  MLIRContext *context = patterns.getContext();
-  patterns.add<UpdateSliceInPlace, AddInPlace>(converter, context);
-  patterns.add<ScatterToLoops<ScatterOp>>(converter, context, nullptr);
-  patterns.add<ScatterToLoops<ScatterAddOp>>(converter, context, &kSum);
-  patterns.add<ScatterToLoops<ScatterMulOp>>(converter, context, &kProduct);
-  patterns.add<ScatterToLoops<ScatterMinOp>>(converter, context, &kSmallest);
-  patterns.add<ScatterToLoops<ScatterMaxOp>>(converter, context, &kLargest);
+  auto add = [&](auto build, auto... given) {
+    addLowering(converter, patterns, kInPlace, build, given...);
+  };
+  add(lowerUpdateSliceInPlace);
+  add(lowerAddInPlace);
+  add(lowerScatterInPlace<ScatterOp>, nullptr);
+  add(lowerScatterInPlace<ScatterAddOp>, &kSum);
+  add(lowerScatterInPlace<ScatterMulOp>, &kProduct);
+  add(lowerScatterInPlace<ScatterMinOp>, &kSmallest);
+  add(lowerScatterInPlace<ScatterMaxOp>, &kLargest);
 }

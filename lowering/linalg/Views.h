@@ -52,6 +52,9 @@ bool hasUnknownSize(mlir::Value value);
 
 /// The signless type that holds an element or tensor of the given type.
 mlir::Type signlessType(mlir::Type type);
+inline mlir::RankedTensorType signlessType(mlir::RankedTensorType type) {
+  return mlir::cast<mlir::RankedTensorType>(signlessType(mlir::Type(type)));
+}
 
 /// An attribute of an unsigned element as its signless bits.
 mlir::TypedAttr signlessAttr(mlir::TypedAttr attr);

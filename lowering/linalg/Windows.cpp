@@ -8,6 +8,7 @@
 
 #include "lowering/linalg/Combiners.h"
 #include "lowering/linalg/Patterns.h"
+#include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Scalars.h"
 #include "lowering/linalg/Views.h"
 #include "lowering/linalg/WindowLoops.h"
@@ -85,115 +86,94 @@ TypedAttr startOf(const Combiner &combiner, OpBuilder &b, Type element) {
 }
 
 template <typename OpTy>
-struct ReduceWindowToGeneric : OpConversionPattern<OpTy> {
-  ReduceWindowToGeneric(const TypeConverter &converter, MLIRContext *context,
-                        Combiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type element = op.getType().getElementType();
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
-    Value padded = padFor(b, axes, op.getX(), startOf(combiner, b, element));
-    WindowNest nest(b, type, axes);
-    Value result = nest.reduce(
-        b, combiner.start(b, element, arithmeticType(element)),
-        dynamicSizesOf(b, type, adaptor.getX()), plainView(padded, rewriter),
-        nest.read, [&](ImplicitLocOpBuilder &inner, ValueRange values) {
-          return combiner.combine(inner, element, widen(inner, values[0]),
-                                  values[1]);
-        });
-    rewriter.replaceOp(op, narrowTensor(b, result, type));
-    return success();
-  }
-
-  Combiner combiner;
-};
+FailureOr<Value> lowerReduceWindow(ImplicitLocOpBuilder &b, OpTy op,
+                                   typename OpTy::Adaptor adaptor,
+                                   ConversionPatternRewriter &rewriter,
+                                   Combiner combiner) {
+  Type element = op.getType().getElementType();
+  RankedTensorType type = signlessType(op.getType());
+  SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+  Value padded = padFor(b, axes, op.getX(), startOf(combiner, b, element));
+  WindowNest nest(b, type, axes);
+  Value result = nest.reduce(
+      b, combiner.start(b, element, arithmeticType(element)),
+      dynamicSizesOf(b, type, adaptor.getX()), plainView(padded, rewriter),
+      nest.read, [&](ImplicitLocOpBuilder &inner, ValueRange values) {
+        return combiner.combine(inner, element, widen(inner, values[0]),
+                                values[1]);
+      });
+  return narrowTensor(b, result, type);
+}
 
 //===----------------------------------------------------------------------===//
 // Places in windows
 //===----------------------------------------------------------------------===//
 
+/// -1 - x, which exchanges places and the keys of NaN.
+Value complement(ImplicitLocOpBuilder &b, Value x) {
+  return arith::SubIOp::create(b, intConstant(b, b.getI32Type(), -1), x);
+}
+
+Value keyOf(ImplicitLocOpBuilder &b, Value x, Value extreme, Value place,
+            int64_t none) {
+  Value no = intConstant(b, b.getI32Type(), none);
+  if (!isa<FloatType>(x.getType()))
+    return arith::SelectOp::create(
+        b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, extreme),
+        place, no);
+  Value equal = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, extreme);
+  Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
+  Value found = arith::SelectOp::create(b, equal, place, no);
+  return arith::SelectOp::create(b, isNaN, complement(b, place), found);
+}
+
+Value placesOf(ImplicitLocOpBuilder &b, Value keys) {
+  auto type = cast<RankedTensorType>(keys.getType());
+  View view{type, keys, {}, exprsUpTo(type.getRank(), b.getContext())};
+  return buildElementwise(
+      b, type, view,
+      [](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
+        return arith::MaxSIOp::create(inner, values[0],
+                                      complement(inner, values[0]));
+      });
+}
+
 /// Finds the place of the extreme that `ReduceOp` computes. The least number
 /// wins: an element equal to the extreme has its place, the k-th that is NaN,
 /// which is equal to nothing, has -1 - k.
 template <typename OpTy, typename ReduceOp>
-struct WindowPlaceToGeneric : OpConversionPattern<OpTy> {
-  WindowPlaceToGeneric(const TypeConverter &converter, MLIRContext *context,
-                       Combiner combiner)
-      : OpConversionPattern<OpTy>(converter, context), combiner(combiner) {}
-
-  LogicalResult
-  matchAndRewrite(OpTy op, typename OpTy::Adaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    auto xType = cast<RankedTensorType>(op.getX().getType());
-    RankedTensorType type = op.getType();
-    Value extreme = ReduceOp::create(
-        b, op.getX(), op.getWindow(), op.getStrides(), op.getLow(),
-        op.getHigh(), op.getBaseDilation(), op.getWindowDilation());
-    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
-    Value padded = padFor(b, axes, op.getX(),
-                          startOf(combiner, b, xType.getElementType()));
-    WindowNest nest(b, type, axes);
-    int64_t none = llvm::product_of(nest.loops.sizes);
-    SmallVector<Value> sizes = dynamicSizesOf(b, type, adaptor.getX());
-    auto body = [&](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
-      Value place = nest.loops.place(inner);
-      Value key = keyOf(inner, values[0], values[1], place, none);
-      if (Value isElement = nest.loops.isElement(
-              inner, axes, xType.getShape().take_back(axes.size())))
-        key = arith::SelectOp::create(
-            inner, isElement, key,
-            intConstant(inner, inner.getI32Type(), none));
-      return arith::MinSIOp::create(inner, key, values[2]);
-    };
-    Value keys =
-        nest.reduce(b, b.getI32IntegerAttr(static_cast<int32_t>(none)), sizes,
-                    {plainView(padded, rewriter), plainView(extreme, rewriter)},
-                    {nest.read, nest.outer}, body);
-    if (isa<FloatType>(xType.getElementType()))
-      keys = placesOf(b, keys);
-    rewriter.replaceOp(op, keys);
-    return success();
-  }
-
-private:
-  static Value keyOf(ImplicitLocOpBuilder &b, Value x, Value extreme,
-                     Value place, int64_t none) {
-    Value no = intConstant(b, b.getI32Type(), none);
-    if (!isa<FloatType>(x.getType()))
-      return arith::SelectOp::create(
-          b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, x, extreme),
-          place, no);
-    Value equal =
-        arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, x, extreme);
-    Value isNaN = arith::CmpFOp::create(b, arith::CmpFPredicate::UNO, x, x);
-    Value found = arith::SelectOp::create(b, equal, place, no);
-    return arith::SelectOp::create(b, isNaN, complement(b, place), found);
-  }
-
-  /// -1 - x, which exchanges places and the keys of NaN.
-  static Value complement(ImplicitLocOpBuilder &b, Value x) {
-    return arith::SubIOp::create(b, intConstant(b, b.getI32Type(), -1), x);
-  }
-
-  static Value placesOf(ImplicitLocOpBuilder &b, Value keys) {
-    auto type = cast<RankedTensorType>(keys.getType());
-    View view{type, keys, {}, exprsUpTo(type.getRank(), b.getContext())};
-    return buildElementwise(
-        b, type, view,
-        [](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
-          return arith::MaxSIOp::create(inner, values[0],
-                                        complement(inner, values[0]));
-        });
-  }
-
-  Combiner combiner;
-};
+FailureOr<Value> lowerWindowPlace(ImplicitLocOpBuilder &b, OpTy op,
+                                  typename OpTy::Adaptor adaptor,
+                                  ConversionPatternRewriter &rewriter,
+                                  Combiner combiner) {
+  auto xType = cast<RankedTensorType>(op.getX().getType());
+  RankedTensorType type = op.getType();
+  Value extreme = ReduceOp::create(
+      b, op.getX(), op.getWindow(), op.getStrides(), op.getLow(), op.getHigh(),
+      op.getBaseDilation(), op.getWindowDilation());
+  SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+  Value padded =
+      padFor(b, axes, op.getX(), startOf(combiner, b, xType.getElementType()));
+  WindowNest nest(b, type, axes);
+  int64_t none = llvm::product_of(nest.loops.sizes);
+  SmallVector<Value> sizes = dynamicSizesOf(b, type, adaptor.getX());
+  auto body = [&](ImplicitLocOpBuilder &inner, ValueRange values) -> Value {
+    Value place = nest.loops.place(inner);
+    Value key = keyOf(inner, values[0], values[1], place, none);
+    if (Value isElement = nest.loops.isElement(
+            inner, axes, xType.getShape().take_back(axes.size())))
+      key = arith::SelectOp::create(
+          inner, isElement, key, intConstant(inner, inner.getI32Type(), none));
+    return arith::MinSIOp::create(inner, key, values[2]);
+  };
+  Value keys =
+      nest.reduce(b, b.getI32IntegerAttr(static_cast<int32_t>(none)), sizes,
+                  {plainView(padded, rewriter), plainView(extreme, rewriter)},
+                  {nest.read, nest.outer}, body);
+  if (isa<FloatType>(xType.getElementType()))
+    keys = placesOf(b, keys);
+  return keys;
+}
 
 /// Of the elements of each window, the sum of those that `isMeant`.
 Value sumOfMeant(ImplicitLocOpBuilder &b, const WindowNest &nest,
@@ -219,25 +199,20 @@ Value sumOfMeant(ImplicitLocOpBuilder &b, const WindowNest &nest,
                      views, indices, body);
 }
 
-struct WindowGatherToGeneric : OpConversionPattern<WindowGatherOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(WindowGatherOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    Type element = op.getType().getElementType();
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
-    Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
-    WindowNest nest(b, type, axes);
-    Value result = sumOfMeant(
-        b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
-        {plainView(padded, rewriter), plainView(op.getIndex(), rewriter)},
-        {nest.read, nest.outer}, /*countsFromTheEnd=*/false);
-    rewriter.replaceOp(op, narrowTensor(b, result, type));
-    return success();
-  }
-};
+FailureOr<Value> lowerWindowGather(ImplicitLocOpBuilder &b, WindowGatherOp op,
+                                   WindowGatherOp::Adaptor adaptor,
+                                   ConversionPatternRewriter &rewriter) {
+  Type element = op.getType().getElementType();
+  RankedTensorType type = signlessType(op.getType());
+  SmallVector<WindowAxis> axes = withoutRest(windowAxesOf(op), op.getX());
+  Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
+  WindowNest nest(b, type, axes);
+  Value result = sumOfMeant(
+      b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
+      {plainView(padded, rewriter), plainView(op.getIndex(), rewriter)},
+      {nest.read, nest.outer}, /*countsFromTheEnd=*/false);
+  return narrowTensor(b, result, type);
+}
 
 /// Whether the windows lie side by side from the first element on.
 bool areSideBySide(ArrayRef<WindowAxis> axes) {
@@ -292,47 +267,42 @@ Value scatterSideBySide(ImplicitLocOpBuilder &b, WindowScatterOp op,
 }
 
 /// Each element of the result asks the windows that read it, backwards.
-struct WindowScatterToGeneric : OpConversionPattern<WindowScatterOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult
-  matchAndRewrite(WindowScatterOp op, OpAdaptor adaptor,
-                  ConversionPatternRewriter &rewriter) const override {
-    ImplicitLocOpBuilder b(op.getLoc(), rewriter);
-    SmallVector<WindowAxis> plain = windowAxesOf(op);
-    if (areSideBySide(plain) && op.getX().getType().hasStaticShape()) {
-      rewriter.replaceOp(op, scatterSideBySide(b, op, plain));
-      return success();
-    }
-    Type element = op.getType().getElementType();
-    auto type = cast<RankedTensorType>(signlessType(op.getType()));
-    SmallVector<WindowAxis> axes;
-    for (auto [axis, n] : llvm::zip_equal(windowAxesOf(op), op.getSizes()))
-      axes.push_back(axis.backwards(n));
-    Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
-    Value index = padFor(b, axes, op.getIndex(), b.getI32IntegerAttr(-1));
-    WindowNest nest(b, type, axes);
-    Value result =
-        sumOfMeant(b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
-                   {plainView(padded, rewriter), plainView(index, rewriter)},
-                   {nest.read, nest.read}, /*countsFromTheEnd=*/true);
-    rewriter.replaceOp(op, narrowTensor(b, result, type));
-    return success();
-  }
-};
+FailureOr<Value> lowerWindowScatter(ImplicitLocOpBuilder &b, WindowScatterOp op,
+                                    WindowScatterOp::Adaptor adaptor,
+                                    ConversionPatternRewriter &rewriter) {
+  SmallVector<WindowAxis> plain = windowAxesOf(op);
+  if (areSideBySide(plain) && op.getX().getType().hasStaticShape())
+    return scatterSideBySide(b, op, plain);
+
+  Type element = op.getType().getElementType();
+  RankedTensorType type = signlessType(op.getType());
+  SmallVector<WindowAxis> axes;
+  for (auto [axis, n] : llvm::zip_equal(windowAxesOf(op), op.getSizes()))
+    axes.push_back(axis.backwards(n));
+  Value padded = padFor(b, axes, op.getX(), numberAttr(b, element, 0));
+  Value index = padFor(b, axes, op.getIndex(), b.getI32IntegerAttr(-1));
+  WindowNest nest(b, type, axes);
+  Value result =
+      sumOfMeant(b, nest, dynamicSizesOf(b, type, adaptor.getX()), element,
+                 {plainView(padded, rewriter), plainView(index, rewriter)},
+                 {nest.read, nest.read}, /*countsFromTheEnd=*/true);
+  return narrowTensor(b, result, type);
+}
 
 } // namespace
 
 void xform::populateWindowsToLinalg(const TypeConverter &converter,
                                     RewritePatternSet &patterns) {
-  MLIRContext *context = patterns.getContext();
-  patterns.add<WindowGatherToGeneric, WindowScatterToGeneric>(converter,
-                                                              context);
-  patterns.add<ReduceWindowToGeneric<ReduceWindowSumOp>>(converter, context,
-                                                         summing);
-  patterns.add<ReduceWindowToGeneric<ReduceWindowMaxOp>,
-               WindowPlaceToGeneric<WindowArgmaxOp, ReduceWindowMaxOp>>(
-      converter, context, maximizing);
-  patterns.add<ReduceWindowToGeneric<ReduceWindowMinOp>,
-               WindowPlaceToGeneric<WindowArgminOp, ReduceWindowMinOp>>(
-      converter, context, minimizing);
+  addLowering(converter, patterns, lowerReduceWindow<ReduceWindowSumOp>,
+              summing);
+  addLowering(converter, patterns, lowerReduceWindow<ReduceWindowMaxOp>,
+              maximizing);
+  addLowering(converter, patterns, lowerReduceWindow<ReduceWindowMinOp>,
+              minimizing);
+  addLowering(converter, patterns,
+              lowerWindowPlace<WindowArgmaxOp, ReduceWindowMaxOp>, maximizing);
+  addLowering(converter, patterns,
+              lowerWindowPlace<WindowArgminOp, ReduceWindowMinOp>, minimizing);
+  addLowering(converter, patterns, lowerWindowGather);
+  addLowering(converter, patterns, lowerWindowScatter);
 }

@@ -30,4 +30,19 @@ Value convertFloat(OpBuilder &builder, Location loc, Value value, Type type) {
   return value;
 }
 
+LogicalResult expand(Operation *op, PatternRewriter &rewriter,
+                     function_ref<Real(Builder &, ArrayRef<Real>)> function) {
+  Location loc = op->getLoc();
+  Type given = op->getResult(0).getType(), type = computeTypeFor(given);
+  if (!type)
+    return rewriter.notifyMatchFailure(op, "not a supported float type");
+  Builder m(rewriter, loc, type);
+  SmallVector<Real> numbers;
+  for (Value operand : op->getOperands())
+    numbers.push_back(m.wrapReal(convertFloat(rewriter, loc, operand, type)));
+  rewriter.replaceOp(
+      op, convertFloat(rewriter, loc, function(m, numbers).value, given));
+  return success();
+}
+
 } // namespace xform::elementary

@@ -26,43 +26,34 @@ mlir::Value convertFloat(mlir::OpBuilder &builder, mlir::Location loc,
 using UnaryFunction = Real (*)(Builder &, Real);
 using BinaryFunction = Real (*)(Builder &, Real, Real);
 
+/// Replaces an operation on floats by what `function` makes of its operands.
+llvm::LogicalResult
+expand(mlir::Operation *op, mlir::PatternRewriter &rewriter,
+       llvm::function_ref<Real(Builder &, llvm::ArrayRef<Real>)> function);
+
+inline Real apply(UnaryFunction function, Builder &m, llvm::ArrayRef<Real> x) {
+  return function(m, x[0]);
+}
+inline Real apply(BinaryFunction function, Builder &m, llvm::ArrayRef<Real> x) {
+  return function(m, x[0], x[1]);
+}
+
 /// Replaces the operation `Op` by what `function` writes.
+template <typename Op, typename Function, Function function>
+struct Expand : mlir::OpRewritePattern<Op> {
+  using mlir::OpRewritePattern<Op>::OpRewritePattern;
+  mlir::LogicalResult
+  matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
+    return expand(op, rewriter, [](Builder &m, llvm::ArrayRef<Real> x) {
+      return apply(function, m, x);
+    });
+  }
+};
+
 template <typename Op, UnaryFunction function>
-struct ExpandUnary : mlir::OpRewritePattern<Op> {
-  using mlir::OpRewritePattern<Op>::OpRewritePattern;
-
-  mlir::LogicalResult
-  matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
-    mlir::Type type = computeTypeFor(op.getType());
-    if (!type)
-      return rewriter.notifyMatchFailure(op, "not a supported float type");
-    Builder m(rewriter, op.getLoc(), type);
-    Real x =
-        m.wrapReal(convertFloat(rewriter, op.getLoc(), op.getOperand(), type));
-    rewriter.replaceOp(op, convertFloat(rewriter, op.getLoc(),
-                                        function(m, x).value, op.getType()));
-    return mlir::success();
-  }
-};
-
-/// The same for functions of two numbers.
+using ExpandUnary = Expand<Op, UnaryFunction, function>;
 template <typename Op, BinaryFunction function>
-struct ExpandBinary : mlir::OpRewritePattern<Op> {
-  using mlir::OpRewritePattern<Op>::OpRewritePattern;
-
-  mlir::LogicalResult
-  matchAndRewrite(Op op, mlir::PatternRewriter &rewriter) const override {
-    mlir::Type type = computeTypeFor(op.getType());
-    if (!type)
-      return rewriter.notifyMatchFailure(op, "not a supported float type");
-    Builder m(rewriter, op.getLoc(), type);
-    Real x = m.wrapReal(convertFloat(rewriter, op.getLoc(), op.getLhs(), type));
-    Real y = m.wrapReal(convertFloat(rewriter, op.getLoc(), op.getRhs(), type));
-    rewriter.replaceOp(op, convertFloat(rewriter, op.getLoc(),
-                                        function(m, x, y).value, op.getType()));
-    return mlir::success();
-  }
-};
+using ExpandBinary = Expand<Op, BinaryFunction, function>;
 
 } // namespace xform::elementary
 

@@ -7,7 +7,6 @@
 //===----------------------------------------------------------------------===//
 
 #include "lowering/linalg/Scalars.h"
-#include "dialect/Ops.h"
 #include "lowering/matrices/Algorithms.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -18,8 +17,8 @@ using namespace xform;
 /// Eliminates the columns of a panel, of which column 0 has its diagonal in
 /// row `first`, and clears what is above the diagonal.
 static Value factorPanel(MatrixBuilder &b, Value panel, OpFoldResult first) {
-  Interval rows{b.at(0), rowsOf(panel)};
-  int64_t width = columnsOf(panel);
+  Interval rows{b.at(0), rowCount(panel)};
+  int64_t width = columnCount(panel);
   return b.repeat(
       width, 1, kUnrolledSteps, panel,
       [&](MatrixBuilder &b, OpFoldResult j, ValueRange carried) {
@@ -57,7 +56,7 @@ static Value factorPanel(MatrixBuilder &b, Value panel, OpFoldResult first) {
 }
 
 Value xform::factorCholesky(MatrixBuilder &b, Value x) {
-  int64_t n = rowsOf(x);
+  int64_t n = rowCount(x);
   if (n <= kPanelWidth)
     return factorPanel(b, x, b.at(0));
   Interval all{b.at(0), n};

@@ -11,7 +11,6 @@
 #include "dialect/Indexing.h"
 #include "dialect/Ordering.h"
 #include "lowering/linalg/Scalars.h"
-#include "dialect/Ops.h"
 #include "lowering/matrices/Algorithms.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -22,15 +21,11 @@ using namespace xform;
 /// Columns that are eliminated one at a time: each step touches all of them.
 static constexpr int64_t kLeafWidth = 16;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 /// Elements of vectors, at the places that others name.
 static Value elementsInOrder(RuleBuilder &b, Value vectors, Value places) {
-  SmallVector<int64_t> shape(typeOf(places).getShape());
+  SmallVector<int64_t> shape(tensorType(places).getShape());
   shape.push_back(1);
-  int64_t rank = typeOf(vectors).getRank();
+  int64_t rank = tensorType(vectors).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 1);
   return b.fold<GatherOp>(vectors, b.reshapeTo(places, shape),
                           ArrayRef<int64_t>{rank - 1}, batch, batch,
@@ -39,25 +34,25 @@ static Value elementsInOrder(RuleBuilder &b, Value vectors, Value places) {
 
 /// The row of each matrix whose number is given.
 static Value rowAt(RuleBuilder &b, Value matrices, Value number) {
-  SmallVector<int64_t> shape(typeOf(number).getShape());
+  SmallVector<int64_t> shape(tensorType(number).getShape());
   shape.push_back(1);
   Value row = rowsInOrder(b, matrices, b.reshapeTo(number, shape));
-  SmallVector<int64_t> dropped(typeOf(row).getShape());
+  SmallVector<int64_t> dropped(tensorType(row).getShape());
   dropped.erase(dropped.end() - 2);
   return b.reshapeTo(row, dropped);
 }
 
 /// The element of each vector at a place.
 static Value elementAt(RuleBuilder &b, Value vectors, Value place) {
-  SmallVector<int64_t> shape(typeOf(place).getShape());
+  SmallVector<int64_t> shape(tensorType(place).getShape());
   shape.push_back(1);
   Value element = elementsInOrder(b, vectors, b.reshapeTo(place, shape));
-  return b.reshapeTo(element, typeOf(place).getShape());
+  return b.reshapeTo(element, tensorType(place).getShape());
 }
 
 /// 0, 1, ... in each vector.
 static Value places(MatrixBuilder &b, Value matrices, int64_t count) {
-  SmallVector<int64_t> shape(typeOf(matrices).getShape().drop_back(2));
+  SmallVector<int64_t> shape(tensorType(matrices).getShape().drop_back(2));
   shape.push_back(count);
   return IotaOp::create(b, RankedTensorType::get(shape, b.getI32Type()),
                         shape.size() - 1);
@@ -74,7 +69,7 @@ static Value findPivot(MatrixBuilder &b, Value column, OpFoldResult j) {
         Value isDone = b.compare(arith::CmpIPredicate::ult, row, place);
         return b.select(isDone, floatConstant(b, x.getType(), -1), size);
       });
-  RankedTensorType type = typeOf(column);
+  RankedTensorType type = tensorType(column);
   auto number =
       RankedTensorType::get(type.getShape().drop_back(), b.getI32Type());
   return ArgmaxOp::create(b, number, sizes, type.getRank() - 1);
@@ -84,7 +79,7 @@ static Value findPivot(MatrixBuilder &b, Value column, OpFoldResult j) {
 static Value eliminate(MatrixBuilder &b, Value panel, Value column, Value pivot,
                        OpFoldResult j) {
   Interval here{j, 1, true};
-  Value own = b.part(panel, here, {b.at(0), columnsOf(panel)});
+  Value own = b.part(panel, here, {b.at(0), columnCount(panel)});
   Value chosen = rowAt(b, panel, pivot);
   Value place = b.toIndex(j);
   return b.eachElement(
@@ -135,7 +130,7 @@ static Value exchange(MatrixBuilder &b, Value vectors, Value other,
 
 /// Factors of at most so many columns as rows, one column after the other.
 static LuFactors factorLeaf(MatrixBuilder &b, Value x) {
-  int64_t m = rowsOf(x), n = columnsOf(x);
+  int64_t m = rowCount(x), n = columnCount(x);
   SmallVector<Value> found = b.repeat(
       n, 1, kUnrolledSteps, {x, places(b, x, n), places(b, x, m)},
       [&](MatrixBuilder &b, OpFoldResult j, ValueRange carried) {
@@ -156,11 +151,11 @@ static LuFactors factorLeaf(MatrixBuilder &b, Value x) {
 
 static Value concatenated(MatrixBuilder &b, Value first, Value second) {
   return b.fold<ConcatenateOp>(ValueRange{first, second},
-                               typeOf(first).getRank() - 1);
+                               tensorType(first).getRank() - 1);
 }
 
 LuFactors xform::factorLu(MatrixBuilder &b, Value x) {
-  int64_t m = rowsOf(x), n = columnsOf(x);
+  int64_t m = rowCount(x), n = columnCount(x);
   if (n <= kLeafWidth && n <= m)
     return factorLeaf(b, x);
   int64_t width = n / 2;
@@ -207,9 +202,9 @@ Value xform::solveByLu(MatrixBuilder &b, Value factors, Value permutation,
   Value y = solveTriangular(b, upper, factors, rhs);
   Value z = solveTriangular(b, lower, factors, y);
   // Row i of these is row permutation[i] of the solution.
-  SmallVector<int64_t> shape(typeOf(permutation).getShape());
+  SmallVector<int64_t> shape(tensorType(permutation).getShape());
   shape.push_back(1);
-  int64_t rank = typeOf(z).getRank();
+  int64_t rank = tensorType(z).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 2);
   return b.fold<ScatterOp>(b.filledLike("0", z),
                            b.reshapeTo(permutation, shape), z,

@@ -9,10 +9,6 @@
 using namespace mlir;
 using namespace xform;
 
-static RankedTensorType typeOf(Value value) {
-  return cast<RankedTensorType>(value.getType());
-}
-
 Value MatrixBuilder::toIndex(OpFoldResult index) {
   if (auto value = dyn_cast<Value>(index))
     return value;
@@ -52,7 +48,7 @@ struct Window {
 static Value extract(MatrixBuilder &b, Value tensor,
                      ArrayRef<Interval> intervals) {
   Window window(b, tensor, intervals);
-  RankedTensorType type = typeOf(tensor);
+  RankedTensorType type = tensorType(tensor);
   SmallVector<int64_t> shape(type.getShape().drop_back(intervals.size()));
   for (const Interval &interval : intervals)
     if (!interval.single)
@@ -112,13 +108,13 @@ Value MatrixBuilder::panels(
 }
 
 Value MatrixBuilder::filledLike(StringRef number, Value like) {
-  return filled(*this, number, typeOf(like));
+  return filled(*this, number, tensorType(like));
 }
 
 Value MatrixBuilder::elementwise(
     ArrayRef<Value> operands, ArrayRef<SmallVector<unsigned>> axes,
     function_ref<Value(MatrixBuilder &, ValueRange)> body) {
-  RankedTensorType type = typeOf(operands[0]);
+  RankedTensorType type = tensorType(operands[0]);
   int64_t rank = type.getRank();
   SmallVector<AffineMap> maps{getMultiDimIdentityMap(rank)};
   for (ArrayRef<unsigned> dims : axes)
@@ -142,7 +138,7 @@ Value MatrixBuilder::elementwise(
 Value MatrixBuilder::eachElement(
     Value matrices, ArrayRef<Value> vectors, ArrayRef<int> axes,
     function_ref<Value(MatrixBuilder &, Value, Value, ValueRange)> body) {
-  uint64_t rank = typeOf(matrices).getRank();
+  uint64_t rank = tensorType(matrices).getRank();
   SmallVector<SmallVector<unsigned>> dims;
   for (int axis : axes) {
     dims.emplace_back(llvm::seq<unsigned>(0, rank - 2));
@@ -162,7 +158,7 @@ Value MatrixBuilder::eachElement(
 Value MatrixBuilder::eachPlace(
     Value vectors, ArrayRef<Value> numbers,
     function_ref<Value(MatrixBuilder &, Value, ValueRange)> body) {
-  uint64_t rank = typeOf(vectors).getRank();
+  uint64_t rank = tensorType(vectors).getRank();
   SmallVector<unsigned> batch(llvm::seq<unsigned>(0, rank - 1));
   SmallVector<Value> operands{vectors};
   llvm::append_range(operands, numbers);

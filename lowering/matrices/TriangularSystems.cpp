@@ -1,7 +1,6 @@
 //===- TriangularSystems.cpp - solved by panels ---------------------------===//
 
 #include "lowering/linalg/Scalars.h"
-#include "dialect/Ops.h"
 #include "lowering/matrices/Algorithms.h"
 
 using namespace mlir;
@@ -31,12 +30,12 @@ struct System {
 
   /// Some rows of x.
   Value ofSolution(MatrixBuilder &b, Value x, Interval rows) const {
-    Interval all{b.at(0), byRows ? columnsOf(x) : rowsOf(x)};
+    Interval all{b.at(0), byRows ? columnCount(x) : rowCount(x)};
     return byRows ? b.part(x, rows, all) : b.part(x, all, rows);
   }
 
   Value withRows(MatrixBuilder &b, Value x, Value part, Interval rows) const {
-    Interval all{b.at(0), byRows ? columnsOf(x) : rowsOf(x)};
+    Interval all{b.at(0), byRows ? columnCount(x) : rowCount(x)};
     return byRows ? b.withPart(x, part, rows, all)
                   : b.withPart(x, part, all, rows);
   }
@@ -64,7 +63,7 @@ struct System {
 
 /// Solves a system of few rows, one at a time.
 static Value solvePanel(MatrixBuilder &b, const System &system, Value a, Value x) {
-  int64_t n = rowsOf(a);
+  int64_t n = rowCount(a);
   return b.repeat(
       n, 1, kUnrolledSteps, x,
       [&](MatrixBuilder &b, OpFoldResult index, ValueRange carried) {
@@ -103,7 +102,7 @@ static Value solvePanel(MatrixBuilder &b, const System &system, Value a, Value x
 Value xform::solveTriangular(MatrixBuilder &b, const TriangularKind &kind,
                              Value a, Value rhs) {
   System system(kind);
-  int64_t n = rowsOf(a);
+  int64_t n = rowCount(a);
   if (n <= kPanelWidth)
     return solvePanel(b, system, a, rhs);
   // What a product must not meet may be anything, NaN for one.

@@ -98,7 +98,7 @@ class HostMethods:
 
     @property
     def base(self) -> None:
-        """None: the array is no view."""
+        """None: the array is not a view."""
         return None
 
     @property

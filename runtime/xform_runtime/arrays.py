@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator
-from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,6 +13,7 @@ from .array_methods import HostMethods
 from .devices import Device, get_device
 from .dtypes import dtype_of_element
 from .errors import DeviceError, XformTypeError, XformValueError
+from .sizes import Sizes
 
 _DLPACK_CPU = 1
 _DLPACK_CUDA = 2
@@ -56,7 +56,7 @@ class _Donated:
         self.entry = entry
 
 
-class Array(HostMethods):
+class Array(Sizes, HostMethods):
     """An immutable array on a device, as compiled programs return them.
 
     It stays on the device until its values are looked at, and can be passed to further calls
@@ -99,31 +99,11 @@ class Array(HostMethods):
 
     # Read at every call of a program, where a function of Python's would be felt.
     shape: tuple[int, ...] = property(  # type: ignore[assignment]
-        operator.attrgetter("_shape"), _refuse_shape
+        operator.attrgetter("_shape"), _refuse_shape, doc="The sizes, a tuple of ints."
     )
     dtype: np.dtype[Any] = property(  # type: ignore[assignment]
-        operator.attrgetter("_dtype"), _refuse_dtype
+        operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
-
-    @property
-    def ndim(self) -> int:
-        """The number of dimensions."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        return prod(self.shape)
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes of one element."""
-        return self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of all elements."""
-        return self.size * self.dtype.itemsize
 
     @property
     def device(self) -> str:
@@ -133,8 +113,7 @@ class Array(HostMethods):
 
     @property
     def is_donated(self) -> bool:
-        """Whether a call was given the array as a donated argument and made a result in its memory;
-        then it has no values any more."""
+        """Whether a call has made a result in the array's memory, so that its values are gone."""
         return isinstance(self._device, _Donated)
 
     def _donate(self, entry: str) -> Array | None:

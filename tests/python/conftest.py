@@ -14,6 +14,7 @@ import pytest
 import same_text
 import second_opinion
 from xform_runtime import Array, Executable, XformError, asarray
+from xform_runtime.devices import _opened
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -27,6 +28,25 @@ def private_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         del os.environ["XFORM_CACHE_DIR"]
     else:
         os.environ["XFORM_CACHE_DIR"] = before
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests on Vulkan come last.
+
+    IREE waits for two semaphores at once, which Mesa's driver for CPUs does in a loop that never
+    sleeps: once the device is open, two threads take two cores from all tests to come.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("vulkan") is not None)
+
+
+@pytest.fixture(autouse=True)
+def vulkan_opens_late(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Tests that open Vulkan say so."""
+    was_open = "vulkan" in _opened
+    yield
+    if request.node.get_closest_marker("vulkan") is None:
+        assert was_open or "vulkan" not in _opened, "mark what opens Vulkan with `vulkan`"
 
 
 @pytest.hookimpl(wrapper=True)

@@ -33,8 +33,8 @@ class CompileError(XformRuntimeError):
 
     Args:
         message: what the user reads.
-        stage: what the first one was at: "parse", "lower", "codegen", "compile", "serialize", or
-            "died".
+        stage: where the first compiler failed: "parse", "lower", "codegen", "compile",
+            "serialize", or "died".
         diagnostics: its messages, in order.
         reproducer: directory with the program and a script that compiles it, or None if none was
             written.

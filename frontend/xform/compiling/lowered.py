@@ -255,7 +255,7 @@ class Compiled:
     def results(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
         """The flat results for arguments and closed-over arrays of the entry's types.
 
-        Which of its arguments are closed over is no matter here, so that all programs of one text
+        It does not matter which arguments are closed over, so that all programs of one text
         can be called in this way.
         """
         return self._executable.invoke(self.name, values)
@@ -264,7 +264,7 @@ class Compiled:
         """The bytes that a call takes: of arguments, results and what lies between.
 
         Raises:
-            XformValueError: IREE compiled the program, and does not tell.
+            XformValueError: IREE compiled the program, and does not say.
 
         >>> import numpy as np
         >>> from xform.frontend import jit, spec
@@ -275,7 +275,7 @@ class Compiled:
         return planned_memory(self._image.signatures[self.name])
 
     def peak_memory(self, *args: Any, **kwargs: Any) -> int:
-        """The most bytes of device memory that a call holds at a time; see its runtime's namesake.
+        """The most bytes of device memory that a call holds at a time.
 
         Raises:
             As a call, and XformValueError for a device other than "cpu".

@@ -91,8 +91,10 @@ def is_compiled_here(linalg_text: str) -> bool:
 
 @cache
 def identity() -> str:
-    """What tells one build of the passes, of LLVM and of what is between them from another, found
-    without loading them."""
+    """What tells builds from each other: of the passes, of LLVM and of what is between them.
+
+    It is found without loading them.
+    """
     parts = [
         hashlib.sha256(Path(of).read_bytes()).hexdigest()
         for of in (__file__, entries.__file__, host.__file__, vm_text.__file__, backend.__file__)
@@ -147,8 +149,10 @@ def for_iree(linalg_text: str, target: Target, name: str) -> str:
 
 
 def _entry(plan: Planned) -> Entry:
-    """An entry with what its machine code needs (see lowering/cpu/Team.h); what a signature tells
-    beyond types is kept."""
+    """An entry with what its machine code needs, beside what its signature tells beyond types.
+
+    What that is: lowering/cpu/Team.h.
+    """
     signature = None
     if SIGNATURE_KEY in plan.reflection:
         signature = Signature.from_json(plan.reflection[SIGNATURE_KEY])

@@ -79,8 +79,10 @@ def _compile(flags: tuple[str, ...], text: str, name: str, phase: str = "") -> b
 
 @cache
 def compiler_identity() -> str:
-    """A hash of the installed compiler's version, read without loading it, and of what is done here
-    to the modules that it makes."""
+    """A hash of the installed compiler's version, read without loading it, and of this package.
+
+    The package changes the modules that the compiler makes.
+    """
     spec = find_spec("iree.compiler")
     version = [Path(spec.origin).with_name("version.py")] if spec and spec.origin else []
     parts = (*version, *sorted(Path(__file__).parent.glob("*.py")))

@@ -131,8 +131,11 @@ class Entry:
 
     @property
     def buffers(self) -> int:
-        """How many there are: arguments, results without donors, and what there is of the word that
-        stops it and scratch memory."""
+        """How many there are.
+
+        They are the arguments, the results without donors, and, where they exist, the word that
+        stops it and the scratch memory.
+        """
         return len(self.arguments) + len(self.made) + self.is_stoppable + (self.scratch > 0)
 
     @property

@@ -181,8 +181,7 @@ def _write_team(
     executable: str,
     functions: dict[str, str],
 ) -> None:
-    """Where the device has cores of its own, looks for another one on the calling thread, and
-    records for it what leads."""
+    """Records what leads: another device, on the calling thread, if this one has its own cores."""
     _query(f, device, "hal.device.id", "local-task", "^cores", "^alone")
     f.line("^cores:")
     leader = _find(f, "leader.", [("hal.device.id", "local-sync")])
@@ -205,8 +204,10 @@ def _write_team(
 
 
 def _find(f: Function, label: str, answers: Sequence[tuple[str, str]]) -> str:
-    """Goes on at "^found" with the first device that answers questions in a certain way, which it
-    names, else at "^none"; both labels begin with `label`."""
+    """Goes on at "^found" with the first device that answers questions as wanted, else at "^none".
+
+    Both labels begin with `label`; the result names the device.
+    """
     count = f.call("devices.count")
     f.line(f"vm.br ^{label}look({f.i32(0)} : i32)")
     index = f"%{label}index"

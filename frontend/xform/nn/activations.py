@@ -15,12 +15,11 @@ from ..errors import XformValueError, at_user_line
 from ..numpy import joining, ufuncs
 from ..numpy.axes import normalized_axis
 from ..numpy.dispatch import extension
-from ..numpy.float_parts import isinf
+from ..numpy.float_parts import isinf, like
 from ..numpy.promotion import (
     array,
     broadcast_shapes,
     computed_dtype,
-    constant,
     fit,
     operand,
     result_type,
@@ -40,30 +39,26 @@ def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedAr
 
     @wraps(function)
     def call(x: TracedArray, *args: Any, **kwargs: Any) -> TracedArray:
-        inside = primitives.select(isinf(x), _constant(x, -0.0), x)
-        is_above = primitives.eq(x, _constant(x, math.inf))
+        inside = primitives.select(isinf(x), like(x, -0.0), x)
+        is_above = primitives.eq(x, like(x, math.inf))
         return primitives.select(is_above, x, function(inside, *args, **kwargs))
 
     return call
 
 
-def _constant(x: TracedArray, number: float) -> TracedArray:
-    return constant(x.shape, x.dtype, number)
-
-
 @_activation
 def relu(x: ArrayLike) -> TracedArray:
-    """max(x, 0), with derivative 0 at 0."""
+    """The rectified linear unit max(x, 0), with derivative 0 at 0."""
     a = array(x)
-    zero = _constant(a, 0)
+    zero = like(a, 0)
     return primitives.select(primitives.le(a, zero), zero, a)
 
 
 @_activation
 def relu6(x: ArrayLike) -> TracedArray:
-    """min(max(x, 0), 6), with derivative 0 at both ends."""
+    """The rectified linear unit up to 6, with derivative 0 at both ends."""
     a = relu(x)
-    six = _constant(a, 6)
+    six = like(a, 6)
     return primitives.select(primitives.ge(a, six), six, a)
 
 
@@ -80,14 +75,14 @@ def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
 
     What lies above is kept out of the branch for what lies below, where it could overflow.
     """
-    zero = _constant(a, 0)
+    zero = like(a, 0)
     above = primitives.gt(a, zero)
     return above, primitives.select(above, zero, a)
 
 
 @_activation
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
-    """x where x > 0, negative_slope * x elsewhere."""
+    """The leaky rectified linear unit: x where x > 0, negative_slope * x elsewhere."""
     a, slope, dtype = _with_parameter(x, negative_slope)
     above, below = _below_zero(a)
     return array(primitives.select(above, a, primitives.mul(below, slope)), dtype)
@@ -95,7 +90,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
 
 @_activation
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
-    """x where x > 0, alpha * (exp(x) - 1) elsewhere."""
+    """The exponential linear unit: x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
     above, below = _below_zero(a)
     tail = primitives.mul(primitives.expm1(below), factor)
@@ -104,7 +99,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
 
 @_activation
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
-    """x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
+    """The smooth exponential linear unit: x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
     above, below = _below_zero(a)
     tail = primitives.mul(primitives.expm1(primitives.div(below, factor)), factor)
@@ -123,26 +118,26 @@ def selu(x: TracedArray) -> TracedArray:
 
 @_activation
 def sigmoid(x: ArrayLike) -> TracedArray:
-    """1 / (1 + exp(-x))."""
+    """The logistic function 1 / (1 + exp(-x))."""
     return primitives.logistic(floats(x)[0])
 
 
 @_activation
 @rounded_once()
 def hard_sigmoid(x: TracedArray) -> TracedArray:
-    """relu6(x + 3) / 6."""
+    """The sigmoid in three straight pieces, relu6(x + 3) / 6."""
     return ufuncs.divide(relu6(ufuncs.add(x, 3.0)), 6.0)
 
 
 @_activation
 def softplus(x: ArrayLike) -> TracedArray:
-    """log(1 + exp(x)), without overflow."""
+    """The smooth form of relu, log(1 + exp(x)), without overflow."""
     return ufuncs.logaddexp(floats(x)[0], 0.0)
 
 
 @_activation
 def log_sigmoid(x: ArrayLike) -> TracedArray:
-    """log(sigmoid(x)), without underflow."""
+    """The logarithm of the sigmoid, without underflow."""
     return ufuncs.negative(softplus(ufuncs.negative(floats(x)[0])))
 
 
@@ -150,7 +145,7 @@ def log_sigmoid(x: ArrayLike) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def silu(x: TracedArray) -> TracedArray:
-    """x * sigmoid(x)."""
+    """The sigmoid linear unit x * sigmoid(x)."""
     return primitives.mul(x, primitives.logistic(x))
 
 
@@ -161,7 +156,7 @@ swish = silu
 @rounded_once()
 @_linear_unit
 def hard_silu(x: TracedArray) -> TracedArray:
-    """x * hard_sigmoid(x)."""
+    """The sigmoid linear unit with hard_sigmoid in place of the sigmoid."""
     return primitives.mul(x, hard_sigmoid(x))
 
 
@@ -169,7 +164,7 @@ def hard_silu(x: TracedArray) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def mish(x: TracedArray) -> TracedArray:
-    """x * tanh(softplus(x))."""
+    """The activation x * tanh(softplus(x))."""
     return primitives.mul(x, primitives.tanh(softplus(x)))
 
 
@@ -177,7 +172,7 @@ def mish(x: TracedArray) -> TracedArray:
 @rounded_once()
 @_linear_unit
 def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
-    """x times the normal distribution's probability below x.
+    """The Gaussian error linear unit: x times the normal distribution's probability below x.
 
     Args:
         x: floats; integers become float64.
@@ -186,34 +181,34 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
     if approximate:
         # (1 + tanh(y)) / 2 is the logistic function of 2 y, which keeps its digits for large -y.
         # Beyond the limit it is 0 or 1, and the cube would overflow.
-        limit = _constant(x, 32)
+        limit = like(x, 32)
         bounded = primitives.max_(primitives.min_(x, limit), primitives.neg(limit))
         cube = ufuncs.multiply(primitives.integer_pow(bounded, 3), 0.044715)
         inner = ufuncs.multiply(ufuncs.add(bounded, cube), math.sqrt(8 / math.pi))
         return primitives.mul(x, primitives.logistic(inner))
     below = primitives.erfc(ufuncs.multiply(x, -math.sqrt(0.5)))
-    return primitives.mul(primitives.mul(x, _constant(x, 0.5)), below)
+    return primitives.mul(primitives.mul(x, like(x, 0.5)), below)
 
 
 @_activation
 @rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
-    """x / (1 + |x|)."""
-    one = _constant(x, 1)
+    """The soft sign x / (1 + |x|)."""
+    one = like(x, 1)
     size = primitives.abs_(x)
     share = primitives.div(one, primitives.add(one, size))
     # For large x written so that neither inf / inf nor a difference in the derivative occurs.
     far = primitives.copy_sign(primitives.sub(one, share), x)
     is_near = primitives.le(size, one)
-    inside = primitives.select(is_near, x, _constant(x, 0))
+    inside = primitives.select(is_near, x, like(x, 0))
     return primitives.select(is_near, primitives.mul(inside, share), far)
 
 
 @_activation
 def hard_tanh(x: ArrayLike) -> TracedArray:
-    """x limited to -1 and 1, with derivative 0 at both."""
+    """The identity limited to -1 and 1, with derivative 0 at both."""
     (a,) = floats(x)
-    one, minus_one = _constant(a, 1), _constant(a, -1)
+    one, minus_one = like(a, 1), like(a, -1)
     upper = primitives.select(primitives.ge(a, one), one, a)
     return primitives.select(primitives.le(a, minus_one), minus_one, upper)
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
 from ..numpy.promotion import array, fit, operand, result_type
@@ -88,6 +89,17 @@ def _operands(x: ArrayLike, weight: ArrayLike) -> tuple[TracedArray, TracedArray
     return fit(lhs, dtype, lhs.shape), fit(rhs, dtype, rhs.shape)
 
 
+def _rows_and_weight(
+    input: ArrayLike, weight: ArrayLike, rank: int, name: str
+) -> tuple[TracedArray, TracedArray, TracedArray]:
+    """The input as an array, the same with an axis for rows, and the weight."""
+    x, w = _operands(input, weight)
+    check_rank(x, rank, name)
+    rows = x if x.ndim == rank + 2 else primitives.reshape(x, (1, *x.shape))
+    _check_weight(rows, w, name)
+    return x, rows, w
+
+
 def _check_weight(x: TracedArray, weight: TracedArray, name: str) -> None:
     if weight.ndim < 2 or x.ndim != weight.ndim:
         raise XformValueError(
@@ -144,21 +156,19 @@ def conv(
     return _in_groups(x, w, groups, Windows(strides, low, high, gaps, dilations), "conv")
 
 
+@family
 def _conv_nd(
+    name: str,
     rank: int,
     input: ArrayLike,
     weight: ArrayLike,
-    bias: ArrayLike | None,
-    stride: Sizes,
-    padding: Padding,
-    dilation: Sizes,
-    groups: int,
+    bias: ArrayLike | None = None,
+    stride: Sizes = 1,
+    padding: Padding = 0,
+    dilation: Sizes = 1,
+    groups: int = 1,
 ) -> TracedArray:
-    name = f"conv{rank}d"
-    x, w = _operands(input, weight)
-    check_rank(x, rank, name)
-    rows = x if x.ndim == rank + 2 else primitives.reshape(x, (1, *x.shape))
-    _check_weight(rows, w, name)
+    x, rows, w = _rows_and_weight(input, weight, rank, name)
     strides = per_axis(stride, rank, f"{name}: stride", 1)
     dilations = per_axis(dilation, rank, f"{name}: dilation", 1)
     low, high = _pads(padding, w.shape[2:], strides, dilations, name)
@@ -168,66 +178,40 @@ def _conv_nd(
 
 
 @extension("nn")
-def conv1d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> TracedArray:
+@_conv_nd(1)
+def conv1d() -> None:
     """The convolution of (n, channels, x) or (channels, x); see `conv`."""
-    return _conv_nd(1, input, weight, bias, stride, padding, dilation, groups)
 
 
 @extension("nn")
-def conv2d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> TracedArray:
+@_conv_nd(2)
+def conv2d() -> None:
     """The convolution of (n, channels, x1, x2) or (channels, x1, x2); see `conv`."""
-    return _conv_nd(2, input, weight, bias, stride, padding, dilation, groups)
 
 
 @extension("nn")
-def conv3d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Padding = 0,
-    dilation: Sizes = 1,
-    groups: int = 1,
-) -> TracedArray:
+@_conv_nd(3)
+def conv3d() -> None:
     """The convolution of (n, channels, x1, x2, x3) or without n; see `conv`."""
-    return _conv_nd(3, input, weight, bias, stride, padding, dilation, groups)
 
 
 # Transposed convolutions -------------------------------------------------------------------------
 
 
+@family
 def _conv_transpose_nd(
+    name: str,
     rank: int,
     input: ArrayLike,
     weight: ArrayLike,
-    bias: ArrayLike | None,
-    stride: Sizes,
-    padding: Sizes,
-    output_padding: Sizes,
-    groups: int,
-    dilation: Sizes,
+    bias: ArrayLike | None = None,
+    stride: Sizes = 1,
+    padding: Sizes = 0,
+    output_padding: Sizes = 0,
+    groups: int = 1,
+    dilation: Sizes = 1,
 ) -> TracedArray:
-    name = f"conv_transpose{rank}d"
-    x, w = _operands(input, weight)
-    check_rank(x, rank, name)
-    rows = x if x.ndim == rank + 2 else primitives.reshape(x, (1, *x.shape))
-    _check_weight(rows, w, name)
+    x, rows, w = _rows_and_weight(input, weight, rank, name)
     strides = per_axis(stride, rank, f"{name}: stride", 1)
     dilations = per_axis(dilation, rank, f"{name}: dilation", 1)
     cuts = per_axis(padding, rank, f"{name}: padding", 0)
@@ -260,16 +244,8 @@ def _conv_transpose_nd(
 
 
 @extension("nn")
-def conv_transpose1d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-) -> TracedArray:
+@_conv_transpose_nd(1)
+def conv_transpose1d() -> None:
     """What the derivative of `conv1d` does to a cotangent.
 
     Args:
@@ -283,43 +259,20 @@ def conv_transpose1d(
         dilation: from one element of a window to the next.
 
     >>> import numpy as np
-    >>> np.asarray(conv_transpose1d(np.array([[1.0, 2.0]]), np.array([[[3.0, 4.0]]]), stride=2))
+    >>> np.asarray(
+    ...     conv_transpose1d(np.array([[1.0, 2.0]]), np.array([[[3.0, 4.0]]]), stride=2)
+    ... )
     array([[3., 4., 6., 8.]])
     """
-    return _conv_transpose_nd(
-        1, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
 
 
 @extension("nn")
-def conv_transpose2d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-) -> TracedArray:
+@_conv_transpose_nd(2)
+def conv_transpose2d() -> None:
     """What the derivative of `conv2d` does to a cotangent; see `conv_transpose1d`."""
-    return _conv_transpose_nd(
-        2, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
 
 
 @extension("nn")
-def conv_transpose3d(
-    input: ArrayLike,
-    weight: ArrayLike,
-    bias: ArrayLike | None = None,
-    stride: Sizes = 1,
-    padding: Sizes = 0,
-    output_padding: Sizes = 0,
-    groups: int = 1,
-    dilation: Sizes = 1,
-) -> TracedArray:
+@_conv_transpose_nd(3)
+def conv_transpose3d() -> None:
     """What the derivative of `conv3d` does to a cotangent; see `conv_transpose1d`."""
-    return _conv_transpose_nd(
-        3, input, weight, bias, stride, padding, output_padding, groups, dilation
-    )

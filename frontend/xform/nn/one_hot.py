@@ -15,7 +15,7 @@ from ..tracing.array import ArrayLike, TracedArray
 
 @extension("nn")
 def one_hot(x: ArrayLike, num_classes: int, *, dtype: Any = float, axis: int = -1) -> TracedArray:
-    """1 at each index of `x` along a new axis of `num_classes`, 0 elsewhere.
+    """Zeros but for a 1 at each index of `x`, along a new axis of `num_classes`.
 
     Args:
         x: integer indices; those out of range give a row of zeros.

@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..numpy import ufuncs
 from ..numpy.dispatch import extension
 from ..numpy.promotion import BOOL, FLOAT64, UINT8, array, computed_dtype, is_float
@@ -81,24 +82,10 @@ def _pool_of(
     return _Pool(size, strides, pads, dilations, counts)
 
 
+@family
 def _max_pool(
+    name: str,
     rank: int,
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None,
-    padding: Sizes,
-    dilation: Sizes,
-    ceil_mode: bool,
-) -> TracedArray:
-    x = array(input)
-    pool = _pool_of(x, kernel_size, stride, padding, dilation, ceil_mode, rank, f"max_pool{rank}d")
-    counted = array(x, UINT8) if x.dtype == BOOL else x
-    largest = primitives.reduce_window_max(counted, pool.size, pool.windows(x.shape[-rank:]))
-    return array(largest, x.dtype)
-
-
-@extension("nn")
-def max_pool1d(
     input: ArrayLike,
     kernel_size: Sizes,
     stride: Sizes | None = None,
@@ -106,6 +93,16 @@ def max_pool1d(
     dilation: Sizes = 1,
     ceil_mode: bool = False,
 ) -> TracedArray:
+    x = array(input)
+    pool = _pool_of(x, kernel_size, stride, padding, dilation, ceil_mode, rank, name)
+    counted = array(x, UINT8) if x.dtype == BOOL else x
+    largest = primitives.reduce_window_max(counted, pool.size, pool.windows(x.shape[-rank:]))
+    return array(largest, x.dtype)
+
+
+@extension("nn")
+@_max_pool(1)
+def max_pool1d() -> None:
     """The largest element of each window of (n, channels, x) or (channels, x).
 
     Of equal largest elements the first has the derivative, of several NaN the last.
@@ -124,33 +121,18 @@ def max_pool1d(
     >>> np.asarray(max_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
     array([[4., 3.]])
     """
-    return _max_pool(1, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @extension("nn")
-def max_pool2d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-) -> TracedArray:
+@_max_pool(2)
+def max_pool2d() -> None:
     """The largest element of each window of (n, channels, x1, x2); see `max_pool1d`."""
-    return _max_pool(2, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 @extension("nn")
-def max_pool3d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    dilation: Sizes = 1,
-    ceil_mode: bool = False,
-) -> TracedArray:
+@_max_pool(3)
+def max_pool3d() -> None:
     """The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`."""
-    return _max_pool(3, input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.ndarray:
@@ -167,17 +149,17 @@ def _divisors(pool: _Pool, sizes: Sequence[int], count_include_pad: bool) -> np.
     return np.asarray(reduce(np.multiply.outer, along))
 
 
-def _avg_pool(
+def _average(
+    name: str,
     rank: int,
     input: ArrayLike,
     kernel_size: Sizes,
-    stride: Sizes | None,
-    padding: Sizes,
-    ceil_mode: bool,
-    count_include_pad: bool,
+    stride: Sizes | None = None,
+    padding: Sizes = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> TracedArray:
-    name = f"avg_pool{rank}d"
     x = array(input)
     dtype = x.dtype if is_float(x.dtype) else FLOAT64
     x = array(x, computed_dtype(dtype))
@@ -219,42 +201,28 @@ def avg_pool1d(
     >>> np.asarray(avg_pool1d(np.array([[1.0, 4.0, 2.0, 3.0]]), 2))
     array([[2.5, 2.5]])
     """
-    return _avg_pool(1, input, kernel_size, stride, padding, ceil_mode, count_include_pad)
+    return _average(
+        "avg_pool1d", 1, input, kernel_size, stride, padding, ceil_mode, count_include_pad
+    )
+
+
+# In torch they also take a divisor.
+_avg_pool = family(_average)
 
 
 @extension("nn")
-def avg_pool2d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TracedArray:
+@_avg_pool(2)
+def avg_pool2d() -> None:
     """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
 
     See `avg_pool1d`.
     """
-    return _avg_pool(
-        2, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )
 
 
 @extension("nn")
-def avg_pool3d(
-    input: ArrayLike,
-    kernel_size: Sizes,
-    stride: Sizes | None = None,
-    padding: Sizes = 0,
-    ceil_mode: bool = False,
-    count_include_pad: bool = True,
-    divisor_override: int | None = None,
-) -> TracedArray:
+@_avg_pool(3)
+def avg_pool3d() -> None:
     """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.
 
     See `avg_pool1d`.
     """
-    return _avg_pool(
-        3, input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override
-    )

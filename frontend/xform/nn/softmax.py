@@ -45,10 +45,10 @@ def logsumexp(
     keepdims: bool = False,
     where: ArrayLike | None = None,
 ) -> TracedArray:
-    """log(sum(b * exp(a))) over axes, without overflow.
+    """The logarithm log(sum(b * exp(a))) over axes, without overflow.
 
-    A row of -inf gives -inf and derivatives 0; its partial -inf give derivatives 0. Elements that
-    a factor of 0 or `where` leaves out can be infinite or NaN.
+    A row of -inf gives -inf and derivatives 0; a -inf beside other numbers has derivative 0.
+    Elements that a factor of 0 or `where` leaves out can be infinite or NaN.
 
     Args:
         a: floats; integers become float64.
@@ -118,7 +118,7 @@ def _log_sum(terms: TracedArray, is_largest: TracedArray, axes: tuple[int, ...])
 
 @extension("nn")
 def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
-    """exp(x) divided by its sum over axes; a row of -inf, or with inf, gives NaN."""
+    """The exponentials divided by their sum over axes; a row of -inf, or with inf, gives NaN."""
     (a,) = floats(x)
     axes = normalized_axes(axis, a.ndim, "softmax")
     wide = array(a, computed_dtype(a.dtype))
@@ -128,7 +128,7 @@ def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
 
 @extension("nn")
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
-    """log(softmax(x)), without underflow; a row of -inf, or with inf, gives NaN."""
+    """The logarithm of softmax, without underflow; a row of -inf, or with inf, gives NaN."""
     (a,) = floats(x)
     axes = normalized_axes(axis, a.ndim, "log_softmax")
     wide = array(a, computed_dtype(a.dtype))

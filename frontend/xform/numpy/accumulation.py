@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .axes import normalized_axis
 from .dispatch import function
-from .nan_reductions import without_nan
 from .promotion import BOOL, UINT8, array, constant, in_range, supported_dtype
-from .reductions import sum_dtype
+from .reductions import sum_dtype, without_nan
 from .views import write_whole
 
 _Accumulation: TypeAlias = Callable[[TracedArray, int], TracedArray]
+
+
+class _Accumulating(NamedTuple):
+    """How to accumulate numbers and, if that is the result's dtype, truth values.
+
+    Attributes:
+        accumulate: for numbers.
+        of_truths: for truth values, as numbers.
+        for_nan: what NaN counts as, if not as itself.
+    """
+
+    accumulate: _Accumulation
+    of_truths: _Accumulation
+    for_nan: int | None = None
 
 
 def _along(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
@@ -34,53 +48,54 @@ def _finished(result: TracedArray, a: ArrayLike, out: Any) -> TracedArray:
     return result if out is None else write_whole(out, result)
 
 
+@family
 def _accumulated(
-    a: ArrayLike, axis: int | None, dtype: Any, out: Any, name: str, accumulate: _Accumulation
+    name: str,
+    by: _Accumulating,
+    a: ArrayLike,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
 ) -> TracedArray:
-    x, place = _along(a, axis, name)
+    x, place = _along(without_nan(a, by.for_nan)[0], axis, name)
     found = sum_dtype(x, dtype, name)
     if found == BOOL:
         # A sum of truth values is whether one is true, a product whether all are.
         truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
-        extreme = primitives.cummin if name == "cumprod" else primitives.cummax
-        return _finished(_of_truths(truth, place, extreme), a, out)
-    return _finished(accumulate(array(x, found), place), a, out)
+        return _finished(_of_truths(truth, place, by.of_truths), a, out)
+    return _finished(by.accumulate(array(x, found), place), a, out)
 
 
 def _of_truths(x: TracedArray, axis: int, accumulate: _Accumulation) -> TracedArray:
     return primitives.convert(accumulate(primitives.convert(x, UINT8), axis), BOOL)
 
 
+_SUMS = _Accumulating(primitives.cumsum, primitives.cummax)
+_PRODUCTS = _Accumulating(primitives.cumprod, primitives.cummin)
+
+
 @function(np.cumsum)
-def cumsum(
-    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
-) -> TracedArray:
+@_accumulated(_SUMS)
+def cumsum() -> None:
     """The sums of the elements up to each one."""
-    return _accumulated(a, axis, dtype, out, "cumsum", primitives.cumsum)
 
 
 @function(np.cumprod)
-def cumprod(
-    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
-) -> TracedArray:
+@_accumulated(_PRODUCTS)
+def cumprod() -> None:
     """The products of the elements up to each one."""
-    return _accumulated(a, axis, dtype, out, "cumprod", primitives.cumprod)
 
 
 @function(np.nancumsum)
-def nancumsum(
-    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
-) -> TracedArray:
+@_accumulated(_SUMS._replace(for_nan=0))
+def nancumsum() -> None:
     """The sums of the elements up to each one, NaN counting as 0."""
-    return cumsum(without_nan(a, 0)[0], axis, dtype, out)
 
 
 @function(np.nancumprod)
-def nancumprod(
-    a: ArrayLike, axis: int | None = None, dtype: Any = None, out: Any = None
-) -> TracedArray:
+@_accumulated(_PRODUCTS._replace(for_nan=1))
+def nancumprod() -> None:
     """The products of the elements up to each one, NaN counting as 1."""
-    return cumprod(without_nan(a, 1)[0], axis, dtype, out)
 
 
 def _extremes(
@@ -112,11 +127,19 @@ def accumulated_and(a: ArrayLike, axis: int = 0, dtype: Any = None, out: Any = N
     return accumulated_min(ufuncs.not_equal(a, 0), axis, dtype, out)
 
 
+@family
 def _cumulative(
-    x: ArrayLike, axis: int | None, dtype: Any, out: Any, include_initial: bool, product: bool
+    name: str,
+    product: bool,
+    x: ArrayLike,
+    /,
+    *,
+    axis: int | None = None,
+    dtype: Any = None,
+    out: Any = None,
+    include_initial: bool = False,
 ) -> TracedArray:
     a = array(x)
-    name = "cumulative_prod" if product else "cumulative_sum"
     if axis is None and a.ndim > 1:
         raise XformValueError(at_user_line(f"{name}: an array of {a.ndim} axes needs an axis"))
     result = (cumprod if product else cumsum)(a, 0 if axis is None else axis, dtype)
@@ -130,31 +153,15 @@ def _cumulative(
 
 
 @function(np.cumulative_sum)
-def cumulative_sum(
-    x: ArrayLike,
-    /,
-    *,
-    axis: int | None = None,
-    dtype: Any = None,
-    out: Any = None,
-    include_initial: bool = False,
-) -> TracedArray:
+@_cumulative(False)
+def cumulative_sum() -> None:
     """The sums of the elements up to each one, with `include_initial` a 0 before them."""
-    return _cumulative(x, axis, dtype, out, include_initial, False)
 
 
 @function(np.cumulative_prod)
-def cumulative_prod(
-    x: ArrayLike,
-    /,
-    *,
-    axis: int | None = None,
-    dtype: Any = None,
-    out: Any = None,
-    include_initial: bool = False,
-) -> TracedArray:
+@_cumulative(True)
+def cumulative_prod() -> None:
     """The products of the elements up to each one, with `include_initial` a 1 before them."""
-    return _cumulative(x, axis, dtype, out, include_initial, True)
 
 
 __all__ = [

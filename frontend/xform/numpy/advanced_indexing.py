@@ -23,6 +23,7 @@ from ..tracing.array import TracedArray
 from ..tracing.operations import UFUNCS
 from . import selected, ufuncs
 from .creation import asarray
+from .float_parts import like
 from .indexing import BasicIndex, is_advanced, parse, read, updated
 from .masks import is_traced_mask, mask_in
 from .promotion import (
@@ -32,7 +33,6 @@ from .promotion import (
     Operand,
     Shape,
     broadcast_shapes,
-    constant,
     fit,
     operand,
     result_type,
@@ -113,7 +113,7 @@ def getitem(x: TracedArray, items: tuple[Any, ...]) -> TracedArray | Selected:
     Raises:
         XformIndexError: an index known while tracing is out of range, arrays do not broadcast, a
             mask does not fit, or there are too many items.
-        XformTypeError: an item is no index.
+        XformTypeError: an item is not an index.
     """
     if is_traced_mask(items):
         return selected.read(x, mask_in(items, x.shape))
@@ -380,8 +380,8 @@ def wrapped(indices: TracedArray, size: int) -> TracedArray:
         return indices
     if indices.dtype.itemsize < 4 or size > np.iinfo(np.int32).max:
         indices = primitives.convert(indices, INT32 if size <= np.iinfo(np.int32).max else INT64)
-    sizes = constant(indices.shape, indices.dtype, size)
-    negative = primitives.lt(indices, constant(indices.shape, indices.dtype, 0))
+    sizes = like(indices, size)
+    negative = primitives.lt(indices, like(indices, 0))
     return primitives.select(negative, primitives.add(indices, sizes), indices)
 
 
@@ -431,8 +431,8 @@ def stacked(arrays: list[IndexArray], shape: Shape) -> TracedArray:
 def _as_signed(x: Operand, dtype: np.dtype[Any]) -> TracedArray:
     if x.dtype == np.uint64:
         # What int64 cannot hold stays out of range.
-        largest = np.iinfo(np.int64).max
-        x = primitives.min_(fit(x, x.dtype, x.shape), constant(x.shape, x.dtype, largest))
+        wide = fit(x, x.dtype, x.shape)
+        x = primitives.min_(wide, like(wide, np.iinfo(np.int64).max))
     return fit(x, dtype, x.shape)
 
 

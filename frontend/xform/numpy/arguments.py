@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from types import CodeType, FrameType, TracebackType
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from ..errors import (
     TracedValueError,
@@ -66,6 +66,19 @@ def explained(function: Callable[P, R]) -> Callable[P, R]:
     return public
 
 
+class _Call(NamedTuple):
+    """What the user called: how messages name it, the function, and its arguments."""
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+    def bound(self) -> inspect.BoundArguments:
+        """The arguments by parameter; a TypeError if they do not fit."""
+        return inspect.signature(self.function).bind(*self.args, **self.kwargs)
+
+
 def explain(
     error: Exception,
     name: str,
@@ -86,25 +99,21 @@ def explain(
     """
     if not _is_outermost(sys._getframe(1)) or _came_through_user(error.__traceback__):
         return
+    call = _Call(name, function, args, kwargs)
     if isinstance(error, XformError):
-        error.args = (_named(error, name, function, args, kwargs), *error.args[1:])
+        error.args = (_named(error, call), *error.args[1:])
         return
     for kind, own in _OURS:
         if isinstance(error, kind):
-            message = _mismatch(function, args, kwargs) or str(error)
+            message = _mismatch(call) or str(error)
             raise own(at_user_line(f"{name}: {message}")) from error
 
 
-def _named(
-    error: XformError,
-    name: str,
-    function: Callable[..., Any],
-    args: tuple[Any, ...],
-    kwargs: Mapping[str, Any],
-) -> str:
-    message = str(error)
+def _named(error: XformError, call: _Call) -> str:
+    """The message of an error, as one of the call."""
+    name, message = call.name, str(error)
     if isinstance(error, TracedValueError) and error.argument is not None:
-        parameter = _parameter(error.argument, function, args, kwargs)
+        parameter = _parameter(error.argument, call)
         if parameter is not None:
             return at_user_line(
                 f"{name}: `{parameter}` must be known while the function is traced, as sizes and "
@@ -119,12 +128,10 @@ def _named(
     return f"{name}: {message}"
 
 
-def _parameter(
-    array: object, function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> str | None:
+def _parameter(array: object, call: _Call) -> str | None:
     """The parameter that an array was passed for, or, if it was computed, may have come from."""
     try:
-        bound = inspect.signature(function).bind(*args, **kwargs)
+        bound = call.bound()
     except (TypeError, ValueError):
         return None
     given = {**bound.arguments}
@@ -150,12 +157,10 @@ def _is_traced(value: object) -> bool:
     return traces.is_traced(value)
 
 
-def _mismatch(
-    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> str | None:
+def _mismatch(call: _Call) -> str | None:
     """Why a call does not fit the function's parameters; None if it does."""
     try:
-        inspect.signature(function).bind(*args, **kwargs)
+        call.bound()
     except TypeError as mismatch:
         return str(mismatch)
     return None

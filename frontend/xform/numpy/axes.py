@@ -26,7 +26,7 @@ def normalized_axis(axis: Any, ndim: int, name: str) -> int:
 
     Raises:
         AxisError: it is out of range.
-        XformTypeError: it is no int.
+        XformTypeError: it is not an int.
     """
     try:
         found = operator.index(axis)
@@ -48,7 +48,7 @@ def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
 
     Raises:
         AxisError: one is out of range or given twice.
-        XformTypeError: one is no int.
+        XformTypeError: one is not an int.
     """
     if axis is None:
         return tuple(range(ndim))
@@ -60,6 +60,23 @@ def normalized_axes(axis: Any, ndim: int, name: str) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def numbers_of_shape(shape: Any, name: str) -> tuple[int, ...]:
+    """The ints of a shape argument, an int or a sequence of ints, of which some may be negative.
+
+    Raises:
+        XformTypeError: it is something else.
+    """
+    given = shape if isinstance(shape, Sequence | np.ndarray) else (shape,)
+    try:
+        return tuple(map(operator.index, given))
+    except TypeError as error:
+        if isinstance(error, XformTypeError):
+            raise
+        raise XformTypeError(
+            at_user_line(f"{name}: a shape is an int or a sequence of ints, got {shape!r}")
+        ) from None
+
+
 def shape_of(shape: Any, name: str) -> tuple[int, ...]:
     """A shape argument, an int or a sequence of ints, as a tuple.
 
@@ -67,18 +84,7 @@ def shape_of(shape: Any, name: str) -> tuple[int, ...]:
         XformTypeError: it is something else.
         XformValueError: a size is negative.
     """
-    try:
-        sizes = (
-            (operator.index(shape),)
-            if not isinstance(shape, Sequence | np.ndarray)
-            else tuple(map(operator.index, shape))
-        )
-    except TypeError as error:
-        if isinstance(error, XformTypeError):
-            raise
-        raise XformTypeError(
-            at_user_line(f"{name}: a shape is an int or a sequence of ints, got {shape!r}")
-        ) from None
+    sizes = numbers_of_shape(shape, name)
     if any(size < 0 for size in sizes):
         raise XformValueError(at_user_line(f"{name}: sizes cannot be negative, got {sizes}"))
     return sizes

@@ -9,30 +9,13 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError
+from ..family import family
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
 from .dispatch import function
+from .float_parts import like
 from .promotion import BOOL, Operand, array, broadcast_shapes, constant, fit, is_float, operand
 from .views import write_whole
-
-
-@function(np.isclose)
-def isclose(
-    a: ArrayLike,
-    b: ArrayLike,
-    rtol: ArrayLike = 1e-05,
-    atol: ArrayLike = 1e-08,
-    equal_nan: bool = False,
-) -> TracedArray:
-    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
-    x, y = operand(a), operand(b)
-    # Of whole numbers neither the difference nor the size of the least one need exist.
-    wide = ufuncs.multiply(b, 1.0)
-    difference = ufuncs.absolute(ufuncs.subtract(a, wide))
-    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(wide)))
-    near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
-    result = ufuncs.logical_or(near, ufuncs.equal(a, b))
-    return _or_both_nan(result, x, y) if equal_nan else result
 
 
 def _or_both_nan(result: TracedArray, x: Operand, y: Operand) -> TracedArray:
@@ -42,16 +25,37 @@ def _or_both_nan(result: TracedArray, x: Operand, y: Operand) -> TracedArray:
     return ufuncs.logical_or(result, both)
 
 
-@function(np.allclose)
-def allclose(
+@family
+def _closeness(
+    name: str,
+    of_all: bool,
     a: ArrayLike,
     b: ArrayLike,
     rtol: ArrayLike = 1e-05,
     atol: ArrayLike = 1e-08,
     equal_nan: bool = False,
 ) -> TracedArray:
+    x, y = operand(a), operand(b)
+    # Of whole numbers neither the difference nor the size of the least one need exist.
+    wide = ufuncs.multiply(b, 1.0)
+    difference = ufuncs.absolute(ufuncs.subtract(a, wide))
+    bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(wide)))
+    near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
+    result = ufuncs.logical_or(near, ufuncs.equal(a, b))
+    result = _or_both_nan(result, x, y) if equal_nan else result
+    return reductions.all(result) if of_all else result
+
+
+@function(np.isclose)
+@_closeness(False)
+def isclose() -> None:
+    """Whether |a - b| <= atol + rtol * |b|, and b is finite; equal infinities are close."""
+
+
+@function(np.allclose)
+@_closeness(True)
+def allclose() -> None:
     """Whether all elements are close."""
-    return reductions.all(isclose(a, b, rtol, atol, equal_nan))
 
 
 @function(np.array_equal)
@@ -89,7 +93,7 @@ def iscomplex(x: ArrayLike) -> TracedArray:
 def _is_number(x: ArrayLike, number: float, out: Any) -> TracedArray:
     a = array(x)
     if is_float(a.dtype):
-        result = primitives.eq(a, constant(a.shape, a.dtype, number))
+        result = primitives.eq(a, like(a, number))
     else:
         result = fit(operand(False), BOOL, a.shape)
     return result if out is None else write_whole(out, result)

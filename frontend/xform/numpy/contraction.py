@@ -342,7 +342,7 @@ def einsum(
     casting: str = "safe",
     optimize: Any = False,
 ) -> TracedArray:
-    """The sum of products over axes with equal letters that the output has not.
+    """The sum of products over the axes whose letters the output lacks.
 
     Takes subscripts, with or without output and ellipsis, or NumPy's form with lists of ints.
     The order of contraction is always optimised, and `order` means nothing to a traced array.

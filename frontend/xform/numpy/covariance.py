@@ -58,7 +58,7 @@ def cov(
 
     Raises:
         XformValueError: an array has more axes, or the observations do not fit together.
-        XformTypeError: `ddof` is no int, or `fweights` no integers.
+        XformTypeError: `ddof` is not an int, or `fweights` no integers.
     """
     given = [m] if y is None else [m, y]
     default = result_type(*(operand(x).dtype for x in given), np.float64)

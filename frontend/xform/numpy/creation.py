@@ -9,6 +9,7 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, DType, TracedArray
 from ..tracing.avals import require_device
@@ -17,6 +18,7 @@ from . import ufuncs
 from .arguments import explained
 from .axes import shape_of
 from .dispatch import function
+from .float_parts import like
 from .joining import stack
 from .manipulation import diagonal
 from .promotion import (
@@ -35,36 +37,38 @@ from .promotion import (
 from .promotion import array as as_array
 
 
-def _filled(shape: Any, number: bool | int | float, dtype: Any, name: str) -> TracedArray:
+@family
+def _filled(
+    name: str,
+    number: int,
+    shape: Any,
+    dtype: Any = None,
+    order: str = "C",
+    *,
+    device: Any = None,
+    like: Any = None,
+) -> TracedArray:
+    require_device(device, name)
     found = supported_dtype(dtype, name)
     return constant(shape_of(shape, name), found, in_range(number, found))
 
 
 @function(np.zeros)
-def zeros(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
+@_filled(0)
+def zeros() -> None:
     """An array of zeros, which can be written into."""
-    require_device(device, "zeros")
-    return _filled(shape, 0, dtype, "zeros")
 
 
 @function(np.ones)
-def ones(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
+@_filled(1)
+def ones() -> None:
     """An array of ones."""
-    require_device(device, "ones")
-    return _filled(shape, 1, dtype, "ones")
 
 
 @function(np.empty)
-def empty(
-    shape: Any, dtype: Any = None, order: str = "C", *, device: Any = None, like: Any = None
-) -> TracedArray:
+@_filled(0)
+def empty() -> None:
     """An array to write into; its elements are 0."""
-    require_device(device, "empty")
-    return _filled(shape, 0, dtype, "empty")
 
 
 @function(np.full)
@@ -96,8 +100,10 @@ def _like(a: Any, dtype: Any, shape: Any, name: str) -> tuple[tuple[int, ...], D
     return sizes, supported_dtype(dtype, name, x.dtype)
 
 
-@function(np.zeros_like)
-def zeros_like(
+@family
+def _filled_like(
+    name: str,
+    number: int,
     a: ArrayLike,
     dtype: Any = None,
     order: str = "K",
@@ -106,42 +112,27 @@ def zeros_like(
     *,
     device: Any = None,
 ) -> TracedArray:
+    require_device(device, name)
+    sizes, found = _like(a, dtype, shape, name)
+    return constant(sizes, found, in_range(number, found))
+
+
+@function(np.zeros_like)
+@_filled_like(0)
+def zeros_like() -> None:
     """Zeros in the shape and dtype of `a`, which can be written into."""
-    require_device(device, "zeros_like")
-    sizes, found = _like(a, dtype, shape, "zeros_like")
-    return _filled(sizes, 0, found, "zeros_like")
 
 
 @function(np.ones_like)
-def ones_like(
-    a: ArrayLike,
-    dtype: Any = None,
-    order: str = "K",
-    subok: bool = True,
-    shape: Any = None,
-    *,
-    device: Any = None,
-) -> TracedArray:
+@_filled_like(1)
+def ones_like() -> None:
     """Ones in the shape and dtype of `a`."""
-    require_device(device, "ones_like")
-    sizes, found = _like(a, dtype, shape, "ones_like")
-    return _filled(sizes, 1, found, "ones_like")
 
 
 @function(np.empty_like)
-def empty_like(
-    a: ArrayLike,
-    dtype: Any = None,
-    order: str = "K",
-    subok: bool = True,
-    shape: Any = None,
-    *,
-    device: Any = None,
-) -> TracedArray:
+@_filled_like(0)
+def empty_like() -> None:
     """An array to write into, in the shape and dtype of `a`; its elements are 0."""
-    require_device(device, "empty_like")
-    sizes, found = _like(a, dtype, shape, "empty_like")
-    return _filled(sizes, 0, found, "empty_like")
 
 
 @function(np.full_like)
@@ -233,7 +224,7 @@ def _masked(m: ArrayLike, k: Any, lower: bool, name: str) -> TracedArray:
         x = broadcast(x, (x.shape[0], x.shape[0]))
     if x.ndim < 2:
         raise XformValueError(at_user_line(f"{name}: expected a matrix, got a 0-d array"))
-    zero = constant(x.shape, x.dtype, in_range(0, x.dtype))
+    zero = like(x, in_range(0, x.dtype))
     if lower:
         return primitives.select(below_diagonal(x.shape, k), x, zero)
     row, column = _row_and_column(x.shape, k)
@@ -261,7 +252,7 @@ def asarray(
     Outside of traced functions: numpy.asarray. A traced array is returned as it is.
 
     Raises:
-        XformTypeError: something in it is no array.
+        XformTypeError: something in it is not an array.
         XformValueError: the rows of a sequence differ in shape.
     """
     require_device(device, "asarray")

@@ -16,6 +16,7 @@ import numpy as np
 from xform_runtime import Array
 
 from ..compiling import direct
+from ..source import keep_users_frames
 from ..tracing import traces
 from ..tracing.operations import FUNCTIONS, PUBLIC, overriding
 from .arguments import entry, explain
@@ -87,14 +88,15 @@ def extension(
             # Options go by name, so that their numbers reach the function as they are.
             given = list(signature.bind(*args, **kwargs).arguments.items())
             name = traced.__name__.strip("_")
-            result: R = direct.call(
-                traced,
-                [x for _, x in given[:arrays]],
-                dict(given[arrays:]),
-                name=name,
-                transform=f"{space}.{name}",
-            )
-            return result
+            leading = [x for _, x in given[:arrays]]
+            options = dict(given[arrays:])
+            try:
+                return direct.call(  # type: ignore[no-any-return]
+                    traced, leading, options, name=name, transform=f"{space}.{name}"
+                )
+            except Exception as error:
+                keep_users_frames(error)
+                raise
 
         entry(public, traced.__name__.strip("_"))
         if elementwise:

@@ -107,7 +107,7 @@ def dynamic_update_slice(x: ArrayLike, update: ArrayLike, starts: Sequence[Any])
 
 
 def _scalar(x: Any) -> Any:
-    """A Python bool is no index here, and other numbers are arrays of their own."""
+    """A Python bool is not an index here, and other numbers are arrays of their own."""
     return np.asarray(x) if not isinstance(x, TracedArray | Array) else x
 
 

@@ -296,7 +296,7 @@ def choose(a: Any, choices: Any, out: Any = None, mode: str = "raise") -> Traced
 
 @function(np.delete)
 def delete(arr: ArrayLike, obj: Any, axis: int | None = None) -> TracedArray:
-    """Without some rows along an axis.
+    """The array without some rows along an axis.
 
     Raises:
         TracedValueError: `obj`, the rows, is traced.
@@ -326,7 +326,7 @@ def _edited(edit: Callable[..., Any], size: int, obj: Any, *new: Any) -> np.ndar
 
 @function(np.insert)
 def insert(arr: ArrayLike, obj: Any, values: ArrayLike, axis: int | None = None) -> TracedArray:
-    """With new rows before some along an axis.
+    """The array with new rows before some of those along an axis.
 
     Raises:
         TracedValueError: `obj`, the rows, is traced.

@@ -18,7 +18,7 @@ from . import ufuncs
 from .arguments import explained
 from .axes import shape_of
 from .dispatch import function
-from .float_parts import LAYOUTS
+from .float_parts import LAYOUTS, like
 from .joining import stack
 from .manipulation import moveaxis
 from .promotion import (
@@ -63,7 +63,7 @@ def arange(
     device: Any = None,
     like: Any = None,
 ) -> TracedArray:
-    """start, start + step, ... below stop; the arguments are numbers known while tracing."""
+    """The numbers start, start + step, ... below stop; the arguments are known while tracing."""
     require_device(device, "arange")
     if stop is None:
         start, stop = 0, start
@@ -108,7 +108,7 @@ def _rounded_product(x: TracedArray, y: TracedArray) -> TracedArray:
     bits = primitives.bitcast(primitives.stop_gradient(y), LAYOUTS[y.dtype].bits)
     odd = ufuncs.bitwise_or(bits, 1)
     holds = ufuncs.equal(ufuncs.bitwise_and(ufuncs.multiply(odd, odd), 4), 0)
-    other = constant(product.shape, product.dtype, 0.0)
+    other = like(product, 0.0)
     return primitives.select(fit(holds, BOOL, product.shape), product, other)
 
 

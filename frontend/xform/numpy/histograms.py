@@ -30,7 +30,7 @@ Range = tuple[float, float] | None
 def histogram_bin_edges(
     a: ArrayLike, bins: Any = 10, range: Range = None, weights: ArrayLike | None = None
 ) -> Any:
-    """The edges of the bins of `histogram`, which its arguments are.
+    """The edges of the bins that `histogram` has for the same arguments.
 
     Raises:
         XformTypeError: `bins` is the name of a rule, which needs the elements themselves.

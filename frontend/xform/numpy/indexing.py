@@ -40,7 +40,7 @@ class BasicIndex(NamedTuple):
         sizes: the shape before int axes go and new axes come.
         shape: the result's shape.
         axes: for each axis of the result the axis of `sizes`, or -1 for a new one.
-        scalar: whether NumPy would return a scalar, which is no view.
+        scalar: whether NumPy would return a scalar, which is not a view.
     """
 
     starts: tuple[int, ...]
@@ -63,11 +63,11 @@ class Sliced:
         self.index = index
 
     def read(self, base: TracedArray) -> TracedArray:
-        """The view\'s elements."""
+        """The view's elements."""
         return read(base, self.basic)
 
     def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
-        """The base\'s elements, after `part` has been written into the view."""
+        """The base's elements, after `part` has been written into the view."""
         return updated(base, self.basic, part)
 
     def mirror(self, base: Mirror) -> Mirror:
@@ -280,7 +280,7 @@ def _refuse(item: Any) -> NoReturn:
 
 
 def select_along(x: TracedArray, axis: int, start: int, limit: int) -> TracedArray:
-    """`x[..., start:limit, ...]` along one axis, as a new array that is no view."""
+    """`x[..., start:limit, ...]` along one axis, as a new array that is not a view."""
     starts, limits = [0] * x.ndim, list(x.shape)
     starts[axis], limits[axis] = (start, limit) if start < limit else (0, 0)
     return primitives.slice(x, starts, limits, [1] * x.ndim)

@@ -22,7 +22,7 @@ from .promotion import is_bfloat16, operand
 
 @function(np.result_type)
 def result_type(*arrays_and_dtypes: Any) -> DType:
-    """The dtype that arrays, numbers and dtypes have together.
+    """The dtype to which arrays, numbers and dtypes promote together.
 
     >>> result_type(np.float32, 1.5)
     dtype('float32')
@@ -191,7 +191,7 @@ class NamespaceInfo:
         }
 
     def default_device(self) -> str:
-        """ "cpu", where NumPy's arrays are; `jit` says where a program runs."""
+        """The device of NumPy's arrays, "cpu"; `jit` says where a program runs."""
         return "cpu"
 
     def devices(self) -> list[str]:

@@ -103,7 +103,7 @@ def stack(
 
 @function(np.vstack)
 def vstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> TracedArray:
-    """Arrays below each other."""
+    """Arrays one below another."""
     return concatenate([atleast_2d(x) for x in tup], 0, dtype=dtype, casting=casting)
 
 
@@ -117,7 +117,7 @@ def hstack(tup: Any, *, dtype: Any = None, casting: str = "same_kind") -> Traced
 
 @function(np.dstack)
 def dstack(tup: Any) -> TracedArray:
-    """Arrays behind each other, along axis 2."""
+    """Arrays one behind another, along axis 2."""
     return concatenate([atleast_3d(x) for x in tup], 2)
 
 

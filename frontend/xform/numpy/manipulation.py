@@ -16,7 +16,7 @@ from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from ..tracing.operations import METHODS
 from . import ufuncs
-from .axes import AxisError, normalized_axes, normalized_axis, shape_of
+from .axes import AxisError, normalized_axes, normalized_axis, numbers_of_shape, shape_of
 from .dispatch import function
 from .indexing import select_along
 from .promotion import (
@@ -63,15 +63,7 @@ def reshape(
 
 
 def _with_inferred_size(x: TracedArray, shape: Any) -> tuple[int, ...]:
-    sizes = [shape] if not isinstance(shape, Sequence | np.ndarray) else list(shape)
-    try:
-        sizes = [operator.index(size) for size in sizes]
-    except TypeError as error:
-        if isinstance(error, XformTypeError):
-            raise
-        raise XformTypeError(
-            at_user_line(f"reshape: a shape is an int or a sequence of ints, got {shape!r}")
-        ) from None
+    sizes = [*numbers_of_shape(shape, "reshape")]
     unknown = [axis for axis, size in enumerate(sizes) if size == -1]
     known = math.prod(size for size in sizes if size != -1)
     if len(unknown) == 1 and known > 0 and x.size % known == 0:
@@ -91,7 +83,7 @@ def ravel(a: ArrayLike, order: str = "C") -> TracedArray:
 
 @function(np.squeeze)
 def squeeze(a: ArrayLike, axis: Axis = None) -> TracedArray:
-    """Without axes of size 1: all of them, or those given."""
+    """The array without axes of size 1, all of them or those given."""
     x = array(a)
     axes = normalized_axes(axis, x.ndim, "squeeze")
     if axis is not None and any(x.shape[i] != 1 for i in axes):
@@ -103,7 +95,7 @@ def squeeze(a: ArrayLike, axis: Axis = None) -> TracedArray:
 
 @function(np.expand_dims)
 def expand_dims(a: ArrayLike, axis: int | Sequence[int]) -> TracedArray:
-    """With new axes of size 1 at the given places of the result."""
+    """The array with new axes of size 1 at the given places of the result."""
     x = array(a)
     count = len(axis) if isinstance(axis, Sequence) else 1
     axes = normalized_axes(axis, x.ndim + count, "expand_dims")
@@ -299,7 +291,7 @@ def flipud(m: ArrayLike) -> TracedArray:
 
 @function(np.rot90)
 def rot90(m: ArrayLike, k: int = 1, axes: tuple[int, int] = (0, 1)) -> TracedArray:
-    """Turned by 90 degrees `k` times, from the first of `axes` towards the second."""
+    """The array turned by 90 degrees `k` times, from the first of `axes` towards the second."""
     x = array(m)
     first, second = (normalized_axis(axis, x.ndim, "rot90") for axis in axes)
     if first == second:
@@ -399,7 +391,7 @@ def repeat(a: ArrayLike, repeats: Any, axis: int | None = None) -> TracedArray:
 
 @function(np.tile)
 def tile(A: ArrayLike, reps: Any) -> TracedArray:  # noqa: N803 - NumPy's name
-    """The array so many times along each axis."""
+    """The array repeated so many times along each axis."""
     x = array(A)
     counts = shape_of(reps, "tile")
     rank = max(x.ndim, len(counts))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
@@ -64,8 +65,10 @@ def _argsort_concrete(
     return np.flip(flat.shape[place] - 1 - turned, place)
 
 
-@function(_sort_concrete, np.sort)
-def sort(
+@family
+def _in_order(
+    name: str,
+    of_places: bool,
     a: ArrayLike,
     axis: int | None = -1,
     kind: str | None = None,
@@ -74,28 +77,25 @@ def sort(
     stable: bool | None = None,
     descending: bool = False,
 ) -> TracedArray:
-    """The elements along an axis in ascending order, NaN last; always stable."""
-    _require_plain_order(order, "sort")
-    x, place = _line(a, axis, "sort")
-    return _sorted(x, place, descending)[0]
-
-
-@function(_argsort_concrete, np.argsort)
-def argsort(
-    a: ArrayLike,
-    axis: int | None = -1,
-    kind: str | None = None,
-    order: Any = None,
-    *,
-    stable: bool | None = None,
-    descending: bool = False,
-) -> TracedArray:
-    """The places from which the sorted elements come; always stable."""
-    _require_plain_order(order, "argsort")
-    x, place = _line(a, axis, "argsort")
+    _require_plain_order(order, name)
+    x, place = _line(a, axis, name)
+    if not of_places:
+        return _sorted(x, place, descending)[0]
     places = primitives.iota(x.shape, INT32, place)
     found = _sorted(primitives.stop_gradient(x), place, descending, [places])[1]
     return primitives.convert(found, INT64)
+
+
+@function(_sort_concrete, np.sort)
+@_in_order(False)
+def sort() -> None:
+    """The elements along an axis in ascending order, NaN last; always stable."""
+
+
+@function(_argsort_concrete, np.argsort)
+@_in_order(True)
+def argsort() -> None:
+    """The places from which the sorted elements come; always stable."""
 
 
 @function(np.lexsort)
@@ -121,24 +121,31 @@ def _check_kth(kth: Any, size: int, name: str) -> None:
             )
 
 
-@function(np.partition)
-def partition(
-    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
+@family
+def _partitioned(
+    name: str,
+    in_order: Callable[..., TracedArray],
+    a: ArrayLike,
+    kth: Any,
+    axis: int | None = -1,
+    kind: str = "introselect",
+    order: Any = None,
 ) -> TracedArray:
+    x, place = _line(a, axis, name)
+    _check_kth(kth, x.shape[place], name)
+    return in_order(x, place, order=order)
+
+
+@function(np.partition)
+@_partitioned(sort)
+def partition() -> None:
     """The elements with the kth where sorting puts it and the lesser before; here all sorted."""
-    x, place = _line(a, axis, "partition")
-    _check_kth(kth, x.shape[place], "partition")
-    return sort(x, place, order=order)
 
 
 @function(np.argpartition)
-def argpartition(
-    a: ArrayLike, kth: Any, axis: int | None = -1, kind: str = "introselect", order: Any = None
-) -> TracedArray:
+@_partitioned(argsort)
+def argpartition() -> None:
     """The places from which the partitioned elements come; here those of all sorted."""
-    x, place = _line(a, axis, "argpartition")
-    _check_kth(kth, x.shape[place], "argpartition")
-    return argsort(x, place, order=order)
 
 
 def of_one_dtype(x: ArrayLike, y: ArrayLike) -> tuple[TracedArray, TracedArray]:

@@ -112,7 +112,7 @@ def array(x: Any, dtype: DType | None = None) -> TracedArray:
     """An operand as a traced array, of dtype `dtype` if that is given.
 
     Raises:
-        XformTypeError: it is no array, or of a dtype that cannot be compiled.
+        XformTypeError: it is not an array, or of a dtype that cannot be compiled.
     """
     if type(x) is TracedArray:
         return x if dtype is None or x.dtype == dtype else primitives.convert(x, dtype)

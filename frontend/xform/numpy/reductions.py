@@ -5,16 +5,18 @@ from __future__ import annotations
 import builtins
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..tracing.array import ArrayLike, Axis, DType, TracedArray
 from . import ufuncs
 from .axes import keeps, normalized_axes, normalized_axis
 from .dispatch import function
+from .float_parts import like
 from .promotion import (
     BOOL,
     FLOAT32,
@@ -25,7 +27,6 @@ from .promotion import (
     array,
     as_weak,
     broadcast,
-    constant,
     fit,
     in_range,
     is_float,
@@ -54,7 +55,7 @@ def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArr
     if where is True:
         return x
     mask = fit(operand(where), BOOL, x.shape)
-    return primitives.select(mask, x, constant(x.shape, x.dtype, identity))
+    return primitives.select(mask, x, like(x, identity))
 
 
 def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
@@ -67,6 +68,22 @@ def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
     return ufunc.apply((result, operand(array(initial, result.dtype))))
 
 
+def without_nan(a: ArrayLike, number: float | None) -> tuple[TracedArray, TracedArray | None]:
+    """The array with a number in place of NaN, and where there was none.
+
+    Without a number, and where there can be no NaN, the array as it is, and None.
+    """
+    x = array(a)
+    if number is None or not is_float(x.dtype):
+        return x, None
+    there = primitives.eq(x, x)
+    return primitives.select(there, x, like(x, number)), there
+
+
+def _nan_where(pred: TracedArray, result: TracedArray) -> TracedArray:
+    return primitives.select(pred, like(result, math.nan), result)
+
+
 def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
     """Small integers are added in 64 bits, as in NumPy."""
     if dtype is not None:
@@ -76,77 +93,96 @@ def sum_dtype(x: TracedArray, dtype: Any, name: str) -> DType:
     return UINT64 if x.dtype.kind == "u" else x.dtype
 
 
-def _added(
-    a: ArrayLike,
-    axis: Axis,
-    dtype: Any,
-    out: Any,
-    keepdims: Any,
-    initial: Any,
-    where: Any,
+# Each family has members that leave NaN out; they are in `nan_reductions`.
+
+
+class Combining(NamedTuple):
+    """How a sum or product combines elements.
+
+    Attributes:
+        reduce: along axes.
+        of_truths: the same, where the result is a truth value.
+        ufunc: of two elements.
+        identity: where that begins.
+        leaves_nan: whether NaN counts as the identity.
+    """
+
+    reduce: Callable[..., TracedArray]
+    of_truths: Callable[..., TracedArray]
+    ufunc: Ufunc
+    identity: int
+    leaves_nan: bool = False
+
+
+SUM = Combining(primitives.reduce_sum, primitives.reduce_or, ufuncs.add, 0)
+PRODUCT = Combining(primitives.reduce_prod, primitives.reduce_and, ufuncs.multiply, 1)
+
+
+@family
+def combination(
     name: str,
-    reduce: Callable[..., TracedArray],
-    ufunc: Ufunc,
-    identity: int,
+    by: Combining,
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    keepdims: Any = False,
+    initial: Any = None,
+    where: Any = True,
 ) -> TracedArray:
-    x = array(a)
+    x, _ = without_nan(a, by.identity if by.leaves_nan else None)
     axes = normalized_axes(axis, x.ndim, name)
     found = sum_dtype(x, dtype, name)
+    reduce = by.reduce
     if found == BOOL:
         x = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
-        reduce = primitives.reduce_or if identity == 0 else primitives.reduce_and
+        reduce = by.of_truths
     weak = x._weak and dtype is None
-    part = _only(fit(x, found, x.shape), where, in_range(identity, found))
-    result = _combined(reduce(part, axes), initial, ufunc)
+    part = _only(fit(x, found, x.shape), where, in_range(by.identity, found))
+    result = _combined(reduce(part, axes), initial, by.ufunc)
     result = _finish(result, x, axes, keepdims, out)
     return as_weak(result) if weak and out is None else result
 
 
 @function(np.sum)
-def sum(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
+@combination(SUM)
+def sum() -> None:
     """The sum over axes, by default all; small integers are added in 64 bits."""
-    return _added(
-        a, axis, dtype, out, keepdims, initial, where,
-        "sum", primitives.reduce_sum, ufuncs.add, 0,
-    )  # fmt: skip
 
 
 @function(np.prod)
-def prod(
+@combination(PRODUCT)
+def prod() -> None:
+    """The product over axes, by default all; small integers are multiplied in 64 bits."""
+
+
+class Extreme(NamedTuple):
+    """Which element is looked for, and whether NaN is none."""
+
+    largest: bool
+    leaves_nan: bool = False
+
+    @property
+    def for_nan(self) -> float | None:
+        """What NaN counts as; None for as itself."""
+        if not self.leaves_nan:
+            return None
+        return -math.inf if self.largest else math.inf
+
+
+@family
+def extreme(
+    name: str,
+    which: Extreme,
     a: ArrayLike,
     axis: Axis = None,
-    dtype: Any = None,
     out: Any = None,
     keepdims: Any = False,
     initial: Any = None,
     where: Any = True,
 ) -> TracedArray:
-    """The product over axes, by default all; small integers are multiplied in 64 bits."""
-    return _added(
-        a, axis, dtype, out, keepdims, initial, where,
-        "prod", primitives.reduce_prod, ufuncs.multiply, 1,
-    )  # fmt: skip
-
-
-def _extreme(
-    a: ArrayLike,
-    axis: Axis,
-    out: Any,
-    keepdims: Any,
-    initial: Any,
-    where: Any,
-    largest: bool,
-) -> TracedArray:
-    name = "max" if largest else "min"
-    x = array(a)
+    largest = which.largest
+    x, there = without_nan(a, which.for_nan)
     axes = normalized_axes(axis, x.ndim, name)
     given = initial is not None
     if not given and where is not True:
@@ -171,6 +207,8 @@ def _extreme(
     else:
         reduce = primitives.reduce_max if largest else primitives.reduce_min
     result = _combined(reduce(part, axes) if axes else part.copy(), initial, ufunc)
+    if there is not None and not given:
+        result = _nan_where(primitives.not_(primitives.reduce_or(there, axes)), result)
     return _finish(result, x, axes, keepdims, out)
 
 
@@ -184,32 +222,21 @@ def least(dtype: DType, largest: bool) -> bool | int | float:
 
 
 @function(np.max, np.amax)
-def max(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
+@extreme(Extreme(True))
+def max() -> None:
     """The largest element over axes, NaN if there is one."""
-    return _extreme(a, axis, out, keepdims, initial, where, True)
+
+
+amax = max
 
 
 @function(np.min, np.amin)
-def min(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    keepdims: Any = False,
-    initial: Any = None,
-    where: Any = True,
-) -> TracedArray:
+@extreme(Extreme(False))
+def min() -> None:
     """The smallest element over axes, NaN if there is one."""
-    return _extreme(a, axis, out, keepdims, initial, where, False)
 
 
-amax, amin = max, min
+amin = min
 
 
 @function(np.ptp)
@@ -220,11 +247,19 @@ def ptp(a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False)
     return result if out is None else write_whole(out, result)
 
 
+@family
 def _tested(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, where: Any, every: bool
+    name: str,
+    every: bool,
+    a: ArrayLike,
+    axis: Axis = None,
+    out: Any = None,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
 ) -> TracedArray:
     x = array(a)
-    axes = normalized_axes(axis, x.ndim, "all" if every else "any")
+    axes = normalized_axes(axis, x.ndim, name)
     truth = x if x.dtype == BOOL else ufuncs.not_equal(x, 0)
     part = _only(truth, where, every)
     reduce = primitives.reduce_and if every else primitives.reduce_or
@@ -232,19 +267,15 @@ def _tested(
 
 
 @function(np.any)
-def any(
-    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> TracedArray:
+@_tested(False)
+def any() -> None:
     """Whether an element over axes is true."""
-    return _tested(a, axis, out, keepdims, where, False)
 
 
 @function(np.all)
-def all(
-    a: ArrayLike, axis: Axis = None, out: Any = None, keepdims: Any = False, *, where: Any = True
-) -> TracedArray:
+@_tested(True)
+def all() -> None:
     """Whether all elements over axes are true."""
-    return _tested(a, axis, out, keepdims, where, True)
 
 
 @function(np.count_nonzero)
@@ -269,7 +300,7 @@ def _scaled_sum(x: TracedArray, axes: tuple[int, ...], where: Any, ddof: float) 
         total = primitives.convert(total, FLOAT64)
     if where is True:
         count = builtins.max(_count(x.shape, axes) - ddof, 0)
-        return primitives.div(total, constant(total.shape, total.dtype, float(count)))
+        return primitives.div(total, like(total, float(count)))
     chosen = primitives.convert(fit(operand(where), BOOL, x.shape), total.dtype)
     count_of = primitives.reduce_sum(chosen, axes)
     if ddof:
@@ -286,8 +317,17 @@ def _mean_dtypes(x: TracedArray, dtype: Any, name: str) -> tuple[DType, DType]:
     return (FLOAT32 if is_float(found) and found.itemsize == 2 else found), found
 
 
-@function(np.mean)
-def mean(
+def _also(there: TracedArray | None, where: Any) -> Any:
+    """Which elements count: those that are there and `where` chooses."""
+    if there is None:
+        return where
+    return there if where is True else ufuncs.logical_and(there, where)
+
+
+@family
+def mean_of(
+    name: str,
+    leaves_nan: bool,
     a: ArrayLike,
     axis: Axis = None,
     dtype: Any = None,
@@ -296,65 +336,45 @@ def mean(
     *,
     where: Any = True,
 ) -> TracedArray:
-    """The mean over axes; of integers in float64, of 16-bit floats summed in float32."""
-    x = array(a)
-    axes = normalized_axes(axis, x.ndim, "mean")
-    inner, outer = _mean_dtypes(x, dtype, "mean")
-    result = array(_scaled_sum(array(x, inner), axes, where, 0), outer)
+    x, there = without_nan(a, 0 if leaves_nan else None)
+    axes = normalized_axes(axis, x.ndim, name)
+    inner, outer = _mean_dtypes(x, dtype, name)
+    result = array(_scaled_sum(array(x, inner), axes, _also(there, where), 0), outer)
     return _finish(result, x, axes, keepdims, out)
 
 
-@function(np.var)
-def var(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> TracedArray:
-    """The mean square of deviations from the mean; the sum is divided by n - ddof."""
-    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "var")
-    return _finish(array(result, outer), x, axes, keepdims, out)
+@function(np.mean)
+@mean_of(False)
+def mean() -> None:
+    """The mean over axes; of integers in float64, of 16-bit floats summed in float32."""
 
 
-@function(np.std)
-def std(
-    a: ArrayLike,
-    axis: Axis = None,
-    dtype: Any = None,
-    out: Any = None,
-    ddof: float = 0,
-    keepdims: Any = False,
-    *,
-    where: Any = True,
-    mean: Any = None,
-    correction: Any = None,
-) -> TracedArray:
-    """The root of the variance; its derivative is 0 where the variance is."""
-    result, x, axes, outer = _variance(a, axis, dtype, ddof, where, mean, correction, "std")
-    root = primitives.half_pow(result, 1)
-    return _finish(array(root, outer), x, axes, keepdims, out)
+class Deviation(NamedTuple):
+    """Whether the root of the variance is taken, and whether NaN is left out."""
+
+    is_root: bool
+    leaves_nan: bool = False
 
 
-def _variance(
-    a: ArrayLike,
-    axis: Axis,
-    dtype: Any,
-    ddof: float,
-    where: Any,
-    mean: Any,
-    correction: Any,
+@family
+def deviation_of(
     name: str,
-) -> tuple[TracedArray, TracedArray, tuple[int, ...], DType]:
-    x = array(a)
+    which: Deviation,
+    a: ArrayLike,
+    axis: Axis = None,
+    dtype: Any = None,
+    out: Any = None,
+    ddof: float = 0,
+    keepdims: Any = False,
+    *,
+    where: Any = True,
+    mean: Any = None,
+    correction: Any = None,
+) -> TracedArray:
+    x, there = without_nan(a, 0 if which.leaves_nan else None)
     axes = normalized_axes(axis, x.ndim, name)
     inner, outer = _mean_dtypes(x, dtype, name)
-    wide = array(x, inner)
+    wide, where = array(x, inner), _also(there, where)
     if mean is None:
         centre = array(_scaled_sum(wide, axes, where, 0), inner)
         centre = broadcast(_with_kept(centre, x.shape, axes), x.shape) if axes else wide
@@ -362,8 +382,26 @@ def _variance(
         centre = fit(operand(mean), inner, x.shape)
     deviation = primitives.sub(wide, centre)
     less = ddof if correction is None else correction
-    squares = primitives.integer_pow(deviation, 2)
-    return _scaled_sum(squares, axes, where, less), x, axes, outer
+    result = _scaled_sum(primitives.integer_pow(deviation, 2), axes, where, less)
+    result = primitives.half_pow(result, 1) if which.is_root else result
+    result = array(result, outer)
+    if there is not None:
+        # Where not more than `ddof` elements are left.
+        count = sum(where, axes)
+        result = _nan_where(ufuncs.less_equal(count, less), result)
+    return _finish(result, x, axes, keepdims, out)
+
+
+@function(np.var)
+@deviation_of(Deviation(False))
+def var() -> None:
+    """The mean square of deviations from the mean; the sum is divided by n - ddof."""
+
+
+@function(np.std)
+@deviation_of(Deviation(True))
+def std() -> None:
+    """The root of the variance; its derivative is 0 where the variance is."""
 
 
 @function(np.average)
@@ -380,7 +418,7 @@ def average(
     if weights is None:
         result = mean(x, axis, keepdims=keepdims)
         count = _count(x.shape, normalized_axes(axis, x.ndim, "average"))
-        return (result, constant(result.shape, result.dtype, float(count))) if returned else result
+        return (result, like(result, float(count))) if returned else result
     w = _weights_of(array(weights), x, axis)
     wide = [FLOAT64] if x.dtype.kind in "bui" else []
     dtype = np.result_type(x.dtype, w.dtype, *wide)
@@ -412,11 +450,18 @@ def _weights_of(w: TracedArray, x: TracedArray, axis: Axis) -> TracedArray:
 # Places of extremes ----------------------------------------------------------
 
 
-def _place_of(
-    a: ArrayLike, axis: int | None, out: Any, keepdims: Any, largest: bool
+@family
+def place_of(
+    name: str,
+    which: Extreme,
+    a: ArrayLike,
+    axis: int | None = None,
+    out: Any = None,
+    *,
+    keepdims: Any = False,
 ) -> TracedArray:
-    name = "argmax" if largest else "argmin"
-    x = array(a)
+    largest = which.largest
+    x, _ = without_nan(a, which.for_nan)
     flat = x if axis is not None or x.ndim == 1 else primitives.reshape(x, (x.size,))
     place = 0 if axis is None else normalized_axis(axis, x.ndim, name)
     size = flat.shape[place]
@@ -435,19 +480,15 @@ def _place_of(
 
 
 @function(np.argmax)
-def argmax(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
+@place_of(Extreme(True))
+def argmax() -> None:
     """The index of the first largest element, or of the first NaN."""
-    return _place_of(a, axis, out, keepdims, True)
 
 
 @function(np.argmin)
-def argmin(
-    a: ArrayLike, axis: int | None = None, out: Any = None, *, keepdims: Any = False
-) -> TracedArray:
+@place_of(Extreme(False))
+def argmin() -> None:
     """The index of the first smallest element, or of the first NaN."""
-    return _place_of(a, axis, out, keepdims, False)
 
 
 __all__ = [

@@ -14,6 +14,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .dispatch import function
+from .float_parts import like
 from .promotion import (
     BOOL,
     FLOAT16,
@@ -119,7 +120,7 @@ def clip(
 
 @function(np.round, np.around)
 def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
-    """Rounded to so many decimals, ties to even."""
+    """The elements rounded to so many decimals, ties to even."""
     x = array(a)
     places = operator.index(decimals)
     if x.dtype == BOOL:
@@ -130,7 +131,7 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
         result = primitives.round_(x)
     else:
         # Dividing by a power of ten is exact where multiplying by its inverse is not.
-        scale = constant(x.shape, x.dtype, 10.0 ** abs(places))
+        scale = like(x, 10.0 ** abs(places))
         scaled, unscaled = (
             (primitives.mul, primitives.div) if places > 0 else (primitives.div, primitives.mul)
         )
@@ -154,7 +155,7 @@ around = round
 
 @function(np.fix)
 def fix(x: ArrayLike, out: Any = None) -> TracedArray:
-    """Rounded towards zero."""
+    """The elements rounded towards zero."""
     result = ufuncs.trunc(x)
     return result if out is None else write_whole(out, result)
 
@@ -204,7 +205,7 @@ def imag(val: ArrayLike) -> TracedArray:
     """Zeros, as there are no complex arrays; read-only."""
     x = array(val)
     zero = False if x.dtype == BOOL else 0
-    return view(x, ReadOnly("imag", x.shape, lambda base: constant(base.shape, base.dtype, zero)))
+    return view(x, ReadOnly("imag", x.shape, lambda base: like(base, zero)))
 
 
 @function(np.real_if_close)
@@ -222,7 +223,7 @@ def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
 
 @function(np.sinc)
 def sinc(x: ArrayLike) -> TracedArray:
-    """sin(pi x) / (pi x), 1 at 0."""
+    """The sine of pi x divided by pi x, 1 at 0."""
     return primitives.sinc(ufuncs.multiply(x, math.pi))
 
 

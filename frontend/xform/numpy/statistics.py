@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs, weighted_quantiles
 from .axes import keeps, normalized_axes
 from .dispatch import function
+from .float_parts import like
 from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
@@ -121,7 +123,7 @@ def _masked(ordered: TracedArray, index: TracedArray) -> TracedArray:
     last = ordered.ndim - 1
     counter = primitives.iota(ordered.shape, index.dtype, last)
     wanted = primitives.broadcast_in_dim(index, ordered.shape, range(index.ndim))
-    zero = constant(ordered.shape, ordered.dtype, 0)
+    zero = like(ordered, 0)
     chosen = primitives.select(primitives.eq(counter, wanted), ordered, zero)
     return primitives.reduce_sum(chosen, [last])
 
@@ -148,22 +150,32 @@ def _leaving_nan(ordered: TracedArray) -> tuple[TracedArray, TracedArray]:
     """Sorted elements with zeros in place of NaN, and how many are not NaN."""
     there = primitives.eq(ordered, ordered)
     count = primitives.reduce_sum(primitives.convert(there, FLOAT64), [ordered.ndim - 1])
-    zero = constant(ordered.shape, ordered.dtype, 0)
+    zero = like(ordered, 0)
     return primitives.select(there, ordered, zero), count
 
 
+class _Scale(NamedTuple):
+    """What q is a part of, and whether the elements that are NaN are left out."""
+
+    whole: float
+    leave_nan: bool
+
+
+@family
 def _quantiles(
+    name: str,
+    by: _Scale,
     a: ArrayLike,
     q: Any,
-    axis: Axis,
-    out: Any,
-    method: str,
-    keepdims: Any,
-    scale: float,
-    name: str,
-    leave_nan: bool,
+    axis: Axis = None,
+    out: Any = None,
+    overwrite_input: bool = False,
+    method: str = "linear",
+    keepdims: Any = False,
+    *,
     weights: Any = None,
 ) -> TracedArray:
+    scale, leave_nan = by
     if weights is not None and method != "inverted_cdf":
         raise XformValueError(
             at_user_line(f"{name}: weights need method='inverted_cdf', got {method!r}")
@@ -268,77 +280,43 @@ def _of_nothing(
 
 
 @function(np.quantile)
-def quantile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
+@_quantiles(_Scale(1, False))
+def quantile() -> None:
     """The elements below which a part q of all lies, q from 0 to 1; NaN if one is NaN.
 
-    With weights, of which there are as many as elements or as many as along the axis, q is a part
-    of their sum; the method is then "inverted_cdf".
+    With weights, of which there are as many as elements or as many as along the axis, q is a
+    part of their sum; the method is then "inverted_cdf".
     """
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "quantile", False, weights)
 
 
 @function(np.percentile)
-def percentile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
+@_quantiles(_Scale(100, False))
+def percentile() -> None:
     """As `quantile`, with q from 0 to 100."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "percentile", False, weights)
 
 
 @function(np.nanquantile)
-def nanquantile(
-    a: ArrayLike,
-    q: Any,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    method: str = "linear",
-    keepdims: Any = False,
-    *,
-    weights: Any = None,
-) -> TracedArray:
+@_quantiles(_Scale(1, True))
+def nanquantile() -> None:
     """As `quantile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 1, "nanquantile", True, weights)
 
 
 @function(np.nanpercentile)
-def nanpercentile(
+@_quantiles(_Scale(100, True))
+def nanpercentile() -> None:
+    """As `percentile`, of the elements that are not NaN."""
+
+
+@family
+def _median(
+    name: str,
+    leave_nan: bool,
     a: ArrayLike,
-    q: Any,
     axis: Axis = None,
     out: Any = None,
     overwrite_input: bool = False,
-    method: str = "linear",
     keepdims: Any = False,
-    *,
-    weights: Any = None,
 ) -> TracedArray:
-    """As `percentile`, of the elements that are not NaN."""
-    return _quantiles(a, q, axis, out, method, keepdims, 100, "nanpercentile", True, weights)
-
-
-def _median(
-    a: ArrayLike, axis: Axis, out: Any, keepdims: Any, name: str, leave_nan: bool
-) -> TracedArray:
-    """The mean of the one or two elements in the middle."""
     x = array(a)
     x = array(x, FLOAT64) if x.dtype == BOOL else x
     line, axes, kept = _in_one_line(x, axis, name)
@@ -362,27 +340,15 @@ def _median(
 
 
 @function(np.median)
-def median(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: Any = False,
-) -> TracedArray:
+@_median(False)
+def median() -> None:
     """The middle element in sorted order, or the mean of both; NaN if one is NaN, or of none."""
-    return _median(a, axis, out, keepdims, "median", False)
 
 
 @function(np.nanmedian)
-def nanmedian(
-    a: ArrayLike,
-    axis: Axis = None,
-    out: Any = None,
-    overwrite_input: bool = False,
-    keepdims: Any = False,
-) -> TracedArray:
+@_median(True)
+def nanmedian() -> None:
     """The median of the elements that are not NaN."""
-    return _median(a, axis, out, keepdims, "nanmedian", True)
 
 
 # Interpolation -------------------------------------------------------------------------------

@@ -78,7 +78,8 @@ class Ufunc:
         self.nin = numpy.nin
         self.nout = numpy.nout
         self.__name__ = numpy.__name__
-        self.__doc__ = (numpy.__doc__ or "").partition("\n\n")[2].partition("\n")[0]
+        summary = (numpy.__doc__ or "").partition("\n\n")[2].partition("\n")[0]
+        self.__doc__ = summary.removesuffix(".") + "."
         signed = integer or form
         self.forms = {"b": boolean or form, "i": signed, "u": unsigned or signed, "f": form}
         self._resolved: dict[Any, _Resolution] = {}
@@ -175,7 +176,7 @@ class Ufunc:
         return views.write_whole(out, result)
 
     def operator(self, x: Any, y: Any) -> TracedArray:
-        """`x` op `y` as Python's operators want it: NotImplemented for what is no operand."""
+        """`x` op `y` as Python's operators want it: NotImplemented for what is not an operand."""
         left: Operand | None = x if type(x) is TracedArray else operand_or_none(x)
         right: Operand | None = y if type(y) is TracedArray else operand_or_none(y)
         if left is None or right is None:
@@ -183,10 +184,7 @@ class Ufunc:
         return self.apply((left, right))
 
     def apply(
-        self,
-        operands: tuple[Operand, ...],
-        dtype: DType | None = None,
-        casting: str = "same_kind",
+        self, operands: tuple[Operand, ...], dtype: DType | None = None, casting: str = "same_kind"
     ) -> TracedArray:
         """The result for operands, at least one of them traced or a trace being active."""
         key: Any = (
@@ -253,10 +251,7 @@ class Comparison(Ufunc):
         self.compare = compare
 
     def apply(
-        self,
-        operands: tuple[Operand, ...],
-        dtype: DType | None = None,
-        casting: str = "same_kind",
+        self, operands: tuple[Operand, ...], dtype: DType | None = None, casting: str = "same_kind"
     ) -> TracedArray:
         """The result for operands."""
         x, y = operands

@@ -16,6 +16,7 @@ from ..tracing.operations import METHODS, UFUNCS
 from . import accumulation, advanced_indexing, joining, reductions
 from .arguments import entry, explain
 from .axes import normalized_axes, normalized_axis
+from .float_parts import like
 from .promotion import BOOL, array, constant, fit, in_range, operand, supported_dtype
 from .ufunc import Ufunc
 from .views import write_whole
@@ -116,7 +117,7 @@ def _loop_operand(ufunc: Ufunc, a: Any, dtype: Any) -> TracedArray:
     x = array(a)
     loop: DType | None = None if dtype is None else supported_dtype(dtype, ufunc.__name__)
     if ufunc.numpy in (np.logical_and, np.logical_or, np.logical_xor):
-        return x if x.dtype == BOOL else primitives.ne(x, constant(x.shape, x.dtype, 0))
+        return x if x.dtype == BOOL else primitives.ne(x, like(x, 0))
     _, dtypes, _ = ufunc._resolve((x.dtype, x.dtype), loop, "same_kind")
     x = fit(x, dtypes[0], x.shape)
     probe = constant((), dtypes[0], 1)
@@ -178,7 +179,7 @@ def _reduce(
                 at_user_line(f"{ufunc.__name__}.reduce has no identity: `where` needs `initial`")
             )
         mask = fit(operand(where), BOOL, x.shape)
-        x = primitives.select(mask, x, constant(x.shape, x.dtype, in_range(identity, x.dtype)))
+        x = primitives.select(mask, x, like(x, in_range(identity, x.dtype)))
     associative = ufunc.numpy in _ASSOCIATIVE
     if initial is not None and axes and not associative:
         shape = [1 if i == axes[0] else n for i, n in enumerate(x.shape)]
@@ -198,7 +199,7 @@ def _reduce(
         else:
             x = _fold(ufunc, x, place)
     if initial is not None and associative:
-        first = constant(x.shape, x.dtype, in_range(initial, x.dtype))
+        first = like(x, in_range(initial, x.dtype))
         x = ufunc.apply((first, x))
     if not keepdims:
         x = primitives.reshape(x, [n for i, n in enumerate(x.shape) if i not in axes])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import builtins
 import math
 import operator as python_operator
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -67,14 +68,14 @@ def _logical_not(x: TracedArray) -> TracedArray:
     return primitives.not_(x) if x.dtype == BOOL else primitives.eq(x, like(x, 0))
 
 
-def _fmax(x: TracedArray, y: TracedArray) -> TracedArray:
-    either = primitives.select(float_parts.isnan(y), x, primitives.max_(x, y))
-    return primitives.select(float_parts.isnan(x), y, either)
+def _but_nan(extreme: Callable[[TracedArray, TracedArray], TracedArray]) -> Form:
+    """The extreme of two numbers, or the one that is not NaN."""
 
+    def of_two(x: TracedArray, y: TracedArray) -> TracedArray:
+        either = primitives.select(float_parts.isnan(y), x, extreme(x, y))
+        return primitives.select(float_parts.isnan(x), y, either)
 
-def _fmin(x: TracedArray, y: TracedArray) -> TracedArray:
-    either = primitives.select(float_parts.isnan(y), x, primitives.min_(x, y))
-    return primitives.select(float_parts.isnan(x), y, either)
+    return of_two
 
 
 def _heaviside(x: TracedArray, y: TracedArray) -> TracedArray:
@@ -103,7 +104,7 @@ _LARGEST_INTEGER_POWER: Final = 2**63 - 1
 
 
 class Power(Ufunc):
-    """x ** y; an exponent known while tracing becomes an integer power or a root."""
+    """The ufunc x ** y; an exponent known while tracing becomes an integer power or a root."""
 
     def operator(self, x: Any, y: Any) -> TracedArray:
         """`x ** y`; in NumPy the operator, and not the ufunc, takes a Python 2 for square."""
@@ -112,10 +113,7 @@ class Power(Ufunc):
         return super().operator(x, y)
 
     def apply(
-        self,
-        operands: tuple[Operand, ...],
-        dtype: DType | None = None,
-        casting: str = "same_kind",
+        self, operands: tuple[Operand, ...], dtype: DType | None = None, casting: str = "same_kind"
     ) -> TracedArray:
         """The result for operands."""
         base, exponent = operands
@@ -168,8 +166,8 @@ divmod = Ufunc(np.divmod, _divmod)
 fmod = Ufunc(np.fmod, "rem")
 maximum = Ufunc(np.maximum, "max_", boolean="or_")
 minimum = Ufunc(np.minimum, "min_", boolean="and_")
-fmax = Ufunc(np.fmax, _fmax, boolean="or_", integer="max_")
-fmin = Ufunc(np.fmin, _fmin, boolean="and_", integer="min_")
+fmax = Ufunc(np.fmax, _but_nan(primitives.max_), boolean="or_", integer="max_")
+fmin = Ufunc(np.fmin, _but_nan(primitives.min_), boolean="and_", integer="min_")
 heaviside = Ufunc(np.heaviside, _heaviside)
 copysign = Ufunc(np.copysign, "copy_sign")
 nextafter = Ufunc(np.nextafter, "next_after")

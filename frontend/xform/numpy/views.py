@@ -49,11 +49,11 @@ class Transposed:
         self.permutation = permutation
 
     def read(self, base: TracedArray) -> TracedArray:
-        """The view\'s elements."""
+        """The view's elements."""
         return primitives.transpose(base, self.permutation)
 
     def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
-        """The base\'s elements, after `part` has been written into the view."""
+        """The base's elements, after `part` has been written into the view."""
         inverse = sorted(range(len(self.permutation)), key=self.permutation.__getitem__)
         return primitives.transpose(part, inverse)
 
@@ -71,11 +71,11 @@ class Reshaped:
         self.shape = shape
 
     def read(self, base: TracedArray) -> TracedArray:
-        """The view\'s elements."""
+        """The view's elements."""
         return primitives.reshape(base, self.shape)
 
     def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
-        """The base\'s elements, after `part` has been written into the view."""
+        """The base's elements, after `part` has been written into the view."""
         return primitives.reshape(part, base.shape)
 
     def mirror(self, base: Mirror) -> Mirror:
@@ -92,11 +92,11 @@ class Bits:
         self.dtype = dtype
 
     def read(self, base: TracedArray) -> TracedArray:
-        """The view\'s elements."""
+        """The view's elements."""
         return primitives.bitcast(base, self.dtype)
 
     def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
-        """The base\'s elements, after `part` has been written into the view."""
+        """The base's elements, after `part` has been written into the view."""
         return primitives.bitcast(part, base.dtype)
 
     def mirror(self, base: Mirror) -> Mirror:
@@ -117,7 +117,7 @@ class ReadOnly:
         self.derive = derive
 
     def read(self, base: TracedArray) -> TracedArray:
-        """The view\'s elements."""
+        """The view's elements."""
         return self.derive(base)
 
     def write(self, base: TracedArray, part: TracedArray) -> TracedArray:
@@ -278,7 +278,7 @@ def require_traced(target: object) -> None:
     """Checks what a result is to be written into.
 
     Raises:
-        TracedValueError: it is no traced array.
+        TracedValueError: it is not a traced array.
     """
     if type(target) is not TracedArray:
         if (found := in_numpys_function(object())) is not None:
@@ -297,7 +297,7 @@ def write_whole(target: TracedArray, part: object) -> TracedArray:
     Raises:
         XformTypeError: the dtype is of another kind.
         XformValueError: the shape does not fit, or the array is read-only.
-        TracedValueError: `target` is no traced array, or was made outside of this function.
+        TracedValueError: `target` is not a traced array, or was made outside of this function.
     """
     require_traced(target)
     x = operand(part)

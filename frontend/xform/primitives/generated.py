@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 
 
 def abs_(x: Operand) -> TracedArray:
-    """|x|."""
+    """The absolute value of x."""
     return emit("abs", [x])
 
 
 def abs_slope(x: Operand) -> TracedArray:
-    """The derivative of |x|: sign(x), and at 0 the mean of -1 and 1."""
+    """The slope of |x|, which is the sign of x and, at 0, the mean of -1 and 1."""
     return emit("abs_slope", [x])
 
 
@@ -39,22 +39,22 @@ def acosh(x: Operand) -> TracedArray:
 
 
 def add(x: Operand, y: Operand) -> TracedArray:
-    """x + y, wrapping for integers."""
+    """The sum of x and y; integers wrap around."""
     return emit("add", [x, y])
 
 
 def and_(x: Operand, y: Operand) -> TracedArray:
-    """x & y, bit by bit."""
+    """The bitwise and of x and y."""
     return emit("and", [x, y])
 
 
 def argmax(x: Operand, axis: int, result_type: Type) -> TracedArray:
-    """The index along an axis of the first largest element, or of the first NaN."""
+    """The index of the first largest element along an axis, or of the first NaN."""
     return emit("argmax", [x], {"axis": int(axis)}, result_type=result_type)
 
 
 def argmin(x: Operand, axis: int, result_type: Type) -> TracedArray:
-    """The index along an axis of the first smallest element, or of the first NaN."""
+    """The index of the first smallest element along an axis, or of the first NaN."""
     return emit("argmin", [x], {"axis": int(axis)}, result_type=result_type)
 
 
@@ -84,7 +84,7 @@ def atanh(x: Operand) -> TracedArray:
 
 
 def bitcast(x: Operand, result_type: Type) -> TracedArray:
-    """The bits of each element, read as another type of the same width."""
+    """Each element's bits, read as another type of the same width."""
     return emit("bitcast", [x], result_type=result_type)
 
 
@@ -98,42 +98,42 @@ def broadcast_in_dim(x: Operand, dims: Sequence[int], result_type: Type) -> Trac
 
 
 def cbrt(x: Operand) -> TracedArray:
-    """The real cube root."""
+    """The cube root of x."""
     return emit("cbrt", [x])
 
 
 def ceil(x: Operand) -> TracedArray:
-    """The smallest integer not below x."""
+    """The smallest integer that is not less than x."""
     return emit("ceil", [x])
 
 
 def checkpoint_name(x: Operand, name: str) -> TracedArray:
-    """x, with a name that the policies of xform.checkpoint know."""
+    """x, with a name for the policies of xform.checkpoint to refer to."""
     return emit("checkpoint_name", [x], {"name": name})
 
 
 def cholesky(x: Operand) -> TracedArray:
-    """The lower triangular l with l l^T = x, for the matrices in the last two axes.
+    """The lower triangular factor l of each matrix in the last two axes, with l l^T = x.
 
-    `x` counts as symmetric: its lower triangle is read, and its tangent is made symmetric. Where
-    `x` is not positive definite, the columns from the first bad pivot on are NaN on and below the
-    diagonal.
+    `x` is taken to be symmetric: only its lower triangle is read, and its tangent is made
+    symmetric. Where `x` is not positive definite, the columns from the first bad pivot on are NaN
+    on and below the diagonal.
     """
     return emit("cholesky", [x])
 
 
 def clz(x: Operand) -> TracedArray:
-    """The number of zero bits in front of the first that is set."""
+    """The number of leading zero bits of x."""
     return emit("clz", [x])
 
 
 def concatenate(xs: Sequence[Operand], axis: int) -> TracedArray:
-    """Tensors one after another along an axis."""
+    """Tensors joined along an axis."""
     return emit("concatenate", [*xs], {"axis": int(axis)})
 
 
 def conv(lhs: Operand, rhs: Operand, windows: Windows) -> TracedArray:
-    """Products of windows of lhs with rhs, summed.
+    """a convolution: each window of lhs, multiplied by rhs and summed.
 
     lhs is [group..., n, i, x...], rhs [group..., o, i, k...] and the result [group..., n, o, y...],
     with any number of group axes, also none: each group has a convolution of its own. Both
@@ -143,7 +143,7 @@ def conv(lhs: Operand, rhs: Operand, windows: Windows) -> TracedArray:
 
 
 def convert(x: Operand, result_type: Type) -> TracedArray:
-    """Each element as another type.
+    """Each element converted to another type.
 
     Floats become integers by truncation, and `i1` by comparison with 0; between integers, bits are
     cut or extended by the sign of the operand's type.
@@ -152,7 +152,7 @@ def convert(x: Operand, result_type: Type) -> TracedArray:
 
 
 def copy_sign(x: Operand, y: Operand) -> TracedArray:
-    """|x| with the sign of y."""
+    """The magnitude of x with the sign of y."""
     return emit("copy_sign", [x, y])
 
 
@@ -167,7 +167,7 @@ def cosh(x: Operand) -> TracedArray:
 
 
 def cummax(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
-    """The largest element up to each one, NaN from the first on.
+    """The largest element so far along an axis; NaN from the first NaN on.
 
     Element `i` along `axis` combines the elements up to `i`, itself included; with `reverse` those
     from `i` on.
@@ -180,7 +180,7 @@ def cummax(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
 
 
 def cummin(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
-    """The smallest element up to each one, NaN from the first on.
+    """The smallest element so far along an axis; NaN from the first NaN on.
 
     Element `i` along `axis` combines the elements up to `i`, itself included; with `reverse` those
     from `i` on.
@@ -193,7 +193,7 @@ def cummin(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
 
 
 def cumprod(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
-    """The products of the elements up to each one.
+    """The running product along an axis.
 
     Element `i` along `axis` combines the elements up to `i`, itself included; with `reverse` those
     from `i` on.
@@ -206,7 +206,7 @@ def cumprod(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
 
 
 def cumsum(x: Operand, axis: int, reverse: bool = False) -> TracedArray:
-    """The sums of the elements up to each one.
+    """The running sum along an axis.
 
     Element `i` along `axis` combines the elements up to `i`, itself included; with `reverse` those
     from `i` on.
@@ -224,12 +224,12 @@ def digamma(x: Operand) -> TracedArray:
 
 
 def div(x: Operand, y: Operand) -> TracedArray:
-    """x / y; integers truncate towards zero, y = 0 is undefined."""
+    """The quotient of x and y; integers truncate towards zero, and are undefined where y is 0."""
     return emit("div", [x, y])
 
 
 def div_no_nan(x: Operand, y: Operand) -> TracedArray:
-    """x / y; 0 where y is 0, without derivative there."""
+    """The quotient of x and y, or 0 where y is 0, without a derivative there."""
     return emit("div_no_nan", [x, y])
 
 
@@ -241,7 +241,7 @@ def dot_general(
     lhs_contracting: Sequence[int],
     rhs_contracting: Sequence[int],
 ) -> TracedArray:
-    """Products summed over contracted axes.
+    """a general product of matrices: products summed over contracted axes.
 
     Axes named pairwise in `lhs_batch` and `rhs_batch` run together, those in `lhs_contracting` and
     `rhs_contracting` are summed over. The result has the batch axes, then the free axes of `lhs`,
@@ -257,23 +257,25 @@ def dot_general(
 
 
 def dynamic_slice(x: Operand, starts: Sequence[Operand], sizes: Sequence[int]) -> TracedArray:
-    """sizes[i] elements from starts[i] on along axis i.
+    """a slice of fixed sizes that begins at computed starts.
 
-    A start that would let the slice leave `x` becomes the nearest one that does not.
+    Takes `sizes[i]` elements along axis `i`, from `starts[i]` on. A start that would let the slice
+    leave `x` is replaced by the nearest one that does not.
     """
     return emit("dynamic_slice", [x, *starts], {"sizes": ints(sizes)})
 
 
 def dynamic_update_slice(x: Operand, update: Operand, starts: Sequence[Operand]) -> TracedArray:
-    """x with update in place of its elements from starts[i] on along axis i.
+    """x with the slice that begins at computed starts replaced by update.
 
-    Starts are clamped as those of `dynamic_slice`.
+    The slice begins at `starts[i]` along axis `i`. Starts are clamped like those of
+    `dynamic_slice`.
     """
     return emit("dynamic_update_slice", [x, update, *starts])
 
 
 def eq(x: Operand, y: Operand) -> TracedArray:
-    """x == y."""
+    """Whether x and y are equal."""
     return emit("eq", [x, y])
 
 
@@ -283,37 +285,37 @@ def erf(x: Operand) -> TracedArray:
 
 
 def erf_inv(x: Operand) -> TracedArray:
-    """The number whose error function is x; NaN where |x| > 1."""
+    """The inverse of the error function; NaN where |x| > 1."""
     return emit("erf_inv", [x])
 
 
 def erfc(x: Operand) -> TracedArray:
-    """1 - erf(x), exact for large x."""
+    """The complementary error function, accurate for large x."""
     return emit("erfc", [x])
 
 
 def exp(x: Operand) -> TracedArray:
-    """e to the power x."""
+    """The exponential of x."""
     return emit("exp", [x])
 
 
 def exp2(x: Operand) -> TracedArray:
-    """2 to the power x."""
+    """2 raised to the power x."""
     return emit("exp2", [x])
 
 
 def expm1(x: Operand) -> TracedArray:
-    """exp(x) - 1, exact near 0."""
+    """The exponential of x, less 1; accurate where x is near 0."""
     return emit("expm1", [x])
 
 
 def floor(x: Operand) -> TracedArray:
-    """The largest integer not above x."""
+    """The largest integer that is not greater than x."""
     return emit("floor", [x])
 
 
 def floor_div(x: Operand, y: Operand) -> TracedArray:
-    """The floor of x / y, the exact quotient.
+    """The exact quotient of x and y, rounded down.
 
     Integers divided by 0 give 0.
     """
@@ -321,7 +323,7 @@ def floor_div(x: Operand, y: Operand) -> TracedArray:
 
 
 def floor_rem(x: Operand, y: Operand) -> TracedArray:
-    """x - y * floor(x / y), with the sign of y.
+    """The remainder of a division that is rounded down, with the sign of y.
 
     Integers divided by 0 give 0.
     """
@@ -329,7 +331,7 @@ def floor_rem(x: Operand, y: Operand) -> TracedArray:
 
 
 def fold_in(key: Operand, data: Operand) -> TracedArray:
-    """The key that a key and a number make.
+    """a new key, made from a key and a number.
 
     The two words that come out of the generator for each key of `key` and the counter at the same
     place of `data`.
@@ -338,148 +340,148 @@ def fold_in(key: Operand, data: Operand) -> TracedArray:
 
 
 def gather(x: Operand, indices: Operand, indexing: Indexing) -> TracedArray:
-    """The windows of x that index vectors name."""
+    """The windows of x at the places that index vectors name."""
     return emit("gather", [x, indices], indexing.attributes)
 
 
 def gaussian(x: Operand) -> TracedArray:
-    """exp(-x^2), exact for large x."""
+    """The Gaussian exp(-x^2), accurate for large x."""
     return emit("gaussian", [x])
 
 
 def gcd(x: Operand, y: Operand) -> TracedArray:
-    """The greatest common divisor of |x| and |y|."""
+    """The greatest common divisor of the magnitudes of x and y."""
     return emit("gcd", [x, y])
 
 
 def ge(x: Operand, y: Operand) -> TracedArray:
-    """x >= y."""
+    """Whether x is at least y."""
     return emit("ge", [x, y])
 
 
 def gt(x: Operand, y: Operand) -> TracedArray:
-    """x > y."""
+    """Whether x is greater than y."""
     return emit("gt", [x, y])
 
 
 def half_pow(x: Operand, exponent: int) -> TracedArray:
-    """x to the power exponent / 2, which is odd and at least -1; 0 where x is 0.
+    """x raised to the power exponent / 2, for an odd exponent of at least -1; 0 where x is 0.
 
-    The root of a sum of squares, its powers and its derivatives. Of exponent 1 its derivative at 0
-    is 0, as that of a norm; of exponent -1 it is NaN.
+    For roots of sums of squares, their powers and their derivatives. The derivative at 0 is 0 for
+    exponent 1, like that of a norm, and NaN for exponent -1.
     """
     return emit("half_pow", [x], {"exponent": int(exponent)})
 
 
 def hypot(x: Operand, y: Operand) -> TracedArray:
-    """The length of the vector (x, y), without overflow."""
+    """The length of the vector (x, y), computed without overflow."""
     return emit("hypot", [x, y])
 
 
 def integer_pow(x: Operand, exponent: int) -> TracedArray:
-    """x to a fixed integer power, by repeated squaring."""
+    """x raised to a fixed integer power, by repeated squaring."""
     return emit("integer_pow", [x], {"exponent": int(exponent)})
 
 
 def iota(axis: int, result_type: Type) -> TracedArray:
-    """Each element's index along one axis."""
+    """Each element's index along an axis."""
     return emit("iota", [], {"axis": int(axis)}, result_type=result_type)
 
 
 def le(x: Operand, y: Operand) -> TracedArray:
-    """x <= y."""
+    """Whether x is at most y."""
     return emit("le", [x, y])
 
 
 def lgamma(x: Operand) -> TracedArray:
-    """log(|gamma(x)|); infinite at 0 and the negative integers."""
+    """The logarithm of |gamma(x)|; infinite at 0 and the negative integers."""
     return emit("lgamma", [x])
 
 
 def log(x: Operand) -> TracedArray:
-    """The natural logarithm."""
+    """The natural logarithm of x."""
     return emit("log", [x])
 
 
 def log10(x: Operand) -> TracedArray:
-    """The logarithm to base 10."""
+    """The logarithm of x to base 10."""
     return emit("log10", [x])
 
 
 def log1p(x: Operand) -> TracedArray:
-    """log(1 + x), exact near 0."""
+    """The natural logarithm of 1 + x, accurate where x is near 0."""
     return emit("log1p", [x])
 
 
 def log2(x: Operand) -> TracedArray:
-    """The logarithm to base 2."""
+    """The logarithm of x to base 2."""
     return emit("log2", [x])
 
 
 def log_add_exp(x: Operand, y: Operand) -> TracedArray:
-    """log(exp(x) + exp(y)), without overflow."""
+    """The logarithm of exp(x) + exp(y), computed without overflow."""
     return emit("log_add_exp", [x, y])
 
 
 def logistic(x: Operand) -> TracedArray:
-    """1 / (1 + exp(-x))."""
+    """The logistic function 1 / (1 + exp(-x))."""
     return emit("logistic", [x])
 
 
 def logistic_slope(x: Operand) -> TracedArray:
-    """The derivative of logistic, exact where that is close to 0 or 1."""
+    """The derivative of the logistic function, accurate where that is close to 0 or 1."""
     return emit("logistic_slope", [x])
 
 
 def lt(x: Operand, y: Operand) -> TracedArray:
-    """x < y."""
+    """Whether x is less than y."""
     return emit("lt", [x, y])
 
 
 def max_(x: Operand, y: Operand) -> TracedArray:
-    """The larger of x and y; NaN if either is."""
+    """The larger of x and y; NaN if either is NaN."""
     return emit("max", [x, y])
 
 
 def min_(x: Operand, y: Operand) -> TracedArray:
-    """The smaller of x and y; NaN if either is."""
+    """The smaller of x and y; NaN if either is NaN."""
     return emit("min", [x, y])
 
 
 def mul(x: Operand, y: Operand) -> TracedArray:
-    """x * y, wrapping for integers."""
+    """The product of x and y; integers wrap around."""
     return emit("mul", [x, y])
 
 
 def ne(x: Operand, y: Operand) -> TracedArray:
-    """x != y."""
+    """Whether x and y differ."""
     return emit("ne", [x, y])
 
 
 def neg(x: Operand) -> TracedArray:
-    """-x, wrapping for integers."""
+    """The negative of x; integers wrap around."""
     return emit("neg", [x])
 
 
 def next_after(x: Operand, y: Operand) -> TracedArray:
-    """The number next to x in the direction of y."""
+    """The next representable number after x in the direction of y."""
     return emit("next_after", [x, y])
 
 
 def not_(x: Operand) -> TracedArray:
-    """~x, bit by bit."""
+    """The bitwise complement of x."""
     return emit("not", [x])
 
 
 def or_(x: Operand, y: Operand) -> TracedArray:
-    """x | y, bit by bit."""
+    """The bitwise or of x and y."""
     return emit("or", [x, y])
 
 
 def pad(
     x: Operand, value: Operand, low: Sequence[int], high: Sequence[int], interior: Sequence[int]
 ) -> TracedArray:
-    """x with a value before, after and between its elements.
+    """x with a value put before, after and between its elements.
 
     Along axis `i`, `low[i]` elements come before, `high[i]` after and `interior[i]` between
     neighbours. A negative `low` or `high` cuts elements.
@@ -493,7 +495,7 @@ def pad(
 
 
 def polygamma(x: Operand, order: int) -> TracedArray:
-    """The derivative of digamma of a fixed order, at least 1."""
+    """The derivative of digamma of a fixed order of at least 1."""
     return emit("polygamma", [x], {"order": int(order)})
 
 
@@ -503,42 +505,42 @@ def popcount(x: Operand) -> TracedArray:
 
 
 def pow_(x: Operand, y: Operand) -> TracedArray:
-    """x to the power y, with the special cases of C's pow."""
+    """x raised to the power y, with the special cases of C's pow."""
     return emit("pow", [x, y])
 
 
 def reduce_and(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """Whether all elements over some axes are true."""
+    """Whether all elements along some axes are true."""
     return emit("reduce_and", [x], {"axes": ints(axes)})
 
 
 def reduce_max(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """The largest element over some axes, NaN if there is one."""
+    """The largest element along some axes; NaN if there is one."""
     return emit("reduce_max", [x], {"axes": ints(axes)})
 
 
 def reduce_min(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """The smallest element over some axes, NaN if there is one."""
+    """The smallest element along some axes; NaN if there is one."""
     return emit("reduce_min", [x], {"axes": ints(axes)})
 
 
 def reduce_or(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """Whether any element over some axes is true."""
+    """Whether any element along some axes is true."""
     return emit("reduce_or", [x], {"axes": ints(axes)})
 
 
 def reduce_prod(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """The product over some axes; 1 over none."""
+    """The product of the elements along some axes; 1 if there are none."""
     return emit("reduce_prod", [x], {"axes": ints(axes)})
 
 
 def reduce_sum(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """The sum over some axes; 0 over none."""
+    """The sum of the elements along some axes; 0 if there are none."""
     return emit("reduce_sum", [x], {"axes": ints(axes)})
 
 
 def reduce_window_max(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The largest element of each window, NaN if there is one."""
+    """The largest element of each window; NaN if it has one."""
     attributes: dict[str, Attribute] = {
         "window": ints(window),
         **windows.attributes,
@@ -547,7 +549,7 @@ def reduce_window_max(x: Operand, window: Sequence[int], windows: Windows) -> Tr
 
 
 def reduce_window_min(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The smallest element of each window, NaN if there is one."""
+    """The smallest element of each window; NaN if it has one."""
     attributes: dict[str, Attribute] = {
         "window": ints(window),
         **windows.attributes,
@@ -556,7 +558,7 @@ def reduce_window_min(x: Operand, window: Sequence[int], windows: Windows) -> Tr
 
 
 def reduce_window_sum(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The sum of each window."""
+    """The sum of the elements of each window."""
     attributes: dict[str, Attribute] = {
         "window": ints(window),
         **windows.attributes,
@@ -565,17 +567,17 @@ def reduce_window_sum(x: Operand, window: Sequence[int], windows: Windows) -> Tr
 
 
 def rem(x: Operand, y: Operand) -> TracedArray:
-    """x - y * trunc(x / y), with the sign of x."""
+    """The remainder of a division that truncates, with the sign of x."""
     return emit("rem", [x, y])
 
 
 def reshape(x: Operand, result_type: Type) -> TracedArray:
-    """The same elements in row-major order, in another shape."""
+    """The same elements, in row-major order, in another shape."""
     return emit("reshape", [x], result_type=result_type)
 
 
 def reverse(x: Operand, axes: Sequence[int]) -> TracedArray:
-    """Elements in opposite order along some axes."""
+    """x with its elements in reverse order along some axes."""
     return emit("reverse", [x], {"axes": ints(axes)})
 
 
@@ -593,17 +595,17 @@ def rng_bits(key: Operand, result_type: Type) -> TracedArray:
 
 
 def round_(x: Operand) -> TracedArray:
-    """The nearest integer, ties to even."""
+    """The nearest integer; ties go to the even one."""
     return emit("round", [x])
 
 
 def rsqrt(x: Operand) -> TracedArray:
-    """1 / sqrt(x)."""
+    """The reciprocal of the square root of x."""
     return emit("rsqrt", [x])
 
 
 def scatter(x: Operand, indices: Operand, updates: Operand, indexing: Indexing) -> TracedArray:
-    """x with windows replaced by updates, of equal ones by the last."""
+    """x with windows replaced by updates; of several for one window, the last stays."""
     return emit("scatter", [x, indices, updates], indexing.attributes)
 
 
@@ -613,12 +615,12 @@ def scatter_add(x: Operand, indices: Operand, updates: Operand, indexing: Indexi
 
 
 def scatter_max(x: Operand, indices: Operand, updates: Operand, indexing: Indexing) -> TracedArray:
-    """x with the largest of its own elements and updates, NaN if there is one."""
+    """x with windows replaced by the largest of their elements and updates; NaN if one is NaN."""
     return emit("scatter_max", [x, indices, updates], indexing.attributes)
 
 
 def scatter_min(x: Operand, indices: Operand, updates: Operand, indexing: Indexing) -> TracedArray:
-    """x with the smallest of its own elements and updates, NaN if there is one."""
+    """x with windows replaced by the smallest of their elements and updates; NaN if one is NaN."""
     return emit("scatter_min", [x, indices, updates], indexing.attributes)
 
 
@@ -633,36 +635,36 @@ def select(pred: Operand, x: Operand, y: Operand) -> TracedArray:
 
 
 def share(t: Operand, greater: Operand, equal: Operand) -> TracedArray:
-    """The part of t that goes through the greater of two: all, at a tie one half, or 0."""
+    """All of t where one of two values is the greater, half of it where they are equal, else 0."""
     return emit("share", [t, greater, equal])
 
 
 def shift_left(x: Operand, y: Operand) -> TracedArray:
-    """x shifted left by y bits, filled with zeros.
+    """x shifted left by y bits; zeros move in.
 
-    `y` counts as unsigned: all bits are gone from the width onwards.
+    `y` counts as unsigned; where it is the width or more, all bits are shifted out.
     """
     return emit("shift_left", [x, y])
 
 
 def shift_right_arithmetic(x: Operand, y: Operand) -> TracedArray:
-    """x shifted right by y bits, filled with its highest bit.
+    """x shifted right by y bits; copies of its highest bit move in.
 
-    `y` counts as unsigned: all bits are gone from the width onwards.
+    `y` counts as unsigned; where it is the width or more, all bits are shifted out.
     """
     return emit("shift_right_arithmetic", [x, y])
 
 
 def shift_right_logical(x: Operand, y: Operand) -> TracedArray:
-    """x shifted right by y bits, filled with zeros.
+    """x shifted right by y bits; zeros move in.
 
-    `y` counts as unsigned: all bits are gone from the width onwards.
+    `y` counts as unsigned; where it is the width or more, all bits are shifted out.
     """
     return emit("shift_right_logical", [x, y])
 
 
 def sign(x: Operand) -> TracedArray:
-    """-1, 0 or 1; NaN stays NaN, a zero keeps its sign."""
+    """The sign of x: -1, 0 or 1; a zero keeps its sign, and NaN stays NaN."""
     return emit("sign", [x])
 
 
@@ -672,15 +674,15 @@ def sin(x: Operand) -> TracedArray:
 
 
 def sinc(x: Operand, order: int = 0) -> TracedArray:
-    """The derivative of sin(x) / x of a fixed order, 0 for the function itself."""
+    """The derivative of sin(x) / x of a fixed order, which is the function itself for order 0."""
     return emit("sinc", [x], {"order": int(order)})
 
 
 def sinc_of_root(x: Operand, order: int = 0) -> TracedArray:
-    """j_n(z) / z^n at z = sqrt(x), of a fixed order n: cos(z) for -1, sin(z) / z for 0.
+    """j_n(z) / z^n at z = sqrt(x), for a fixed order n: cos(z) for -1, sin(z) / z for 0.
 
-    j_n is the spherical Bessel function. These are smooth in x, also at 0 where z is not; each is
-    -2 times the derivative of the one before.
+    j_n is the spherical Bessel function of order n. The quotients are smooth in x, even at 0, where
+    z is not; each is -2 times the derivative of the one before.
     """
     return emit("sinc_of_root", [x], {"order": int(order)})
 
@@ -693,7 +695,11 @@ def sinh(x: Operand) -> TracedArray:
 def slice(
     x: Operand, starts: Sequence[int], limits: Sequence[int], strides: Sequence[int]
 ) -> TracedArray:
-    """Every strides[i]-th element from starts[i] up to limits[i]."""
+    """The elements from starts up to limits along each axis, in steps of strides.
+
+    Along axis `i`, every `strides[i]`-th element from `starts[i]` on, up to `limits[i]`, which is
+    not included.
+    """
     attributes: dict[str, Attribute] = {
         "starts": ints(starts),
         "limits": ints(limits),
@@ -703,7 +709,7 @@ def slice(
 
 
 def sort(xs: Sequence[Operand], axis: int, num_keys: int = 1) -> tuple[TracedArray, ...]:
-    """Tensors put in the order of the first few of them.
+    """Tensors sorted together along an axis, in the order of the first few of them.
 
     Moves the elements of all operands along `axis` alike, so that the first `num_keys` of them,
     compared lexicographically, ascend. Elements with equal keys keep their order, NaN comes last,
@@ -725,12 +731,12 @@ def sqrt(x: Operand) -> TracedArray:
 
 
 def stop_gradient(x: Operand) -> TracedArray:
-    """x, as if it were a constant to every derivative."""
+    """x, treated as a constant by derivatives."""
     return emit("stop_gradient", [x])
 
 
 def sub(x: Operand, y: Operand) -> TracedArray:
-    """x - y, wrapping for integers."""
+    """The difference of x and y; integers wrap around."""
     return emit("sub", [x, y])
 
 
@@ -745,7 +751,7 @@ def tanh(x: Operand) -> TracedArray:
 
 
 def transpose(x: Operand, permutation: Sequence[int]) -> TracedArray:
-    """Axes in another order.
+    """x with its axes in another order.
 
     Axis `i` of the result is axis `permutation[i]` of `x`.
     """
@@ -760,11 +766,12 @@ def triangular_solve(
     transpose_a: bool = False,
     unit_diagonal: bool = False,
 ) -> TracedArray:
-    """x with op(a) x = b, or x op(a) = b, for triangular a in the last two axes.
+    """The solution x of op(a) x = b or x op(a) = b, for triangular a in the last two axes.
 
-    Reads the lower triangle of `a` if `lower`, else the upper one, without the diagonal if
-    `unit_diagonal`, which is then 1. `op` transposes if `transpose_a`. `a` stands left of `x` if
-    `left_side`. The axes before the last two are batch axes of equal sizes.
+    Only the lower triangle of `a` is read if `lower`, else only the upper one. With `unit_diagonal`
+    the diagonal is not read and taken to be 1. `op` transposes if `transpose_a`; `a` stands on the
+    left of `x` if `left_side`, else on the right. The axes before the last two are batch axes, of
+    equal sizes for `a` and `b`.
     """
     attributes: dict[str, Attribute] = {
         "left_side": bool(left_side),
@@ -776,12 +783,12 @@ def triangular_solve(
 
 
 def trunc(x: Operand) -> TracedArray:
-    """x without its fraction."""
+    """x rounded towards zero."""
     return emit("trunc", [x])
 
 
 def unit_float(bits: Operand, result_type: Type) -> TracedArray:
-    """Bits as a number of [0, 1).
+    """The bits as a floating-point number in [0, 1).
 
     The upper bits become a significand: with p of them, the number is that multiple of 2^-p. Bits
     and result are of one width.
@@ -790,7 +797,7 @@ def unit_float(bits: Operand, result_type: Type) -> TracedArray:
 
 
 def window_argmax(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The place in each window of its first largest element, or of its last NaN.
+    """The place of the first largest element in each window, or of its last NaN.
 
     Places count the window's elements in row-major order. A window that has no element of `x` in it
     has the place after the last.
@@ -803,7 +810,7 @@ def window_argmax(x: Operand, window: Sequence[int], windows: Windows) -> Traced
 
 
 def window_argmin(x: Operand, window: Sequence[int], windows: Windows) -> TracedArray:
-    """The place in each window of its first smallest element, or of its last NaN.
+    """The place of the first smallest element in each window, or of its last NaN.
 
     Places count the window's elements in row-major order. A window that has no element of `x` in it
     has the place after the last.
@@ -818,7 +825,7 @@ def window_argmin(x: Operand, window: Sequence[int], windows: Windows) -> Traced
 def window_gather(
     x: Operand, index: Operand, window: Sequence[int], windows: Windows
 ) -> TracedArray:
-    """The element at a place in each window; 0 where there is none."""
+    """The element at a given place in each window; 0 where there is none."""
     attributes: dict[str, Attribute] = {
         "window": ints(window),
         **windows.attributes,
@@ -829,7 +836,7 @@ def window_gather(
 def window_scatter(
     x: Operand, index: Operand, sizes: Sequence[int], window: Sequence[int], windows: Windows
 ) -> TracedArray:
-    """An element a window added at its place in that window, into zeros.
+    """Zeros, to which each window adds one element at a given place in it.
 
     `sizes` are those of the result along the axes of the windows.
     """
@@ -842,12 +849,12 @@ def window_scatter(
 
 
 def wrapping_pow(x: Operand, y: Operand) -> TracedArray:
-    """x to the power y, wrapping; for negative y the truncated 1 / x**-y."""
+    """x raised to the power y, wrapping around; for negative y, 1 / x**-y truncated."""
     return emit("wrapping_pow", [x, y])
 
 
 def xor(x: Operand, y: Operand) -> TracedArray:
-    """x ^ y, bit by bit."""
+    """The bitwise exclusive or of x and y."""
     return emit("xor", [x, y])
 
 

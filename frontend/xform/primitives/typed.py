@@ -40,7 +40,7 @@ def reshape(x: Operand, shape: Sequence[int]) -> TracedArray:
 
 
 def broadcast_in_dim(x: Operand, shape: Sequence[int], dims: Sequence[int]) -> TracedArray:
-    """x repeated: its axis i becomes axis dims[i] of the result; `dims` increases."""
+    """The array repeated: its axis i becomes axis dims[i] of the result; `dims` increases."""
     kind = traces.aval(x, "broadcast_in_dim: operand 0")
     return generated.broadcast_in_dim(x, dims, Type(ints(shape), kind.dtype.name))
 

@@ -6,7 +6,7 @@ import inspect
 import math
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, ParamSpec
+from typing import Any, NamedTuple, ParamSpec
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from ..numpy.promotion import (
     Shape,
     array,
     broadcast_shapes,
+    computed_dtype,
     constant,
     fit,
     is_float,
@@ -129,6 +130,34 @@ def drawn_shape(shape: Any, name: str, **parameters: ArrayLike) -> Shape:
                 )
             )
     return target
+
+
+class Draw(NamedTuple):
+    """What floating numbers are drawn from and as.
+
+    Attributes:
+        words: the key.
+        shape: the shape to draw.
+        computed: the dtype to compute in.
+        dtype: the dtype of the result.
+    """
+
+    words: TracedArray
+    shape: Shape
+    computed: DType
+    dtype: DType
+
+
+def draw_of(name: str, key: ArrayLike, shape: Any, dtype: Any, **parameters: ArrayLike) -> Draw:
+    """The arguments that distributions of floating numbers share, checked.
+
+    Raises:
+        XformTypeError: `key` is not a key, or a dtype that is not floating.
+        XformValueError: `key` is not one key, or a parameter does not broadcast.
+    """
+    words = checked_key(key, name)
+    target = float_dtype(dtype, name)
+    return Draw(words, drawn_shape(shape, name, **parameters), computed_dtype(target), target)
 
 
 def fitted(parameter: ArrayLike, dtype: DType, shape: Shape) -> TracedArray:

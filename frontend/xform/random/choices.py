@@ -44,7 +44,7 @@ def categorical(
 
     Args:
         key: uint32[2].
-        logits: floating; -inf for what is never drawn. Of those that are inf each is as likely.
+        logits: floating; -inf for what is never drawn. Those that are inf are equally likely.
         axis: the axis of `logits` along which the alternatives lie.
         shape: the shape to draw, which ends with that of `logits` without `axis`; None for that.
 
@@ -52,7 +52,7 @@ def categorical(
         An array of int64; -1 where a logit is NaN or all are -inf.
 
     Raises:
-        XformTypeError: `key` is no key, or logits that are not floating.
+        XformTypeError: `key` is not a key, or logits that are not floating.
         XformValueError: `key` is not one key, or `shape` does not end so.
 
     >>> from xform.random import key
@@ -125,7 +125,7 @@ def permutation(
         An array like `x`.
 
     Raises:
-        XformTypeError: `key` is no key, or `x` a number that is no int.
+        XformTypeError: `key` is not a key, or `x` a number that is not an int.
         XformValueError: `key` is not one key.
 
     >>> from xform.random import key
@@ -166,9 +166,9 @@ def choice(
         holds no distribution, or without replacement too few that are positive.
 
     Raises:
-        XformTypeError: `key` is no key, or `a` a number that is no int.
+        XformTypeError: `key` is not a key, or `a` a number that is not an int.
         XformValueError: `key` is not one key, `a` is empty, `p` has another size than the axis, or
-            more slices than there are are to be chosen without replacement.
+            there are fewer slices than are to be chosen without replacement.
 
     >>> from xform.random import key
     >>> sorted(choice(key(0), 5, (5,), replace=False).numpy().tolist())

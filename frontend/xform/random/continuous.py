@@ -7,50 +7,192 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import Any
+from inspect import cleandoc
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..family import family
 from ..numpy import linalg, ufuncs
 from ..numpy.contraction import matvec
-from ..numpy.promotion import array, computed_dtype, constant
+from ..numpy.float_parts import like
+from ..numpy.promotion import Shape, array
 from ..tracing.array import ArrayLike, DType, TracedArray
-from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, is_number
+from .arguments import draw_of, drawing, drawn_shape, fitted, is_number
 from .quantile import normal_quantile
 from .uniform import open_unit
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-@drawing
-def normal(
+Standard: TypeAlias = Callable[[TracedArray, Shape, DType], TracedArray]
+
+
+def _moved(
+    name: str,
+    standard: Standard,
     key: ArrayLike,
     shape: Any = (),
     dtype: Any = None,
     loc: ArrayLike = 0.0,
     scale: ArrayLike = 1.0,
 ) -> TracedArray:
-    """Normal numbers.
+    """Numbers of a standard distribution, scaled and moved."""
+    words, sizes, computed, target = draw_of(name, key, shape, dtype, loc=loc, scale=scale)
+    result = standard(words, sizes, computed)
+    if not is_number(scale, 1):
+        result = primitives.mul(result, fitted(scale, computed, sizes))
+    if not is_number(loc, 0):
+        result = primitives.add(result, fitted(loc, computed, sizes))
+    return array(result, target)
+
+
+_located = family(_moved)
+
+
+def _described(*, loc: str, scale: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Decorator: adds to a docstring what all distributions share that are scaled and moved.
 
     Args:
-        key: uint32[2].
-        shape: the shape to draw; the parameters broadcast to it.
-        dtype: a floating dtype; None for float64.
-        loc: the mean.
-        scale: the standard deviation.
+        loc: what the parameter of this name is.
+        scale: the same of the other one.
+    """
 
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the parameters.
+    def describe(function: Callable[P, R]) -> Callable[P, R]:
+        summary, _, rest = cleandoc(function.__doc__ or "").partition("\n\n")
+        function.__doc__ = f"""{summary}
 
-    Raises:
-        XformTypeError: `key` is no key, or a dtype that is not floating.
-        XformValueError: `key` is not one key, or a parameter does not broadcast.
+Args:
+    key: uint32[2].
+    shape: the shape to draw; the parameters broadcast to it.
+    dtype: a floating dtype; None for float64.
+    loc: {loc}.
+    scale: {scale}.
 
-    >>> from xform.random import key
+Returns:
+    An array of `shape` and `dtype`, differentiable in the parameters.
+
+Raises:
+    XformTypeError: `key` is not a key, or a dtype that is not floating.
+    XformValueError: `key` is not one key, or a parameter does not broadcast.
+
+>>> from xform.random import key
+>>> {function.__name__}(key(0), (2, 3)).shape
+(2, 3)
+{rest}"""
+        return function
+
+    return describe
+
+
+def _inverted(inverse: Callable[[TracedArray], TracedArray]) -> Standard:
+    """What draws with the inverse of a distribution function on (0, 1)."""
+    return lambda words, shape, dtype: inverse(open_unit(words, shape, dtype))
+
+
+# Distributions of all numbers ----------------------------------------------------------------
+
+
+def standard_normal(words: TracedArray, shape: Shape, dtype: DType) -> TracedArray:
+    """Normal numbers of mean 0 and variance 1, float32 or float64."""
+    smallest = float(np.finfo(dtype).eps) / 2
+    return normal_quantile(open_unit(words, shape, dtype), smallest=smallest)
+
+
+def _gumbel_quantile(u: TracedArray) -> TracedArray:
+    return primitives.neg(primitives.log(primitives.neg(primitives.log(u))))
+
+
+def _laplace_quantile(u: TracedArray) -> TracedArray:
+    rest = primitives.sub(like(u, 1.0), u)
+    size = primitives.log(primitives.mul(primitives.min_(u, rest), like(u, 2.0)))
+    return primitives.select(primitives.lt(u, rest), size, primitives.neg(size))
+
+
+def _logistic_quantile(u: TracedArray) -> TracedArray:
+    return primitives.sub(primitives.log(u), primitives.log(primitives.sub(like(u, 1.0), u)))
+
+
+def _cauchy_quantile(u: TracedArray) -> TracedArray:
+    # Far out the angle is close to pi / 2, and is given by what it lacks to it.
+    offset, rest = primitives.sub(u, like(u, 0.5)), primitives.sub(like(u, 1.0), u)
+    is_far = primitives.gt(primitives.abs_(offset), like(u, 0.25))
+    lacking = primitives.copy_sign(primitives.min_(u, rest), offset)
+    angle = primitives.mul(primitives.select(is_far, lacking, offset), like(u, math.pi))
+    tangent = primitives.tan(angle)
+    return primitives.select(is_far, primitives.div(like(u, 1.0), tangent), tangent)
+
+
+def _exponential_quantile(u: TracedArray) -> TracedArray:
+    # 1 - u is as likely as u.
+    return primitives.neg(primitives.log(u))
+
+
+@drawing
+@_described(loc="the mean", scale="the standard deviation")
+@_located(standard_normal)
+def normal() -> None:
+    """Normal numbers.
+
     >>> abs(float(normal(key(0), (1000,)).numpy().mean())) < 0.1
     True
     """
-    return _located("normal", standard_normal, key, shape, dtype, loc, scale)
+
+
+@drawing
+@_described(loc="the mode", scale="by which the numbers are multiplied")
+@_located(_inverted(_gumbel_quantile))
+def gumbel() -> None:
+    """Gumbel numbers: the largest of many exponential ones, less the logarithm of how many."""
+
+
+@drawing
+@_described(loc="the mean", scale="the mean distance from it")
+@_located(_inverted(_laplace_quantile))
+def laplace() -> None:
+    """Laplace numbers: exponential ones with random signs."""
+
+
+@drawing
+@_described(loc="the mean", scale="by which the numbers are multiplied")
+@_located(_inverted(_logistic_quantile))
+def logistic() -> None:
+    """Logistic numbers: log(u / (1 - u)) of probabilities u that are equally likely."""
+
+
+@drawing
+@_described(loc="the median", scale="half the distance between the quartiles")
+@_located(_inverted(_cauchy_quantile))
+def cauchy() -> None:
+    """Cauchy numbers: the tangents of angles that are equally likely."""
+
+
+@drawing
+def exponential(
+    key: ArrayLike, shape: Any = (), dtype: Any = None, scale: ArrayLike = 1.0
+) -> TracedArray:
+    """Exponential numbers: the times between events that come at random.
+
+    Args:
+        key: uint32[2].
+        shape: the shape to draw; the scale broadcasts to it.
+        dtype: a floating dtype; None for float64.
+        scale: the mean.
+
+    Returns:
+        An array of `shape` and `dtype`, differentiable in the scale.
+
+    Raises:
+        As `normal`.
+
+    >>> from xform.random import key
+    >>> bool((exponential(key(0), (2, 3)) > 0).all())
+    True
+    """
+    standard = _inverted(_exponential_quantile)
+    return _moved("exponential", standard, key, shape, dtype, scale=scale)
 
 
 @drawing
@@ -76,15 +218,13 @@ def multivariate_normal(
         positive definite.
 
     Raises:
-        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformTypeError: `key` is not a key, or a dtype that is not floating.
         XformValueError: `key` is not one key, or `mean` and `cov` do not belong together.
 
     >>> from xform.random import key
     >>> multivariate_normal(key(0), [0.0, 1.0], [[2.0, 1.0], [1.0, 2.0]], (5,)).shape
     (5, 2)
     """
-    words = checked_key(key, "multivariate_normal")
-    target = float_dtype(dtype, "multivariate_normal")
     means, covariance = array(mean), array(cov)
     n = means.shape[-1] if means.ndim else 0
     if not means.ndim or covariance.shape[-2:] != (n, n):
@@ -95,223 +235,10 @@ def multivariate_normal(
             )
         )
     batch = None if shape is None else (*drawn_shape(shape, "multivariate_normal"), n)
-    sizes = drawn_shape(batch, "multivariate_normal", mean=means, cov=covariance[..., 0])
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of(
+        "multivariate_normal", key, batch, dtype, mean=means, cov=covariance[..., 0]
+    )
     factor = linalg.cholesky(array(covariance, computed))
     numbers = standard_normal(words, sizes, computed)
     correlated = matvec(factor, numbers)
     return array(ufuncs.add(correlated, array(means, computed)), target)
-
-
-@drawing
-def gumbel(
-    key: ArrayLike,
-    shape: Any = (),
-    dtype: Any = None,
-    loc: ArrayLike = 0.0,
-    scale: ArrayLike = 1.0,
-) -> TracedArray:
-    """Gumbel numbers: -log(-log(u)), the largest of many exponential ones less their logarithm.
-
-    Args:
-        key: uint32[2].
-        shape: the shape to draw; the parameters broadcast to it.
-        dtype: a floating dtype; None for float64.
-        loc: the mode.
-        scale: by which the numbers are multiplied.
-
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the parameters.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> gumbel(key(0), (2, 3)).shape
-    (2, 3)
-    """
-
-    def inverse(u: TracedArray) -> TracedArray:
-        return primitives.neg(primitives.log(primitives.neg(primitives.log(u))))
-
-    return _located("gumbel", _inverted(inverse), key, shape, dtype, loc, scale)
-
-
-@drawing
-def laplace(
-    key: ArrayLike,
-    shape: Any = (),
-    dtype: Any = None,
-    loc: ArrayLike = 0.0,
-    scale: ArrayLike = 1.0,
-) -> TracedArray:
-    """Laplace numbers: exponential ones with random signs.
-
-    Args:
-        key: uint32[2].
-        shape: the shape to draw; the parameters broadcast to it.
-        dtype: a floating dtype; None for float64.
-        loc: the mean.
-        scale: the mean distance from it.
-
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the parameters.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> laplace(key(0), (2, 3)).shape
-    (2, 3)
-    """
-
-    def inverse(u: TracedArray) -> TracedArray:
-        rest = primitives.sub(constant(u.shape, u.dtype, 1.0), u)
-        size = primitives.log(primitives.mul(primitives.min_(u, rest), _like(u, 2.0)))
-        return primitives.select(primitives.lt(u, rest), size, primitives.neg(size))
-
-    return _located("laplace", _inverted(inverse), key, shape, dtype, loc, scale)
-
-
-@drawing
-def logistic(
-    key: ArrayLike,
-    shape: Any = (),
-    dtype: Any = None,
-    loc: ArrayLike = 0.0,
-    scale: ArrayLike = 1.0,
-) -> TracedArray:
-    """Logistic numbers: log(u) - log(1 - u).
-
-    Args:
-        key: uint32[2].
-        shape: the shape to draw; the parameters broadcast to it.
-        dtype: a floating dtype; None for float64.
-        loc: the mean.
-        scale: by which the numbers are multiplied.
-
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the parameters.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> logistic(key(0), (2, 3)).shape
-    (2, 3)
-    """
-
-    def inverse(u: TracedArray) -> TracedArray:
-        rest = primitives.sub(_like(u, 1.0), u)
-        return primitives.sub(primitives.log(u), primitives.log(rest))
-
-    return _located("logistic", _inverted(inverse), key, shape, dtype, loc, scale)
-
-
-@drawing
-def cauchy(
-    key: ArrayLike,
-    shape: Any = (),
-    dtype: Any = None,
-    loc: ArrayLike = 0.0,
-    scale: ArrayLike = 1.0,
-) -> TracedArray:
-    """Cauchy numbers: the tangents of angles that are equally likely.
-
-    Args:
-        key: uint32[2].
-        shape: the shape to draw; the parameters broadcast to it.
-        dtype: a floating dtype; None for float64.
-        loc: the median.
-        scale: half the distance between the quartiles.
-
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the parameters.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> cauchy(key(0), (2, 3)).shape
-    (2, 3)
-    """
-
-    def inverse(u: TracedArray) -> TracedArray:
-        # Far out the angle is close to pi / 2, and is given by what it lacks to it.
-        offset, rest = primitives.sub(u, _like(u, 0.5)), primitives.sub(_like(u, 1.0), u)
-        is_far = primitives.gt(primitives.abs_(offset), _like(u, 0.25))
-        lacking = primitives.copy_sign(primitives.min_(u, rest), offset)
-        angle = primitives.mul(primitives.select(is_far, lacking, offset), _like(u, math.pi))
-        tangent = primitives.tan(angle)
-        return primitives.select(is_far, primitives.div(_like(u, 1.0), tangent), tangent)
-
-    return _located("cauchy", _inverted(inverse), key, shape, dtype, loc, scale)
-
-
-@drawing
-def exponential(
-    key: ArrayLike, shape: Any = (), dtype: Any = None, scale: ArrayLike = 1.0
-) -> TracedArray:
-    """Exponential numbers: -log(u).
-
-    Args:
-        key: uint32[2].
-        shape: the shape to draw; the scale broadcasts to it.
-        dtype: a floating dtype; None for float64.
-        scale: the mean.
-
-    Returns:
-        An array of `shape` and `dtype`, differentiable in the scale.
-
-    Raises:
-        As `normal`.
-
-    >>> from xform.random import key
-    >>> bool((exponential(key(0), (2, 3)) > 0).all())
-    True
-    """
-
-    def inverse(u: TracedArray) -> TracedArray:
-        return primitives.neg(primitives.log(u))
-
-    return _located("exponential", _inverted(inverse), key, shape, dtype, 0.0, scale)
-
-
-def _like(x: TracedArray, number: float) -> TracedArray:
-    return constant(x.shape, x.dtype, number)
-
-
-Standard = Callable[[TracedArray, tuple[int, ...], DType], TracedArray]
-
-
-def _inverted(inverse: Callable[[TracedArray], TracedArray]) -> Standard:
-    """What draws with the inverse of a distribution function on (0, 1)."""
-    return lambda words, shape, dtype: inverse(open_unit(words, shape, dtype))
-
-
-def standard_normal(words: TracedArray, shape: tuple[int, ...], dtype: DType) -> TracedArray:
-    """Normal numbers of mean 0 and variance 1, float32 or float64."""
-    smallest = float(np.finfo(dtype).eps) / 2
-    return normal_quantile(open_unit(words, shape, dtype), smallest=smallest)
-
-
-def _located(
-    name: str,
-    draw: Standard,
-    key: ArrayLike,
-    shape: Any,
-    dtype: Any,
-    loc: ArrayLike,
-    scale: ArrayLike,
-) -> TracedArray:
-    """Numbers of a standard distribution, scaled and moved."""
-    words = checked_key(key, name)
-    target = float_dtype(dtype, name)
-    sizes = drawn_shape(shape, name, loc=loc, scale=scale)
-    computed = computed_dtype(target)
-    result = draw(words, sizes, computed)
-    if not is_number(scale, 1):
-        result = primitives.mul(result, fitted(scale, computed, sizes))
-    if not is_number(loc, 0):
-        result = primitives.add(result, fitted(loc, computed, sizes))
-    return array(result, target)

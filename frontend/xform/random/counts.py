@@ -54,7 +54,7 @@ def poisson(key: ArrayLike, lam: ArrayLike, shape: Any = None, dtype: Any = None
         unsigned dtype the largest, where `lam` is negative or NaN.
 
     Raises:
-        XformTypeError: `key` is no key, or the dtype is not an integer.
+        XformTypeError: `key` is not a key, or the dtype is not an integer.
         XformValueError: `key` is not one key, or `lam` does not broadcast.
 
     >>> from xform.random import key

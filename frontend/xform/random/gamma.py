@@ -19,9 +19,9 @@ from .. import primitives
 from ..numpy import reductions
 from ..numpy.axes import normalized_axis
 from ..numpy.float_parts import like
-from ..numpy.promotion import INT32, Shape, array, broadcast, computed_dtype, constant, operand
+from ..numpy.promotion import INT32, Shape, array, broadcast, constant, operand
 from ..tracing.array import ArrayLike, DType, TracedArray
-from .arguments import UINT32, checked_key, drawing, drawn_shape, fitted, float_dtype, impossible
+from .arguments import UINT32, draw_of, drawing, drawn_shape, fitted, impossible
 from .continuous import standard_normal
 from .uniform import open_unit
 
@@ -46,17 +46,15 @@ def gamma(key: ArrayLike, a: ArrayLike, shape: Any = None, dtype: Any = None) ->
         An array of `dtype`; 0 where `a` is 0, NaN where it is out of range.
 
     Raises:
-        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformTypeError: `key` is not a key, or a dtype that is not floating.
         XformValueError: `key` is not one key, or `a` does not broadcast.
 
     >>> from xform.random import key
     >>> bool((gamma(key(0), 2.0, (3,)) > 0).all())
     True
     """
-    words = checked_key(key, "gamma")
-    target = float_dtype(dtype, "gamma")
-    sizes = drawn_shape(shape, "gamma", a=a)
-    parts = _gamma_parts(words, a, sizes, computed_dtype(target))
+    words, sizes, computed, target = draw_of("gamma", key, shape, dtype, a=a)
+    parts = _gamma_parts(words, a, sizes, computed)
     return array(parts.number(), target)
 
 
@@ -80,10 +78,7 @@ def chisquare(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
     >>> bool((chisquare(key(0), 3.0, (3,)) > 0).all())
     True
     """
-    words = checked_key(key, "chisquare")
-    target = float_dtype(dtype, "chisquare")
-    sizes = drawn_shape(shape, "chisquare", df=df)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of("chisquare", key, shape, dtype, df=df)
     half = primitives.mul(fitted(df, computed, sizes), constant(sizes, computed, 0.5))
     parts = _gamma_parts(words, half, sizes, computed)
     return array(primitives.mul(parts.number(), constant(sizes, computed, 2.0)), target)
@@ -110,10 +105,7 @@ def student_t(key: ArrayLike, df: ArrayLike, shape: Any = None, dtype: Any = Non
     >>> student_t(key(0), 3.0, (3,)).shape
     (3,)
     """
-    words = checked_key(key, "student_t")
-    target = float_dtype(dtype, "student_t")
-    sizes = drawn_shape(shape, "student_t", df=df)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of("student_t", key, shape, dtype, df=df)
     first, second = subkeys(words, 2)
     half = constant(sizes, computed, 0.5)
     freedom = primitives.stop_gradient(fitted(df, computed, sizes))
@@ -154,10 +146,7 @@ def beta(
     >>> bool((beta(key(0), 2.0, 3.0, (3,)) < 1).all())
     True
     """
-    words = checked_key(key, "beta")
-    target = float_dtype(dtype, "beta")
-    sizes = drawn_shape(shape, "beta", a=a, b=b)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of("beta", key, shape, dtype, a=a, b=b)
     first, second = subkeys(words, 2)
     x, y = _gamma_parts(first, a, sizes, computed), _gamma_parts(second, b, sizes, computed)
     # Of centres that are alike the logarithms would hide what distinguishes the numbers.
@@ -192,14 +181,11 @@ def dirichlet(
     >>> dirichlet(key(0), [1.0, 2.0, 3.0], (4,)).shape
     (4, 3)
     """
-    words = checked_key(key, "dirichlet")
-    target = float_dtype(dtype, "dirichlet")
     concentrations = operand(alpha)
     last = normalized_axis(-1, concentrations.ndim, "random.dirichlet")
     count = concentrations.shape[last]
     batch = None if shape is None else (*drawn_shape(shape, "dirichlet"), count)
-    sizes = drawn_shape(batch, "dirichlet", alpha=alpha)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of("dirichlet", key, batch, dtype, alpha=alpha)
     parts = _gamma_parts(words, alpha, sizes, computed)
     # Of centres that are alike the logarithms would hide what distinguishes the numbers.
     ratio = primitives.div(parts.centre, _largest(parts.centre))

@@ -54,7 +54,7 @@ def randint(
         An array of `shape` and `dtype`.
 
     Raises:
-        XformTypeError: `key` is no key, or a limit or the dtype is not an integer.
+        XformTypeError: `key` is not a key, or a limit or the dtype is not an integer.
         XformValueError: `key` is not one key, a limit does not broadcast, or limits that are
             Python ints make an empty range or one that `dtype` does not hold.
 
@@ -191,7 +191,7 @@ def bernoulli(key: ArrayLike, p: ArrayLike = 0.5, shape: Any = None) -> TracedAr
         An array of bool.
 
     Raises:
-        XformTypeError: `key` is no key.
+        XformTypeError: `key` is not a key.
         XformValueError: `key` is not one key, or `p` does not broadcast.
 
     >>> from xform.random import key
@@ -214,7 +214,7 @@ def bernoulli(key: ArrayLike, p: ArrayLike = 0.5, shape: Any = None) -> TracedAr
 
 @drawing
 def rademacher(key: ArrayLike, shape: Any = (), dtype: Any = None) -> TracedArray:
-    """1 and -1, equally likely.
+    """Signs, 1 and -1, equally likely.
 
     Args:
         key: uint32[2].
@@ -225,7 +225,7 @@ def rademacher(key: ArrayLike, shape: Any = (), dtype: Any = None) -> TracedArra
         An array of `shape` and `dtype`.
 
     Raises:
-        XformTypeError: `key` is no key, or another dtype.
+        XformTypeError: `key` is not a key, or another dtype.
         XformValueError: `key` is not one key.
 
     >>> from xform.random import key

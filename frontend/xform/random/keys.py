@@ -33,7 +33,7 @@ def key(seed: ArrayLike) -> TracedArray:
         uint32[2].
 
     Raises:
-        XformTypeError: the seed is no integer.
+        XformTypeError: the seed is not an integer.
         XformValueError: it has more than 64 bits, or axes.
 
     >>> key(42)
@@ -84,7 +84,7 @@ def split(key: ArrayLike, num: Any = 2) -> TracedArray:
         uint32[num, 2].
 
     Raises:
-        XformTypeError: `key` is no key.
+        XformTypeError: `key` is not a key.
         XformValueError: `key` is not one key, or `num` is negative.
 
     >>> split(key(0)).numpy()
@@ -110,7 +110,7 @@ def fold_in(key: ArrayLike, data: ArrayLike) -> TracedArray:
         uint32[2]: for `data` less than n, that of `split(key, n)` at this place.
 
     Raises:
-        XformTypeError: `key` is no key, or `data` no integer.
+        XformTypeError: `key` is not a key, or `data` no integer.
         XformValueError: `key` is not one key, `data` has axes or more than 32 bits.
 
     >>> fold_in(key(0), 1).numpy()

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from .. import primitives
 from ..numpy.float_parts import like
-from ..numpy.promotion import FLOAT32, constant
+from ..numpy.promotion import FLOAT32
 from ..tracing.array import TracedArray
 
 # Beyond this distance from 1/2 begin the tails, and below this probability their far part.
@@ -129,9 +129,9 @@ def _centre(offset: TracedArray, centre: _Quotient) -> tuple[TracedArray, Traced
 
 
 def _polynomial(x: TracedArray, coefficients: Sequence[float]) -> TracedArray:
-    sum_ = constant(x.shape, x.dtype, coefficients[-1])
+    sum_ = like(x, coefficients[-1])
     for coefficient in coefficients[-2::-1]:
-        sum_ = primitives.add(primitives.mul(sum_, x), constant(x.shape, x.dtype, coefficient))
+        sum_ = primitives.add(primitives.mul(sum_, x), like(x, coefficient))
     return sum_
 
 
@@ -140,8 +140,7 @@ def _either(
 ) -> TracedArray:
     """The polynomial with the first coefficients where `pred` is true, else with the second."""
     chosen = [
-        primitives.select(pred, constant(x.shape, x.dtype, a), constant(x.shape, x.dtype, b))
-        for a, b in zip(first, second, strict=True)
+        primitives.select(pred, like(x, a), like(x, b)) for a, b in zip(first, second, strict=True)
     ]
     sum_ = chosen[-1]
     for coefficient in chosen[-2::-1]:

@@ -9,9 +9,9 @@ import numpy as np
 
 from .. import primitives
 from ..numpy.float_parts import like
-from ..numpy.promotion import array, computed_dtype
+from ..numpy.promotion import array
 from ..tracing.array import ArrayLike, TracedArray
-from .arguments import checked_key, drawing, drawn_shape, fitted, float_dtype, impossible
+from .arguments import draw_of, drawing, fitted, impossible
 from .quantile import normal_quantile, normal_quantile_around_median
 from .uniform import open_unit
 
@@ -51,10 +51,9 @@ def truncated_normal(
     >>> bool((truncated_normal(key(0), 1.0, 2.0, (5,)) >= 1.0).all())
     True
     """
-    words = checked_key(key, "truncated_normal")
-    target = float_dtype(dtype, "truncated_normal")
-    sizes = drawn_shape(shape, "truncated_normal", lower=lower, upper=upper)
-    computed = computed_dtype(target)
+    words, sizes, computed, target = draw_of(
+        "truncated_normal", key, shape, dtype, lower=lower, upper=upper
+    )
     low, high = fitted(lower, computed, sizes), fitted(upper, computed, sizes)
     # Probabilities of the right tail are differences to 1 and would lose their digits: what lies
     # on the right is drawn on the left.
@@ -194,7 +193,7 @@ def _far_out(u: TracedArray, left: TracedArray, right: TracedArray) -> _Drawn:
     at_a = _mills_ratio(a)
 
     def log_ratio(t: TracedArray) -> TracedArray:
-        """log(Q(a) / Q(a + t))"""
+        """The logarithm of Q(a) / Q(a + t)."""
         exponent = primitives.mul(t, primitives.add(a, primitives.mul(t, half)))
         beyond = _mills_ratio(primitives.add(a, t))
         return primitives.sub(exponent, primitives.log(primitives.div(beyond, at_a)))

@@ -41,7 +41,7 @@ def bits(key: ArrayLike, shape: Any = (), dtype: Any = UINT32) -> TracedArray:
         An array of `shape` and `dtype`.
 
     Raises:
-        XformTypeError: `key` is no key, or another dtype.
+        XformTypeError: `key` is not a key, or another dtype.
         XformValueError: `key` is not one key.
 
     >>> from xform.random import key
@@ -79,7 +79,7 @@ def uniform(
         finite.
 
     Raises:
-        XformTypeError: `key` is no key, or a dtype that is not floating.
+        XformTypeError: `key` is not a key, or a dtype that is not floating.
         XformValueError: `key` is not one key, or a limit does not broadcast.
 
     >>> from xform.random import key

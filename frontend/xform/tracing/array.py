@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, TypeAlias
 import numpy as np
 from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
+from xform_runtime.sizes import Sizes
 
 from ..errors import XformTypeError, XformValueError, at_user_line
 from .avals import DTYPE_NAMES, Aval, require_device
@@ -34,7 +35,7 @@ _WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
 }
 
 
-class TracedArray(Reductions):
+class TracedArray(Sizes, Reductions):
     """An array whose elements become known only when the compiled program runs.
 
     It behaves like a NumPy array as far as shapes and dtypes decide: operators, methods, NumPy's
@@ -98,38 +99,15 @@ class TracedArray(Reductions):
 
     # Read so often that a function of Python's would be felt.
     shape: tuple[int, ...] = property(  # type: ignore[assignment]
-        operator.attrgetter("_shape"), _refuse_shape
+        operator.attrgetter("_shape"), _refuse_shape, doc="The sizes, a tuple of ints."
     )
     dtype: DType = property(  # type: ignore[assignment]
-        operator.attrgetter("_dtype"), _refuse_dtype
+        operator.attrgetter("_dtype"), _refuse_dtype, doc="A NumPy dtype."
     )
-
-    @property
-    def ndim(self) -> int:
-        """The number of axes."""
-        return len(self.shape)
-
-    @property
-    def size(self) -> int:
-        """The number of elements."""
-        size = 1
-        for n in self.shape:
-            size *= n
-        return size
-
-    @property
-    def itemsize(self) -> int:
-        """The bytes of one element."""
-        return self.dtype.itemsize
-
-    @property
-    def nbytes(self) -> int:
-        """The bytes of all elements."""
-        return self.size * self.dtype.itemsize
 
     @property
     def device(self) -> str:
-        """ "cpu", as of NumPy's arrays; where a program runs is said to `jit`."""
+        """Always "cpu", as for NumPy's arrays; `jit` is told where a program runs."""
         return "cpu"
 
     def to_device(self, device: Any, /, *, stream: Any = None) -> TracedArray:
@@ -453,7 +431,7 @@ class TracedArray(Reductions):
         return PUBLIC[np.swapaxes](self, axis1, axis2)
 
     def squeeze(self, axis: Axis = None) -> TracedArray:
-        """Without axes of size 1."""
+        """The array without axes of size 1."""
         return PUBLIC[np.squeeze](self, axis)
 
     def repeat(self, repeats: Any, axis: int | None = None) -> TracedArray:

@@ -167,7 +167,7 @@ def aval_of(value: Any, where: str) -> Aval:
         where: its path, for the message.
 
     Raises:
-        XformTypeError: it is no array, or of a dtype that cannot be compiled.
+        XformTypeError: it is not an array, or of a dtype that cannot be compiled.
 
     >>> aval_of(2.0, "x")
     Aval(shape=(), dtype=dtype('float64'), weak=True)

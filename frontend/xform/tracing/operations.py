@@ -32,7 +32,7 @@ METHODS: Final[dict[str, Callable[..., Any]]] = {}
 
 
 class Overriding:
-    """Base of what is no array, but carries out NumPy's functions and ours by NumPy's protocols."""
+    """Base of what is not an array, but carries out functions by NumPy's protocols."""
 
     __slots__ = ()
 

@@ -56,7 +56,7 @@ class Outputs:
 
     Attributes:
         spec: the structure of what the function returned.
-        leaves: for each leaf the number of the result, or what was returned if it is no array.
+        leaves: for each leaf the number of the result, or what was returned if it is not an array.
         avals: the avals of the results.
         paths: the results' paths, such as `output[0]`.
     """
@@ -81,7 +81,7 @@ class Outputs:
 
 @dataclass(frozen=True)
 class _Static:
-    """A leaf of the output that is no array."""
+    """A leaf of the output that is not an array."""
 
     value: Any
 
@@ -238,7 +238,7 @@ def inputs_of(
         names: the names of all arguments for messages.
 
     Raises:
-        XformTypeError: a leaf that is not kept is no array; the message has its path.
+        XformTypeError: a leaf that is not kept is not an array; the message has its path.
     """
     leaves, spec = pytrees.flatten((tuple(args), dict(kwargs)))
     of_args, of_kwargs = spec.children()

@@ -50,7 +50,7 @@ class SourceCall(NamedTuple):
     """A call as it stands in the user's line.
 
     Attributes:
-        name: of the function, "" if the place is no call.
+        name: of the function, "" if the place is not a call.
         module: the module whose function it is; None for a method of an object.
         takes_list: whether the first argument is a list or a tuple.
         element: whether the place is an element instead, "read" as a[x] or "written" as a[i] = x.

@@ -1,4 +1,4 @@
-"""associative_scan: all prefixes of an associative operation in logarithmically many steps."""
+"""`associative_scan`: all prefixes of an associative operation in logarithmically many steps."""
 
 from __future__ import annotations
 
@@ -11,12 +11,14 @@ import numpy as np
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .rows import leaf_aval
 from .selection import output_aval, require_callable
 
 
+@entrance
 def associative_scan(
     fn: Callable[[Any, Any], Any], elems: Any, reverse: bool = False, axis: int = 0
 ) -> Any:

@@ -103,14 +103,10 @@ def vmap_in_chunks(
     """`call_vmap` a few rows at a time, one piece after the other.
 
     Args:
-        callee: the function.
-        batched: its own arguments.
-        in_dims: their batch dims.
-        out_dims: those of the results.
+        callee, batched, in_dims, out_dims, row_numbers: as for `call_vmap`.
         size: how many rows there are.
         chunk_size: how many to take at once, less than `size`.
         transform: how messages call the transform.
-        row_numbers: as for `call_vmap`.
 
     Returns:
         What `call_vmap` returns.
@@ -182,7 +178,7 @@ def _rows(x: TracedArray, start: int, limit: int) -> TracedArray:
 
 
 def moved(x: TracedArray, source: int, target: int) -> TracedArray:
-    """x with the axis `source` at the place `target`."""
+    """`x` with the axis `source` at the place `target`."""
     if source == target:
         return x
     order = [i for i in range(x.ndim) if i != source]

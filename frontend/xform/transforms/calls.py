@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from .._xform import Diagnostic, Value
+from .._xform import Diagnostic, Function, Value
 from ..errors import XformValueError, at_user_line
 from ..source import user_location
 from ..tracing.avals import Aval
@@ -27,6 +27,13 @@ def reporting(transform: str) -> Iterator[None]:
         raise XformValueError(at_user_line(text)) from None
 
 
+@contextmanager
+def emitting(transform: str) -> Iterator[Function]:
+    """The function to write an operation into; what its verifier says is the user's error."""
+    with reporting(transform):
+        yield require_trace(transform).function
+
+
 def wrapped(values: Sequence[Value], like: Sequence[Aval] = ()) -> list[TracedArray]:
     """Results as traced arrays of the innermost trace, weak where 0-d and `like` is weak."""
     trace = require_trace("call")
@@ -38,8 +45,7 @@ def wrapped(values: Sequence[Value], like: Sequence[Aval] = ()) -> list[TracedAr
 
 def call(callee: Callee, own: Sequence[TracedArray]) -> list[TracedArray]:
     """A plain call of a traced function."""
-    function = require_trace("call").function
-    with reporting("call"):
+    with emitting("call") as function:
         values = function.call(
             callee.function, callee.operands([lift(x) for x in own]), user_location()
         )
@@ -56,8 +62,7 @@ def call_vjp(
         primals: its own arguments.
         cotangents: those of its results.
     """
-    function = require_trace("vjp").function
-    with reporting("vjp"):
+    with emitting("vjp") as function:
         values = function.vjp(
             callee.function,
             callee.operands([lift(x) for x in primals]),
@@ -65,8 +70,7 @@ def call_vjp(
             list(range(len(primals))),
             user_location(),
         )
-    count = len(callee.results)
-    return wrapped(values[:count], callee.results), wrapped(values[count:])
+    return _with_results(callee, values)
 
 
 def call_jvp(
@@ -82,8 +86,7 @@ def call_jvp(
         primals: its own arguments.
         tangents: those of the arguments in `argnums`, which increase.
     """
-    function = require_trace("jvp").function
-    with reporting("jvp"):
+    with emitting("jvp") as function:
         values = function.jvp(
             callee.function,
             callee.operands([lift(x) for x in primals]),
@@ -91,6 +94,13 @@ def call_jvp(
             list(argnums),
             user_location(),
         )
+    return _with_results(callee, values)
+
+
+def _with_results(
+    callee: Callee, values: Sequence[Value]
+) -> tuple[list[TracedArray], list[TracedArray]]:
+    """A function's results, and what comes behind them."""
     count = len(callee.results)
     return wrapped(values[:count], callee.results), wrapped(values[count:])
 
@@ -112,8 +122,7 @@ def call_vmap(
         row_numbers: a uint32 for each row, which makes its random draws differ from those of
             the others; None for draws that all rows share.
     """
-    function = require_trace("vmap").function
-    with reporting("vmap"):
+    with emitting("vmap") as function:
         values = function.vmap(
             callee.function,
             callee.operands([lift(x) for x in batched]),
@@ -127,8 +136,7 @@ def call_vmap(
 
 def call_map(callee: Callee, xs: Sequence[TracedArray]) -> list[TracedArray]:
     """A traced function on each row of its own arguments in turn."""
-    function = require_trace("map").function
-    with reporting("map"):
+    with emitting("map") as function:
         values = function.map(
             callee.function,
             [lift(x) for x in xs],
@@ -157,8 +165,7 @@ def call_scan(
         reverse: whether the last row comes first.
         unroll: how many steps are written out.
     """
-    function = require_trace("scan").function
-    with reporting("scan"):
+    with emitting("scan") as function:
         values = function.scan(
             callee.function,
             [lift(x) for x in init],
@@ -177,8 +184,7 @@ def call_switch(
     transform: str, index: TracedArray, branches: Sequence[Callee]
 ) -> list[TracedArray]:
     """The one of some traced functions that a 0-d index names; they share their captures."""
-    function = require_trace(transform).function
-    with reporting(transform):
+    with emitting(transform) as function:
         values = function.switch(
             lift(index),
             [branch.function for branch in branches],
@@ -190,8 +196,7 @@ def call_switch(
 
 def call_checkpoint(callee: Callee, policy: Policy) -> list[TracedArray]:
     """A traced function of which a derivative saves what the policy says."""
-    function = require_trace("checkpoint").function
-    with reporting("checkpoint"):
+    with emitting("checkpoint") as function:
         values = function.checkpoint(
             callee.function,
             callee.operands([]),
@@ -205,8 +210,7 @@ def call_checkpoint(callee: Callee, policy: Policy) -> list[TracedArray]:
 
 def call_while(cond: Callee, body: Callee, init: Sequence[TracedArray]) -> list[TracedArray]:
     """A traced function on what it returned before, for as long as another one is true."""
-    function = require_trace("while_loop").function
-    with reporting("while_loop"):
+    with emitting("while_loop") as function:
         values = function.while_loop(
             [lift(x) for x in init],
             cond.function,
@@ -222,8 +226,7 @@ def call_grad(
     callee: Callee, primals: Sequence[TracedArray], *, with_value: bool, has_aux: bool
 ) -> list[TracedArray]:
     """Gradients by all own arguments, then the value and the aux results if asked for."""
-    function = require_trace("grad").function
-    with reporting("grad"):
+    with emitting("grad") as function:
         values = function.grad(
             callee.function,
             callee.operands([lift(x) for x in primals]),

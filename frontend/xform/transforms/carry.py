@@ -75,7 +75,7 @@ class Carry:
 
         Raises:
             XformValueError: another structure or shape than what was carried.
-            XformTypeError: another dtype, or a leaf that is no array.
+            XformTypeError: another dtype, or a leaf that is not an array.
         """
         leaves, spec = pytrees.flatten(tree)
         if spec != self.spec:

@@ -1,4 +1,4 @@
-"""checkpoint: a function whose values the backward pass computes again instead of keeping."""
+"""`checkpoint`: a function whose values the backward pass computes again instead of keeping."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def checkpoint_name(x: Any, name: str) -> Any:
         name: any string.
 
     Raises:
-        XformTypeError: the name is no string.
+        XformTypeError: the name is not a string.
 
     >>> from xform.frontend import checkpoint_policies, grad
     >>> keep = checkpoint_policies.save_only_these_names("square")

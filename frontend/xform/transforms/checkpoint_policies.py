@@ -54,7 +54,7 @@ def save_only_these_names(*names_which_can_be_saved: str) -> Policy:
     """Values with one of these names, as `checkpoint_name` gives them.
 
     Raises:
-        XformTypeError: a name is no string.
+        XformTypeError: a name is not a string.
     """
     return _named("save_only_these_names", names_which_can_be_saved)
 
@@ -63,7 +63,7 @@ def save_any_names_but_these(*names_not_to_save: str) -> Policy:
     """Values with a name that is none of these.
 
     Raises:
-        XformTypeError: a name is no string.
+        XformTypeError: a name is not a string.
     """
     return _named("save_any_names_but_these", names_not_to_save)
 
@@ -72,7 +72,7 @@ def save_anything_except_these_names(*names_not_to_save: str) -> Policy:
     """Everything but values with one of these names.
 
     Raises:
-        XformTypeError: a name is no string.
+        XformTypeError: a name is not a string.
     """
     return _named("save_anything_except_these_names", names_not_to_save)
 
@@ -87,7 +87,7 @@ def save_at_most(bytes: int) -> Policy:
     where a vmap is inside of the derivative, for one row where it is outside.
 
     Raises:
-        XformTypeError: `bytes` is no int.
+        XformTypeError: `bytes` is not an int.
         XformValueError: it is negative.
 
     >>> save_at_most(1 << 20)

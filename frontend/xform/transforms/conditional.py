@@ -1,4 +1,4 @@
-"""cond and switch: only the chosen one of some functions runs."""
+"""`cond` and `switch`: only the chosen one of some functions runs."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import convert, full, min_, ne
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..tracing.array import TracedArray
 
 
+@entrance
 def cond(
     pred: Any,
     true_fun: Callable[..., Any],
@@ -44,8 +46,8 @@ def cond(
 
     Raises:
         XformValueError: `pred` is not 0-d, or the functions return different structures or shapes.
-        XformTypeError: `pred` is no array, the functions return different dtypes, or something
-            that is no array.
+        XformTypeError: `pred` is not an array, the functions return different dtypes, or something
+            that is not an array.
 
     >>> cond(2.0 > 1.0, lambda x: x + 1, lambda x: x - 1, 5.0).item()
     6.0
@@ -62,6 +64,7 @@ def cond(
     return run(pred, *operands)
 
 
+@entrance
 def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -> Any:
     """`branches[index](*operands)`, where an index out of range takes the nearest branch.
 
@@ -78,8 +81,8 @@ def switch(index: Any, branches: Sequence[Callable[..., Any]], *operands: Any) -
     Raises:
         XformValueError: there is no branch, `index` is not 0-d, or the functions return different
             structures or shapes.
-        XformTypeError: `index` is no integer, or the functions return different dtypes or
-            something that is no array.
+        XformTypeError: `index` is not an integer, or the functions return different dtypes or
+            something that is not an array.
 
     >>> switch(7, [lambda x: x, lambda x: -x, lambda x: x * x], 3.0).item()
     9.0

@@ -1,4 +1,4 @@
-"""custom_jvp: a function with a forward-mode rule of its own."""
+"""`custom_jvp`: a function with a forward-mode rule of its own."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from .custom_call import CustomFunction, call_custom
 from .rows import leaf_aval
@@ -48,6 +49,7 @@ class RuledFunction(ABC):
         self._rules: tuple[Callable[..., Any], ...] | None = None
         functools.update_wrapper(self, fun)
 
+    @entrance
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The function's output.
 

@@ -1,4 +1,4 @@
-"""custom_vjp: a function with a backward rule of its own."""
+"""`custom_vjp`: a function with a backward rule of its own."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call
+from .gradient_stop import stop_gradient
 from .selection import Auxiliary, Output, Selection, entering_kwargs, output_and_aux
 
 
@@ -92,6 +93,22 @@ def matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval)
             )
         )
     return leaf
+
+
+def noting_output(
+    transform: str, func: Callable[..., Any], has_aux: bool, *, floating: bool = True
+) -> tuple[Callable[..., tuple[Any, Any]], list[Output]]:
+    """The function from primals to output and aux, and the list to which it adds its output."""
+    outputs: list[Output] = []
+
+    def forward(*primals: Any) -> tuple[Any, Any]:
+        output, aux = func(*primals), None
+        if has_aux:
+            output, aux = output_and_aux(transform, output)
+        outputs.append(Output(transform, output, floating=floating))
+        return output, stop_gradient(aux)
+
+    return forward, outputs
 
 
 class TracedOutput:

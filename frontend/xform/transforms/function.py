@@ -49,14 +49,14 @@ class Function:
     """An operation whose derivatives and batching are written by hand.
 
     A subclass has static methods and is called with `apply`. Arguments and outputs may be pytrees;
-    an argument that is no array (a number, None, a string) reaches the methods as it is.
+    an argument that is not an array (a number, None, a string) reaches the methods as it is.
 
     - `forward(*args)` computes the output, and `setup_context(ctx, inputs, output)` says what its
       derivatives need. Without `setup_context`, `forward(ctx, *args)` does both.
     - `backward(ctx, *cotangents)` takes a cotangent for each output, zeros where it is not used,
       and returns one for each argument, or None.
-    - `jvp(ctx, *tangents)` takes a tangent for each argument, None where it is no floating array,
-      and returns one for each output, or None. With one of the two the other is its transpose; in
+    - `jvp(ctx, *tangents)` takes a tangent for each argument, None where it is not floating, and
+      returns one for each output, or None. With one of the two the other is its transpose; in
       reverse mode `backward` is used if there is one, in forward mode `jvp`.
     - `vmap(info, in_dims, *args)` computes all rows at once, given for each argument its batch dim,
       or None, and returns (output, out_dims); or `generate_vmap_rule = True` batches `forward` and
@@ -131,8 +131,8 @@ class Function:
                 neither `backward` nor `jvp`; or a vmap meets the call and there is neither `vmap`
                 nor `generate_vmap_rule`, or both, or no `setup_context` with the latter.
             XformValueError: a rule returns another number of values, or other structures or shapes.
-            XformTypeError: a rule returns other dtypes, or what is no array; or the arguments do
-                not fit `forward`, or can only be given by name.
+            XformTypeError: a rule returns other dtypes, or what is not an array; or the arguments
+                do not fit `forward`, or can only be given by name.
         """
         if not _defines(cls, "forward"):
             raise XformRuntimeError(
@@ -320,12 +320,7 @@ class _Call(CustomFunction):
         result = rule(ctx, list(parts)) if self.cls.boxed_grads_call else rule(ctx, *parts)
         args, name = self.arguments.tree, self._called(rule_name)
         of_args = _one_for_each(name, "cotangent", "argument of forward", result, len(args))
-        leaves: list[Any] = []
-        paths: list[str] = []
-        with naming(name):
-            for i, (part, arg) in enumerate(zip(of_args, args, strict=True)):
-                leaves += spread(part, arg, f"cotangent {i}")
-                paths += pytrees.paths(pytrees.structure(arg), f"cotangent {i}")
+        leaves, paths = _spread_over(name, "cotangent", of_args, args)
         found, others = self.arguments.split(leaves)
         # That of a Python number, which is a constant, is not needed.
         _, passed = self.arguments.split(pytrees.leaves(args))
@@ -356,12 +351,7 @@ class _Call(CustomFunction):
         name = self._called("jvp")
         outputs = self.output.parts(self.output.rebuild(results))
         parts = _one_for_each(name, "tangent", "output", result, len(outputs))
-        leaves: list[Any] = []
-        paths: list[str] = []
-        with naming(name):
-            for i, (part, output) in enumerate(zip(parts, outputs, strict=True)):
-                leaves += spread(part, output, f"tangent {i}")
-                paths += pytrees.paths(pytrees.structure(output), f"tangent {i}")
+        leaves, paths = _spread_over(name, "tangent", parts, outputs)
         found, others = self.output.split(leaves)
         if any(x is not None for x in others):
             raise XformTypeError(
@@ -559,3 +549,16 @@ def _one_for_each(name: str, what: str, of: str, result: Any, count: int) -> Seq
             f"{len(given)}"
         )
     )
+
+
+def _spread_over(
+    name: str, what: str, parts: Sequence[Any], trees: Sequence[Any]
+) -> tuple[list[Any], list[str]]:
+    """The leaves of what a rule returned for each of some pytrees, and their paths for messages."""
+    leaves: list[Any] = []
+    paths: list[str] = []
+    with naming(name):
+        for i, (part, tree) in enumerate(zip(parts, trees, strict=True)):
+            leaves += spread(part, tree, f"{what} {i}")
+            paths += pytrees.paths(pytrees.structure(tree), f"{what} {i}")
+    return leaves, paths

@@ -1,4 +1,4 @@
-"""functionalize: torch's transform that takes writes out of a function; here none are left."""
+"""`functionalize`: torch's transform that takes writes out of a function; here none are left."""
 
 from __future__ import annotations
 

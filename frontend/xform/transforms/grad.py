@@ -1,4 +1,4 @@
-"""grad and grad_and_value: the gradient of a scalar function."""
+"""`grad` and `grad_and_value`: the gradient of a scalar function."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""stop_gradient: a value that every derivative takes for a constant."""
+"""`stop_gradient`: a value that every derivative takes for a constant."""
 
 from __future__ import annotations
 

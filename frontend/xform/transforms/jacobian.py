@@ -1,4 +1,4 @@
-"""jacrev, jacfwd and hessian: all first or second partial derivatives."""
+"""`jacrev`, `jacfwd` and `hessian`: all first or second partial derivatives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""jit: a function compiled once for each signature, and called through compiled code."""
+"""`jit`: a function compiled once for each signature, and called through compiled code."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ def jit(
 
     Raises:
         XformTypeError: `func` is not callable, or an option of the wrong type.
-        XformValueError: an unknown device, a name that is no parameter, or an argument both static
-            and donated.
+        XformValueError: an unknown device, a name that is not a parameter, or an argument both
+            static and donated.
         XformIndexError: a number out of range.
 
     >>> import numpy as np
@@ -149,7 +149,7 @@ class Jitted:
         """Calls the compiled function, after tracing and compiling it for a new signature.
 
         Raises:
-            XformTypeError: an argument that is no array and not static.
+            XformTypeError: an argument that is not an array and not static.
             Whatever the function raises while it is traced.
         """
         if traces.current_trace() is not None:
@@ -358,7 +358,7 @@ def _programs_of(func: Callable[..., Any], options: Hashable) -> _Programs:
 
 
 def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Key | None:
-    """The signature of a call; None if a leaf is no array, which is then reported elsewhere."""
+    """The signature of a call; None if a leaf is not an array, which is then reported elsewhere."""
     kinds: list[Hashable] = []
     try:
         for leaf in leaves:

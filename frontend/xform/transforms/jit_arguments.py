@@ -44,7 +44,7 @@ def chosen_arguments(option: str, func: Callable[..., Any], argnums: Any, argnam
     Raises:
         XformTypeError: one is neither.
         XformIndexError: a number out of range.
-        XformValueError: a name that is no parameter.
+        XformValueError: a name that is not a parameter.
     """
     numbers = _numbers(f"{option}_argnums", argnums)
     names = _names(f"{option}_argnames", argnames)

@@ -1,4 +1,4 @@
-"""jvp: a function's output and its derivative along tangents."""
+"""`jvp`: a function's output and its derivative along tangents."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .calls import call_jvp
@@ -15,6 +16,7 @@ from .derivative import TracedOutput, matching_leaves, with_zeros
 from .selection import Selection, require_callable
 
 
+@entrance
 def jvp(
     func: Callable[..., Any],
     primals: tuple[Any, ...],
@@ -73,7 +75,7 @@ def _traced_jvp(
     strict: bool,
     has_aux: bool,
 ) -> tuple[Any, ...]:
-    selection = Selection("jvp", func, primals, tuple(range(len(primals))))
+    selection = Selection("jvp", func, primals)
     seeds = matching_leaves(
         "jvp", "tangents", tangents, "primals", pytrees.structure(primals), selection.avals
     )

@@ -1,4 +1,4 @@
-"""linearize: a function's output and its derivative as a linear function."""
+"""`linearize`: a function's output and its derivative as a linear function."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
 from .calls import call, call_jvp
-from .derivative import TracedOutput, matching_leaves, with_zeros
-from .gradient_stop import stop_gradient
-from .selection import Output, Selection, kept, output_and_aux, require_callable
+from .derivative import TracedOutput, matching_leaves, noting_output, with_zeros
+from .selection import Output, Selection, kept, require_callable
 
 
+@entrance
 def linearize(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """A function's output at `primals`, and its derivative there.
 
@@ -60,6 +61,7 @@ class Pushforward:
         self._output = output
         self._apply = apply
 
+    @entrance
     def __call__(self, *tangents: Any) -> Any:
         """The tangents of the output for those of the primals.
 
@@ -78,14 +80,10 @@ class Pushforward:
         )
 
 
-def _selection(func: Callable[..., Any], primals: Sequence[Any]) -> Selection:
-    return Selection("linearize", func, primals, tuple(range(len(primals))))
-
-
 def _traced(
     func: Callable[..., Any], primals: Sequence[Any], has_aux: bool
 ) -> tuple[Any, Pushforward, Any]:
-    selection = _selection(func, primals)
+    selection = Selection("linearize", func, primals)
     traced = TracedOutput("linearize", func, selection, has_aux, floating=False)
     leaves = selection.lifted()
     output, aux = traced.split(call(traced.callee, leaves))
@@ -103,16 +101,8 @@ def _direct(
 ) -> tuple[Any, Pushforward, Any]:
     """linearize outside of a trace: the residuals stay on the device, between two programs."""
     primals = pytrees.map_leaves(kept, tuple(given))
-    selection = _selection(func, primals)
-    outputs: list[Output] = []
-
-    def forward(*primals: Any) -> tuple[Any, Any]:
-        output, aux = func(*primals), None
-        if has_aux:
-            output, aux = output_and_aux("linearize", output)
-        outputs.append(Output("linearize", output, floating=False))
-        return output, stop_gradient(aux)
-
+    selection = Selection("linearize", func, primals)
+    forward, outputs = noting_output("linearize", func, has_aux, floating=False)
     at_point = linearize_direct(
         forward,
         primals,

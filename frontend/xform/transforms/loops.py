@@ -1,4 +1,4 @@
-"""while_loop and fori_loop."""
+"""`while_loop` and `fori_loop`."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..primitives import add, convert, full, iota, lt
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .calls import call_while
@@ -23,6 +24,7 @@ from .selection import output_aval, require_callable
 _COUNTER = np.dtype(np.int64)
 
 
+@entrance
 def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], init: Any) -> Any:
     """Runs `carry = body_fun(carry)` for as long as `cond_fun(carry)` is true.
 
@@ -58,8 +60,9 @@ def while_loop(cond_fun: Callable[[Any], Any], body_fun: Callable[[Any], Any], i
     return run(init)
 
 
+@entrance
 def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init: Any) -> Any:
-    """Runs `carry = body_fun(i, carry)` for i from `lower` up to `upper`, without it.
+    """Runs `carry = body_fun(i, carry)` for each i from `lower` to `upper` - 1.
 
     With Python ints as bounds this is a scan, so it can be differentiated in reverse mode; with
     traced bounds it is a while_loop.
@@ -76,7 +79,7 @@ def fori_loop(lower: Any, upper: Any, body_fun: Callable[[Any, Any], Any], init:
 
     Raises:
         XformValueError: the carry changes its structure or a shape, or a bound is not 0-d.
-        XformTypeError: the carry changes a dtype, or a bound is no integer.
+        XformTypeError: the carry changes a dtype, or a bound is not an integer.
 
     >>> fori_loop(1, 5, lambda i, product: product * i, 1.0).item()
     24.0

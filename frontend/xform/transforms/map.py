@@ -1,4 +1,4 @@
-"""map: a function on each row in turn, in the memory of one row."""
+"""`map`: a function on each row in turn, in the memory of one row."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
@@ -16,6 +17,7 @@ from .rows import rows_of
 from .selection import checked_rows, entering, output_aval, require_callable
 
 
+@entrance
 def map(func: Callable[..., Any], xs: Any, *args: Any, batch_size: int | None = None) -> Any:
     """Applies a function to each row of `xs`, one after the other, and stacks the outputs.
 

@@ -1,4 +1,4 @@
-"""no_grad: a block whose results are constants to every derivative."""
+"""`no_grad`: a block whose results are constants to every derivative."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""once_differentiable: a backward rule that must not be differentiated."""
+"""`once_differentiable`: a backward rule that must not be differentiated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from .selection import require_callable
 
 
 def once_differentiable(rule: Callable[..., Any]) -> Callable[..., Any]:
-    """A rule of a Function whose derivative is an error: the second derivative of the Function.
+    """Makes it an error to differentiate a rule of a Function, and so the Function twice.
 
     For a `backward` that computes with what the derivative does not see, a table or an
     approximation, so that a second derivative would be wrong.

@@ -19,7 +19,7 @@ def rows_of(transform: str, leaves: Sequence[Any], paths: Sequence[str]) -> tupl
         paths: how messages call them.
 
     Raises:
-        XformTypeError: one is no array.
+        XformTypeError: one is not an array.
         XformValueError: one has no leading axis, or their leading sizes differ.
     """
     kinds = [leaf_aval(transform, leaf, path) for leaf, path in zip(leaves, paths, strict=True)]
@@ -43,7 +43,7 @@ def leaf_aval(transform: str, leaf: Any, path: str) -> Aval:
     """The aval of a leaf of an argument.
 
     Raises:
-        XformTypeError: it is no array.
+        XformTypeError: it is not an array.
     """
     try:
         return traces.aval(leaf, path)

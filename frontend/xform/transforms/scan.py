@@ -1,4 +1,4 @@
-"""scan: a loop that carries values from row to row and stacks what each step returns."""
+"""`scan`: a loop that carries values from row to row and stacks what each step returns."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
@@ -17,6 +18,7 @@ from .rows import rows_of
 from .selection import output_aval, require_callable
 
 
+@entrance
 def scan(
     f: Callable[[Any, Any], tuple[Any, Any]],
     init: Any,

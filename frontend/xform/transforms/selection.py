@@ -111,7 +111,7 @@ def checked_rows(transform: str, option: str, rows: Any) -> int | None:
     """How many rows to compute at once: `rows` if it is None or a positive int.
 
     Raises:
-        XformTypeError: it is no int.
+        XformTypeError: it is not an int.
         XformValueError: it is below 1.
     """
     if rows is None:
@@ -152,7 +152,7 @@ def resolved_argnums(transform: str, argnums: int | tuple[int, ...], count: int)
 
 
 class Selection:
-    """The differentiable leaves of some positional arguments of a call.
+    """The differentiable leaves of some positional arguments of a call, by default of all.
 
     Attributes:
         leaves: the leaves of the chosen arguments.
@@ -166,8 +166,9 @@ class Selection:
         transform: str,
         function: Callable[..., Any],
         args: Sequence[Any],
-        argnums: int | tuple[int, ...],
+        argnums: int | tuple[int, ...] | None = None,
     ) -> None:
+        argnums = tuple(range(len(args))) if argnums is None else argnums
         self.transform = transform
         self._args = tuple(args)
         self._single = not isinstance(argnums, tuple)
@@ -218,7 +219,7 @@ def differentiable(transform: str, leaf: Any, path: str) -> Aval:
     """The aval of a leaf that can be differentiated.
 
     Raises:
-        XformTypeError: it is no floating array; the message has its path.
+        XformTypeError: it is not a floating array; the message has its path.
     """
     try:
         kind = traces.aval(leaf, path)
@@ -310,7 +311,7 @@ class Output:
         floating: whether integer and bool arrays are refused.
 
     Raises:
-        XformTypeError: a leaf is no array, or of a dtype that is refused.
+        XformTypeError: a leaf is not an array, or of a dtype that is refused.
         XformValueError: there is no leaf.
     """
 

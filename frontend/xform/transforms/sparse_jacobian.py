@@ -1,4 +1,4 @@
-"""jacobian: all partial derivatives, by the cheaper mode, and as few products as they need."""
+"""`jacobian`: all partial derivatives, by the cheaper mode, and as few products as they need."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from .. import pytrees
 from ..compiling.lowered import after_passes
 from ..compiling.split import split_pass
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..family import family
 from ..primitives import Indexing, full, gather, reshape
 from ..source import user_location
 from ..sparse.colouring import Ints, colour_columns, rows_of, transposed
@@ -37,93 +38,17 @@ if TYPE_CHECKING:
 Mode: TypeAlias = Literal["auto", "forward", "reverse"]
 
 
-def jacobian(
-    func: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
-    mode: Mode = "auto",
-    sparsity: Any = None,
-    chunk_size: int | None = None,
-    *,
-    dense: bool = False,
-) -> Callable[..., Any]:
-    """The Jacobian of a function, by the cheaper mode and, if it is sparse, compressed.
-
-    Args:
-        func: the function; outputs are floating arrays in any pytree.
-        argnums: the positional arguments to differentiate by.
-        mode: "forward" (a product for each input element), "reverse" (for each output element), or
-            "auto", the one that needs fewer products.
-        sparsity: None for a dense Jacobian; "auto" to find in the program which elements of the
-            output can depend on which of the input; or a boolean pattern, dense or of
-            scipy.sparse, of shape (out.size, in.size), that has all of them.
-        chunk_size: how many products to compute at once; None for all.
-        dense: whether a compressed Jacobian is returned as dense arrays.
-
-    Returns:
-        A function that returns what `jacrev` does; with `sparsity`, each block of it is a
-        scipy.sparse.csr_array of shape (out.size, in.size). While it is traced, under jit for
-        example, such a block is a `CsrBlock`, which is a csr_array again where jit returns it;
-        vmap stacks the entries of blocks, which share their structure.
-
-    Raises:
-        XformTypeError: an integer or bool among the chosen arguments or the outputs.
-        XformValueError: an unknown mode or sparsity, a pattern of another shape, or chunk_size
-            below 1.
-
-    >>> import numpy as np
-    >>> difference = lambda x: x[1:] - x[:-1]
-    >>> jacobian(difference, sparsity="auto")(np.arange(3.0)).toarray()
-    array([[-1.,  1.,  0.],
-           [ 0., -1.,  1.]])
-    """
-    return _jacobian("jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=False)
-
-
-def value_and_jacobian(
-    func: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
-    mode: Mode = "auto",
-    sparsity: Any = None,
-    chunk_size: int | None = None,
-    *,
-    dense: bool = False,
-) -> Callable[..., tuple[Any, Any]]:
-    """The value of a function and its Jacobian, from one pass.
-
-    Args:
-        func: as for `jacobian`, and so the other arguments.
-        argnums: the positional arguments to differentiate by.
-        mode: "auto", "forward" or "reverse".
-        sparsity: None, "auto" or a pattern.
-        chunk_size: how many products to compute at once.
-        dense: whether a compressed Jacobian is returned as dense arrays.
-
-    Returns:
-        A function that returns (value, jacobian).
-
-    Raises:
-        As `jacobian`.
-
-    >>> import numpy as np
-    >>> value, slopes = value_and_jacobian(lambda x: x * x, sparsity="auto")(np.array([1.0, 3.0]))
-    >>> value.numpy(), slopes.diagonal()
-    (array([1., 9.]), array([2., 6.]))
-    """
-    return _jacobian(
-        "value_and_jacobian", func, argnums, mode, sparsity, chunk_size, dense, with_value=True
-    )
-
-
+@family
 def _jacobian(
     transform: str,
-    func: Callable[..., Any],
-    argnums: int | tuple[int, ...],
-    mode: Mode,
-    sparsity: Any,
-    chunk_size: int | None,
-    dense: bool,
-    *,
     with_value: bool,
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    mode: Mode = "auto",
+    sparsity: Any = None,
+    chunk_size: int | None = None,
+    *,
+    dense: bool = False,
 ) -> Callable[..., Any]:
     require_callable(transform, func)
     numbers = checked_argnums(transform, argnums)
@@ -158,6 +83,65 @@ def _jacobian(
         return value, blocks(selection, traced)
 
     return transformed(transform, func, run, numbers)
+
+
+@_jacobian(False)
+def jacobian() -> None:
+    """The Jacobian of a function, by the cheaper mode and, if it is sparse, compressed.
+
+    Args:
+        func: the function; outputs are floating arrays in any pytree.
+        argnums: the positional arguments to differentiate by.
+        mode: "forward" (a product for each input element), "reverse" (for each output element), or
+            "auto", the one that needs fewer products.
+        sparsity: None for a dense Jacobian; "auto" to find in the program which elements of the
+            output can depend on which of the input; or a boolean pattern, dense or of
+            scipy.sparse, of shape (out.size, in.size), that has all of them.
+        chunk_size: how many products to compute at once; None for all.
+        dense: whether a compressed Jacobian is returned as dense arrays.
+
+    Returns:
+        A function that returns what `jacrev` does; with `sparsity`, each block of it is a
+        scipy.sparse.csr_array of shape (out.size, in.size). While it is traced, under jit for
+        example, such a block is a `CsrBlock`, which is a csr_array again where jit returns it;
+        vmap stacks the entries of blocks, which share their structure.
+
+    Raises:
+        XformTypeError: an integer or bool among the chosen arguments or the outputs.
+        XformValueError: an unknown mode or sparsity, a pattern of another shape, or chunk_size
+            below 1.
+
+    >>> import numpy as np
+    >>> difference = lambda x: x[1:] - x[:-1]
+    >>> jacobian(difference, sparsity="auto")(np.arange(3.0)).toarray()
+    array([[-1.,  1.,  0.],
+           [ 0., -1.,  1.]])
+    """
+
+
+@_jacobian(True)
+def value_and_jacobian() -> None:
+    """The value of a function and its Jacobian, from one pass.
+
+    Args:
+        func: as for `jacobian`, and so the other arguments.
+        argnums: the positional arguments to differentiate by.
+        mode: "auto", "forward" or "reverse".
+        sparsity: None, "auto" or a pattern.
+        chunk_size: how many products to compute at once.
+        dense: whether a compressed Jacobian is returned as dense arrays.
+
+    Returns:
+        A function that returns (value, jacobian).
+
+    Raises:
+        As `jacobian`.
+
+    >>> import numpy as np
+    >>> value, slopes = value_and_jacobian(lambda x: x * x, sparsity="auto")(np.array([1.0, 3.0]))
+    >>> value.numpy(), slopes.diagonal()
+    (array([1., 9.]), array([2., 6.]))
+    """
 
 
 @dataclass(frozen=True)

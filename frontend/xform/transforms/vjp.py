@@ -1,4 +1,4 @@
-"""vjp: a function's output and the pullback of cotangents."""
+"""`vjp`: a function's output and the pullback of cotangents."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import function_name
 from .calls import call, call_vjp
-from .derivative import TracedOutput, matching_leaves
-from .gradient_stop import stop_gradient
-from .selection import Output, Selection, kept, output_and_aux, require_callable
+from .derivative import TracedOutput, matching_leaves, noting_output
+from .selection import Selection, kept, require_callable
 
 
+@entrance
 def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """A function's output at `primals`, and the pullback there.
 
@@ -62,6 +63,7 @@ class Pullback:
         self.avals = avals
         self._apply = apply
 
+    @entrance
     def __call__(
         self, cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None
     ) -> tuple[Any, ...]:
@@ -87,7 +89,7 @@ class Pullback:
 def _traced_vjp(
     func: Callable[..., Any], primals: Sequence[Any], has_aux: bool
 ) -> tuple[Any, Pullback, Any]:
-    selection = _selection(func, primals)
+    selection = Selection("vjp", func, primals)
     traced = TracedOutput("vjp", func, selection, has_aux)
     leaves = selection.lifted()
     output, aux = traced.split(call(traced.callee, leaves))
@@ -99,23 +101,11 @@ def _traced_vjp(
     return output, Pullback(selection, traced.output.spec, traced.output.avals, apply), aux
 
 
-def _selection(func: Callable[..., Any], primals: Sequence[Any]) -> Selection:
-    return Selection("vjp", func, primals, tuple(range(len(primals))))
-
-
 def _direct_vjp(func: Callable[..., Any], given: Sequence[Any], has_aux: bool) -> tuple[Any, ...]:
     """vjp outside of a trace: the residuals stay on the device, between two programs."""
     primals = pytrees.map_leaves(kept, tuple(given))
-    selection = _selection(func, primals)
-    outputs: list[Output] = []
-
-    def forward(*primals: Any) -> tuple[Any, Any]:
-        output, aux = func(*primals), None
-        if has_aux:
-            output, aux = output_and_aux("vjp", output)
-        outputs.append(Output("vjp", output))
-        return output, stop_gradient(aux)
-
+    selection = Selection("vjp", func, primals)
+    forward, outputs = noting_output("vjp", func, has_aux)
     at_point = linearize_direct(
         forward,
         primals,

@@ -1,4 +1,4 @@
-"""vmap: a function of one row becomes a function of many."""
+"""`vmap`: a function of one row becomes a function of many."""
 
 from __future__ import annotations
 
@@ -200,20 +200,23 @@ def _batched_aval(leaf: Any, path: str) -> Aval:
 
 
 def _in_dim(dim: Any, kind: Aval, path: str) -> int:
-    axis = dim.__index__()
     if not kind.shape:
         raise XformValueError(
             at_user_line(
-                f"vmap: {path} is a scalar ({kind}) and cannot be mapped over with in_dim {axis}; "
-                "give it None in in_dims"
+                f"vmap: {path} is a scalar ({kind}) and cannot be mapped over with in_dim "
+                f"{dim.__index__()}; give it None in in_dims"
             )
         )
-    rank = len(kind.shape)
+    return _axis("in_dim", dim, len(kind.shape), f"{path} of shape {kind.shape}")
+
+
+def _axis(option: str, dim: Any, rank: int, array: str) -> int:
+    """A batch dim as an axis counted from the front; `array` is what messages call its array."""
+    axis = dim.__index__()
     if not -rank <= axis < rank:
         raise XformValueError(
             at_user_line(
-                f"vmap: in_dim {axis} is out of range for {path} of shape {kind.shape}: "
-                f"expected -{rank} to {rank - 1}"
+                f"vmap: {option} {axis} is out of range for {array}: expected -{rank} to {rank - 1}"
             )
         )
     return int(axis % rank)
@@ -233,7 +236,7 @@ def _require_equal_sizes(sizes: Sequence[tuple[str, Aval, int, int]]) -> None:
 class _RowOutput:
     """What the function of one row returned.
 
-    What is not traced and has None in out_dims is no result: it is returned as it is.
+    What is not traced and has None in out_dims is not a result: it is returned as it is.
 
     Attributes:
         arrays: the results.
@@ -276,15 +279,8 @@ def _out_dim(dim: Any, leaf: Any, path: str) -> int | None:
         raise XformTypeError(
             at_user_line(f"{message}; with None in out_dims it is returned as it is")
         ) from None
-    axis, rank = dim.__index__(), len(kind.shape) + 1
-    if not -rank <= axis < rank:
-        raise XformValueError(
-            at_user_line(
-                f"vmap: out_dim {axis} is out of range for {path}, whose rows have shape "
-                f"{kind.shape}: expected -{rank} to {rank - 1}"
-            )
-        )
-    return int(axis % rank)
+    rows = f"{path}, whose rows have shape {kind.shape}"
+    return _axis("out_dim", dim, len(kind.shape) + 1, rows)
 
 
 def _require_own_keys(callee: Callee, own: Sequence[bool]) -> None:

@@ -33,6 +33,23 @@ def difference(f: Callable[..., Any], args: tuple[np.ndarray, ...], place: int) 
     return np.stack(columns, -1).reshape(np.shape(columns[0]) + args[place].shape)
 
 
+def check_value_and_gradient(
+    objective: Callable[..., Any],
+    in_torch: Callable[..., Any],
+    inputs: tuple[np.ndarray, ...],
+    count: int,
+    atol: float,
+) -> None:
+    """Compares the value, and the gradient by the first `count` inputs, with those of torch."""
+    transformed = frontend.grad_and_value(objective, argnums=tuple(range(count)))
+    gradient, value = frontend.jit(transformed)(*inputs)
+    tensors = [torch.tensor(x, requires_grad=True) for x in inputs]
+    expected = in_torch(*tensors)
+    np.testing.assert_allclose(value, expected.item(), rtol=1e-13)
+    for got, want in zip(gradient, torch.autograd.grad(expected, tensors[:count]), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-11, atol=atol)
+
+
 class TestGmm:
     D, K, N = 3, 2, 5
     INPUTS = (
@@ -61,15 +78,8 @@ class TestGmm:
         return mixture - len(x) * torch.logsumexp(alphas, 0) - constant + prior
 
     def test_value_and_gradient(self) -> None:
-        objective = frontend.grad_and_value(
-            partial(gmm.objective, LIB, self.PRIOR), argnums=(0, 1, 2)
-        )
-        gradient, value = frontend.jit(objective)(*self.INPUTS)
-        tensors = [torch.tensor(x, requires_grad=True) for x in self.INPUTS]
-        expected = self.torch_objective(*tensors)
-        np.testing.assert_allclose(value, expected.item(), rtol=1e-13)
-        for got, want in zip(gradient, torch.autograd.grad(expected, tensors[:3]), strict=True):
-            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-12)
+        objective = partial(gmm.objective, LIB, self.PRIOR)
+        check_value_and_gradient(objective, self.torch_objective, self.INPUTS, 3, atol=1e-12)
 
 
 class TestLstm:
@@ -98,13 +108,8 @@ class TestLstm:
         return -total / sequence[1:].numel()
 
     def test_value_and_gradient(self) -> None:
-        objective = frontend.grad_and_value(partial(lstm.objective, LIB), argnums=(0, 1))
-        gradient, value = frontend.jit(objective)(*self.INPUTS)
-        tensors = [torch.tensor(x, requires_grad=True) for x in self.INPUTS]
-        expected = self.torch_objective(*tensors)
-        np.testing.assert_allclose(value, expected.item(), rtol=1e-13)
-        for got, want in zip(gradient, torch.autograd.grad(expected, tensors[:2]), strict=True):
-            np.testing.assert_allclose(got, want, rtol=1e-11, atol=1e-14)
+        objective = partial(lstm.objective, LIB)
+        check_value_and_gradient(objective, self.torch_objective, self.INPUTS, 2, atol=1e-14)
 
 
 class TestRotation:

@@ -66,6 +66,27 @@ def test_complete_record_is_accepted(tmp_path: Path) -> None:
         assert f" TwiceOp::{method}(" in text
 
 
+@pytest.mark.parametrize(
+    ("jvp", "linearity"),
+    [
+        ("(Linear)", ["linearIn(*this, linear, {true, true}, true)"]),
+        ("(Bilinear)", ["linearIn(*this, linear, {true, true}, false)"]),
+        ("(Custom)", []),
+    ],
+)
+def test_linear_jvp_says_where_a_custom_transpose_is_linear(
+    tmp_path: Path, jvp: str, linearity: list[str]
+) -> None:
+    rules = record(jvp=jvp, transpose="(Custom)")
+    finished, output = generate(dumped_text(rules, tmp_path), "cpp", tmp_path)
+    assert finished.returncode == 0, finished.stderr
+    text = output.read_text()
+    assert " TwiceOp::buildTranspose(" not in text
+    assert (" TwiceOp::isLinearIn(" in text) == bool(linearity)
+    for call in linearity:
+        assert call in text.split(" TwiceOp::isLinearIn(")[1].split("}\n")[0]
+
+
 def test_table_lists_operands_attributes_and_rules(tmp_path: Path) -> None:
     finished, output = generate(dumped_text(record(), tmp_path), "table", tmp_path)
     assert finished.returncode == 0, finished.stderr

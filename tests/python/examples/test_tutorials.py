@@ -31,6 +31,11 @@ def of(name: str) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("example", [name], indirect=True, ids=[name])
 
 
+def printed_by(example: Any, capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert example.main(list(arguments)) == 0
+    return capsys.readouterr().out
+
+
 def images_and_labels(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     rng = np.random.default_rng(3)
     return rng.uniform(0, 1, (count, 64)), rng.integers(0, 10, count)
@@ -38,8 +43,7 @@ def images_and_labels(count: int) -> tuple[np.ndarray[Any, Any], np.ndarray[Any,
 
 @of("per_sample_gradients")
 def test_per_sample_gradients(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert example.main(["--samples", "6", "--steps", "3", "--hidden", "4"]) == 0
-    printed = capsys.readouterr().out
+    printed = printed_by(example, capsys, "--samples", "6", "--steps", "3", "--hidden", "4")
     assert "6 gradients of 310 weights each" in printed
     assert "largest difference to the loop" in printed
     assert printed.count("labelled") == 3
@@ -59,8 +63,7 @@ def test_per_sample_gradients(example: Any, capsys: pytest.CaptureFixture[str]) 
 
 @of("ensembling")
 def test_ensembling(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert example.main(["--members", "3", "--steps", "40"]) == 0
-    printed = capsys.readouterr().out
+    printed = printed_by(example, capsys, "--members", "3", "--steps", "40")
     assert "3 networks of 12 hidden units" in printed
     best = float(printed.split("the best member")[1].split("│")[1])
     assert best > 60  # chance is 10
@@ -68,8 +71,7 @@ def test_ensembling(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
 
 @of("jacobians_hessians")
 def test_jacobians_and_hessians(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert example.main(["--size", "32", "--batch", "3"]) == 0
-    printed = capsys.readouterr().out
+    printed = printed_by(example, capsys, "--size", "32", "--batch", "3")
     assert "2 x 32" in printed
     assert "3 Hessians at once, (3, 2, 2)" in printed
     weight, bias, x = np.array([[0.5, -1.0]]), np.array([0.2]), np.array([1.0, 0.5])
@@ -81,8 +83,7 @@ def test_jacobians_and_hessians(example: Any, capsys: pytest.CaptureFixture[str]
 
 @of("neural_tangent_kernel")
 def test_neural_tangent_kernel(example: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert example.main(["--samples", "8", "--hidden", "4"]) == 0
-    printed = capsys.readouterr().out
+    printed = printed_by(example, capsys, "--samples", "8", "--hidden", "4")
     assert "the kernel of 8 digits, blocks of 2 x 2" in printed
     assert "fours and nines" in printed
     # Without hidden layers the kernel is x . y + 1 times the identity.

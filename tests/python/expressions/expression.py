@@ -291,27 +291,19 @@ def _reduce(draw: st.DrawFn, values: Sequence[Value]) -> tuple[Step, Value]:
             ),
             Value(tuple(n for a, n in enumerate(shape) if a != axis), None),
         )
-    if name == "mean" and count > 0 and axes:
-        return (
-            Step(
-                f"mean{axes}",
-                (i,),
-                lambda x: np.mean(x, axis=axes, keepdims=keepdims),
-                lambda x: torch.mean(x, axes, keepdim=keepdims),
-            ),
-            Value(kept, None),
-        )
     if not axes:
         return Step("identity", (i,), lambda x: +x, lambda x: +x), values[i]
-    grown = None if bits is None or bits + 4 > _MOST_BITS else bits + 4
+    is_mean = name == "mean" and count > 0
+    of_numpy, of_torch = (np.mean, torch.mean) if is_mean else (np.sum, torch.sum)
+    is_exact = not is_mean and bits is not None and bits + 4 <= _MOST_BITS
     return (
         Step(
-            f"sum{axes}",
+            f"{'mean' if is_mean else 'sum'}{axes}",
             (i,),
-            lambda x: np.sum(x, axis=axes, keepdims=keepdims),
-            lambda x: torch.sum(x, axes, keepdim=keepdims),
+            lambda x: of_numpy(x, axis=axes, keepdims=keepdims),
+            lambda x: of_torch(x, axes, keepdim=keepdims),
         ),
-        Value(kept, grown),
+        Value(kept, bits + 4 if is_exact else None),
     )
 
 

@@ -8,7 +8,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from xform.frontend import XformValueError, grad, jit, vmap
+from xform import frontend, nn
+from xform.frontend import (
+    XformValueError,
+    associative_scan,
+    cond,
+    fori_loop,
+    grad,
+    jit,
+    jvp,
+    linearize,
+    save,
+    scan,
+    switch,
+    vjp,
+    vmap,
+    while_loop,
+)
 
 X = np.ones((2, 3, 3))
 
@@ -30,8 +46,36 @@ def frames(call: Callable[[], Any], kind: type[BaseException]) -> list[traceback
 CALLS: dict[str, Callable[[], Any]] = {
     "jit": lambda: jit(grad(outer))(X),
     "lower": lambda: jit(grad(outer)).lower(X),
-    "direct": lambda: grad(outer)(X),
+    "grad": lambda: grad(outer)(X),
+    "jvp": lambda: jvp(outer, (X,), (X,)),
+    "vjp": lambda: vjp(outer, X),
+    "linearize": lambda: linearize(outer, X),
+    "cond": lambda: cond(True, outer, outer, X),
+    "switch": lambda: switch(0, [outer, outer], X),
+    "map": lambda: frontend.map(outer, X[None]),
+    "while_loop": lambda: while_loop(outer, outer, X),
+    "save": lambda: save(outer, X, path="never.vmfb"),
 }
+
+
+def step(carry: Any, _: Any) -> Any:
+    return outer(carry), None
+
+
+STEPS: dict[str, Callable[[], Any]] = {
+    "scan": lambda: scan(step, X, X),
+    "fori_loop": lambda: fori_loop(0, 3, lambda i, x: outer(x), X),
+    "associative_scan": lambda: associative_scan(lambda x, y: outer(x[0]), X[None].repeat(2, 0)),
+}
+CALLED_LATER: dict[str, Callable[[], Any]] = {
+    "pullback": lambda: vjp(np.sin, X)[1](X[0]),
+    "pushforward": lambda: linearize(np.sin, X)[1](X[0]),
+    "an extension": lambda: softmax_of_a_missing_axis(X),
+}
+
+
+def softmax_of_a_missing_axis(x: Any) -> Any:
+    return nn.softmax(x, axis=7)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -43,6 +87,19 @@ def test_frames_of_the_user(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(found) == 5, "and the one of xform that was called"
     monkeypatch.setenv("XFORM_TRACEBACK", "full")
     assert len(frames(CALLS[name], XformValueError)) > 10
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_frames_of_steps(name: str) -> None:
+    names = [frame.name for frame in frames(STEPS[name], XformValueError)]
+    assert names[:2] == ["frames", "<lambda>"]
+    assert names[3:] in (["step", "outer", "inner"], ["<lambda>", "outer", "inner"])
+
+
+@pytest.mark.parametrize("name", CALLED_LATER)
+def test_frames_of_what_runs_compiled_code(name: str) -> None:
+    found = frames(CALLED_LATER[name], XformValueError)
+    assert [frame.filename == __file__ for frame in found].count(False) == 1
 
 
 def test_an_error_of_the_function() -> None:

@@ -23,6 +23,7 @@ def test_errors_are_those_on_the_page(row: Measured, precision: str) -> None:
     assert written * (1 - MISSED) - SLACK <= error, "run make accuracy"
 
 
+@pytest.mark.vulkan
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_errors_on_vulkan(precision: str) -> None:
     """Mesa fuses and simplifies other operations than LLVM, and keeps subnormal numbers."""

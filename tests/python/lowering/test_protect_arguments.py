@@ -132,6 +132,7 @@ def check(results: list[dict[str, Any]]) -> None:
                 np.testing.assert_array_equal(found, expected, err_msg=name)
 
 
+@pytest.mark.vulkan
 @pytest.mark.parametrize(
     ("device", "names"), [("cpu", list(CASES)), ("vulkan", ["add", "while", "column"])]
 )

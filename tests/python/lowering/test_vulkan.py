@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 from xform.frontend import grad, jit, scan
 
+pytestmark = pytest.mark.vulkan
+
 
 @pytest.mark.parametrize("is_unique", [True, False])
 @pytest.mark.parametrize("window", [(), (1,), (5, 1), (1, 5), (33,)])

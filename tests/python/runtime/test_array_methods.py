@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 from xform_runtime import Array, XformAttributeError, XformTypeError, XformValueError, asarray
 
+pytestmark = pytest.mark.vulkan
+
 HOST = np.array([[3.25, -1.5, 2.0], [0.0, 5.75, 4.5]])
 WHOLE = np.array([[2, 0, 1], [1, 2, 0]], np.int16)
 

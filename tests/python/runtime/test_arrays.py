@@ -14,6 +14,8 @@ from xform.frontend import jit
 from xform_runtime import Array, XformError, XformTypeError, XformValueError, asarray
 from xform_runtime.dtypes import DTYPE_NAMES, numpy_dtype
 
+pytestmark = pytest.mark.vulkan
+
 
 def sample(dtype: str) -> np.ndarray[Any, Any]:
     values = np.arange(7) % 2 if dtype == "bool" else np.arange(7)

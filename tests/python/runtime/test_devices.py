@@ -19,6 +19,8 @@ from xform.primitives import digamma, lgamma
 from xform_runtime import Array, XformRuntimeError, XformValueError, asarray, devices, load
 from xform_runtime.devices import PARALLEL_WORK, Device, cores, driver_name, get_device
 
+pytestmark = pytest.mark.vulkan
+
 
 def run_with(program: str, **variables: str) -> str:
     ran = subprocess.run(

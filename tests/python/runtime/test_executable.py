@@ -127,6 +127,7 @@ def test_threads() -> None:
     assert not failures
 
 
+@pytest.mark.vulkan
 def test_a_module_without_a_signature(bare_vmfb: bytes) -> None:
     executable = Executable(bare_vmfb, "cpu")
     assert executable.entries == ("main",)
@@ -188,6 +189,7 @@ def test_code_for_another_machine(make_double: Callable[..., bytes]) -> None:
         Executable(foreign, "cpu")
 
 
+@pytest.mark.vulkan
 def test_code_for_another_device(make_double: Callable[..., bytes]) -> None:
     module = make_double(signature("vulkan", []), "vulkan")
     with pytest.raises(DeviceError, match="compiled for device 'vulkan' and cannot run on 'cpu'"):

@@ -180,6 +180,7 @@ def test_looking_at_a_module(model: Module, model_file: Path, add_file: Path) ->
     assert not hasattr(model, "_step")
 
 
+@pytest.mark.vulkan
 def test_the_device(model_file: Path, vulkan_file: Path) -> None:
     assert load(model_file, "cpu").device == "cpu"
     assert load(vulkan_file).device == "vulkan"

@@ -81,7 +81,7 @@ def outer(x1: ArrayLike, x2: ArrayLike, /) -> TracedArray:
     """The products of every element of one vector with every one of another.
 
     Raises:
-        XformValueError: an operand is no vector; `xform.numpy.outer` takes any.
+        XformValueError: an operand is not a vector; `xform.numpy.outer` takes any.
     """
     x, y = array(x1), array(x2)
     if x.ndim != 1 or y.ndim != 1:

@@ -6,7 +6,7 @@ which nothing is known are covered up to 3 x 3, by closed forms.
 
 from __future__ import annotations
 
-from typing import Any, Literal, NoReturn, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.linalg._linalg import SlogdetResult
@@ -41,7 +41,10 @@ def _kind(assume_a: Any, name: str) -> Kind | None:
     return assume_a  # type: ignore[no-any-return]
 
 
-def _refuse_general(a: TracedArray, name: str) -> NoReturn:
+def _require_small(a: TracedArray, name: str) -> None:
+    """Raises an XformTypeError for matrices that are neither small nor of a known kind."""
+    if a.shape[-1] <= CLOSED:
+        return
     kinds = ", ".join(map(repr, get_args(Kind)))
     raise XformTypeError(
         at_user_line(
@@ -53,14 +56,20 @@ def _refuse_general(a: TracedArray, name: str) -> NoReturn:
     )
 
 
+def _small(a: ArrayLike, name: str) -> TracedArray:
+    """Square matrices that have closed forms."""
+    x = square(a, name)
+    _require_small(x, name)
+    return x
+
+
 # Systems ---------------------------------------------------------------------
 
 
 @function(np.linalg.solve)
 def _solve_general(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
     def by_inverse(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
-        if matrix.shape[-1] > CLOSED:
-            _refuse_general(matrix, "solve")
+        _require_small(matrix, "solve")
         return contraction.matmul(_closed_inverse(matrix), rhs)
 
     return on_systems(a, b, by_inverse, "solve")
@@ -80,7 +89,7 @@ def _solve_kind(a: ArrayLike, b: ArrayLike, *, kind: Kind) -> TracedArray:
 
 @explained
 def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
-    """x with a x = b.
+    """The solution x of a x = b.
 
     Args:
         a: matrices (..., n, n); only the part that `assume_a` speaks of is read, of positive
@@ -110,9 +119,7 @@ def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> Traced
 
 @function(np.linalg.inv)
 def _inv_general(a: ArrayLike, /) -> TracedArray:
-    x = square(a, "inv")
-    if x.shape[-1] > CLOSED:
-        _refuse_general(x, "inv")
+    x = _small(a, "inv")
     return _closed_inverse(x)
 
 
@@ -156,9 +163,7 @@ def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 
 @function(np.linalg.det)
 def _det_general(a: ArrayLike, /) -> TracedArray:
-    x = square(a, "det")
-    if x.shape[-1] > CLOSED:
-        _refuse_general(x, "det")
+    x = _small(a, "det")
     return _closed_determinant(x)
 
 
@@ -194,9 +199,7 @@ def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 
 @function(np.linalg.slogdet)
 def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
-    x = square(a, "slogdet")
-    if x.shape[-1] > CLOSED:
-        _refuse_general(x, "slogdet")
+    x = _small(a, "slogdet")
     determinant = _closed_determinant(x)
     return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
 

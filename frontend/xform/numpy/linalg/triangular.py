@@ -60,7 +60,7 @@ def solve_triangular(
     transpose: bool = False,
     unit_diagonal: bool = False,
 ) -> TracedArray:
-    """x with a x = b for triangular matrices, of which the other triangle is not read.
+    """The solution x of a x = b for triangular a, of which the other triangle is not read.
 
     A zero on the diagonal gives infinities or NaN.
 
@@ -95,7 +95,7 @@ def solve_triangular(
 
 @extension("numpy.linalg", arrays=2)
 def cho_solve(factor: ArrayLike, b: ArrayLike, *, upper: bool = False) -> TracedArray:
-    """x with a x = b, given the Cholesky factor of a.
+    """The solution x of a x = b, given the Cholesky factor of a.
 
     Args:
         factor: what `cholesky(a, upper=upper)` returned, (..., n, n).

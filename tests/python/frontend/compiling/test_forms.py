@@ -264,6 +264,7 @@ def test_the_plain_form_of_iree_has_a_dispatch_for_each_operation(
     assert text.count("util.optimization_barrier") < operations
 
 
+@pytest.mark.vulkan
 def test_the_plain_form_for_gpus(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XFORM_CACHE", "0")
     failing = (Form("IREE's compiler", refuse), forms._IREE[1])

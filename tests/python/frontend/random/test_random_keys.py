@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import xform.runtime
 from xform import random
 from xform.frontend import jit, map, save, vmap
@@ -123,6 +124,7 @@ def test_other_processes_draw_the_same() -> None:
     assert ran.stdout.strip() == str(np.asarray(here).tolist())
 
 
+@pytest.mark.vulkan
 def test_vulkan_draws_the_same() -> None:
     def draw(key: Any) -> Any:
         keys = random.split(key, 3)

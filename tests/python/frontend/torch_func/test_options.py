@@ -177,27 +177,17 @@ def aux() -> Iterator[tuple[str, tuple[Any, ...], Callable[..., Any]]]:
     def vector(x: Any) -> Any:
         return {"y": x * x}, (x + 1, [x.sum()])
 
-    for word in ("grad", "grad_and_value"):
+    functions = {"grad": scalar, "grad_and_value": scalar, "jacrev": vector, "jacfwd": vector}
+    for word, f in functions.items():
         yield (
             f"{word} aux",
             (V,),
-            lambda t, m, x, w=word: getattr(t, w)(scalar, has_aux=True)(x),
+            lambda t, m, x, w=word, f=f: getattr(t, w)(f, has_aux=True)(x),
         )
         yield (
             f"vmap of {word} aux",
             ((4, 3),),
-            lambda t, m, x, w=word: t.vmap(getattr(t, w)(scalar, has_aux=True))(x),
-        )
-    for word in ("jacrev", "jacfwd"):
-        yield (
-            f"{word} aux",
-            (V,),
-            lambda t, m, x, w=word: getattr(t, w)(vector, has_aux=True)(x),
-        )
-        yield (
-            f"vmap of {word} aux",
-            ((4, 3),),
-            lambda t, m, x, w=word: t.vmap(getattr(t, w)(vector, has_aux=True))(x),
+            lambda t, m, x, w=word, f=f: t.vmap(getattr(t, w)(f, has_aux=True))(x),
         )
     yield (
         "vjp aux",

@@ -124,6 +124,7 @@ FENCES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
 }
 
 
+@pytest.mark.vulkan
 @pytest.mark.calls_once
 @pytest.mark.parametrize("name", FENCES)
 def test_fences(name: str) -> None:
