@@ -169,7 +169,8 @@ class Primitive:
 
     def has_several_results(self) -> bool:
         results = self.record["results"]["args"]
-        return any("Variadic" in self.records[kind["def"]]["!superclasses"] for kind, _ in results)
+        kinds = [self.records[kind["def"]]["!superclasses"] for kind, _ in results]
+        return len(kinds) > 1 or any("Variadic" in kind for kind in kinds)
 
 
 def is_absent(entry: Dag | str) -> bool:

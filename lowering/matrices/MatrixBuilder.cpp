@@ -141,7 +141,7 @@ Value MatrixBuilder::eachElement(
   uint64_t rank = tensorType(matrices).getRank();
   SmallVector<SmallVector<unsigned>> dims;
   for (int axis : axes) {
-    dims.emplace_back(llvm::seq<unsigned>(0, rank - 2));
+    dims.push_back(llvm::to_vector(llvm::seq<unsigned>(0, rank - 2)));
     if (axis >= 0)
       dims.back().push_back(rank - 2 + axis);
   }
@@ -159,7 +159,7 @@ Value MatrixBuilder::eachPlace(
     Value vectors, ArrayRef<Value> numbers,
     function_ref<Value(MatrixBuilder &, Value, ValueRange)> body) {
   uint64_t rank = tensorType(vectors).getRank();
-  SmallVector<unsigned> batch(llvm::seq<unsigned>(0, rank - 1));
+  auto batch = llvm::to_vector(llvm::seq<unsigned>(0, rank - 1));
   SmallVector<Value> operands{vectors};
   llvm::append_range(operands, numbers);
   return elementwise(

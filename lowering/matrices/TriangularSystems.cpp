@@ -3,6 +3,8 @@
 #include "lowering/linalg/Scalars.h"
 #include "lowering/matrices/Algorithms.h"
 
+#include "mlir/Dialect/Utils/StaticValueUtils.h"
+
 using namespace mlir;
 using namespace xform;
 

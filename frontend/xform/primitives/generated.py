@@ -438,6 +438,30 @@ def lt(x: Operand, y: Operand) -> TracedArray:
     return emit("lt", [x, y])
 
 
+def lu(x: Operand) -> tuple[TracedArray, ...]:
+    """Triangular factors of matrices whose rows are exchanged, l u = x[permutation].
+
+    For matrices of m rows and n columns in the last two axes, `factors` holds u on and above the
+    diagonal, and below it l, whose diagonal is 1. Row i was exchanged with row `pivots[i]`, one
+    after the other, which has the largest absolute value left in column i; `permutation` is what
+    the exchanges make of 0, 1, ..., m - 1. Where a column has nothing but zeros left, u has a zero
+    on its diagonal and l is 0 below its own.
+    """
+    return emit_all("lu", [x])
+
+
+def lu_solve(
+    a: Operand, factors: Operand, permutation: Operand, b: Operand, transpose_a: bool = False
+) -> TracedArray:
+    """x with op(a) x = b, for square matrices whose factors are known.
+
+    `factors` and `permutation` are those of `xform.lu` of `a`. Derivatives are those of the
+    solution: `a` stands for what the factors depend on, and no tangent of the factors is read. `op`
+    transposes if `transpose_a`. The axes before the last two are batch axes of equal sizes.
+    """
+    return emit("lu_solve", [a, factors, permutation, b], {"transpose_a": bool(transpose_a)})
+
+
 def max_(x: Operand, y: Operand) -> TracedArray:
     """The larger of x and y; NaN if either is NaN."""
     return emit("max", [x, y])
@@ -919,6 +943,8 @@ __all__ = [
     "logistic",
     "logistic_slope",
     "lt",
+    "lu",
+    "lu_solve",
     "max_",
     "min_",
     "mul",

@@ -145,6 +145,8 @@ DEFINITIONS: dict[str, Definition] = {
     "sort": sort,
     "dot_general": lambda op: structural_rows.Axes(**op.attributes).contract(*op.operands),
     "cholesky": of_operands(np.linalg.cholesky),
+    "lu": of_operands(linear_algebra_rows.factored),
+    "lu_solve": lambda op: op.into(linear_algebra_rows.solved_by_lu, **op.attributes),
     "triangular_solve": lambda op: op.into(linear_algebra_rows.solved, **op.attributes),
     "conv": lambda op: op.into(windows_rows.convolved, windows=op.places),
     **{name: window_reduction(name) for name in windows_rows.STEPS},

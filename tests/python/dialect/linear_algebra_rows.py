@@ -1,4 +1,4 @@
-"""The rows of cholesky and triangular_solve.
+"""The rows of cholesky, lu, triangular_solve and lu_solve.
 
 Their operands are made from arbitrary ones, so that every direction is one in which the matrices
 stay positive definite, or well conditioned: a test's finite differences see a smooth function.
@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from scipy.linalg import lu_factor
 from table_row import FLOATS, Array, Operands, Row, Shape, normal
 from xform import primitives
 
@@ -117,3 +118,87 @@ for a_shape, b_shape, flags in ((a, b, flags) for a, b, choices in SYSTEMS for f
             magnitude=lambda a, b: np.max(np.abs(b), initial=1.0) * np.ones(b.shape),
         )
     )
+
+
+def general(x: Any, eye: Array) -> Any:
+    """Matrices whose largest elements of each column are far from the others, off the diagonal."""
+    return x * 0.25 + (3.0 * np.roll(eye, 1, 0)).astype(x.dtype)
+
+
+def eye_like(x: Any) -> Array:
+    return np.eye(*x.shape[-2:])
+
+
+def factored(x: Array) -> tuple[Array, Array, Array]:
+    """lu by SciPy, of each matrix of a batch."""
+    *batch, m, n = x.shape
+    k = min(m, n)
+    factors, pivots = np.zeros_like(x), np.zeros((*batch, k), np.int32)
+    permutation = np.broadcast_to(np.arange(m, dtype=np.int32), (*batch, m)).copy()
+    for place in np.ndindex(*batch):
+        if x.size:
+            factors[place], pivots[place] = lu_factor(x[place])
+            for i, pivot in enumerate(pivots[place]):
+                rows = permutation[place]
+                rows[[i, pivot]] = rows[[pivot, i]]
+    return factors, pivots, permutation
+
+
+def solved_by_lu(
+    a: Array, factors: Array, permutation: Array, b: Array, transpose_a: bool
+) -> Array:
+    """lu_solve by NumPy."""
+    return np.asarray(np.linalg.solve(transposed(a) if transpose_a else a, b))
+
+
+def traced_lu(x: Any) -> Any:
+    """The factors alone, which are differentiable."""
+    return primitives.lu(general(x, eye_like(x)))[0]
+
+
+def expected_lu(x: Array) -> Array:
+    return factored(general(x, eye_like(x)))[0]
+
+
+for shape in ((3, 3), (4, 3), (2, 3, 4), (1, 1), (0, 0), (2, 0), (0, 2, 2)):
+    ROWS.append(
+        Row(
+            f"lu {shape}",
+            "lu",
+            "linear algebra",
+            traced_lu,
+            expected_lu,
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: np.max(np.abs(x), initial=3.0) * np.ones(x.shape),
+        )
+    )
+
+
+def traced_lu_solve(a: Any, b: Any, transpose_a: bool) -> Any:
+    matrix = general(a, eye_like(a))
+    factors, _, permutation = primitives.lu(matrix)
+    return primitives.lu_solve(matrix, factors, permutation, b, transpose_a=transpose_a)
+
+
+def expected_lu_solve(a: Array, b: Array, transpose_a: bool) -> Array:
+    matrix = general(a, eye_like(a))
+    return solved_by_lu(matrix, *factored(matrix)[::2], b, transpose_a)
+
+
+for a_shape, b_shape in (((3, 3), (3, 2)), ((2, 4, 4), (2, 4, 1)), ((0, 0), (0, 2)), ((2, 2), (2, 0))):
+    for flag in (False, True):
+        ROWS.append(
+            Row(
+                f"lu_solve {a_shape} and {b_shape}{' transposed' * flag}",
+                "lu_solve",
+                "linear algebra",
+                partial(traced_lu_solve, transpose_a=flag),
+                partial(expected_lu_solve, transpose_a=flag),
+                (normal(a_shape), normal(b_shape)),
+                cases((a_shape, b_shape)),
+                ulps=64,
+                magnitude=lambda a, b: np.max(np.abs(b), initial=1.0) * np.ones(b.shape),
+            )
+        )

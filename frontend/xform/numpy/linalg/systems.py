@@ -1,7 +1,9 @@
-"""Solutions, inverses and determinants of matrices of a known kind.
+"""Solutions, inverses and determinants of matrices.
 
-What a matrix is decides how it is solved; nothing is found out while a program runs. Matrices of
-which nothing is known are covered up to 3 x 3, by closed forms.
+What a matrix is said to be decides how it is solved; nothing is found out while a program runs.
+Matrices of which nothing is said are solved by closed forms up to 3 x 3, and by their LU factors
+beyond. Where NumPy raises LinAlgError because a matrix is singular, a traced solution is infinite
+or NaN.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import numpy as np
 from numpy.linalg._linalg import SlogdetResult
 
 from ... import primitives
-from ...errors import XformTypeError, XformValueError, at_user_line
+from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
 from .. import contraction, joining, manipulation, reductions, ufuncs
 from ..arguments import explained
@@ -41,38 +43,22 @@ def _kind(assume_a: Any, name: str) -> Kind | None:
     return assume_a  # type: ignore[no-any-return]
 
 
-def _require_small(a: TracedArray, name: str) -> None:
-    """Raises an XformTypeError for matrices that are neither small nor of a known kind."""
-    if a.shape[-1] <= CLOSED:
-        return
-    kinds = ", ".join(map(repr, get_args(Kind)))
-    raise XformTypeError(
-        at_user_line(
-            f"numpy.linalg.{name}: matrices of shape {a.shape} of which nothing is known would "
-            f"need an LU factorisation, which is not supported on traced arrays beyond "
-            f"{CLOSED} x {CLOSED}; call xform.numpy.linalg.{name}(..., assume_a=kind), "
-            f"where kind is one of {kinds}"
-        )
-    )
-
-
-def _small(a: ArrayLike, name: str) -> TracedArray:
-    """Square matrices that have closed forms."""
-    x = square(a, name)
-    _require_small(x, name)
-    return x
-
-
 # Systems ---------------------------------------------------------------------
 
 
 @function(np.linalg.solve)
 def _solve_general(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
-    def by_inverse(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
-        _require_small(matrix, "solve")
+    def solved(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
+        if matrix.shape[-1] > CLOSED:
+            return _solve_by_lu(matrix, rhs)
         return contraction.matmul(_closed_inverse(matrix), rhs)
 
-    return on_systems(a, b, by_inverse, "solve")
+    return on_systems(a, b, solved, "solve")
+
+
+def _solve_by_lu(a: TracedArray, b: TracedArray) -> TracedArray:
+    factors, _, permutation = primitives.lu(a)
+    return primitives.lu_solve(a, factors, permutation, b)
 
 
 @extension("numpy.linalg", arrays=2)
@@ -96,14 +82,13 @@ def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> Traced
             definite ones the lower triangle.
         b: a vector (n,) or matrices (..., n, m); the axes before broadcast.
         assume_a: what the matrices are: "positive definite" (or "pos"), "lower triangular",
-            "upper triangular", "diagonal", or "general", which in a traced function is covered up
-            to 3 x 3. It is not checked: what is not positive definite gives NaN.
+            "upper triangular", "diagonal", or "general". It is not checked: what is not positive
+            definite gives NaN.
 
     Returns:
         x, (..., n) or (..., n, m), in the common floating dtype.
 
     Raises:
-        XformTypeError: larger general matrices in a traced function.
         XformValueError: the shapes do not fit, or `assume_a` is unknown.
 
     >>> a, b = np.array([[4.0, 2.0], [2.0, 2.0]]), np.array([4.0, 2.0])
@@ -119,14 +104,14 @@ def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> Traced
 
 @function(np.linalg.inv)
 def _inv_general(a: ArrayLike, /) -> TracedArray:
-    x = _small(a, "inv")
-    return _closed_inverse(x)
+    x = square(a, "inv")
+    return _solve_by_lu(x, _identities(x)) if x.shape[-1] > CLOSED else _closed_inverse(x)
 
 
 @extension("numpy.linalg")
 def _inv_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
     x = square(a, "inv")
-    ones = broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape)
+    ones = _identities(x)
     if kind == "positive definite":
         half = primitives.triangular_solve(primitives.cholesky(x), ones)
         return contraction.matmul(half.mT, half)
@@ -147,7 +132,6 @@ def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
         The inverses (..., n, n).
 
     Raises:
-        XformTypeError: general matrices larger than 3 x 3 in a traced function.
         XformValueError: the matrices are not square, or `assume_a` is unknown.
 
     >>> np.asarray(inv(np.array([[2.0, 0.0], [1.0, 1.0]]), assume_a="lower triangular"))
@@ -163,7 +147,10 @@ def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 
 @function(np.linalg.det)
 def _det_general(a: ArrayLike, /) -> TracedArray:
-    x = _small(a, "det")
+    x = square(a, "det")
+    if x.shape[-1] > CLOSED:
+        sign, diagonal = _pivoted_diagonal(x)
+        return ufuncs.multiply(sign, reductions.prod(diagonal, -1))
     return _closed_determinant(x)
 
 
@@ -187,7 +174,6 @@ def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
         The determinants (...).
 
     Raises:
-        XformTypeError: general matrices larger than 3 x 3 in a traced function.
         XformValueError: the matrices are not square, or `assume_a` is unknown.
 
     >>> round(float(det(np.array([[4.0, 2.0], [2.0, 2.0]]), assume_a="pos")), 6)
@@ -199,7 +185,10 @@ def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 
 @function(np.linalg.slogdet)
 def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
-    x = _small(a, "slogdet")
+    x = square(a, "slogdet")
+    if x.shape[-1] > CLOSED:
+        sign, diagonal = _pivoted_diagonal(x)
+        return _slogdet_of_diagonal(diagonal, sign)
     determinant = _closed_determinant(x)
     return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
 
@@ -212,11 +201,13 @@ def _slogdet_kind(a: ArrayLike, /, *, kind: Kind) -> SlogdetResult:
         logarithm = reductions.sum(ufuncs.log(roots), -1)
         one = constant(logarithm.shape, x.dtype, 1)
         return _slogdet_result(one, ufuncs.multiply(logarithm, 2.0))
-    diagonal = _diagonal(x)
-    return _slogdet_result(
-        reductions.prod(ufuncs.sign(diagonal), -1),
-        reductions.sum(ufuncs.log(ufuncs.absolute(diagonal)), -1),
-    )
+    return _slogdet_of_diagonal(_diagonal(x))
+
+
+def _slogdet_of_diagonal(diagonal: TracedArray, sign: TracedArray | None = None) -> SlogdetResult:
+    signs = reductions.prod(ufuncs.sign(diagonal), -1)
+    logarithm = reductions.sum(ufuncs.log(ufuncs.absolute(diagonal)), -1)
+    return _slogdet_result(signs if sign is None else ufuncs.multiply(sign, signs), logarithm)
 
 
 def _slogdet_result(sign: Any, logabsdet: Any) -> SlogdetResult:
@@ -235,7 +226,6 @@ def slogdet(a: ArrayLike, /, *, assume_a: str = "general") -> SlogdetResult:
         The pair (sign, logabsdet), each (...), as NumPy's named tuple.
 
     Raises:
-        XformTypeError: general matrices larger than 3 x 3 in a traced function.
         XformValueError: the matrices are not square, or `assume_a` is unknown.
 
     >>> sign, logarithm = slogdet(np.array([[4.0, 2.0], [2.0, 2.0]]), assume_a="pos")
@@ -251,6 +241,18 @@ def slogdet(a: ArrayLike, /, *, assume_a: str = "general") -> SlogdetResult:
 
 def _diagonal(x: TracedArray) -> TracedArray:
     return manipulation.diagonal(x, 0, -2, -1)
+
+
+def _identities(x: TracedArray) -> TracedArray:
+    return broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape)
+
+
+def _pivoted_diagonal(x: TracedArray) -> tuple[TracedArray, TracedArray]:
+    """The sign that exchanging rows gives a determinant, and the diagonal of u."""
+    factors, pivots, _ = primitives.lu(x)
+    exchanged = ufuncs.not_equal(pivots, np.arange(x.shape[-1], dtype=np.int32))
+    odd = ufuncs.remainder(reductions.sum(exchanged, -1), 2)
+    return ufuncs.subtract(1, ufuncs.multiply(odd, 2)).astype(x.dtype), _diagonal(factors)
 
 
 def _elements(x: TracedArray) -> list[list[TracedArray]]:
