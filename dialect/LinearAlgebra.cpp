@@ -130,7 +130,8 @@ LogicalResult TriangularSolveOp::buildBatched(RuleBuilder &b,
     return success();
   }
   OneMatrix one(b, rhs, /*wider=*/getLeftSide());
-  results.push_back(one.apart(b, solve(b, *this, a, one.get(), getTransposeA())));
+  results.push_back(
+      one.apart(b, solve(b, *this, a, one.get(), getTransposeA())));
   return success();
 }
 

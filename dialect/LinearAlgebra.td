@@ -99,4 +99,24 @@ def Xform_LuSolveOp : Xform_Primitive<"lu_solve", [
   let hasVerifier = 1;
 }
 
+def Xform_QrOp : Xform_Primitive<"qr", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "orthonormal columns and an upper triangle with q r = x";
+  let description = [{
+    For matrices of m rows and n columns in the last two axes, with k the smaller
+    of m and n, `q` is m x k and `r` is k x n; if `complete`, m x m and m x n.
+    The diagonal of `r` has the signs that Householder's reflections give it, as
+    LAPACK has them. Where x has less than full rank, the derivative does not
+    exist and is not finite; that of the columns that complete `q` is refused.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x, BoolAttr:$complete);
+  let defaults = ["complete = False"];
+  let results = (outs Xform_FloatTensor:$q, Xform_FloatTensor:$r);
+  let assemblyFormat = "$x `complete` `=` $complete attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
 #endif // XFORM_DIALECT_LINEARALGEBRA

@@ -17,8 +17,9 @@ LogicalResult LuOp::inferReturnTypes(MLIRContext *context,
                                      SmallVectorImpl<Type> &types) {
   RankedTensorType type = tensorType(operands[0]);
   if (type.getRank() < 2)
-    return emitOptionalError(location, "'xform.lu' op expects x to have "
-                                       "matrices in its last two axes, got ",
+    return emitOptionalError(location,
+                             "'xform.lu' op expects x to have "
+                             "matrices in its last two axes, got ",
                              type);
   auto indices = IntegerType::get(context, 32);
   SmallVector<int64_t> batch(type.getShape().drop_back(2));
@@ -30,8 +31,8 @@ LogicalResult LuOp::inferReturnTypes(MLIRContext *context,
     shape.push_back(count);
     return RankedTensorType::get(shape, indices);
   };
-  types.assign({type, rows(isDynamic ? ShapedType::kDynamic : std::min(m, n)),
-                rows(m)});
+  types.assign(
+      {type, rows(isDynamic ? ShapedType::kDynamic : std::min(m, n)), rows(m)});
   return success();
 }
 
@@ -144,8 +145,8 @@ LogicalResult LuSolveOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                   SmallVectorImpl<Value> &resultTangents) {
   Value rhs = tangents[3];
   if (tangents[0]) {
-    Value moved = product(b, tangents[0], getResult(),
-                          getTransposeA() ? -2 : -1, -2);
+    Value moved =
+        product(b, tangents[0], getResult(), getTransposeA() ? -2 : -1, -2);
     rhs = rhs ? b.fold<SubOp>(rhs, moved) : b.fold<NegOp>(moved);
   }
   resultTangents.push_back(rhs ? solve(b, *this, rhs, getTransposeA())
@@ -184,7 +185,7 @@ LogicalResult LuSolveOp::buildBatched(RuleBuilder &b, ValueRange operands,
   for (auto [row, isBatched] : llvm::zip_equal(rows, batched))
     if (!isBatched)
       row = b.broadcastBatch(row, size);
-  results.push_back(b.fold<LuSolveOp>(rows[0], rows[1], rows[2], rows[3],
-                                      getTransposeA()));
+  results.push_back(
+      b.fold<LuSolveOp>(rows[0], rows[1], rows[2], rows[3], getTransposeA()));
   return success();
 }

@@ -18,7 +18,8 @@ int64_t xform::columnCount(Value matrices) {
 LogicalResult xform::checkSquare(Operation *op, StringRef name, Value value) {
   RankedTensorType type = tensorType(value);
   int64_t rank = type.getRank();
-  if (rank < 2 || !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+  if (rank < 2 ||
+      !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
     return op->emitOpError("expects ")
            << name << " to have square matrices in its last two axes, got "
            << type;

@@ -113,6 +113,13 @@ static Work workOfCustom(LuOp op) {
   return workOfFlops(op, elementsOf(op.getX()) * least * 2 / 3);
 }
 
+static Work workOfCustom(QrOp op) {
+  double k = std::min(product(shapeOf(op.getX()).take_back(2)[0]),
+                      product(shapeOf(op.getX()).take_back(2)[1]));
+  return workOfFlops(op,
+                     2 * k * (elementsOf(op.getX()) + elementsOf(op.getQ())));
+}
+
 static Work workOfCustom(LuSolveOp op) {
   return workOfFlops(op, 2 * elementsOf(op.getB()) *
                              product(shapeOf(op.getA()).take_back()));

@@ -23,9 +23,9 @@ namespace xform {
 namespace {
 
 /// Computes in the type that arithmetic on the elements of floats is done in.
-SmallVector<Value> compute(
-    MatrixBuilder &b, Operation *op,
-    function_ref<SmallVector<Value>(ArrayRef<Value>)> algorithm) {
+SmallVector<Value>
+compute(MatrixBuilder &b, Operation *op,
+        function_ref<SmallVector<Value>(ArrayRef<Value>)> algorithm) {
   auto converted = [&](Value value, Type element) -> Value {
     RankedTensorType type = tensorType(value);
     if (!isa<FloatType>(type.getElementType()) ||
@@ -49,13 +49,17 @@ SmallVector<Value> algorithm(MatrixBuilder &b, Operation *op,
   return TypeSwitch<Operation *, Values>(op)
       .Case([&](CholeskyOp) { return Values{factorCholesky(b, operands[0])}; })
       .Case([&](TriangularSolveOp op) {
-        TriangularKind kind{op.getLeftSide(), op.getLower(),
-                            op.getTransposeA(), op.getUnitDiagonal()};
+        TriangularKind kind{op.getLeftSide(), op.getLower(), op.getTransposeA(),
+                            op.getUnitDiagonal()};
         return Values{solveTriangular(b, kind, operands[0], operands[1])};
       })
       .Case([&](LuOp) {
         LuFactors found = factorLu(b, operands[0]);
         return Values{found.factors, found.pivots, found.permutation};
+      })
+      .Case([&](QrOp op) {
+        QrFactors found = factorQr(b, operands[0], op.getComplete());
+        return Values{found.q, found.r};
       })
       .Case([&](LuSolveOp op) {
         return Values{solveByLu(b, operands[1], operands[2], operands[3],
@@ -68,10 +72,10 @@ SmallVector<Value> resultsOfNothing(MatrixBuilder &b, Operation *op) {
   SmallVector<Value> results;
   for (Type type : op->getResultTypes()) {
     auto tensor = cast<RankedTensorType>(type);
-    results.push_back(isa<FloatType>(tensor.getElementType())
-                          ? b.zeros(tensor)
-                          : IotaOp::create(b, tensor, tensor.getRank() - 1)
-                                .getResult());
+    results.push_back(
+        isa<FloatType>(tensor.getElementType())
+            ? b.zeros(tensor)
+            : IotaOp::create(b, tensor, tensor.getRank() - 1).getResult());
   }
   return results;
 }
@@ -86,11 +90,11 @@ LogicalResult lower(Operation *op) {
   bool isEmpty = llvm::any_of(op->getOperands(), [](Value operand) {
     return llvm::is_contained(tensorType(operand).getShape(), 0);
   });
-  op->replaceAllUsesWith(
-      isEmpty ? resultsOfNothing(b, op)
-              : compute(b, op, [&](ArrayRef<Value> operands) {
-                  return algorithm(b, op, operands);
-                }));
+  op->replaceAllUsesWith(isEmpty
+                             ? resultsOfNothing(b, op)
+                             : compute(b, op, [&](ArrayRef<Value> operands) {
+                                 return algorithm(b, op, operands);
+                               }));
   op->erase();
   return success();
 }
@@ -99,7 +103,7 @@ struct LowerLinearAlgebra
     : impl::XformLowerLinearAlgebraBase<LowerLinearAlgebra> {
   void runOnOperation() override {
     WalkResult walk = getOperation().walk([](Operation *op) {
-      if (!isa<CholeskyOp, TriangularSolveOp, LuOp, LuSolveOp>(op))
+      if (!isa<CholeskyOp, TriangularSolveOp, LuOp, LuSolveOp, QrOp>(op))
         return WalkResult::advance();
       return failed(lower(op)) ? WalkResult::interrupt() : WalkResult::skip();
     });

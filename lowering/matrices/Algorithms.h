@@ -25,6 +25,12 @@ LuFactors factorLu(MatrixBuilder &b, Value x);
 Value solveByLu(MatrixBuilder &b, Value factors, Value permutation, Value rhs,
                 bool transposed);
 
+/// The results of xform.qr.
+struct QrFactors {
+  Value q, r;
+};
+QrFactors factorQr(MatrixBuilder &b, Value x, bool complete);
+
 } // namespace xform
 
 #endif // XFORM_LOWERING_MATRICES_ALGORITHMS_H

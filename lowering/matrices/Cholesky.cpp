@@ -70,4 +70,3 @@ Value xform::factorCholesky(MatrixBuilder &b, Value x) {
                     return b.withPart(factor, panel, all, columns);
                   });
 }
-

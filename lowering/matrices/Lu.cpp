@@ -90,16 +90,15 @@ static Value eliminate(MatrixBuilder &b, Value panel, Value column, Value pivot,
         using Predicate = arith::CmpIPredicate;
         Value old = x[0], own = x[1], chosen = x[2], head = x[3],
               ownHead = x[4], divisor = x[5];
-        Value from =
-            arith::IndexCastOp::create(b, b.getIndexType(), x[6]);
+        Value from = arith::IndexCastOp::create(b, b.getIndexType(), x[6]);
         Value isChosen = b.compare(Predicate::eq, row, from);
         Value isHere = b.compare(Predicate::eq, row, place);
         old = b.select(isHere, chosen, b.select(isChosen, own, old));
         head = b.select(isChosen, ownHead, head);
         // Where the divisor is zero, so is what it would divide.
         Value zero = floatConstant(b, old.getType(), 0);
-        Value isZero = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ,
-                                             divisor, zero);
+        Value isZero =
+            arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, divisor, zero);
         Value ratio = arith::DivFOp::create(
             b, head,
             b.select(isZero, floatConstant(b, old.getType(), 1), divisor));
@@ -137,12 +136,13 @@ static LuFactors factorLeaf(MatrixBuilder &b, Value x) {
         Value panel = carried[0], place = b.toIndex(j);
         Value column = b.part(panel, {b.at(0), m}, {j, 1, true});
         Value pivot = findPivot(b, column, j);
-        Value pivots = b.eachPlace(
-            carried[1], {pivot},
-            [&](MatrixBuilder &b, Value at, ValueRange elements) {
-              Value here = b.compare(arith::CmpIPredicate::eq, at, place);
-              return b.select(here, elements[1], elements[0]);
-            });
+        Value pivots =
+            b.eachPlace(carried[1], {pivot},
+                        [&](MatrixBuilder &b, Value at, ValueRange elements) {
+                          Value here =
+                              b.compare(arith::CmpIPredicate::eq, at, place);
+                          return b.select(here, elements[1], elements[0]);
+                        });
         return SmallVector<Value>{eliminate(b, panel, column, pivot, j), pivots,
                                   exchange(b, carried[2], pivot, j)};
       });
@@ -166,23 +166,24 @@ LuFactors xform::factorLu(MatrixBuilder &b, Value x) {
   Value right =
       rowsInOrder(b, block(b, x, {0, width}, {m, n}), left.permutation);
   Value corner = block(b, left.factors, {}, {width, width});
-  Value top = solveTriangular(
-      b, {/*leftSide=*/true, /*lower=*/true, /*transposed=*/false,
-          /*unitDiagonal=*/true},
-      corner, block(b, right, {}, {width, n - width}));
+  Value top =
+      solveTriangular(b,
+                      {/*leftSide=*/true, /*lower=*/true, /*transposed=*/false,
+                       /*unitDiagonal=*/true},
+                      corner, block(b, right, {}, {width, n - width}));
   if (width == m)
     return {beside(b, left.factors, top), left.pivots, left.permutation};
   Value l = block(b, left.factors, {width, 0}, {m, width});
   Value rest = b.fold<SubOp>(block(b, right, {width, 0}, {m, n - width}),
                              product(b, l, top));
   LuFactors bottom = factorLu(b, rest);
-  Value factors = below(b, beside(b, corner, top),
-                        beside(b, rowsInOrder(b, l, bottom.permutation),
-                               bottom.factors));
+  Value factors =
+      below(b, beside(b, corner, top),
+            beside(b, rowsInOrder(b, l, bottom.permutation), bottom.factors));
   Interval first{b.at(0), width}, second{b.at(width), m - width};
   Value offset = b.literal(std::to_string(width), bottom.pivots.getType());
-  Value pivots = concatenated(b, left.pivots,
-                              b.fold<AddOp>(bottom.pivots, offset));
+  Value pivots =
+      concatenated(b, left.pivots, b.fold<AddOp>(bottom.pivots, offset));
   Value permutation = concatenated(
       b, b.part(left.permutation, first),
       elementsInOrder(b, b.part(left.permutation, second), bottom.permutation));
@@ -195,8 +196,8 @@ Value xform::solveByLu(MatrixBuilder &b, Value factors, Value permutation,
                        /*unitDiagonal=*/true};
   TriangularKind upper{/*leftSide=*/true, /*lower=*/false, transposed};
   if (!transposed) {
-    Value y = solveTriangular(b, lower, factors,
-                              rowsInOrder(b, rhs, permutation));
+    Value y =
+        solveTriangular(b, lower, factors, rowsInOrder(b, rhs, permutation));
     return solveTriangular(b, upper, factors, y);
   }
   Value y = solveTriangular(b, upper, factors, rhs);

@@ -168,3 +168,12 @@ Value MatrixBuilder::eachPlace(
         return body(b, linalg::IndexOp::create(b, rank - 1), elements);
       });
 }
+
+Value MatrixBuilder::reduced(
+    Value vectors, bool largest, ArrayRef<Value> numbers,
+    function_ref<Value(MatrixBuilder &, Value, ValueRange)> body) {
+  Value terms = eachPlace(vectors, numbers, body);
+  ArrayRef<int64_t> axis{tensorType(vectors).getRank() - 1};
+  return largest ? fold<ReduceMaxOp>(terms, axis)
+                 : fold<ReduceSumOp>(terms, axis);
+}

@@ -1,8 +1,8 @@
 //===- MatrixBuilder.h - steps of algorithms on matrices --------*- C++ -*-===//
 //
-// An algorithm goes through a matrix in panels: what is between them is products
-// of matrices, within them one column or row is eliminated at a time. All
-// matrices of a batch take each step together.
+// An algorithm goes through a matrix in panels: what is between them is
+// products of matrices, within them one column or row is eliminated at a time.
+// All matrices of a batch take each step together.
 //
 //===----------------------------------------------------------------------===//
 
@@ -15,7 +15,6 @@
 
 namespace xform {
 
-using llvm::function_ref;
 using mlir::OpBuilder;
 using mlir::OpFoldResult;
 
@@ -55,14 +54,15 @@ public:
   Value part(Value vectors, Interval interval);
 
   /// A loop of `count` steps; up to `unrolled` are written out.
-  using Step = function_ref<SmallVector<Value>(MatrixBuilder &, OpFoldResult,
-                                               ValueRange)>;
+  using Step = llvm::function_ref<SmallVector<Value>(MatrixBuilder &,
+                                                     OpFoldResult, ValueRange)>;
   SmallVector<Value> repeat(int64_t count, int64_t stride, int64_t unrolled,
                             ValueRange start, Step step);
 
   /// The panels of an axis of n: whole ones, then the rest.
-  Value panels(int64_t n, Value start,
-               function_ref<Value(MatrixBuilder &, Interval, Value)> panel);
+  Value
+  panels(int64_t n, Value start,
+         llvm::function_ref<Value(MatrixBuilder &, Interval, Value)> panel);
 
   /// A number in every element of a tensor shaped like another.
   Value filledLike(StringRef number, Value like);
@@ -73,13 +73,20 @@ public:
   /// (1) or neither (-1).
   Value eachElement(
       Value matrices, ArrayRef<Value> vectors, ArrayRef<int> axes,
-      function_ref<Value(MatrixBuilder &, Value, Value, ValueRange)> body);
+      llvm::function_ref<Value(MatrixBuilder &, Value, Value, ValueRange)>
+          body);
 
   /// The same for vectors: the body is given a place, the element in it, and
   /// one of each of `numbers`.
-  Value eachPlace(
-      Value vectors, ArrayRef<Value> numbers,
-      function_ref<Value(MatrixBuilder &, Value, ValueRange)> body);
+  Value
+  eachPlace(Value vectors, ArrayRef<Value> numbers,
+            llvm::function_ref<Value(MatrixBuilder &, Value, ValueRange)> body);
+
+  /// The sums, or with `largest` the extremes, of what the body makes of each
+  /// element of vectors.
+  Value
+  reduced(Value vectors, bool largest, ArrayRef<Value> numbers,
+          llvm::function_ref<Value(MatrixBuilder &, Value, ValueRange)> body);
 
   Value compare(mlir::arith::CmpIPredicate predicate, Value x, Value y) {
     return mlir::arith::CmpIOp::create(*this, predicate, x, y);
@@ -92,9 +99,9 @@ public:
 private:
   /// An elementwise loop over the axes of the first operand; the others have
   /// those that `axes` says.
-  Value elementwise(ArrayRef<Value> operands,
-                    ArrayRef<SmallVector<unsigned>> axes,
-                    function_ref<Value(MatrixBuilder &, ValueRange)> body);
+  Value
+  elementwise(ArrayRef<Value> operands, ArrayRef<SmallVector<unsigned>> axes,
+              llvm::function_ref<Value(MatrixBuilder &, ValueRange)> body);
 };
 
 } // namespace xform

@@ -64,7 +64,8 @@ struct System {
 } // namespace
 
 /// Solves a system of few rows, one at a time.
-static Value solvePanel(MatrixBuilder &b, const System &system, Value a, Value x) {
+static Value solvePanel(MatrixBuilder &b, const System &system, Value a,
+                        Value x) {
   int64_t n = rowCount(a);
   return b.repeat(
       n, 1, kUnrolledSteps, x,
@@ -120,4 +121,3 @@ Value xform::solveTriangular(MatrixBuilder &b, const TriangularKind &kind,
         return system.withRows(b, x, solvePanel(b, system, square, left), rows);
       });
 }
-

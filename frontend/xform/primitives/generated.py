@@ -533,6 +533,17 @@ def pow_(x: Operand, y: Operand) -> TracedArray:
     return emit("pow", [x, y])
 
 
+def qr(x: Operand, complete: bool = False) -> tuple[TracedArray, ...]:
+    """Orthonormal columns and an upper triangle with q r = x.
+
+    For matrices of m rows and n columns in the last two axes, with k the smaller of m and n, `q` is
+    m x k and `r` is k x n; if `complete`, m x m and m x n. The diagonal of `r` has the signs that
+    Householder's reflections give it, as LAPACK has them. Where x has less than full rank, the
+    derivative does not exist and is not finite; that of the columns that complete `q` is refused.
+    """
+    return emit_all("qr", [x], {"complete": bool(complete)})
+
+
 def reduce_and(x: Operand, axes: Sequence[int]) -> TracedArray:
     """Whether all elements along some axes are true."""
     return emit("reduce_and", [x], {"axes": ints(axes)})
@@ -957,6 +968,7 @@ __all__ = [
     "polygamma",
     "popcount",
     "pow_",
+    "qr",
     "reduce_and",
     "reduce_max",
     "reduce_min",

@@ -1,4 +1,4 @@
-"""The rows of cholesky, lu, triangular_solve and lu_solve.
+"""The rows of cholesky, lu, qr, triangular_solve and lu_solve.
 
 Their operands are made from arbitrary ones, so that every direction is one in which the matrices
 stay positive definite, or well conditioned: a test's finite differences see a smooth function.
@@ -187,7 +187,12 @@ def expected_lu_solve(a: Array, b: Array, transpose_a: bool) -> Array:
     return solved_by_lu(matrix, *factored(matrix)[::2], b, transpose_a)
 
 
-for a_shape, b_shape in (((3, 3), (3, 2)), ((2, 4, 4), (2, 4, 1)), ((0, 0), (0, 2)), ((2, 2), (2, 0))):
+for a_shape, b_shape in (
+    ((3, 3), (3, 2)),
+    ((2, 4, 4), (2, 4, 1)),
+    ((0, 0), (0, 2)),
+    ((2, 2), (2, 0)),
+):
     for flag in (False, True):
         ROWS.append(
             Row(
@@ -202,3 +207,49 @@ for a_shape, b_shape in (((3, 3), (3, 2)), ((2, 4, 4), (2, 4, 1)), ((0, 0), (0, 
                 magnitude=lambda a, b: np.max(np.abs(b), initial=1.0) * np.ones(b.shape),
             )
         )
+
+
+def orthonormal(x: Array, complete: bool) -> tuple[Array, Array]:
+    """qr by NumPy."""
+    q, r = np.linalg.qr(x, "complete" if complete else "reduced")
+    return q, r
+
+
+def both_of(q: Any, r: Any) -> Any:
+    """Both factors in one result."""
+    return np.concatenate([q.swapaxes(-1, -2), r], -1)
+
+
+def traced_qr(x: Any, complete: bool) -> Any:
+    return both_of(*primitives.qr(general(x, eye_like(x)), complete=complete))
+
+
+def expected_qr(x: Array, complete: bool) -> Array:
+    return np.asarray(both_of(*orthonormal(general(x, eye_like(x)), complete)))
+
+
+for shape, flag in (
+    ((3, 3), False),
+    ((4, 3), False),
+    ((2, 3, 4), True),
+    ((1, 1), False),
+    ((0, 0), False),
+    ((2, 0), False),
+    ((0, 2, 2), True),
+):
+    ROWS.append(
+        Row(
+            f"qr {shape}{' complete' * flag}",
+            "qr",
+            "linear algebra",
+            partial(traced_qr, complete=flag),
+            partial(expected_qr, complete=flag),
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: (
+                np.max(np.abs(x), initial=3.0)
+                * np.ones((*x.shape[:-2], min(x.shape[-2:]), sum(x.shape[-2:])))
+            ),
+        )
+    )

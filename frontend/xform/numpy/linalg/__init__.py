@@ -9,6 +9,7 @@ from typing import Any
 
 from ..dispatch import suggest as _suggest
 from .norms import matrix_norm, norm, vector_norm
+from .orthogonal import qr
 from .products import (
     cross,
     diagonal,
@@ -39,6 +40,7 @@ __all__ = [
     "multi_dot",
     "norm",
     "outer",
+    "qr",
     "slogdet",
     "solve",
     "solve_triangular",
