@@ -325,7 +325,8 @@ def write_work(primitives: list[Primitive]) -> str:
         keyword = p.keyword("work")
         if keyword not in WORK:
             p.fail(f"work has no rule named {keyword}")
-        parts.append(f"if (auto it = dyn_cast<{p.cls}>(op))\n  return workOf{keyword}(it);\n")
+        # Where it is included, what follows has the same indentation.
+        parts.append(f"  if (auto it = dyn_cast<{p.cls}>(op))\n    return workOf{keyword}(it);\n")
     return "".join(parts)
 
 

@@ -120,7 +120,7 @@ Value bitsOf(ImplicitLocOpBuilder &b, Words words, Type type) {
 
 FailureOr<Value> lowerRngBits(ImplicitLocOpBuilder &b, RngBitsOp op,
                               RngBitsOp::Adaptor adaptor,
-                              ConversionPatternRewriter &rewriter) {
+                              ConversionPatternRewriter &) {
   RankedTensorType type = signlessType(op.getType());
   int64_t batchRank = op.getKey().getType().getRank() - 1;
   int64_t count =

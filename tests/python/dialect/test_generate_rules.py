@@ -141,7 +141,7 @@ def test_keyword_of_another_field(rejected: Rejected, field: str, rule: str) -> 
 def test_work_dispatches_on_the_keyword(tmp_path: Path) -> None:
     finished, output = generate(dumped_text(record(work="(Division)"), tmp_path), "work", tmp_path)
     assert finished.returncode == 0, finished.stderr
-    assert "if (auto it = dyn_cast<TwiceOp>(op))\n  return workOfDivision(it);\n" in (
+    assert "  if (auto it = dyn_cast<TwiceOp>(op))\n    return workOfDivision(it);\n" in (
         output.read_text()
     )
 

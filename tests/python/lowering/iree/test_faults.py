@@ -249,6 +249,7 @@ WRITTEN: dict[str, tuple[str, str, tuple[Any, ...], Any]] = {
 }
 
 
+@pytest.mark.vulkan
 @pytest.mark.parametrize("name", WRITTEN)
 def test_what_is_written_otherwise(name: str) -> None:
     device, text, args, wanted = WRITTEN[name]
