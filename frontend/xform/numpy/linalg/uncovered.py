@@ -15,7 +15,7 @@ NEAREST: Final[dict[Callable[..., Any], str]] = {
     np.linalg.eigh: _POSITIVE,
     np.linalg.eigvals: "trace and slogdet for what depends on their sum or product",
     np.linalg.eigvalsh: "trace and slogdet for what depends on their sum or product",
-    np.linalg.lstsq: "qr and solve_triangular, or solve(a.T @ a, a.T @ b, assume_a='pos'), for full rank",
+    np.linalg.lstsq: "qr, then solve_triangular(r, q.T @ b), for full column rank",
     np.linalg.matrix_rank: "cholesky, which is NaN where a matrix is not positive definite",
     np.linalg.pinv: "solve(a.T @ a, a.T, assume_a='positive definite') for full column rank",
     np.linalg.svd: "norm for orders that need no singular values, or cholesky",
