@@ -173,7 +173,7 @@ Value MatrixBuilder::reduced(
     Value vectors, bool largest, ArrayRef<Value> numbers,
     function_ref<Value(MatrixBuilder &, Value, ValueRange)> body) {
   Value terms = eachPlace(vectors, numbers, body);
-  ArrayRef<int64_t> axis{tensorType(vectors).getRank() - 1};
-  return largest ? fold<ReduceMaxOp>(terms, axis)
-                 : fold<ReduceSumOp>(terms, axis);
+  int64_t axis = tensorType(vectors).getRank() - 1;
+  return largest ? fold<ReduceMaxOp>(terms, ArrayRef<int64_t>(axis))
+                 : fold<ReduceSumOp>(terms, ArrayRef<int64_t>(axis));
 }
