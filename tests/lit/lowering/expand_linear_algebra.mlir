@@ -115,3 +115,23 @@ func.func @transposed_batch(%a: tensor<3x3x3xf32>, %b: tensor<3x3x2xf32>) -> ten
   %0 = xform.triangular_solve %t, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<3x3x3xf32>, tensor<3x3x2xf32>
   return %0 : tensor<3x3x2xf32>
 }
+
+func.func private @solve_general(%a: tensor<3x3xf32>, %b: tensor<3x2xf32>) -> tensor<3x2xf32> {
+  %f, %p, %q = xform.lu %a : tensor<3x3xf32>
+  %0 = xform.lu_solve %a, %f, %q, %b transpose_a = false : tensor<3x3xf32>, tensor<3xi32>, tensor<3x2xf32>
+  return %0 : tensor<3x2xf32>
+}
+
+// The factors are used again, and have no derivative of their own.
+// CHECK-LABEL: func @solve_general_vjp
+func.func @solve_general_vjp(%a: tensor<3x3xf32>, %b: tensor<3x2xf32>, %ct: tensor<3x2xf32>) -> (tensor<3x3xf32>, tensor<3x2xf32>) {
+  // CHECK: %[[F:.*]], %{{.*}}, %[[Q:.*]] = xform.lu %arg0
+  // CHECK: %[[X:.*]] = xform.lu_solve %arg0, %[[F]], %[[Q]], %arg1 transpose_a = false
+  // CHECK: %[[DB:.*]] = xform.lu_solve %arg0, %[[F]], %[[Q]], %arg2 transpose_a = true
+  // CHECK-NOT: xform.triangular_solve
+  // CHECK: xform.dot_general
+  // CHECK-NOT: xform.lu
+  // CHECK: return
+  %0:3 = xform.vjp @solve_general(%a, %b) cotangents(%ct) argnums = [0, 1] : (tensor<3x3xf32>, tensor<3x2xf32>), (tensor<3x2xf32>) -> tensor<3x2xf32>, tensor<3x3xf32>, tensor<3x2xf32>
+  return %0#1, %0#2 : tensor<3x3xf32>, tensor<3x2xf32>
+}

@@ -13,7 +13,7 @@ import xform.numpy as xnp
 from batch import Batch, Case, flat
 from scipy import linalg as scipy_linalg
 from xform import frontend, primitives
-from xform.errors import XformTypeError, XformValueError
+from xform.errors import XformRuntimeError, XformTypeError, XformValueError
 
 rng = np.random.default_rng(11)
 
@@ -33,6 +33,9 @@ G = rng.normal(size=(3, 3))
 SMALL = [rng.normal(size=(2, n, n)) + 2 * np.eye(n) for n in range(4)]
 L = np.tril(rng.normal(size=(4, 4))) + 3 * np.eye(4)
 U = L.T.copy()
+# Rows have to be exchanged, within leaves and between them.
+GENERAL = rng.normal(size=(70, 70))
+BATCH = rng.normal(size=(2, 3, 5, 5))
 LOWER = np.tril(rng.normal(size=(70, 70))) / 10 + 3 * np.eye(70)
 D = np.diag([2.0, -4.0, 0.5, 1.0])
 V = rng.normal(size=4)
@@ -93,6 +96,25 @@ CASES = Batch([
                                               np.linalg.det(a), np.linalg.slogdet(a)], SMALL[n])
         for n in range(4)
     ],
+    *[
+        Case(f"general {name}", lambda a: [np.linalg.solve(a, a[..., :2]), np.linalg.inv(a),
+                                           np.linalg.det(a), np.linalg.slogdet(a)], a, rtol=1e-10)
+        for name, a in (("4 x 4", GENERAL[:4, :4]), ("batch", BATCH), ("panels", GENERAL))
+    ],
+    Case("general right-hand sides",
+         lambda a, b, v: solve_every_right_hand_side(np, a, "", b, v), GENERAL[:4, :4], R, V),
+    Case("general of float32", np.linalg.solve, F, R.astype(np.float32)),
+    *[
+        Case(f"qr of {m} x {n}", lambda a: [np.linalg.qr(a, mode) for mode in
+                                            ("reduced", "complete", "r")], GENERAL[:m, :n],
+             rtol=1e-9, atol=1e-11)
+        for m, n in ((4, 4), (5, 3), (3, 5), (1, 4), (4, 1), (70, 40), (40, 70))
+    ],
+    Case("qr of a batch", np.linalg.qr, BATCH),
+    Case("qr of nothing", lambda a, b, c: [np.linalg.qr(a), np.linalg.qr(b), np.linalg.qr(c)],
+         np.ones((0, 3)), np.ones((3, 0)), np.ones((0, 2, 2))),
+    Case("qr of zeros", np.linalg.qr, np.zeros((4, 3))),
+    Case("qr of ints", np.linalg.qr, INTS),
     Case("general with a vector", np.linalg.solve, G, V[:3]),
     Case("general of ints", lambda a: [np.linalg.solve(a, a[0]), np.linalg.inv(a),
                                        np.linalg.det(a)], INTS),
@@ -226,13 +248,22 @@ PAIRS: dict[str, tuple[Any, Any, tuple[np.ndarray, ...]]] = {
     "closed forms": (lambda a: [np.linalg.inv(a), np.linalg.det(a), np.linalg.slogdet(a)[1]],
                      lambda a: [tl.inv(a), tl.det(a), tl.slogdet(a)[1]], (SMALL[3],)),
     "closed solve": (np.linalg.solve, tl.solve, (G, V[:3])),
+    "general": (lambda a, b: [np.linalg.solve(a, b), np.linalg.det(a), np.linalg.slogdet(a)[1]],
+                lambda a, b: [tl.solve(a, b), tl.det(a), tl.slogdet(a)[1]],
+                (GENERAL[:4, :4], R)),
+    "general inv": (np.linalg.inv, tl.inv, (BATCH,)),
+    "general panels": (lambda a: np.linalg.solve(a, RHS), lambda a: tl.solve(a, to_torch(RHS)),
+                       (GENERAL,)),
+    "qr": (np.linalg.qr, tl.qr, (GENERAL[:5, :4],)),
+    "wide qr": (np.linalg.qr, tl.qr, (GENERAL[:3, :5],)),
+    "qr of panels": (np.linalg.qr, tl.qr, (GENERAL[:, :40],)),
     "panels": (lambda a: xnp.linalg.solve(a, RHS, assume_a="pos"),
                lambda a: torch.cholesky_solve(to_torch(RHS), tl.cholesky(a)), (LARGE,)),
 }  # fmt: skip
 
 
 # Those whose second derivatives are compared as well.
-TWICE = ("cholesky", "lower", "solve", "slogdet")
+TWICE = ("cholesky", "lower", "solve", "slogdet", "general", "qr")
 
 
 def gradient_of_gradient(function: Any, grad: Any) -> Any:
@@ -365,15 +396,12 @@ MISTAKES: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "0-d": (lambda a: xnp.linalg.solve_triangular(a, 1.0), XformValueError, ("shape ()",)),
     "batches": (lambda a: xnp.linalg.solve(np.stack([a, a]), np.ones((3, 4, 1)), assume_a="pos"),
                 XformValueError, ("(2,)", "(3,)")),
-    "general": (lambda a: np.linalg.solve(a, V), XformTypeError,
-                ("numpy.linalg.solve", "(4, 4)", "assume_a", "'positive definite'")),
-    "general inv": (np.linalg.inv, XformTypeError, ("numpy.linalg.inv", "assume_a")),
-    "general det": (np.linalg.det, XformTypeError, ("numpy.linalg.det", "assume_a")),
-    "general slogdet": (np.linalg.slogdet, XformTypeError, ("numpy.linalg.slogdet",)),
+    "qr of a vector": (lambda a: np.linalg.qr(a[0]), XformValueError, ("qr", "(4,)")),
+    "mode": (lambda a: np.linalg.qr(a, "raw"), XformValueError, ("'raw'", "'reduced'")),
     "kind": (lambda a: xnp.linalg.solve(a, V, assume_a="symmetric"), XformValueError,
              ("'symmetric'", "'lower triangular'")),
     "svd": (np.linalg.svd, XformTypeError, ("numpy.linalg.svd", "nearest", "cholesky")),
-    "lstsq": (lambda a: np.linalg.lstsq(a, V), XformTypeError, ("numpy.linalg.lstsq", "solve(")),
+    "lstsq": (lambda a: np.linalg.lstsq(a, V), XformTypeError, ("numpy.linalg.lstsq", "qr")),
 }  # fmt: skip
 
 
@@ -384,3 +412,10 @@ def test_mistakes(name: str) -> None:
         frontend.jit(function).lower(S)
     for part in (*parts, "test_linalg.py"):
         assert part in str(caught.value)
+
+
+def test_columns_that_complete_have_no_derivative() -> None:
+    slope = frontend.jit(frontend.grad(lambda x: np.linalg.qr(x, "complete")[0].sum()))
+    with pytest.raises(XformRuntimeError, match="complete q: they are not determined") as caught:
+        slope(S[:, :3])
+    assert "test_linalg.py" in str(caught.value)
