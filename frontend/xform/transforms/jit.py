@@ -19,7 +19,7 @@ from ..compiling import workers
 from ..compiling.lowered import Compiled, Lowered
 from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..source import keep_users_frames
+from ..source import entrance, keep_users_frames
 from ..tracing import traces
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import Chosen, StaticArguments, donated_arguments, parameters
@@ -181,6 +181,7 @@ class Jitted:
             keep_users_frames(error)
             raise
 
+    @entrance
     def lower(self, *args: Any, **kwargs: Any) -> Lowered:
         """Traces the function without compiling it.
 
@@ -192,17 +193,13 @@ class Jitted:
         Raises:
             As a call, while tracing.
         """
-        try:
-            function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
-            inputs, leaves = self._inputs(args, dynamic, named)
+        function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
+        inputs, leaves = self._inputs(args, dynamic, named)
 
-            def trace(bake: bool) -> TracedProgram:
-                return self._trace(function, inputs, leaves, bake)
+        def trace(bake: bool) -> TracedProgram:
+            return self._trace(function, inputs, leaves, bake)
 
-            return Lowered(trace(False), Target(self._device), trace)
-        except Exception as error:
-            keep_users_frames(error)
-            raise
+        return Lowered(trace(False), Target(self._device), trace)
 
     def save(
         self,
