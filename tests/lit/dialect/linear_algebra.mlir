@@ -18,3 +18,16 @@ func.func @solve(%a: tensor<2x3x3xf32>, %b: tensor<2x3x4xf32>, %c: tensor<?x4x3x
   %1 = xform.triangular_solve %a, %c left_side = false lower = false transpose_a = true unit_diagonal = true : tensor<2x3x3xf32>, tensor<?x4x3xf32>
   return
 }
+
+// CHECK-LABEL: func @general
+func.func @general(%a: tensor<2x4x3xf32>, %s: tensor<?x3x3xf64>, %b: tensor<?x3x1xf64>) {
+  // CHECK: xform.lu %arg0 : tensor<2x4x3xf32>
+  %0:3 = xform.lu %a : tensor<2x4x3xf32>
+  // CHECK: %[[F:.*]], %{{.*}}, %[[P:.*]] = xform.lu %arg1 : tensor<?x3x3xf64>
+  %f, %pivots, %p = xform.lu %s : tensor<?x3x3xf64>
+  // CHECK: xform.lu_solve %arg1, %[[F]], %[[P]], %arg2 transpose_a = true : tensor<?x3x3xf64>, tensor<?x3xi32>, tensor<?x3x1xf64>
+  %1 = xform.lu_solve %s, %f, %p, %b transpose_a = true : tensor<?x3x3xf64>, tensor<?x3xi32>, tensor<?x3x1xf64>
+  // CHECK: xform.qr %arg0 complete = true : tensor<2x4x3xf32>
+  %q:2 = xform.qr %a complete = true : tensor<2x4x3xf32>
+  return
+}

@@ -69,3 +69,43 @@ func.func @solve_elements(%a: tensor<3x3xf32>, %b: tensor<3x1xf64>) {
   %0 = xform.triangular_solve %a, %b left_side = true lower = true transpose_a = false unit_diagonal = false : tensor<3x3xf32>, tensor<3x1xf64>
   return
 }
+
+// -----
+
+func.func @lu_rank(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'xform.lu' op expects x to have matrices in its last two axes, got 'tensor<3xf32>'}}
+  %0:3 = xform.lu %x : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @qr_rank(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'xform.qr' op expects x to have matrices in its last two axes, got 'tensor<3xf32>'}}
+  %0:2 = xform.qr %x complete = false : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @lu_solve_square(%a: tensor<2x3xf32>, %p: tensor<2xi32>, %b: tensor<2x1xf32>) {
+  // expected-error @+1 {{expects a to have square matrices in its last two axes, got 'tensor<2x3xf32>'}}
+  %0 = xform.lu_solve %a, %a, %p, %b transpose_a = false : tensor<2x3xf32>, tensor<2xi32>, tensor<2x1xf32>
+  return
+}
+
+// -----
+
+func.func @lu_solve_permutation(%a: tensor<3x3xf32>, %p: tensor<2xi32>, %b: tensor<3x1xf32>) {
+  // expected-error @+1 {{expects a row number for each row of a, 'tensor<3x3xf32>', got permutation 'tensor<2xi32>'}}
+  %0 = xform.lu_solve %a, %a, %p, %b transpose_a = false : tensor<3x3xf32>, tensor<2xi32>, tensor<3x1xf32>
+  return
+}
+
+// -----
+
+func.func @lu_solve_rows(%a: tensor<3x3xf32>, %p: tensor<3xi32>, %b: tensor<2x1xf32>) {
+  // expected-error @+1 {{expects b to have the batch axes and the rows of a, 'tensor<3x3xf32>', got 'tensor<2x1xf32>'}}
+  %0 = xform.lu_solve %a, %a, %p, %b transpose_a = false : tensor<3x3xf32>, tensor<3xi32>, tensor<2x1xf32>
+  return
+}

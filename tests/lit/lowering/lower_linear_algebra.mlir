@@ -70,15 +70,80 @@ func.func @unit(%a: tensor<2x2xf64>, %b: tensor<2x3xf64>) -> tensor<2x3xf64> {
 // Small types are computed in f32, nothing where there is nothing, and any batch.
 // CHECK-LABEL: func @types
 func.func @types(%h: tensor<1x1xf16>, %none: tensor<0x0xf32>, %some: tensor<?x6x6xf32>) -> (tensor<1x1xf16>, tensor<0x0xf32>, tensor<?x6x6xf32>) {
-  // CHECK: %[[WIDE:.*]] = xform.convert %arg0 : tensor<1x1xf16> to tensor<1x1xf32>
+  // CHECK-DAG: %[[NONE:.*]] = xform.constant dense<0.000000e+00> : tensor<0x0xf32>
+  // CHECK-DAG: %[[WIDE:.*]] = xform.convert %arg0 : tensor<1x1xf16> to tensor<1x1xf32>
   // CHECK: linalg.generic
   // CHECK: %[[H:.*]] = xform.convert %{{.*}} : tensor<1x1xf32> to tensor<1x1xf16>
   %0 = xform.cholesky %h : tensor<1x1xf16>
   %1 = xform.cholesky %none : tensor<0x0xf32>
   // CHECK: %[[ANY:.*]] = scf.for
   %2 = xform.cholesky %some : tensor<?x6x6xf32>
-  // CHECK: return %[[H]], %arg1, %[[ANY]]
+  // CHECK: return %[[H]], %[[NONE]], %[[ANY]]
   return %0, %1, %2 : tensor<1x1xf16>, tensor<0x0xf32>, tensor<?x6x6xf32>
+}
+
+// -----
+
+// A column finds its pivot, exchanges rows and is eliminated, in one pass over the panel.
+// CHECK-LABEL: func @lu_leaf
+func.func @lu_leaf(%x: tensor<9x8x5xf64>) -> (tensor<9x8x5xf64>, tensor<9x5xi32>, tensor<9x8xi32>) {
+  // CHECK: %[[LOOP:.*]]:3 = scf.for %[[J:.*]] = %c0 to %c5 step %c1 iter_args(%[[X:.*]] = %arg0
+  // CHECK: %[[COLUMN:.*]] = tensor.extract_slice %[[X]][0, 0, %[[J]]] [9, 8, 1] [1, 1, 1]
+  // CHECK: math.absf
+  // CHECK: xform.argmax
+  // CHECK: xform.gather %[[X]]
+  // CHECK: %[[STEP:.*]] = linalg.generic {{.*}} ins(%[[X]], %{{.*}}, %{{.*}}, %[[COLUMN]]
+  // CHECK: arith.divf
+  // CHECK: scf.yield %[[STEP]]
+  // CHECK: return %[[LOOP]]#0, %[[LOOP]]#1, %[[LOOP]]#2
+  %0:3 = xform.lu %x : tensor<9x8x5xf64>
+  return %0#0, %0#1, %0#2 : tensor<9x8x5xf64>, tensor<9x5xi32>, tensor<9x8xi32>
+}
+
+// -----
+
+// The right half is solved by the left one's triangle, and updated by a product.
+// CHECK-LABEL: func @lu_halves
+func.func @lu_halves(%x: tensor<32x32xf32>) -> tensor<32x32xf32> {
+  // CHECK: %[[LEFT:.*]]:3 = scf.for
+  // CHECK: %[[RIGHT:.*]] = xform.gather %{{.*}}, %{{.*}}
+  // CHECK: %[[TOP:.*]] = scf.for
+  // CHECK: %[[PRODUCT:.*]] = xform.dot_general %{{.*}}, %[[TOP]] batch = [] x [] contracting = [1] x [0]
+  // CHECK: %[[REST:.*]] = xform.sub %{{.*}}, %[[PRODUCT]]
+  // CHECK: scf.for {{.*}} iter_args(%{{.*}} = %[[REST]]
+  %0:3 = xform.lu %x : tensor<32x32xf32>
+  return %0#0 : tensor<32x32xf32>
+}
+
+// -----
+
+// The exchanges go to the right-hand side before the solves, or to the solution.
+// CHECK-LABEL: func @lu_solve
+func.func @lu_solve(%a: tensor<4x4xf32>, %f: tensor<4x4xf32>, %p: tensor<4xi32>, %b: tensor<4x2xf32>) -> (tensor<4x2xf32>, tensor<4x2xf32>) {
+  // CHECK: %[[B:.*]] = xform.gather %arg3
+  // CHECK: %[[L:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[B]])
+  // CHECK: %[[X:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[L]])
+  %0 = xform.lu_solve %a, %f, %p, %b transpose_a = false : tensor<4x4xf32>, tensor<4xi32>, tensor<4x2xf32>
+  // CHECK: %[[U:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %arg3)
+  // CHECK: %[[T:.*]] = scf.for {{.*}} iter_args(%{{.*}} = %[[U]])
+  // CHECK: xform.scatter {{.*}}, %[[T]]
+  %1 = xform.lu_solve %a, %f, %p, %b transpose_a = true : tensor<4x4xf32>, tensor<4xi32>, tensor<4x2xf32>
+  return %0, %1 : tensor<4x2xf32>, tensor<4x2xf32>
+}
+
+// -----
+
+// Reflections one column after the other, then q as one product.
+// CHECK-LABEL: func @qr
+func.func @qr(%x: tensor<6x4xf32>) -> (tensor<6x4xf32>, tensor<4x4xf32>) {
+  // CHECK: %[[LOOP:.*]]:2 = scf.for {{.*}} iter_args(%[[PANEL:.*]] = %arg0
+  // CHECK: math.sqrt
+  // CHECK: math.copysign
+  // CHECK: xform.dot_general %[[PANEL]]
+  // CHECK: scf.yield
+  // CHECK: xform.dot_general
+  %0:2 = xform.qr %x complete = false : tensor<6x4xf32>
+  return %0#0, %0#1 : tensor<6x4xf32>, tensor<4x4xf32>
 }
 
 // -----
