@@ -40,7 +40,7 @@ def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | TracedArray:
     >>> q, r = qr(np.array([[3.0, 1.0], [4.0, 2.0]]))
     >>> np.round(np.asarray(r), 6)
     array([[-5. , -2.2],
-           [ 0. , -0.4]])
+           [ 0. ,  0.4]])
     """
     x = floating(a)
     if x.ndim < 2:

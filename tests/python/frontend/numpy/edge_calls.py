@@ -315,6 +315,7 @@ CALLS: Final[dict[str, list[Call]]] = {
     "linalg.det": [lambda e: np.linalg.det(regular(e))],
     "linalg.slogdet": [lambda e: np.linalg.slogdet(regular(e))],
     "linalg.inv": [lambda e: np.linalg.inv(regular(e))],
+    "linalg.qr": [lambda e: np.linalg.qr(regular(e)), lambda e: np.linalg.qr(e.rows, "r")],
     "linalg.cholesky": [lambda e: np.linalg.cholesky(regular(e))],
     "linalg.solve": [lambda e: np.linalg.solve(regular(e),
                                                e.plain[:3])],
