@@ -8,7 +8,7 @@ SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 # What is not in Debian's base system: the compiler we build with, the MLIR we link, and a Vulkan
 # driver that runs on a CPU.
 PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
-            libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools liblld-22-dev libzstd-dev zlib1g-dev \
+            libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools liblld-22-dev clang-22 libzstd-dev zlib1g-dev \
             libvulkan1 mesa-vulkan-drivers
 
 .DEFAULT_GOAL := help

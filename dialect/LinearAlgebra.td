@@ -107,11 +107,58 @@ def Xform_QrOp : Xform_Primitive<"qr", [
     of m and n, `q` is m x k and `r` is k x n; if `complete`, m x m and m x n.
     The diagonal of `r` has the signs that Householder's reflections give it, as
     LAPACK has them. Where x has less than full rank, the derivative does not
-    exist and is not finite; that of the columns that complete `q` is refused.
+    exist and is not finite. No tangent turns the columns that complete `q` into
+    each other, so the derivative of what does not depend on which are chosen is
+    right.
   }];
   let arguments = (ins Xform_FloatTensor:$x, BoolAttr:$complete);
   let defaults = ["complete = False"];
   let results = (outs Xform_FloatTensor:$q, Xform_FloatTensor:$r);
+  let assemblyFormat = "$x `complete` `=` $complete attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
+def Xform_EighOp : Xform_Primitive<"eigh", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "eigenvalues in ascending order and orthonormal eigenvectors, x v = v diag(w)";
+  let description = [{
+    For symmetric matrices in the last two axes, of which only the lower triangle
+    is read; the tangent is made symmetric. The columns of `v` belong to the
+    elements of `w`. Where a matrix is not finite, both are NaN.
+
+    Eigenvalues that differ by no more than rounding does count as equal. The
+    vectors of equal ones are turned into each other by no tangent, so the
+    derivative of what does not depend on which of them are chosen is right.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x);
+  let results = (outs Xform_FloatTensor:$w, Xform_FloatTensor:$v);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
+def Xform_SvdOp : Xform_Primitive<"svd", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "singular values in descending order and orthonormal vectors, u diag(s) vt = x";
+  let description = [{
+    For matrices of m rows and n columns in the last two axes, with k the smaller
+    of m and n, `u` is m x k, `s` has k elements and `vt` is k x n; if `complete`,
+    `u` is m x m and `vt` n x n. Where a matrix is not finite, all are NaN.
+
+    Singular values that differ by no more than rounding does count as equal, and
+    those that are as small as zero. The vectors of equal ones are turned into
+    each other by no tangent, and no vector that completes others into another
+    such one, so the derivative of what does not depend on which of them are
+    chosen is right.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x, BoolAttr:$complete);
+  let defaults = ["complete = False"];
+  let results = (outs Xform_FloatTensor:$u, Xform_FloatTensor:$s, Xform_FloatTensor:$vt);
   let assemblyFormat = "$x `complete` `=` $complete attr-dict `:` type($x)";
   let jvp = (Custom);
   let transpose = (NotLinear);

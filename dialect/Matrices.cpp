@@ -4,6 +4,10 @@
 
 #include "dialect/Indexing.h"
 
+#include "llvm/Support/Format.h"
+
+#include <cmath>
+
 using namespace mlir;
 using namespace xform;
 
@@ -30,6 +34,17 @@ Value xform::filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
   Value scalar =
       b.literal(number, RankedTensorType::get({}, type.getElementType()));
   return b.broadcastTo(scalar, type, {});
+}
+
+Value xform::filled(RuleBuilder &b, double number, RankedTensorType type) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.17g", number);
+  return filled(b, text, type);
+}
+
+double xform::epsilonOf(Value value) {
+  auto element = cast<FloatType>(tensorType(value).getElementType());
+  return std::ldexp(1.0, 1 - static_cast<int>(element.getFPMantissaWidth()));
 }
 
 Value xform::flipped(RuleBuilder &b, Value matrices) {
@@ -79,6 +94,41 @@ Value xform::block(RuleBuilder &b, Value matrices, Corner from, Corner to) {
   limits.append({to.row, to.column});
   return b.fold<SliceOp>(matrices, starts, limits,
                          SmallVector<int64_t>(type.getRank(), 1));
+}
+
+Value xform::alongRows(RuleBuilder &b, Value vectors, RankedTensorType type) {
+  return b.broadcastTo(vectors, type, axesUpTo(type.getRank() - 1));
+}
+
+Value xform::alongColumns(RuleBuilder &b, Value vectors,
+                          RankedTensorType type) {
+  SmallVector<int64_t> axes = axesUpTo(type.getRank() - 1);
+  axes.back() += 1;
+  return b.broadcastTo(vectors, type, axes);
+}
+
+Value xform::diagonalOf(RuleBuilder &b, Value matrices) {
+  RankedTensorType type = tensorType(matrices);
+  auto [rows, columns] = indicesOf(b, type);
+  Value kept = b.fold<SelectOp>(b.fold<EqOp>(rows, columns), matrices,
+                                filled(b, "0", type));
+  return b.fold<ReduceSumOp>(kept, ArrayRef<int64_t>{type.getRank() - 1});
+}
+
+Value xform::roundingOf(RuleBuilder &b, Value vectors) {
+  RankedTensorType type = tensorType(vectors);
+  double n = static_cast<double>(type.getShape().back());
+  Value largest = b.fold<ReduceMaxOp>(b.fold<AbsOp>(vectors),
+                                      ArrayRef<int64_t>{type.getRank() - 1});
+  Value factor = filled(b, n * epsilonOf(vectors), tensorType(largest));
+  Value scaled = b.fold<MulOp>(largest, factor);
+  return b.broadcastTo(scaled, type, axesUpTo(type.getRank() - 1));
+}
+
+Value xform::completingTangent(RuleBuilder &b, Value columns, Value tangent,
+                               Value completing) {
+  Value shared = product(b, tangent, completing, -2, -2);
+  return b.fold<NegOp>(product(b, columns, shared));
 }
 
 Value xform::below(RuleBuilder &b, Value top, Value bottom) {

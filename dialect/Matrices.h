@@ -22,6 +22,10 @@ LogicalResult checkSquare(Operation *op, StringRef name, Value value);
 
 /// One number in every element, of a type that may be dynamic.
 Value filled(RuleBuilder &b, StringRef number, RankedTensorType type);
+Value filled(RuleBuilder &b, double number, RankedTensorType type);
+
+/// The distance from 1 to the next number of the elements' type.
+double epsilonOf(Value value);
 
 /// The matrices with their rows as columns.
 Value flipped(RuleBuilder &b, Value matrices);
@@ -44,6 +48,23 @@ struct Corner {
   int64_t row = 0, column = 0;
 };
 Value block(RuleBuilder &b, Value matrices, Corner from, Corner to);
+
+/// The element of each vector for each row, or each column, of matrices.
+Value alongRows(RuleBuilder &b, Value vectors, RankedTensorType type);
+Value alongColumns(RuleBuilder &b, Value vectors, RankedTensorType type);
+
+/// The diagonals of square matrices.
+Value diagonalOf(RuleBuilder &b, Value matrices);
+
+/// n times the rounding of the largest absolute value in each vector of n
+/// elements, in the place of each.
+Value roundingOf(RuleBuilder &b, Value vectors);
+
+/// The tangent of columns that complete others, `columns`, which have a
+/// tangent: what keeps all of them orthonormal, and turns none of the new ones
+/// into another.
+Value completingTangent(RuleBuilder &b, Value columns, Value tangent,
+                        Value completing);
 
 /// Matrices one below, or one beside, the other.
 Value below(RuleBuilder &b, Value top, Value bottom);

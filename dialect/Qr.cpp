@@ -45,12 +45,8 @@ LogicalResult QrOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     return emitOpError("is differentiated for matrices of static size, got ")
            << type;
   int64_t m = rowCount(getX()), n = columnCount(getX());
-  if (getComplete() && m > n)
-    return emitOpError("has no derivative where columns complete q: they are "
-                       "not determined, for matrices of ")
-           << type;
   int64_t k = std::min(m, n);
-  Value q = getQ(), dx = tangents[0];
+  Value q = block(b, getQ(), {}, {m, k}), dx = tangents[0];
   Value r = block(b, getR(), {}, {k, k});
   Value scaled = b.fold<TriangularSolveOp>(
       r, block(b, dx, {}, {m, k}), /*left_side=*/false, /*lower=*/false,
@@ -65,6 +61,12 @@ LogicalResult QrOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     Value right = product(b, q, block(b, dx, {0, k}, {m, n}), -2, -2);
     Value turned = product(b, skew, block(b, getR(), {0, k}, {k, n}));
     dr = beside(b, dr, b.fold<SubOp>(right, turned));
+  }
+  if (columnCount(getQ()) > k) {
+    Value completing = block(b, getQ(), {0, k}, {m, m});
+    dq = beside(b, dq, completingTangent(b, q, dq, completing));
+    dr = below(b, dr,
+               filled(b, "0", tensorType(block(b, getR(), {k, 0}, {m, n}))));
   }
   resultTangents.append({dq, dr});
   return success();

@@ -120,6 +120,20 @@ static Work workOfCustom(QrOp op) {
                      2 * k * (elementsOf(op.getX()) + elementsOf(op.getQ())));
 }
 
+/// Of the iterations, about so many times the cube of the size.
+static Work workOfCustom(EighOp op) {
+  constexpr double kCubes = 9;
+  return workOfFlops(op, kCubes * elementsOf(op.getX()) *
+                             product(shapeOf(op.getX()).take_back()));
+}
+
+static Work workOfCustom(SvdOp op) {
+  constexpr double kCubes = 20;
+  double k = std::min(product(shapeOf(op.getX()).take_back(2)[0]),
+                      product(shapeOf(op.getX()).take_back(2)[1]));
+  return workOfFlops(op, kCubes * k * elementsOf(op.getX()));
+}
+
 static Work workOfCustom(LuSolveOp op) {
   return workOfFlops(op, 2 * elementsOf(op.getB()) *
                              product(shapeOf(op.getA()).take_back()));

@@ -43,8 +43,24 @@ compute(MatrixBuilder &b, Operation *op,
   return results;
 }
 
+/// Of a square matrix, by a function of our machine code's runtime or by
+/// rotations.
+SvdFactors factorSquare(MatrixBuilder &b, Value x, bool callsFunctions) {
+  if (!callsFunctions)
+    return jacobiSvd(b, x);
+  auto op = SvdOp::create(b, x, /*complete=*/false);
+  return {op.getU(), op.getS(), op.getVt()};
+}
+
+EighFactors factorSymmetric(MatrixBuilder &b, Value x, bool callsFunctions) {
+  if (!callsFunctions)
+    return jacobiEigh(b, x);
+  auto op = EighOp::create(b, x);
+  return {op.getW(), op.getV()};
+}
+
 SmallVector<Value> algorithm(MatrixBuilder &b, Operation *op,
-                             ArrayRef<Value> operands) {
+                             ArrayRef<Value> operands, bool callsFunctions) {
   using Values = SmallVector<Value>;
   return TypeSwitch<Operation *, Values>(op)
       .Case([&](CholeskyOp) { return Values{factorCholesky(b, operands[0])}; })
@@ -61,26 +77,47 @@ SmallVector<Value> algorithm(MatrixBuilder &b, Operation *op,
         QrFactors found = factorQr(b, operands[0], op.getComplete());
         return Values{found.q, found.r};
       })
+      .Case([&](EighOp) {
+        EighFactors found = factorSymmetric(b, operands[0], callsFunctions);
+        return Values{found.w, found.v};
+      })
+      .Case([&](SvdOp op) {
+        SvdFactors found = factorSvd(
+            b, operands[0], op.getComplete(), [&](MatrixBuilder &b, Value x) {
+              return factorSquare(b, x, callsFunctions);
+            });
+        return Values{found.u, found.s, found.vt};
+      })
       .Case([&](LuSolveOp op) {
         return Values{solveByLu(b, operands[1], operands[2], operands[3],
                                 op.getTransposeA())};
       });
 }
 
-/// What takes no matrices with elements gives numbers that do not depend on it.
+/// What takes no matrices with elements gives numbers that do not depend on it:
+/// none, zeros, or columns that complete none.
 SmallVector<Value> resultsOfNothing(MatrixBuilder &b, Operation *op) {
   SmallVector<Value> results;
   for (Type type : op->getResultTypes()) {
     auto tensor = cast<RankedTensorType>(type);
-    results.push_back(
-        isa<FloatType>(tensor.getElementType())
-            ? b.zeros(tensor)
-            : IotaOp::create(b, tensor, tensor.getRank() - 1).getResult());
+    if (!isa<FloatType>(tensor.getElementType())) {
+      results.push_back(IotaOp::create(b, tensor, tensor.getRank() - 1));
+      continue;
+    }
+    Value zeros = b.zeros(tensor);
+    bool isSquare = isa<QrOp, SvdOp>(op) && tensor.getRank() >= 2 &&
+                    rowCount(zeros) == columnCount(zeros);
+    if (isSquare) {
+      auto [rows, columns] = indicesOf(b, tensor);
+      zeros = b.fold<SelectOp>(b.fold<EqOp>(rows, columns),
+                               b.literal("1", tensor), zeros);
+    }
+    results.push_back(zeros);
   }
   return results;
 }
 
-LogicalResult lower(Operation *op) {
+LogicalResult lower(Operation *op, bool callsFunctions) {
   for (Value operand : op->getOperands())
     if (llvm::any_of(tensorType(operand).getShape().take_back(2),
                      ShapedType::isDynamic))
@@ -90,22 +127,26 @@ LogicalResult lower(Operation *op) {
   bool isEmpty = llvm::any_of(op->getOperands(), [](Value operand) {
     return llvm::is_contained(tensorType(operand).getShape(), 0);
   });
-  op->replaceAllUsesWith(isEmpty
-                             ? resultsOfNothing(b, op)
-                             : compute(b, op, [&](ArrayRef<Value> operands) {
-                                 return algorithm(b, op, operands);
-                               }));
+  op->replaceAllUsesWith(
+      isEmpty ? resultsOfNothing(b, op)
+              : compute(b, op, [&](ArrayRef<Value> operands) {
+                  return algorithm(b, op, operands, callsFunctions);
+                }));
   op->erase();
   return success();
 }
 
 struct LowerLinearAlgebra
     : impl::XformLowerLinearAlgebraBase<LowerLinearAlgebra> {
+  using XformLowerLinearAlgebraBase::XformLowerLinearAlgebraBase;
+
   void runOnOperation() override {
-    WalkResult walk = getOperation().walk([](Operation *op) {
-      if (!isa<CholeskyOp, TriangularSolveOp, LuOp, LuSolveOp, QrOp>(op))
+    WalkResult walk = getOperation().walk([&](Operation *op) {
+      if (!isa<CholeskyOp, TriangularSolveOp, LuOp, LuSolveOp, QrOp, EighOp,
+               SvdOp>(op))
         return WalkResult::advance();
-      return failed(lower(op)) ? WalkResult::interrupt() : WalkResult::skip();
+      return failed(lower(op, callsFunctions)) ? WalkResult::interrupt()
+                                               : WalkResult::skip();
     });
     if (walk.wasInterrupted())
       signalPassFailure();

@@ -96,13 +96,20 @@ def XformSimplify : Pass<"xform-simplify", "::mlir::ModuleOp"> {
 }
 
 def XformLowerLinearAlgebra : Pass<"xform-lower-linear-algebra", "::mlir::ModuleOp"> {
-  let summary = "turn cholesky and triangular_solve into loops over panels";
+  let summary = "turn factorisations and systems into loops over panels";
   let description = [{
     A panel takes one `xform.dot_general` for what came before it, then one
     elementwise `linalg.generic` for each of its columns or rows. Matrices of
     one panel have no product, and few steps no loop. f16 and bf16 are computed
     in f32.
+
+    eigh and svd of square matrices are functions of the runtime of xform's
+    machine code (lowering/codegen/runtime/matrices), and stay what they are
+    here. Without `calls-functions` they become sweeps of rotations until
+    nothing is left to rotate.
   }];
+  let options = [Option<"callsFunctions", "calls-functions", "bool", "false",
+                        "leave what has a function in the runtime">];
   let dependentDialects = ["::mlir::scf::SCFDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::tensor::TensorDialect"];

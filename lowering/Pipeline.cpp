@@ -4,6 +4,7 @@
 
 #include "dialect/Ops.h"
 #include "lowering/Target.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/cpu/Translate.h"
 
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
@@ -80,7 +81,7 @@ static void buildPipeline(OpPassManager &manager,
                options.compiler == Compiler::Xform;
   manager.addPass(createXformExpandTransforms());
   manager.addPass(createXformSimplify());
-  manager.addPass(createXformLowerLinearAlgebra());
+  manager.addPass(createXformLowerLinearAlgebra({/*callsFunctions=*/isOwn}));
   manager.addPass(createXformLowerLoops());
   manager.addPass(createXformToLinalg({/*updatesInPlace=*/isOwn}));
   if (isOwn)
@@ -92,6 +93,9 @@ static void buildPipeline(OpPassManager &manager,
 static void buildIREEPipeline(OpPassManager &manager,
                               const PipelineOptions &options) {
   manager.addPass(createXformCpuSelect({/*explain=*/false, /*none=*/true}));
+  // Functions of our runtime become what IREE can compile.
+  manager.addPass(createXformLowerLinearAlgebra());
+  manager.addPass(createXformToLinalg());
   addForIREE(manager, options.target.getValue());
 }
 
@@ -157,5 +161,6 @@ void xform::registerDialects(DialectRegistry &registry) {
   scf::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerBufferizableOpInterfaceExternalModels(registry);
   tensor::registerSubsetOpInterfaceExternalModels(registry);
+  registerMatrixFunctions(registry);
   registerTranslation(registry);
 }

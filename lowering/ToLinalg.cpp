@@ -1,7 +1,9 @@
 //===- ToLinalg.cpp - from primitives to linalg, tensor, arith, math ------===//
 
+#include "dialect/LinearAlgebra.h"
 #include "dialect/Ops.h"
 #include "lowering/Passes.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/Views.h"
 
@@ -90,6 +92,9 @@ private:
     target.addDynamicallyLegalOp<BroadcastInDimOp, IotaOp, StopGradientOp,
                                  TransposeOp>(
         [](Operation *op) { return hasUnknownSize(op->getResult(0)); });
+    // Our machine code has functions for them, as it updates in place.
+    if (updatesInPlace)
+      target.addDynamicallyLegalOp<EighOp, SvdOp>(isMatrixFunction);
     target.markUnknownOpDynamicallyLegal([&](Operation *op) {
       if (auto function = dyn_cast<func::FuncOp>(op))
         return converter.isSignatureLegal(function.getFunctionType());
@@ -128,7 +133,8 @@ private:
     IRRewriter rewriter(context);
     (void)runRegionDCE(rewriter, getOperation()->getRegions());
     WalkResult walk = getOperation().walk([](Operation *op) {
-      if (!isa_and_present<XformDialect>(op->getDialect()))
+      if (!isa_and_present<XformDialect>(op->getDialect()) ||
+          isMatrixFunction(op))
         return WalkResult::advance();
       op->emitOpError(
           "has a dynamic size that no operand gives, in its result of type ")

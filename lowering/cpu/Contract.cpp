@@ -3,6 +3,7 @@
 #include "lowering/cpu/Contract.h"
 
 #include "lowering/Passes.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/cpu/Results.h"
 #include "lowering/iree/Ops.h"
 
@@ -100,7 +101,7 @@ private:
       return;
     }
     if (op.getName().getStringRef() != kScatterName && !isScalar(op) &&
-        !isBetweenTensors(op))
+        !isBetweenTensors(op) && !isMatrixFunction(&op))
       refuse(op, "not known");
   }
 

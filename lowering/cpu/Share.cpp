@@ -12,6 +12,7 @@
 #include "lowering/Work.h"
 #include "lowering/cpu/GeneralForm.h"
 #include "lowering/cpu/Group.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/cpu/Outlining.h"
 #include "lowering/cpu/Team.h"
 
@@ -36,6 +37,12 @@ constexpr double kLeastWorkOfOp = 1e4;
 
 namespace {
 
+/// A loop whose turns are chunks already.
+struct Independent {
+  scf::ForOp loop;
+  double workOfAll;
+};
+
 /// Finds the groups of a function, and has them written if all together are
 /// worth it.
 class Sharing {
@@ -48,6 +55,8 @@ public:
     double work = 0;
     for (const Group &group : groups)
       work += group.workOfAll();
+    for (const Independent &loop : loops)
+      work += loop.workOfAll;
     if (work < kLeastWorkOfAll)
       return;
     OpBuilder b = OpBuilder::atBlockBegin(&function.front());
@@ -57,6 +66,8 @@ public:
     function->setAttr(kTeamAttr, b.getUnitAttr());
     for (Group &group : groups)
       offer(group.write());
+    for (const Independent &loop : loops)
+      offer(loop.loop);
   }
 
 private:
@@ -84,6 +95,10 @@ private:
         continue;
       close();
       auto loop = dyn_cast<scf::ForOp>(op);
+      if (loop && loop->hasAttr(kIndependentAttr)) {
+        addLoop(loop, turns);
+        continue;
+      }
       std::optional<APInt> count =
           loop ? loop.getStaticTripCount() : std::nullopt;
       double inner =
@@ -93,6 +108,19 @@ private:
           visit(nested, inner);
     }
     close();
+  }
+
+  /// Takes a loop as it is.
+  void addLoop(scf::ForOp loop, double turns) {
+    loop->removeAttr(kIndependentAttr);
+    double work = 0;
+    loop.walk([&](func::CallOp call) {
+      if (auto each = call->getAttrOfType<FloatAttr>(kWorkAttr))
+        work += each.getValueAsDouble();
+    });
+    work *= static_cast<double>(loop.getStaticTripCount()->getLimitedValue());
+    if (work >= kLeastWork)
+      loops.push_back({loop, turns * work});
   }
 
   /// Makes the loop a function, which cores run for chunks of their own.
@@ -122,6 +150,7 @@ private:
   func::FuncOp function;
   SymbolTable symbols;
   SmallVector<Group, 0> groups;
+  SmallVector<Independent> loops;
   Value team;
 };
 
@@ -131,6 +160,8 @@ struct XformCpuShare : xform::impl::XformCpuShareBase<XformCpuShare> {
   void runOnOperation() override {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp function : functions) {
+      if (function.isDeclaration())
+        continue;
       generalizeOps(function);
       Sharing(function).run();
     }

@@ -12,6 +12,7 @@
 #include "lowering/Passes.h"
 #include "lowering/Work.h"
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/cpu/Team.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -97,6 +98,8 @@ private:
   }
 
   double workOf(Operation *op) {
+    if (auto own = op->getAttrOfType<FloatAttr>(kWorkAttr))
+      return own.getValueAsDouble();
     if (auto call = dyn_cast<func::CallOp>(op))
       return workOf(symbols.lookup<func::FuncOp>(call.getCallee()));
     double work = workOfScalar(op);
@@ -133,7 +136,8 @@ private:
 
   /// Whether it may call others that look.
   static bool isOnBuffers(func::FuncOp function) {
-    return llvm::any_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>);
+    return !function->hasAttr(kRuntimeAttr) &&
+           llvm::any_of(function.getArgumentTypes(), llvm::IsaPred<MemRefType>);
   }
 
   /// Gives a function the word, and what it calls.

@@ -3,6 +3,7 @@
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contraction.h"
 #include "lowering/cpu/EntryPoints.h"
+#include "lowering/cpu/MatrixFunctions.h"
 #include "lowering/cpu/Stop.h"
 #include "lowering/cpu/Team.h"
 
@@ -46,6 +47,10 @@ struct XformCpuToLLVM : xform::impl::XformCpuToLLVMBase<XformCpuToLLVM> {
     SmallVector<LLVM::LLVMFuncOp> functions(
         getOperation().getOps<LLVM::LLVMFuncOp>());
     for (LLVM::LLVMFuncOp function : functions) {
+      if (function->hasAttr(kRuntimeAttr)) {
+        nameRuntimeFunction(function);
+        continue;
+      }
       if (!function->hasAttr(kScratchAttr)) {
         if (function->hasAttr(kChunksAttr))
           defineChunks(function);

@@ -31,6 +31,23 @@ struct QrFactors {
 };
 QrFactors factorQr(MatrixBuilder &b, Value x, bool complete);
 
+/// The results of xform.eigh.
+struct EighFactors {
+  Value w, v;
+};
+EighFactors jacobiEigh(MatrixBuilder &b, Value x);
+
+/// The results of xform.svd.
+struct SvdFactors {
+  Value u, s, vt;
+};
+/// Those of square matrices.
+SvdFactors jacobiSvd(MatrixBuilder &b, Value x);
+/// Those of others, by what finds those of square ones.
+SvdFactors
+factorSvd(MatrixBuilder &b, Value x, bool complete,
+          llvm::function_ref<SvdFactors(MatrixBuilder &, Value)> factorSquare);
+
 } // namespace xform
 
 #endif // XFORM_LOWERING_MATRICES_ALGORITHMS_H

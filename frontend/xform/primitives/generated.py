@@ -274,6 +274,20 @@ def dynamic_update_slice(x: Operand, update: Operand, starts: Sequence[Operand])
     return emit("dynamic_update_slice", [x, update, *starts])
 
 
+def eigh(x: Operand) -> tuple[TracedArray, ...]:
+    """Eigenvalues in ascending order and orthonormal eigenvectors, x v = v diag(w).
+
+    For symmetric matrices in the last two axes, of which only the lower triangle is read; the
+    tangent is made symmetric. The columns of `v` belong to the elements of `w`. Where a matrix is
+    not finite, both are NaN.
+
+    Eigenvalues that differ by no more than rounding does count as equal. The vectors of equal ones
+    are turned into each other by no tangent, so the derivative of what does not depend on which of
+    them are chosen is right.
+    """
+    return emit_all("eigh", [x])
+
+
 def eq(x: Operand, y: Operand) -> TracedArray:
     """Whether x and y are equal."""
     return emit("eq", [x, y])
@@ -539,7 +553,8 @@ def qr(x: Operand, complete: bool = False) -> tuple[TracedArray, ...]:
     For matrices of m rows and n columns in the last two axes, with k the smaller of m and n, `q` is
     m x k and `r` is k x n; if `complete`, m x m and m x n. The diagonal of `r` has the signs that
     Householder's reflections give it, as LAPACK has them. Where x has less than full rank, the
-    derivative does not exist and is not finite; that of the columns that complete `q` is refused.
+    derivative does not exist and is not finite. No tangent turns the columns that complete `q` into
+    each other, so the derivative of what does not depend on which are chosen is right.
     """
     return emit_all("qr", [x], {"complete": bool(complete)})
 
@@ -775,6 +790,21 @@ def sub(x: Operand, y: Operand) -> TracedArray:
     return emit("sub", [x, y])
 
 
+def svd(x: Operand, complete: bool = False) -> tuple[TracedArray, ...]:
+    """Singular values in descending order and orthonormal vectors, u diag(s) vt = x.
+
+    For matrices of m rows and n columns in the last two axes, with k the smaller of m and n, `u` is
+    m x k, `s` has k elements and `vt` is k x n; if `complete`, `u` is m x m and `vt` n x n. Where a
+    matrix is not finite, all are NaN.
+
+    Singular values that differ by no more than rounding does count as equal, and those that are as
+    small as zero. The vectors of equal ones are turned into each other by no tangent, and no vector
+    that completes others into another such one, so the derivative of what does not depend on which
+    of them are chosen is right.
+    """
+    return emit_all("svd", [x], {"complete": bool(complete)})
+
+
 def tan(x: Operand) -> TracedArray:
     """The tangent of x radians."""
     return emit("tan", [x])
@@ -925,6 +955,7 @@ __all__ = [
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",
+    "eigh",
     "eq",
     "erf",
     "erf_inv",
@@ -1002,6 +1033,7 @@ __all__ = [
     "sqrt",
     "stop_gradient",
     "sub",
+    "svd",
     "tan",
     "tanh",
     "transpose",

@@ -1,0 +1,123 @@
+//===- Svd.cpp - singular values and vectors ------------------------------===//
+
+#include "dialect/LinearAlgebra.h"
+#include "dialect/Matrices.h"
+
+using namespace mlir;
+using namespace xform;
+
+LogicalResult SvdOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
+                                      ValueRange operands,
+                                      DictionaryAttr attributes,
+                                      OpaqueProperties properties,
+                                      RegionRange regions,
+                                      SmallVectorImpl<Type> &types) {
+  Adaptor adaptor(operands, attributes, properties, regions);
+  RankedTensorType type = tensorType(operands[0]);
+  if (type.getRank() < 2)
+    return emitOptionalError(location,
+                             "'xform.svd' op expects x to have matrices in its "
+                             "last two axes, got ",
+                             type);
+  int64_t m = rowCount(operands[0]), n = columnCount(operands[0]);
+  bool isDynamic = ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
+  int64_t k = isDynamic ? ShapedType::kDynamic : std::min(m, n);
+  bool complete = adaptor.getComplete();
+  auto shaped = [&](ArrayRef<int64_t> sizes) {
+    SmallVector<int64_t> shape(type.getShape().drop_back(2));
+    shape.append(sizes.begin(), sizes.end());
+    return type.clone(shape);
+  };
+  types.assign({shaped({m, complete ? m : k}), shaped({k}),
+                shaped({complete ? n : k, n})});
+  return success();
+}
+
+namespace {
+
+/// The tangents of u diag(s) v^T. With p = u^T dx v, ds is the diagonal of p,
+/// and du is u times a skew matrix, plus what dx v has outside of the columns
+/// of u over s; likewise dv. J. Townsend, "Differentiating the singular value
+/// decomposition" (2016).
+class SvdTangent {
+public:
+  SvdTangent(RuleBuilder &b, Value u, Value s, Value v, Value dx)
+      : b(b), u(u), s(s), v(v), dx(dx) {
+    p = product(b, u, product(b, dx, v), -2, -2);
+    type = tensorType(p);
+    rows = alongRows(b, s, type);
+    columns = alongColumns(b, s, type);
+    Value rounding = roundingOf(b, s);
+    Value difference = b.fold<SubOp>(columns, rows);
+    Value isEqual =
+        b.fold<LeOp>(b.fold<AbsOp>(difference), alongRows(b, rounding, type));
+    Value squares = b.fold<MulOp>(difference, b.fold<AddOp>(columns, rows));
+    inverse = inverseUnless(isEqual, squares);
+    isZero = b.fold<LeOp>(s, rounding);
+  }
+
+  Value ofValues() { return diagonalOf(b, p); }
+
+  /// p_ij s_j + s_i p_ji over the difference of squares.
+  Value ofLeft() {
+    Value sum = b.fold<AddOp>(b.fold<MulOp>(p, columns),
+                              b.fold<MulOp>(rows, flipped(b, p)));
+    return withOutside(u, product(b, dx, v), sum);
+  }
+
+  /// s_i p_ij + p_ji s_j over the difference of squares.
+  Value ofRight() {
+    Value sum = b.fold<AddOp>(b.fold<MulOp>(p, rows),
+                              b.fold<MulOp>(columns, flipped(b, p)));
+    return withOutside(v, product(b, dx, u, -2, -2), sum);
+  }
+
+private:
+  /// 0 where the condition holds, which no division sees.
+  Value inverseUnless(Value condition, Value x) {
+    RankedTensorType shape = tensorType(x);
+    Value one = filled(b, "1", shape);
+    Value safe = b.fold<SelectOp>(condition, one, x);
+    return b.fold<SelectOp>(condition, filled(b, "0", shape),
+                            b.fold<DivOp>(one, safe));
+  }
+
+  Value withOutside(Value vectors, Value moved, Value sum) {
+    Value turned = product(b, vectors, b.fold<MulOp>(inverse, sum));
+    if (rowCount(vectors) == columnCount(vectors))
+      return turned;
+    Value inside = product(b, vectors, product(b, vectors, moved, -2, -2));
+    Value outside = b.fold<SubOp>(moved, inside);
+    Value factor =
+        alongColumns(b, inverseUnless(isZero, s), tensorType(outside));
+    return b.fold<AddOp>(turned, b.fold<MulOp>(outside, factor));
+  }
+
+  RuleBuilder &b;
+  Value u, s, v, dx, p, rows, columns, inverse, isZero;
+  RankedTensorType type;
+};
+
+} // namespace
+
+LogicalResult SvdOp::buildJvp(RuleBuilder &b, ValueRange tangents,
+                              SmallVectorImpl<Value> &resultTangents) {
+  RankedTensorType type = getX().getType();
+  if (!type.hasStaticShape())
+    return emitOpError("is differentiated for matrices of static size, got ")
+           << type;
+  int64_t m = rowCount(getX()), n = columnCount(getX()), k = std::min(m, n);
+  Value u = block(b, getU(), {}, {m, k});
+  Value v = flipped(b, block(b, getVt(), {}, {k, n}));
+  SvdTangent tangent(b, u, getS(), v, tangents[0]);
+  Value du = tangent.ofLeft(), dv = tangent.ofRight();
+  if (columnCount(getU()) > k)
+    du = beside(b, du,
+                completingTangent(b, u, du, block(b, getU(), {0, k}, {m, m})));
+  if (rowCount(getVt()) > k) {
+    Value completing = flipped(b, block(b, getVt(), {k, 0}, {n, n}));
+    dv = beside(b, dv, completingTangent(b, v, dv, completing));
+  }
+  resultTangents.append({du, tangent.ofValues(), flipped(b, dv)});
+  return success();
+}

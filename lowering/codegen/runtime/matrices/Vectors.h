@@ -1,0 +1,203 @@
+//===- Vectors.h - rows of matrices in memory -------------------*- C++ -*-===//
+//
+// What is here becomes LLVM's IR while xform is built, and machine code of the
+// user's processor when a program needs it. There is no C library: a function
+// calls what it is given and what the compiler knows itself.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef XFORM_LOWERING_CODEGEN_RUNTIME_MATRICES_VECTORS_H
+#define XFORM_LOWERING_CODEGEN_RUNTIME_MATRICES_VECTORS_H
+
+#include "Scratch.h"
+
+using xform::matrices::Index;
+using xform::matrices::kBlock;
+using xform::matrices::kSweeps;
+using xform::matrices::rotationsScratch;
+using xform::matrices::wholeBlocks;
+
+/// A function that programs call, for the type that this is compiled for.
+#define XFORM_NAME_OF(name, suffix) xform_##name##_##suffix
+#define XFORM_NAME(name, suffix) XFORM_NAME_OF(name, suffix)
+#define XFORM_FUNCTION(name)                                                   \
+  extern "C" __attribute__((visibility("hidden"))) void XFORM_NAME(name, SUFFIX)
+
+namespace {
+
+/// Half the distance from 1 to the next number.
+template <typename Real>
+constexpr Real kRounding = sizeof(Real) == 8 ? 0x1p-53 : 0x1p-24;
+
+/// What is not larger may be left out of a matrix whose largest element is
+/// about 1. The square of what is larger does not underflow.
+template <typename Real>
+constexpr Real kNegligible = kRounding<Real> * kRounding<Real>;
+
+template <typename Real> Real absolute(Real x) {
+  return __builtin_elementwise_abs(x);
+}
+
+template <typename Real> Real squareRoot(Real x) {
+  return __builtin_elementwise_sqrt(x);
+}
+
+/// The absolute value of x with the sign of y.
+template <typename Real> Real withSign(Real x, Real y) {
+  return __builtin_elementwise_copysign(x, y);
+}
+
+template <typename Real> Real larger(Real x, Real y) { return x > y ? x : y; }
+
+template <typename Real> Real dot(const Real *x, const Real *y, Index n) {
+#pragma clang fp reassociate(on)
+  Real sum = 0;
+  for (Index i = 0; i < n; ++i)
+    sum += x[i] * y[i];
+  return sum;
+}
+
+/// Adds a multiple of x to y.
+template <typename Real>
+void add(Real factor, const Real *__restrict x, Real *__restrict y, Index n) {
+  for (Index i = 0; i < n; ++i)
+    y[i] += factor * x[i];
+}
+
+template <typename Real> void fill(Real *x, Real number, Index n) {
+  for (Index i = 0; i < n; ++i)
+    x[i] = number;
+}
+
+template <typename Real> Real largestSize(const Real *x, Index n) {
+  Real largest = 0;
+  for (Index i = 0; i < n; ++i)
+    largest = larger(largest, absolute(x[i]));
+  return largest;
+}
+
+template <typename Real> bool isFinite(const Real *x, Index n) {
+#pragma clang fp reassociate(on)
+  // Infinities and NaN make NaN of their product with zero.
+  Real sum = 0;
+  for (Index i = 0; i < n; ++i)
+    sum += x[i] * 0;
+  return sum == 0;
+}
+
+/// A power of two, as two factors that are numbers.
+template <typename Real> class PowerOfTwo {
+public:
+  /// That with which the product of a positive number is in [1, 2).
+  static PowerOfTwo normalizing(Real size) {
+    PowerOfTwo power;
+    constexpr Real kLeast = sizeof(Real) == 8 ? 0x1p-1022 : 0x1p-126f;
+    constexpr Real kLarge = sizeof(Real) == 8 ? 0x1p+54 : 0x1p+25f;
+    if (size < kLeast) {
+      power.first = kLarge;
+      size *= kLarge;
+    }
+    // Few steps, as each halves the exponent that is left.
+    constexpr int kFirst = sizeof(Real) == 8 ? 512 : 64;
+    for (int step = kFirst; step > 0; step /= 2) {
+      Real up = raised(step), down = raised(-step);
+      if (size >= up) {
+        power.second *= down;
+        size *= down;
+      } else if (size < down * 2) {
+        power.second *= up;
+        size *= up;
+      }
+    }
+    return power;
+  }
+
+  PowerOfTwo inverse() const {
+    PowerOfTwo power;
+    power.first = 1 / second;
+    power.second = 1 / first;
+    return power;
+  }
+
+  Real operator()(Real x) const { return x * first * second; }
+
+private:
+  static Real raised(int exponent) {
+    Real power = 1, base = exponent < 0 ? Real(0.5) : Real(2);
+    for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i)
+      power *= base;
+    return power;
+  }
+
+  Real first = 1, second = 1;
+};
+
+/// The length of the hypotenuse, without overflow or underflow on the way.
+template <typename Real> Real hypotenuse(Real x, Real y) {
+  x = absolute(x);
+  y = absolute(y);
+  Real most = larger(x, y), least = x > y ? y : x;
+  if (most == 0)
+    return 0;
+  Real ratio = least / most;
+  return most * squareRoot(1 + ratio * ratio);
+}
+
+/// I - tau v v^T, which makes of a vector one with nothing but one element,
+/// `left`.
+template <typename Real> struct Reflection {
+  Real tau, left;
+
+  /// Makes v of the vector x; element `at` of v is 1.
+  static Reflection of(Real *x, Index n, Index at) {
+    Real rest = larger(largestSize(x, at), largestSize(x + at + 1, n - at - 1));
+    Real head = x[at];
+    if (rest <= kNegligible<Real>) {
+      fill<Real>(x, 0, n);
+      x[at] = 1;
+      return {0, head};
+    }
+    // The sign that avoids cancellation.
+    Real left = -withSign(squareRoot(dot(x, x, n)), head);
+    Real factor = 1 / (head - left);
+    for (Index i = 0; i < n; ++i)
+      x[i] *= factor;
+    x[at] = 1;
+    return {(left - head) / left, left};
+  }
+};
+
+/// Multiplies rows by I - tau v v^T from the right.
+template <typename Real>
+void reflectRows(Real *rows, Index stride, Index count, Real tau, const Real *v,
+                 Index n) {
+  if (tau == 0)
+    return;
+  for (Index i = 0; i < count; ++i) {
+    Real *row = rows + i * stride;
+    add(-tau * dot(row, v, n), v, row, n);
+  }
+}
+
+template <typename Real> void identity(Real *x, Index stride, Index rows) {
+  fill<Real>(x, 0, rows * stride);
+  for (Index i = 0; i < rows; ++i)
+    x[i * stride + i] = 1;
+}
+
+/// The places of numbers in ascending order.
+template <typename Real>
+void sortPlaces(const Real *numbers, Real *places, Index n) {
+  // Insertion, as most are in order already.
+  for (Index i = 0; i < n; ++i) {
+    Index at = i;
+    for (; at > 0 && numbers[static_cast<Index>(places[at - 1])] > numbers[i];
+         --at)
+      places[at] = places[at - 1];
+    places[at] = static_cast<Real>(i);
+  }
+}
+
+} // namespace
+
+#endif // XFORM_LOWERING_CODEGEN_RUNTIME_MATRICES_VECTORS_H
