@@ -207,11 +207,11 @@ static Value alongDiagonal(MatrixBuilder &b, const Pairs &pairs, Value x,
       });
 }
 
-/// Runs sweeps until `left` is not above the limit in any matrix. If there is a
-/// `fresh` value, the last of what they carry begins each sweep as that.
+/// Runs sweeps until `left` is not above the limit in any matrix. If
+/// `restarts`, the last of what they carry begins each sweep as 0.
 static SmallVector<Value>
-sweepUntil(MatrixBuilder &b, const Pairs &pairs, ValueRange start, Value fresh,
-           double limit,
+sweepUntil(MatrixBuilder &b, const Pairs &pairs, ValueRange start,
+           bool restarts, double limit,
            function_ref<SmallVector<Value>(MatrixBuilder &, ValueRange)> round,
            function_ref<Value(MatrixBuilder &, ValueRange)> left) {
   SmallVector<Value> carried{b.toIndex(b.at(0))};
@@ -240,8 +240,10 @@ sweepUntil(MatrixBuilder &b, const Pairs &pairs, ValueRange start, Value fresh,
       [&](OpBuilder &builder, Location loc, ValueRange values) {
         MatrixBuilder inner(loc, builder);
         SmallVector<Value> begun(values.drop_front());
-        if (fresh)
-          begun.back() = fresh;
+        // IREE needs loops whose turns use all that they carry.
+        if (restarts)
+          begun.back() =
+              inner.fold<MulOp>(begun.back(), literal(inner, 0, begun.back()));
         SmallVector<Value> turned =
             inner.repeat(pairs.rounds(), 1, /*unrolled=*/0, begun,
                          [&](MatrixBuilder &b, OpFoldResult,
@@ -325,7 +327,7 @@ EighFactors xform::jacobiEigh(MatrixBuilder &b, Value x) {
   Value start = padded(b, pairs, scaled, /*columnsToo=*/true);
   int64_t half = pairs.size(), rank = tensorType(x).getRank();
   SmallVector<Value> done = sweepUntil(
-      b, pairs, {start, identities(b, x, pairs.rows(), n)}, /*fresh=*/Value(),
+      b, pairs, {start, identities(b, x, pairs.rows(), n)}, /*restarts=*/false,
       epsilonOf(x) * std::sqrt(static_cast<double>(n)),
       [&](MatrixBuilder &b, ValueRange carried) {
         Value matrix = carried[0];
@@ -368,8 +370,8 @@ SvdFactors xform::jacobiSvd(MatrixBuilder &b, Value x) {
   };
   // What is left is the largest product that the last sweep found.
   SmallVector<Value> done = sweepUntil(
-      b, pairs, {start, identities(b, x, pairs.rows(), n), none}, none,
-      rounding * std::sqrt(static_cast<double>(n)),
+      b, pairs, {start, identities(b, x, pairs.rows(), n), none},
+      /*restarts=*/true, rounding * std::sqrt(static_cast<double>(n)),
       [&](MatrixBuilder &b, ValueRange carried) {
         Value rows = carried[0];
         Value first = block(b, rows, {}, {half, n});
