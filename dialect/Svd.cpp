@@ -35,41 +35,43 @@ LogicalResult SvdOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
 
 namespace {
 
-/// The tangents of u diag(s) v^T. With p = u^T dx v, ds is the diagonal of p,
-/// and du is u times a skew matrix, plus what dx v has outside of the columns
-/// of u over s; likewise dv. J. Townsend, "Differentiating the singular value
-/// decomposition" (2016).
+/// The tangents of u diag(s) v^T. With p = u^T dx v, ds is the diagonal of p.
+/// Of the skew matrices by which u and v are turned, half the sum is the
+/// symmetric part of p over differences of singular values, and half the
+/// difference its skew part over their sums: only the first needs values that
+/// differ. What dx v has outside of the columns of u, over s, comes to du;
+/// likewise dv. J. Townsend, "Differentiating the singular value decomposition"
+/// (2016).
 class SvdTangent {
 public:
   SvdTangent(RuleBuilder &b, Value u, Value s, Value v, Value dx)
       : b(b), u(u), s(s), v(v), dx(dx) {
     p = product(b, u, product(b, dx, v), -2, -2);
-    type = tensorType(p);
-    rows = alongRows(b, s, type);
-    columns = alongColumns(b, s, type);
+    RankedTensorType type = tensorType(p);
     Value rounding = roundingOf(b, s);
+    Value least = alongRows(b, rounding, type);
+    Value rows = alongRows(b, s, type), columns = alongColumns(b, s, type);
+    Value half = filled(b, "0.5", type), other = flipped(b, p);
     Value difference = b.fold<SubOp>(columns, rows);
-    Value isEqual =
-        b.fold<LeOp>(b.fold<AbsOp>(difference), alongRows(b, rounding, type));
-    Value squares = b.fold<MulOp>(difference, b.fold<AddOp>(columns, rows));
-    inverse = inverseUnless(isEqual, squares);
+    Value isEqual = b.fold<LeOp>(b.fold<AbsOp>(difference), least);
+    Value sum = b.fold<AddOp>(columns, rows);
+    Value areZero = b.fold<LeOp>(sum, least);
+    together = b.fold<MulOp>(b.fold<MulOp>(half, b.fold<AddOp>(p, other)),
+                             inverseUnless(isEqual, difference));
+    apart = b.fold<MulOp>(b.fold<MulOp>(half, b.fold<SubOp>(p, other)),
+                          inverseUnless(areZero, sum));
     isZero = b.fold<LeOp>(s, rounding);
   }
 
   Value ofValues() { return diagonalOf(b, p); }
 
-  /// p_ij s_j + s_i p_ji over the difference of squares.
   Value ofLeft() {
-    Value sum = b.fold<AddOp>(b.fold<MulOp>(p, columns),
-                              b.fold<MulOp>(rows, flipped(b, p)));
-    return withOutside(u, product(b, dx, v), sum);
+    return withOutside(u, product(b, dx, v), b.fold<AddOp>(together, apart));
   }
 
-  /// s_i p_ij + p_ji s_j over the difference of squares.
   Value ofRight() {
-    Value sum = b.fold<AddOp>(b.fold<MulOp>(p, rows),
-                              b.fold<MulOp>(columns, flipped(b, p)));
-    return withOutside(v, product(b, dx, u, -2, -2), sum);
+    return withOutside(v, product(b, dx, u, -2, -2),
+                       b.fold<SubOp>(together, apart));
   }
 
 private:
@@ -82,8 +84,8 @@ private:
                             b.fold<DivOp>(one, safe));
   }
 
-  Value withOutside(Value vectors, Value moved, Value sum) {
-    Value turned = product(b, vectors, b.fold<MulOp>(inverse, sum));
+  Value withOutside(Value vectors, Value moved, Value turn) {
+    Value turned = product(b, vectors, turn);
     if (rowCount(vectors) == columnCount(vectors))
       return turned;
     Value inside = product(b, vectors, product(b, vectors, moved, -2, -2));
@@ -94,8 +96,7 @@ private:
   }
 
   RuleBuilder &b;
-  Value u, s, v, dx, p, rows, columns, inverse, isZero;
-  RankedTensorType type;
+  Value u, s, v, dx, p, together, apart, isZero;
 };
 
 } // namespace

@@ -53,17 +53,35 @@ static void dropWhatIsEmpty(func::FuncOp function) {
   });
 }
 
+/// What an operation begins with, and may update in place.
+static SmallVector<OpOperand *> beginningsOf(Operation *op) {
+  SmallVector<OpOperand *> beginnings;
+  auto add = [&](MutableOperandRange operands) {
+    for (OpOperand &operand : operands)
+      beginnings.push_back(&operand);
+  };
+  if (auto writer = dyn_cast<DestinationStyleOpInterface>(op))
+    add(writer.getDpsInitsMutable());
+  else if (auto loop = dyn_cast<scf::ForOp>(op))
+    add(loop.getInitArgsMutable());
+  else if (auto loop = dyn_cast<scf::WhileOp>(op))
+    add(loop.getInitsMutable());
+  return beginnings;
+}
+
 /// Gives each operation that begins with an empty or filled tensor one of its
-/// own, which it can update in place. Bufferization also takes a time that
-/// grows with the square of how many share one.
+/// own, which it can update in place. Of values that a loop carries and nobody
+/// reads, bufferization would not see that each needs its place while a turn is
+/// computed. It also takes a time that grows with the square of how many share
+/// one.
 static void separateDestinations(func::FuncOp function) {
   SmallVector<OpOperand *> shared;
-  function.walk([&](DestinationStyleOpInterface op) {
-    for (OpOperand &init : op.getDpsInitsMutable())
-      if (!init.get().hasOneUse() &&
+  function.walk([&](Operation *op) {
+    for (OpOperand *init : beginningsOf(op))
+      if (!init->get().hasOneUse() &&
           isa_and_present<tensor::EmptyOp, linalg::FillOp>(
-              init.get().getDefiningOp()))
-        shared.push_back(&init);
+              init->get().getDefiningOp()))
+        shared.push_back(init);
   });
   for (OpOperand *init : shared) {
     Operation *made = init->get().getDefiningOp();

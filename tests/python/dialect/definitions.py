@@ -148,6 +148,8 @@ DEFINITIONS: dict[str, Definition] = {
     "lu": of_operands(linear_algebra_rows.factored),
     "lu_solve": lambda op: op.into(linear_algebra_rows.solved_by_lu, **op.attributes),
     "qr": lambda op: op.into(linear_algebra_rows.orthonormal, **op.attributes),
+    "eigh": of_operands(linear_algebra_rows.eigenpairs),
+    "svd": lambda op: op.into(linear_algebra_rows.singular, **op.attributes),
     "triangular_solve": lambda op: op.into(linear_algebra_rows.solved, **op.attributes),
     "conv": lambda op: op.into(windows_rows.convolved, windows=op.places),
     **{name: window_reduction(name) for name in windows_rows.STEPS},

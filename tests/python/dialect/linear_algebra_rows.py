@@ -1,4 +1,4 @@
-"""The rows of cholesky, lu, qr, triangular_solve and lu_solve.
+"""The rows of factorisations and of systems.
 
 Their operands are made from arbitrary ones, so that every direction is one in which the matrices
 stay positive definite, or well conditioned: a test's finite differences see a smooth function.
@@ -250,6 +250,115 @@ for shape, flag in (
             magnitude=lambda x: (
                 np.max(np.abs(x), initial=3.0)
                 * np.ones((*x.shape[:-2], min(x.shape[-2:]), sum(x.shape[-2:])))
+            ),
+        )
+    )
+
+
+def apart(shape: Shape) -> Array:
+    """A diagonal whose elements differ by more than what is added to them."""
+    m, n = shape[-2:]
+    return 4 * (min(m, n) - np.arange(m))[:, None] * np.eye(m, n)
+
+
+def spread(x: Any) -> Any:
+    """Matrices whose singular values are apart."""
+    return x / 4 + apart(x.shape).astype(x.dtype)
+
+
+def signed(vectors: Any) -> Any:
+    """Rows with the sign that makes the largest of their elements positive, on the diagonal."""
+    m, n = vectors.shape[-2:]
+    diagonal = (vectors * np.eye(m, n, dtype=vectors.dtype)).sum(-1)
+    return np.sign(diagonal)[..., None]
+
+
+def spectrum(w: Any, v: Any) -> Any:
+    """Eigenvalues and vectors, in one result; the vectors as rows of one sign."""
+    rows = transposed(v)[..., ::-1, :]
+    return np.concatenate([w[..., None], rows * signed(rows)], -1)
+
+
+def symmetric(x: Any) -> Any:
+    """Symmetric matrices whose eigenvalues are apart."""
+    return (spread(x) + transposed(spread(x))) / 2
+
+
+def traced_eigh(x: Any) -> Any:
+    return spectrum(*primitives.eigh(symmetric(x)))
+
+
+def eigenpairs(x: Array) -> tuple[Array, Array]:
+    """eigh by NumPy."""
+    w, v = np.linalg.eigh(x)
+    return w, v
+
+
+def expected_eigh(x: Array) -> Array:
+    return np.asarray(spectrum(*eigenpairs(symmetric(x))))
+
+
+for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 0), (0, 2, 2)):
+    ROWS.append(
+        Row(
+            f"eigh {shape}",
+            "eigh",
+            "linear algebra",
+            traced_eigh,
+            expected_eigh,
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: 4 * x.shape[-1] * np.ones((*x.shape[:-1], x.shape[-1] + 1)),
+        )
+    )
+
+
+def triple(u: Any, s: Any, vt: Any) -> Any:
+    """The factors in one result, with vectors as rows of one sign; those that complete are left."""
+    k = s.shape[-1]
+    left, right = transposed(u)[..., :k, :], vt[..., :k, :]
+    sign = signed(left)
+    return np.concatenate([left * sign, s[..., None], right * sign], -1)
+
+
+def singular(x: Array, complete: bool) -> tuple[Array, Array, Array]:
+    """svd by NumPy."""
+    u, s, vt = np.linalg.svd(x, full_matrices=complete)
+    return u, s, vt
+
+
+def traced_svd(x: Any, complete: bool) -> Any:
+    return triple(*primitives.svd(spread(x), complete=complete))
+
+
+def expected_svd(x: Array, complete: bool) -> Array:
+    return np.asarray(triple(*singular(spread(x), complete)))
+
+
+for shape, flag in (
+    ((3, 3), False),
+    ((4, 3), False),
+    ((2, 2, 3), True),
+    ((1, 1), False),
+    ((0, 0), False),
+    ((2, 0), True),
+    ((0, 2, 2), True),
+):
+    ROWS.append(
+        Row(
+            f"svd {shape}{' complete' * flag}",
+            "svd",
+            "linear algebra",
+            partial(traced_svd, complete=flag),
+            partial(expected_svd, complete=flag),
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: (
+                4
+                * max(x.shape[-2:])
+                * np.ones((*x.shape[:-2], min(x.shape[-2:]), sum(x.shape[-2:]) + 1))
             ),
         )
     )

@@ -22,6 +22,8 @@ from .products import (
     trace,
     vecdot,
 )
+from .singular import cond, lstsq, matrix_rank, pinv, svd, svdvals
+from .spectral import eigh, eigvalsh
 from .systems import det, inv, slogdet, solve
 from .triangular import cho_solve, cholesky, solve_triangular
 from .uncovered import NEAREST
@@ -29,21 +31,29 @@ from .uncovered import NEAREST
 __all__ = [
     "cho_solve",
     "cholesky",
+    "cond",
     "cross",
     "det",
     "diagonal",
+    "eigh",
+    "eigvalsh",
     "inv",
+    "lstsq",
     "matmul",
     "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "matrix_transpose",
     "multi_dot",
     "norm",
     "outer",
+    "pinv",
     "qr",
     "slogdet",
     "solve",
     "solve_triangular",
+    "svd",
+    "svdvals",
     "tensordot",
     "trace",
     "vecdot",

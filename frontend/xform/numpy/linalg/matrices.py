@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
-from ..promotion import FLOAT64, array, is_float
+from ..promotion import FLOAT64, INT32, array, is_float
+from ..selection import where
 
 
 def floating(x: ArrayLike) -> TracedArray:
@@ -31,3 +33,10 @@ def square(x: ArrayLike, name: str) -> TracedArray:
             )
         )
     return a
+
+
+def symmetric(x: TracedArray) -> TracedArray:
+    """The symmetric matrices that have the lower triangles of square ones."""
+    shape = (x.shape[-1], x.shape[-1])
+    rows, columns = (primitives.iota(shape, INT32, axis) for axis in (0, 1))
+    return where(primitives.ge(rows, columns), x, x.mT)

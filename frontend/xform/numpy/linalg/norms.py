@@ -1,4 +1,4 @@
-"""Norms that need no singular values."""
+"""Norms of vectors and matrices."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = Fals
 
     Args:
         x: integers become float64.
-        ord: for vectors None, a number or +-inf; for matrices None, "fro", +-1 or +-inf.
+        ord: for vectors None, a number or +-inf; for matrices None, "fro", +-1, +-inf, and +-2 or
+            "nuc", which need singular values: the largest, the smallest, or their sum.
         axis: None, an int for vectors, two for matrices.
         keepdims: whether the axes stay, in size 1.
 
     Raises:
-        XformValueError: a matrix norm that needs singular values, or an unknown one.
+        XformValueError: an unknown norm.
     """
     a = floating(x)
     if axis is None and ord is None:
@@ -100,11 +101,13 @@ def _start(a: TracedArray, axes: tuple[int, ...]) -> float | None:
 def _matrix_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bool) -> TracedArray:
     if order in ("fro", "f"):
         return _vector_norm(a, 2, axes, keepdims)
+    if order in (2, -2, "nuc"):
+        return _singular_norm(a, order, axes, keepdims)
     if order not in (1, -1, math.inf, -math.inf):
         raise XformValueError(
             at_user_line(
-                f"norm: ord {order!r} for matrices is not supported, as it needs singular values; "
-                "expected 'fro', 1, -1, inf or -inf"
+                f"norm: unknown ord {order!r} for matrices; expected 'fro', 'nuc', 1, -1, 2, -2, "
+                "inf or -inf"
             )
         )
     rows, columns = axes
@@ -113,6 +116,18 @@ def _matrix_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bo
     extreme = reductions.max if order > 0 else reductions.min
     result = extreme(sums, kept, keepdims=True)
     return result if keepdims else manipulation.squeeze(result, axes)
+
+
+def _singular_norm(
+    a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bool
+) -> TracedArray:
+    s: TracedArray = primitives.svd(manipulation.moveaxis(a, axes, (-2, -1)))[1]
+    if order == "nuc":
+        result = reductions.sum(s, -1)
+    else:
+        extreme = reductions.max if order > 0 else reductions.min
+        result = extreme(s, -1, initial=0.0 if order > 0 and s.shape[-1] == 0 else None)
+    return manipulation.expand_dims(result, tuple(sorted(axes))) if keepdims else result
 
 
 @function(np.linalg.vector_norm)

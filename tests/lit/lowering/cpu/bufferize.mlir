@@ -120,3 +120,31 @@ func.func @update(%x: tensor<4xf32>) -> tensor<4xf32> {
   }
   return %r : tensor<4xf32>
 }
+
+// -----
+
+// What a loop keeps has a place for each value, also where nobody reads it.
+module attributes {xform.cpu} {
+  // CHECK-LABEL: func @kept
+  func.func @kept(%x: tensor<1xf64>) -> tensor<1xf64> {
+    // CHECK-DAG: %[[SINES:.*]] = memref.alloca() : memref<3x1xf64>
+    // CHECK-DAG: %[[COSINES:.*]] = memref.alloca() : memref<3x1xf64>
+    %c0 = arith.constant 0 : index
+    %c1 = arith.constant 1 : index
+    %c3 = arith.constant 3 : index
+    %none = tensor.empty() : tensor<3x1xf64>
+    %place = tensor.empty() : tensor<1xf64>
+    // CHECK: scf.for
+    %0:3 = scf.for %i = %c0 to %c3 step %c1 iter_args(%c = %x, %a = %none, %b = %none) -> (tensor<1xf64>, tensor<3x1xf64>, tensor<3x1xf64>) {
+      // CHECK-DAG: memref.subview %[[SINES]]
+      // CHECK-DAG: memref.subview %[[COSINES]]
+      %sin = linalg.map { math.sin } ins(%c : tensor<1xf64>) outs(%place : tensor<1xf64>)
+      %cos = linalg.map { math.cos } ins(%c : tensor<1xf64>) outs(%place : tensor<1xf64>)
+      %next = linalg.map { arith.mulf } ins(%sin, %cos : tensor<1xf64>, tensor<1xf64>) outs(%place : tensor<1xf64>)
+      %sines = tensor.insert_slice %sin into %a[%i, 0] [1, 1] [1, 1] : tensor<1xf64> into tensor<3x1xf64>
+      %cosines = tensor.insert_slice %cos into %b[%i, 0] [1, 1] [1, 1] : tensor<1xf64> into tensor<3x1xf64>
+      scf.yield %next, %sines, %cosines : tensor<1xf64>, tensor<3x1xf64>, tensor<3x1xf64>
+    }
+    return %0#0 : tensor<1xf64>
+  }
+}

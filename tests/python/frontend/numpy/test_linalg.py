@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 import xform.numpy as xnp
-from batch import Batch, Case, flat
+from against_torch import Gradients, Pair, to_torch
+from batch import Batch, Case
 from scipy import linalg as scipy_linalg
 from xform import frontend, primitives
-from xform.errors import XformRuntimeError, XformTypeError, XformValueError
+from xform.errors import XformTypeError, XformValueError
 
 rng = np.random.default_rng(11)
 
@@ -198,23 +199,6 @@ def test_every_kind_of_triangular_system() -> None:
 # Derivatives -------------------------------------------------------------------------------------
 
 
-def to_torch(x: Any) -> Any:
-    return torch.from_numpy(np.array(x))
-
-
-def weights(shape: Any) -> np.ndarray:
-    """Fixed weights that make a scalar of any result."""
-    return np.cos(np.arange(math.prod(shape), dtype=np.float64)).reshape(tuple(shape))
-
-
-def weighted(result: Any) -> Any:
-    """Sums with fixed weights of all arrays of a result, of either library."""
-    parts = flat(result) if isinstance(result, list | tuple) else [result]
-    if isinstance(parts[0], torch.Tensor):
-        return sum((to_torch(weights(x.shape)) * x).sum() for x in parts)
-    return sum(np.sum(weights(x.shape) * x) for x in parts)
-
-
 tl = torch.linalg
 
 
@@ -223,7 +207,7 @@ def two_solves(a: Any, b: Any) -> Any:
     return tl.solve_triangular(a.mT, tl.solve_triangular(a, b, upper=False), upper=True)
 
 
-PAIRS: dict[str, tuple[Any, Any, tuple[np.ndarray, ...]]] = {
+PAIRS: dict[str, Pair] = {
     "cholesky": (np.linalg.cholesky, tl.cholesky, (S,)),
     "cholesky of a batch": (np.linalg.cholesky, tl.cholesky, (STACK,)),
     "cholesky upper": (lambda a: np.linalg.cholesky(a, upper=True),
@@ -266,51 +250,16 @@ PAIRS: dict[str, tuple[Any, Any, tuple[np.ndarray, ...]]] = {
 TWICE = ("cholesky", "lower", "solve", "slogdet", "general", "qr")
 
 
-def gradient_of_gradient(function: Any, grad: Any) -> Any:
-    """The gradient of a function of the gradient, by all arguments."""
-    return lambda argnums: grad(lambda *xs: weighted(list(grad(function, argnums)(*xs))), argnums)
-
-
-@pytest.fixture(scope="module")
-def derivatives() -> dict[str, Any]:
-    def everything(args: dict[str, tuple[Any, ...]]) -> dict[str, Any]:
-        results: dict[str, Any] = {}
-        for name, (function, _, _) in PAIRS.items():
-            xs = args[name]
-            argnums = tuple(range(len(xs)))
-
-            def scalar(*xs: Any, function: Any = function) -> Any:
-                return weighted(function(*xs))
-
-            results[name] = list(frontend.grad(scalar, argnums)(*xs))
-            if name in TWICE:
-                second = gradient_of_gradient(scalar, frontend.grad)
-                results[f"{name} twice"] = list(second(argnums)(*xs))
-        return results
-
-    return frontend.jit(everything)({name: args for name, (_, _, args) in PAIRS.items()})
+GRADIENTS = Gradients(PAIRS, TWICE)
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_gradients_are_torchs(name: str, derivatives: dict[str, Any]) -> None:
-    _, function, args = PAIRS[name]
-    xs = [to_torch(x) for x in args]
-    argnums = tuple(range(len(xs)))
-
-    def scalar(*xs: Any) -> Any:
-        return weighted(function(*xs))
-
-    expected = torch.func.grad(scalar, argnums)(*xs)
-    for got, want in zip(derivatives[name], expected, strict=True):
-        np.testing.assert_allclose(np.asarray(got), want.numpy(), rtol=1e-9, atol=1e-11)
-    if name in TWICE:
-        second = gradient_of_gradient(scalar, torch.func.grad)(argnums)(*xs)
-        for got, want in zip(derivatives[f"{name} twice"], second, strict=True):
-            np.testing.assert_allclose(np.asarray(got), want.numpy(), rtol=1e-8, atol=1e-10)
+def test_gradients_are_torchs(name: str) -> None:
+    GRADIENTS.check(name)
 
 
-def test_gradient_by_a_symmetric_matrix_is_symmetric(derivatives: dict[str, Any]) -> None:
-    gradient = np.asarray(derivatives["cholesky"][0])
+def test_gradient_by_a_symmetric_matrix_is_symmetric() -> None:
+    gradient = np.asarray(GRADIENTS.found["cholesky"][0])
     np.testing.assert_allclose(gradient, gradient.T, rtol=0, atol=1e-14)
 
 
@@ -400,8 +349,7 @@ MISTAKES: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "mode": (lambda a: np.linalg.qr(a, "raw"), XformValueError, ("'raw'", "'reduced'")),
     "kind": (lambda a: xnp.linalg.solve(a, V, assume_a="symmetric"), XformValueError,
              ("'symmetric'", "'lower triangular'")),
-    "svd": (np.linalg.svd, XformTypeError, ("numpy.linalg.svd", "nearest", "cholesky")),
-    "lstsq": (lambda a: np.linalg.lstsq(a, V), XformTypeError, ("numpy.linalg.lstsq", "qr")),
+    "eig": (np.linalg.eig, XformTypeError, ("numpy.linalg.eig", "nearest", "cholesky")),
 }  # fmt: skip
 
 
@@ -414,8 +362,15 @@ def test_mistakes(name: str) -> None:
         assert part in str(caught.value)
 
 
-def test_columns_that_complete_have_no_derivative() -> None:
-    slope = frontend.jit(frontend.grad(lambda x: np.linalg.qr(x, "complete")[0].sum()))
-    with pytest.raises(XformRuntimeError, match="complete q: they are not determined") as caught:
-        slope(S[:, :3])
-    assert "test_linalg.py" in str(caught.value)
+def test_columns_that_complete() -> None:
+    """Their projector is what the others leave, whichever are chosen."""
+    x = GENERAL[:4, :2]
+
+    def beside(x: Any, complete: bool) -> Any:
+        q = np.linalg.qr(x, "complete" if complete else "reduced")[0]
+        rest = q[:, 2:] @ q[:, 2:].T if complete else np.eye(4) - q @ q.T
+        return (rest * R[:, :1]).sum()
+
+    for wrapped in (frontend.grad, frontend.hessian):
+        got, want = (wrapped(lambda x, c=c: beside(x, c))(x) for c in (True, False))
+        np.testing.assert_allclose(np.asarray(got), np.asarray(want), rtol=1e-10, atol=1e-11)

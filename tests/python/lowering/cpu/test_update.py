@@ -292,3 +292,20 @@ def test_gradients_of_loops_update_in_place() -> None:
 def test_donated_arrays_are_updated_in_place() -> None:
     arguments = spec(LARGE, "float64"), spec((7,), "int64"), spec((7, LARGE[1]), "float64")
     assert scratch(replaced, *arguments, donate_argnums=0) < np.prod(LARGE)
+
+
+def test_each_value_that_a_loop_keeps_has_its_place() -> None:
+    """Also if nobody reads it in the end: a turn may compute in it what it goes on with."""
+
+    def total(nothing: Any, x: Any) -> Any:
+        # The cotangent of nothing is nothing, so what is saved for it is not read.
+        def turn(c: Any, i: Any) -> Any:
+            c = np.sin(c) * i + 0.1
+            return np.sin(c) * np.cos(c), c.sum()
+
+        last, sums = scan(turn, nothing.sum()[None] + 0.3, np.arange(3.0))
+        return np.sin(x + last).sum() + 0 * sums.sum()
+
+    nothing, x = np.zeros((0, 2)), np.array(0.5)
+    _, both = jit(grad(total, (0, 1)))(nothing, x)
+    np.testing.assert_allclose(both, jit(grad(total, 1))(nothing, x), rtol=1e-14)
