@@ -309,7 +309,7 @@ CALLS: Final[dict[str, list[Call]]] = {
                     *[lambda e, o=o: np.linalg.norm(e.rows, o, axis=1)
                       for o in (0, 1, 2, 3, -1, np.inf, -np.inf)],
                     lambda e: np.linalg.norm(e.square, "fro"),
-                    lambda e: np.linalg.norm(e.square, 1)],
+                    *[lambda e, o=o: np.linalg.norm(regular(e), o) for o in (1, 2, -2, "nuc")]],
     "linalg.vector_norm": [lambda e: np.linalg.vector_norm(e.rows, axis=1)],
     "linalg.matrix_norm": [lambda e: np.linalg.matrix_norm(e.square)],
     "linalg.det": [lambda e: np.linalg.det(regular(e))],
@@ -318,6 +318,16 @@ CALLS: Final[dict[str, list[Call]]] = {
     # Zeros have the signs that the order of operations gives them.
     "linalg.qr": [lambda e: [np.abs(x) for x in np.linalg.qr(regular(e))],
                   lambda e: np.linalg.qr(regular(e)[..., :1], "r")],
+    "linalg.eigh": [lambda e: np.linalg.eigh(regular(e))[0]],
+    "linalg.eigvalsh": [lambda e: np.linalg.eigvalsh(regular(e), "U")],
+    "linalg.svd": [lambda e: np.linalg.svd(regular(e))[1]],
+    "linalg.svdvals": [lambda e: np.linalg.svdvals(regular(e)[:2])],
+    "linalg.matrix_rank": [lambda e: np.linalg.matrix_rank(regular(e))],
+    "linalg.cond": [lambda e: np.linalg.cond(regular(e)),
+                    lambda e: np.linalg.cond(regular(e), 1)],
+    # Beside 1, what is 0 but for rounding is 0.
+    "linalg.pinv": [lambda e: 1 + np.linalg.pinv(regular(e))],
+    "linalg.lstsq": [lambda e: 1 + np.linalg.lstsq(regular(e), e.plain[:3])[0]],
     "linalg.cholesky": [lambda e: np.linalg.cholesky(regular(e))],
     "linalg.solve": [lambda e: np.linalg.solve(regular(e),
                                                e.plain[:3])],
