@@ -1,0 +1,25 @@
+"""The `xform.scipy.linalg` namespace: SciPy's, and a solver for block tridiagonal matrices.
+
+What is left out raises AttributeError; its reason, where there is one, is in the message.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ...numpy.dispatch import suggest as _suggest
+from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
+from .uncovered import REASONS
+
+__all__ = [
+    "cho_factor",
+    "cho_solve",
+    "cholesky",
+    "solve_triangular",
+]
+
+
+def __getattr__(name: str) -> NoReturn:
+    reason = REASONS.get(name)
+    told = f": {reason}" if reason else _suggest(name, __all__)
+    raise AttributeError(f"module 'xform.scipy.linalg' has no attribute {name!r}{told}")
