@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from ...numpy.dispatch import suggest as _suggest
+from .lu import lu, lu_factor, lu_solve
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .uncovered import REASONS
 
@@ -15,6 +16,9 @@ __all__ = [
     "cho_factor",
     "cho_solve",
     "cholesky",
+    "lu",
+    "lu_factor",
+    "lu_solve",
     "solve_triangular",
 ]
 
