@@ -8,18 +8,24 @@ from __future__ import annotations
 from typing import NoReturn
 
 from ...numpy.dispatch import suggest as _suggest
+from .banded import solve_banded
 from .lu import lu, lu_factor, lu_solve
+from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .uncovered import REASONS
 
 __all__ = [
     "cho_factor",
     "cho_solve",
+    "cho_solve_banded",
     "cholesky",
+    "cholesky_banded",
     "lu",
     "lu_factor",
     "lu_solve",
+    "solve_banded",
     "solve_triangular",
+    "solveh_banded",
 ]
 
 
