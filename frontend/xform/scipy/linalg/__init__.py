@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from ...numpy.dispatch import suggest as _suggest
 from .banded import solve_banded
+from .block_tridiagonal import solve_block_tridiagonal
 from .lu import lu, lu_factor, lu_solve
 from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
@@ -24,6 +25,7 @@ __all__ = [
     "lu_factor",
     "lu_solve",
     "solve_banded",
+    "solve_block_tridiagonal",
     "solve_triangular",
     "solveh_banded",
 ]
