@@ -12,6 +12,7 @@ from .banded import solve_banded
 from .block_tridiagonal import solve_block_tridiagonal
 from .lu import lu, lu_factor, lu_solve
 from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
+from .systems import det, inv, solve
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .uncovered import REASONS
 
@@ -21,9 +22,12 @@ __all__ = [
     "cho_solve_banded",
     "cholesky",
     "cholesky_banded",
+    "det",
+    "inv",
     "lu",
     "lu_factor",
     "lu_solve",
+    "solve",
     "solve_banded",
     "solve_block_tridiagonal",
     "solve_triangular",
