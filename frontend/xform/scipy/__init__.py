@@ -11,9 +11,9 @@ matrix is singular or not positive definite, results are infinite or NaN.
 
 >>> import numpy as np
 >>> from xform.scipy import linalg
->>> linalg.cholesky(np.diag([4.0, 9.0])).numpy()
-array([[2., 0.],
-       [0., 3.]])
+>>> linalg.expm(np.zeros((2, 2))).numpy()
+array([[1., 0.],
+       [0., 1.]])
 """
 
 from . import linalg as linalg

@@ -10,6 +10,7 @@ from typing import NoReturn
 from ...numpy.dispatch import suggest as _suggest
 from .banded import solve_banded
 from .block_tridiagonal import solve_block_tridiagonal
+from .exponential import expm, expm_frechet
 from .lu import lu, lu_factor, lu_solve
 from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
 from .systems import det, inv, solve
@@ -23,6 +24,8 @@ __all__ = [
     "cholesky",
     "cholesky_banded",
     "det",
+    "expm",
+    "expm_frechet",
     "inv",
     "lu",
     "lu_factor",
