@@ -12,29 +12,58 @@ from .banded import solve_banded
 from .block_tridiagonal import solve_block_tridiagonal
 from .exponential import expm, expm_frechet
 from .lu import lu, lu_factor, lu_solve
+from .norms import norm
+from .patterned import (
+    block_diag,
+    circulant,
+    companion,
+    convolution_matrix,
+    fiedler,
+    hankel,
+    khatri_rao,
+    leslie,
+    toeplitz,
+)
 from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
+from .sized import hadamard, helmert, hilbert, invhilbert, invpascal, pascal
 from .systems import det, inv, solve
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .uncovered import REASONS
 
 __all__ = [
+    "block_diag",
     "cho_factor",
     "cho_solve",
     "cho_solve_banded",
     "cholesky",
     "cholesky_banded",
+    "circulant",
+    "companion",
+    "convolution_matrix",
     "det",
     "expm",
     "expm_frechet",
+    "fiedler",
+    "hadamard",
+    "hankel",
+    "helmert",
+    "hilbert",
     "inv",
+    "invhilbert",
+    "invpascal",
+    "khatri_rao",
+    "leslie",
     "lu",
     "lu_factor",
     "lu_solve",
+    "norm",
+    "pascal",
     "solve",
     "solve_banded",
     "solve_block_tridiagonal",
     "solve_triangular",
     "solveh_banded",
+    "toeplitz",
 ]
 
 
