@@ -23,6 +23,7 @@ from .products import (
     vecdot,
 )
 from .systems import det, inv, slogdet, solve
+from .tensors import tensorinv, tensorsolve
 from .triangular import cho_solve, cholesky, solve_triangular
 from .uncovered import NEAREST
 
@@ -45,6 +46,8 @@ __all__ = [
     "solve",
     "solve_triangular",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",

@@ -20,6 +20,4 @@ NEAREST: Final[dict[Callable[..., Any], str]] = {
     np.linalg.pinv: "solve(a.T @ a, a.T, assume_a='positive definite') for full column rank",
     np.linalg.svd: "norm for orders that need no singular values, or cholesky",
     np.linalg.svdvals: "norm for orders that need no singular values",
-    np.linalg.tensorinv: "solve and inv on reshaped matrices",
-    np.linalg.tensorsolve: "solve on reshaped matrices",
 }
