@@ -1,4 +1,4 @@
-"""The functions of scipy.linalg that have no traced form, and why.
+"""The functions of scipy.linalg that have no traced form, and why; and what others leave out.
 
 A function that is neither covered nor named here has just not been written.
 """
@@ -34,4 +34,22 @@ REASONS: Final[dict[str, str]] = {
     "orth": _SHAPE,
     "rsf2csf": _COMPLEX,
     "solve_circulant": "it needs Fourier transforms; solve(circulant(c), b) gives the same",
+}
+
+_BATCH: Final = "leading axes are a batch, as they will be from SciPy 1.19 on"
+_ANY_STRUCTURE: Final = (
+    "no structure is looked for: without `assume_a`, and with 'banded', a matrix is solved as a "
+    "general one"
+)
+_ZERO_TRIANGLE: Final = "the triangle beside the factor is 0"
+
+DIFFERENCES: Final[dict[str, str]] = {
+    "cho_factor": _ZERO_TRIANGLE,
+    "cholesky_banded": "the corners of the result are 0",
+    "companion": "a leading coefficient of 0 gives infinities or NaN",
+    "convolution_matrix": _BATCH,
+    "hankel": _BATCH,
+    "inv": _ANY_STRUCTURE,
+    "norm": "no norm of matrices that needs singular values",
+    "solve": _ANY_STRUCTURE,
 }
