@@ -13,6 +13,7 @@ from .block_tridiagonal import solve_block_tridiagonal
 from .exponential import expm, expm_frechet
 from .lu import lu, lu_factor, lu_solve
 from .norms import norm
+from .orthogonal import qr
 from .patterned import (
     block_diag,
     circulant,
@@ -28,6 +29,7 @@ from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
 from .sized import hadamard, helmert, hilbert, invhilbert, invpascal, pascal
 from .systems import det, inv, solve
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
+from .trigonometric import coshm, cosm, sinhm, sinm, tanhm, tanm
 from .uncovered import REASONS
 
 __all__ = [
@@ -40,6 +42,8 @@ __all__ = [
     "circulant",
     "companion",
     "convolution_matrix",
+    "coshm",
+    "cosm",
     "det",
     "expm",
     "expm_frechet",
@@ -58,11 +62,16 @@ __all__ = [
     "lu_solve",
     "norm",
     "pascal",
+    "qr",
+    "sinhm",
+    "sinm",
     "solve",
     "solve_banded",
     "solve_block_tridiagonal",
     "solve_triangular",
     "solveh_banded",
+    "tanhm",
+    "tanm",
     "toeplitz",
 ]
 

@@ -51,5 +51,6 @@ DIFFERENCES: Final[dict[str, str]] = {
     "hankel": _BATCH,
     "inv": _ANY_STRUCTURE,
     "norm": "no norm of matrices that needs singular values",
+    "qr": "no `pivoting`, and no mode 'raw'",
     "solve": _ANY_STRUCTURE,
 }
