@@ -20,7 +20,7 @@ A, E = rng.normal(size=(4, 4)), rng.normal(size=(4, 4))
 JORDAN = np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0], [0.0, 0.0, 1.0]])
 ROTATION = np.array([[0.0, -200.0], [200.0, 0.0]])
 # With no halving, a few, and many; the rows of a batch differ in how many.
-SCALES = (1e-3, 0.1, 1.0, 4.0, 12.0)
+SCALES = (1e-3, 1.0, 12.0)
 STACK = np.stack([0.01 * A, 2.0 * A, -6.0 * A])
 STIFF = np.array([[-1e12, 1.0], [0.0, -1.0]])
 
@@ -30,7 +30,7 @@ CASES = Batch([
     *[Case(f"float32 of norm {scale}", linalg.expm, (scale * A).astype(np.float32), rtol=2e-4,
            atol=1e-4 * np.exp(3 * scale),
            expected=lambda a: scipy_linalg.expm(a.astype(float)).astype(np.float32))
-      for scale in SCALES[:4]],
+      for scale in SCALES[:2]],
     Case("float16", linalg.expm, (0.5 * A).astype(np.float16),
          expected=lambda a: scipy_linalg.expm(a.astype(float)).astype(np.float16), rtol=2e-3),
     Case("zeros", linalg.expm, np.zeros((3, 3)), expected=lambda a: np.eye(3)),

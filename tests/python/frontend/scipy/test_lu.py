@@ -84,7 +84,7 @@ def by_torch(a: torch.Tensor) -> tuple[torch.Tensor, ...]:
 
 
 DERIVATIVES = Derivatives({
-    "lu": Pair(lambda a: linalg.lu(a)[1:], by_torch, (A,), True),
+    "lu": Pair(lambda a: linalg.lu(a)[1:], by_torch, (A,)),
     "tall lu": Pair(lambda a: linalg.lu(a)[1:], by_torch, (rng.normal(size=(4, 2)),)),
     "lu, l permuted": Pair(lambda a: linalg.lu(a, permute_l=True)[0],
                            lambda a: torch.linalg.lu(a)[0] @ torch.linalg.lu(a)[1], (A,)),

@@ -40,6 +40,8 @@ KINDS: dict[str, tuple[Any, np.ndarray, bool]] = {
     "positive definite": (P, LOWER.T, False),
     "pos": (P, LOWER, True),
 }
+# Names of a kind that is among the others.
+OTHER_NAMES = ("gen", "banded", "hermitian", "her")
 
 
 def case(kind: str) -> Case:
@@ -47,6 +49,8 @@ def case(kind: str) -> Case:
 
     def run(a: Any, b: Any, v: Any) -> list[Any]:
         options = {"assume_a": kind, "lower": lower}
+        if kind in OTHER_NAMES:
+            return [linalg.solve(a, b, **options)]
         return [
             linalg.solve(a, b, **options),
             linalg.solve(a, v, transposed=True, **options),
@@ -57,6 +61,8 @@ def case(kind: str) -> Case:
 
     def expected(_: Any, b: Any, v: Any) -> list[Any]:
         solve, both = np.linalg.solve, np.stack([matrix, 2 * matrix])
+        if kind in OTHER_NAMES:
+            return [solve(matrix, b)]
         return [
             solve(matrix, b),
             solve(matrix.T, v),
