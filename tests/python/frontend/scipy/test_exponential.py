@@ -74,14 +74,19 @@ def test_what_is_not_finite_ends() -> None:
 # Derivatives -------------------------------------------------------------------------------------
 
 
-# Two that have no basis of eigenvectors are among them.
+# No basis of eigenvectors has the one that is differentiated twice, nor two of the others.
+DEFECTIVE = A @ (np.eye(4) + np.eye(4, k=1)) @ np.linalg.inv(A)
 KINDS = np.stack([A[:3, :3], JORDAN, np.zeros((3, 3)), np.eye(3, k=2), 2.0 * A[1:, 1:]])
 
-DERIVATIVES = Derivatives({"expm": Pair(linalg.expm, torch.matrix_exp, (KINDS,), True)})
+DERIVATIVES = Derivatives({
+    "a batch": Pair(linalg.expm, torch.matrix_exp, (KINDS,)),
+    "a defective matrix": Pair(linalg.expm, torch.matrix_exp, (DEFECTIVE,), True),
+})  # fmt: skip
 
 
-def test_derivatives() -> None:
-    DERIVATIVES.check("expm")
+@pytest.mark.parametrize("name", DERIVATIVES.pairs)
+def test_derivatives(name: str) -> None:
+    DERIVATIVES.check(name)
 
 
 def test_third_derivative_by_one_parameter() -> None:
