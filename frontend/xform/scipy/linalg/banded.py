@@ -24,6 +24,7 @@ from ...transforms.scan import scan
 from .band_matrices import band_product, by_rows, first_window, padded
 from .batches import on_batches
 from .implicit import Systems, solution
+from .tridiagonal import Tridiagonal
 
 # The rows of the upper triangle, what was subtracted below each pivot, and where each pivot was;
 # the first alone if nothing is below the diagonal.
@@ -129,7 +130,8 @@ def width_of(count: Any, name: str) -> int:
 @extension("scipy.linalg", arrays=2)
 def _solve_banded(ab: ArrayLike, b: ArrayLike, *, below: int, above: int) -> TracedArray:
     def solved(diagonals: TracedArray, rhs: TracedArray) -> TracedArray:
-        return solution(Banded(below, above), by_rows(diagonals, below, above), rhs)
+        kind = Tridiagonal() if (below, above) == (1, 1) else Banded(below, above)
+        return solution(kind, by_rows(diagonals, below, above), rhs)
 
     return on_batches(ab, b, solved, "solve_banded", rows=below + above + 1)
 

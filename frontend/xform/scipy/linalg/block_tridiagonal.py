@@ -29,12 +29,6 @@ Blocks: TypeAlias = tuple[TracedArray, TracedArray, TracedArray]
 class BlockTridiagonal(Systems):
     """Matrices of n x n blocks (k, k): n - 1 below the diagonal, n on it, n - 1 above."""
 
-    def __eq__(self, other: object) -> bool:
-        return type(other) is BlockTridiagonal
-
-    def __hash__(self) -> int:
-        return hash(BlockTridiagonal)
-
     def multiply(self, matrix: Blocks, x: TracedArray) -> TracedArray:
         """The product with columns (n, k, m)."""
         lower, diagonal, upper = matrix

@@ -21,10 +21,7 @@ Arrays: TypeAlias = Any
 
 
 class Systems(ABC):
-    """A kind of matrices: how they are multiplied, factored, and solved with their factors.
-
-    One that is equal to another stands for the same kind, so it is known while tracing.
-    """
+    """A kind of matrices: how they are multiplied, factored, and solved with their factors."""
 
     @abstractmethod
     def multiply(self, matrix: Arrays, x: TracedArray) -> TracedArray:
@@ -41,7 +38,7 @@ class Systems(ABC):
 
 def solution(systems: Systems, matrix: Arrays, b: TracedArray) -> TracedArray:
     """The columns x with a x = b."""
-    factors = systems.factors(_map(stop_gradient, matrix))
+    factors = systems.factors(stop_gradient(matrix))
     result: TracedArray = _Solution.apply(systems, False, matrix, factors, b)
     return result
 
@@ -89,7 +86,3 @@ class _Solution(Function):
         left, right = (own.x, y) if own.transposed else (y, own.x)
         (of_matrix,) = vjp(lambda a: own.systems.multiply(a, right), own.matrix)[1](-left)
         return None, None, of_matrix, None, y
-
-
-def _map(function: Any, arrays: Arrays) -> Arrays:
-    return tuple(map(function, arrays)) if isinstance(arrays, tuple) else function(arrays)

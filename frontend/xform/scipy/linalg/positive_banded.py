@@ -26,12 +26,6 @@ from .implicit import Systems, solution
 class PositiveBanded(Systems):
     """Symmetric positive definite matrices, by the lower form of their diagonals."""
 
-    def __eq__(self, other: object) -> bool:
-        return type(other) is PositiveBanded
-
-    def __hash__(self) -> int:
-        return hash(PositiveBanded)
-
     def multiply(self, matrix: TracedArray, x: TracedArray) -> TracedArray:
         """The product with columns, of both triangles."""
         below = matrix.shape[0] - 1
