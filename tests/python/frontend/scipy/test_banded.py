@@ -39,7 +39,9 @@ def diagonals(n: int, below: int, above: int) -> np.ndarray:
 
 SIZES = [(1, 0, 0), (1, 1, 1), (2, 1, 1), (3, 4, 3), (5, 1, 2), (6, 2, 0), (6, 0, 2), (4, 0, 0),
          (9, 3, 2), (12, 1, 1)]  # fmt: skip
-FLIPPED = np.array([[0.0, 1.0, 1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 0.0]])[:, :2]
+# Each row has one element, beside the diagonal: the solution exchanges neighbours.
+FLIPPED = np.zeros((3, 4))
+FLIPPED[0, 1::2] = FLIPPED[2, ::2] = [2.0, 4.0]
 STACK = np.stack([diagonals(5, 1, 2), diagonals(5, 1, 2)])
 B, V = rng.normal(size=(5, 2)), rng.normal(size=5)
 INTS = np.array([[0, 1, 1], [4, 5, 6], [1, 1, 0]])
@@ -76,8 +78,11 @@ CASES = Batch([
              np.linalg.solve(dense(ab, below, above), b))
         for n, below, above in SIZES
     ],
-    Case("zeros on the diagonal", lambda ab: linalg.solve_banded((1, 1), ab, np.array([2.0, 3.0])),
-         FLIPPED, expected=lambda ab: np.array([3.0, 2.0])),
+    Case("zeros on the diagonal", lambda ab, b: [
+        linalg.solve_banded((1, 1), ab, b),
+        linalg.solve_banded((1, 2), np.stack([0 * ab[0], *ab]), b),
+    ], FLIPPED, np.array([2.0, 4.0, 8.0, 12.0]), expected=lambda ab, b: [
+        np.array([2.0, 1.0, 3.0, 2.0])] * 2),
     Case("batches", lambda ab, b, v: every_right_hand_side(
         lambda ab, b: linalg.solve_banded((1, 2), ab, b), ab, b, v, stacked), STACK, B, V,
          expected=lambda ab, b, v: every_right_hand_side(by_dense, ab, b, v, stacked), rtol=1e-10),
