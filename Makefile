@@ -97,6 +97,7 @@ tidy: build ## clang-tidy over the C++ sources (slow)
 
 docs: build generate ## Write the pages of docs/ that come from the sources
 	@$(BIN)/python tools/numpy_coverage.py > docs/numpy-coverage.md
+	@$(BIN)/python tools/numpy_coverage.py scipy > docs/scipy-coverage.md
 	@$(BIN)/python tools/passes_page.py > docs/passes.md
 	@$(BIN)/python tools/settings_page.py > docs/settings.md
 	@$(BIN)/python tests/python/frontend/numpy/edge_differences.py > docs/numpy-differences.md

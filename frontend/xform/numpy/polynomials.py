@@ -14,8 +14,10 @@ import numpy as np
 from .. import primitives
 from ..errors import XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
-from . import ufuncs
-from .creation import zeros_like
+from ..transforms.scan import scan
+from . import reductions, ufuncs
+from .contraction import matmul
+from .creation import eye, zeros_like
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
@@ -30,6 +32,7 @@ from .promotion import (
     in_range,
     is_bfloat16,
     is_float,
+    result_type,
 )
 from .windows import convolve
 
@@ -111,6 +114,41 @@ def polymul(a1: ArrayLike, a2: ArrayLike) -> TracedArray:
     return convolve(_coefficients(a1, "polymul"), _coefficients(a2, "polymul"))
 
 
+@function(np.polydiv)
+def polydiv(u: ArrayLike, v: ArrayLike) -> tuple[TracedArray, TracedArray]:
+    """The quotient and the remainder of two polynomials.
+
+    Args:
+        u: the dividend.
+        v: the divisor. Where its leading coefficient is 0, results are infinite or NaN.
+
+    Returns:
+        The quotient, and the remainder, which has as many coefficients as `v` but one, or those of
+        `u` if it has fewer; NumPy drops leading ones that are zero.
+
+    Raises:
+        XformValueError: a polynomial is no vector, or has no coefficient.
+    """
+    p, q = (ufuncs.add(_coefficients(x, "polydiv"), 0.0) for x in (u, v))
+    if not p.size or not q.size:
+        raise XformValueError(at_user_line("polydiv: a polynomial without coefficients"))
+    dtype = result_type(p, q)
+    dividend, divisor = array(p, dtype), array(q, dtype)
+    m, n = dividend.shape[0], divisor.shape[0]
+    if m < n:
+        return constant((1,), dtype, 0.0), dividend
+    scale = ufuncs.divide(1.0, divisor[0])
+
+    def divide(window: TracedArray, coming: TracedArray) -> tuple[TracedArray, TracedArray]:
+        factor = ufuncs.multiply(scale, window[0])
+        rest = ufuncs.subtract(window[1:], ufuncs.multiply(factor, divisor[1:]))
+        return concatenate([rest, coming[None]]), factor
+
+    zero = constant((1,), dtype, 0.0)
+    window, quotient = scan(divide, dividend[:n], concatenate([dividend[n:], zero]))
+    return quotient, window[:-1] if n > 1 else zero
+
+
 def _order(m: Any, name: str) -> int:
     order = operator.index(m)
     if order < 0:
@@ -148,6 +186,102 @@ def polyint(p: ArrayLike, m: int = 1, k: ArrayLike | None = None) -> TracedArray
     return result.copy() if result is p else result
 
 
+@function(np.polyfit)
+def polyfit(
+    x: ArrayLike,
+    y: ArrayLike,
+    deg: int,
+    rcond: float | None = None,
+    full: bool = False,
+    w: ArrayLike | None = None,
+    cov: bool | str = False,
+) -> TracedArray | tuple[TracedArray, TracedArray]:
+    """The polynomials with the least squares of distances to points, by orthogonal factors.
+
+    The points must determine them; where they do not, coefficients are infinite or NaN, whereas
+    NumPy takes the smallest ones. Columns are scaled to the same length, as NumPy does.
+
+    Args:
+        x: where the points are, a vector (m,).
+        y: their values (m,), or (m, k) of k polynomials.
+        deg: the degree n, below m.
+        rcond: must be None, as nothing is cut off without singular values.
+        full: must be False, as it asks for singular values.
+        w: weights (m,) of the distances, before they are squared.
+        cov: whether to return the covariance too, scaled by the distances; "unscaled" for not.
+
+    Returns:
+        The coefficients (n + 1,) or (n + 1, k), the highest power first; and with `cov` their
+        covariance, (n + 1, n + 1) or (n + 1, n + 1, k).
+
+    Raises:
+        XformValueError: the shapes do not fit, `deg` is negative or there are too few points, or
+            singular values are asked for.
+    """
+    if full or rcond is not None:
+        asked = "full=True" if full else f"rcond={rcond!r}"
+        raise XformValueError(
+            at_user_line(f"polyfit: {asked} needs singular values, which are not computed")
+        )
+    order = _degree(deg) + 1
+    points, values = ufuncs.add(x, 0.0), ufuncs.add(y, 0.0)
+    count = points.shape[0] if points.ndim == 1 else None
+    if count is None or values.ndim not in (1, 2) or values.shape[0] != count:
+        raise XformValueError(
+            at_user_line(
+                f"polyfit: expected x (m,) and y (m,) or (m, k), got shapes {points.shape} and "
+                f"{values.shape}"
+            )
+        )
+    # What scales the covariance is divided by how many points there are more than coefficients.
+    if count < order + bool(cov and cov != "unscaled"):
+        raise XformValueError(
+            at_user_line(f"polyfit: {count} points are too few for degree {order - 1}")
+        )
+    dtype = result_type(points, values)
+    wide = dtype if dtype.itemsize > 2 else FLOAT64
+    powers, rhs = vander(array(points, wide), order), array(values, wide)
+    columns = rhs if rhs.ndim == 2 else rhs[:, None]
+    if w is not None:
+        weights = ufuncs.add(w, 0.0)
+        if weights.shape != (count,):
+            raise XformValueError(
+                at_user_line(f"polyfit: expected {count} weights, got shape {weights.shape}")
+            )
+        powers, columns = (ufuncs.multiply(a, weights[:, None]) for a in (powers, columns))
+    fitted, spread = _least_squares(powers, columns)
+    coefficients = fitted if rhs.ndim == 2 else fitted[:, 0]
+    result = array(coefficients, dtype if is_bfloat16(dtype) else coefficients.dtype)
+    if not cov:
+        return result
+    if cov != "unscaled":
+        distances = ufuncs.subtract(columns, matmul(powers, fitted))
+        factor = ufuncs.divide(reductions.sum(ufuncs.square(distances), 0), count - order)
+        spread = ufuncs.multiply(spread[:, :, None], factor)
+        return result, spread if rhs.ndim == 2 else spread[:, :, 0]
+    return result, spread[:, :, None] if rhs.ndim == 2 else spread
+
+
+def _degree(deg: Any) -> int:
+    degree = operator.index(deg)
+    if degree < 0:
+        raise XformValueError(at_user_line(f"polyfit: deg cannot be negative, got {degree}"))
+    return degree
+
+
+def _least_squares(a: TracedArray, b: TracedArray) -> tuple[TracedArray, TracedArray]:
+    """The x for which a x is next to b, and the inverse of a^T a."""
+    lengths = ufuncs.sqrt(reductions.sum(ufuncs.square(a), 0))
+    q, r = primitives.qr(ufuncs.divide(a, lengths))
+    rhs = matmul(q.mT, array(b, q.dtype))
+    ones = eye(r.shape[0], dtype=r.dtype)
+    solved, inverse = (
+        ufuncs.divide(primitives.triangular_solve(r, x, lower=False), lengths[:, None])
+        for x in (rhs, ones)
+    )
+    return solved, matmul(inverse, inverse.mT)
+
+
 @function(np.vander)
 def vander(x: ArrayLike, N: int | None = None, increasing: bool = False) -> TracedArray:  # noqa: N803
     """The powers of each element in a row, the highest first, or the lowest with `increasing`."""
@@ -171,6 +305,8 @@ __all__ = [
     "poly",
     "polyadd",
     "polyder",
+    "polydiv",
+    "polyfit",
     "polyint",
     "polymul",
     "polysub",

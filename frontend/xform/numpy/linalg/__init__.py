@@ -25,6 +25,7 @@ from .products import (
 from .singular import cond, lstsq, matrix_rank, pinv, svd, svdvals
 from .spectral import eigh, eigvalsh
 from .systems import det, inv, slogdet, solve
+from .tensors import tensorinv, tensorsolve
 from .triangular import cho_solve, cholesky, solve_triangular
 from .uncovered import NEAREST
 
@@ -55,6 +56,8 @@ __all__ = [
     "svd",
     "svdvals",
     "tensordot",
+    "tensorinv",
+    "tensorsolve",
     "trace",
     "vecdot",
     "vector_norm",

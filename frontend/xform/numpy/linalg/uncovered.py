@@ -7,11 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
-_POSITIVE: Final = "cholesky, or solve, inv, det and slogdet with assume_a='positive definite'"
-
 NEAREST: Final[dict[Callable[..., Any], str]] = {
-    np.linalg.eig: _POSITIVE,
-    np.linalg.eigvals: "trace and slogdet for what depends on their sum or product",
-    np.linalg.tensorinv: "solve and inv on reshaped matrices",
-    np.linalg.tensorsolve: "solve on reshaped matrices",
+    np.linalg.eig: "eigh for symmetric matrices",
+    np.linalg.eigvals: "eigvalsh for symmetric matrices, trace and slogdet for sums and products",
 }

@@ -55,7 +55,9 @@ PROGRAM = 60
 # How far results may be off, in units in the last place: by a few roundings, or as many as the
 # condition of a matrix lets them grow to.
 ULPS = 8
-ULPS_OF = {"linalg.solve": 64, "linalg.inv": 64, "linalg.det": 64, "linalg.slogdet": 64}
+ULPS_OF = {
+    f"linalg.{name}": 64 for name in ("solve", "inv", "det", "slogdet", "tensorinv", "tensorsolve")
+}
 
 
 def name_of(function: Any) -> str:

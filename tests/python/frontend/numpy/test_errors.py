@@ -108,7 +108,7 @@ def test_value_needed(name: str) -> None:
 
 OTHERS: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "uncovered": (lambda x: np.linalg.svd(x), XformTypeError, ("numpy.linalg.svd",)),
-    "near": (lambda x: np.polydiv(x, x), XformTypeError, ("numpy.polydiv", "poly")),
+    "near": (lambda x: np.roots(x), XformTypeError, ("numpy.roots", "zeros")),
     "ufunc": (lambda x: np.isnat(x), XformTypeError, ("numpy.isnat", "dates")),
     "ufunc method": (lambda x: np.hypot.at(x, 0, 1), XformTypeError, ("numpy.hypot.at",)),
     "lacking argument": (lambda x: np.array(1, subok=True, like=x), XformTypeError, ("subok",)),
@@ -193,8 +193,8 @@ def test_unknown_name_suggests_a_near_one() -> None:
 
 
 def test_uncovered_function_is_a_type_error() -> None:
-    with pytest.raises(TypeError, match=r"numpy\.polyfit is not supported on traced arrays"):
-        frontend.jit(lambda x: np.polyfit(x, x, 1)).lower(V)
+    with pytest.raises(TypeError, match=r"numpy\.i0 is not supported on traced arrays"):
+        frontend.jit(lambda x: np.i0(x)).lower(V)
 
 
 def test_writing_into_an_outer_array() -> None:

@@ -43,6 +43,8 @@ V = rng.normal(size=4)
 R = rng.normal(size=(4, 2))
 RHS = rng.normal(size=(70, 3))
 INTS = np.array([[4, 2], [2, 2]])
+# Its first two axes have as many elements as the others.
+TENSOR = rng.normal(size=(2, 3, 2, 3))
 KINDS = {"positive definite": S, "lower triangular": L, "upper triangular": U,
          "diagonal": D}  # fmt: skip
 
@@ -146,6 +148,15 @@ CASES = Batch([
                                     xnp.linalg.cho_solve(np.linalg.cholesky(a, upper=True), b,
                                                          upper=True)], S, R,
          expected=lambda a, b: [np.linalg.solve(a, b)] * 2),
+    Case("tensorsolve", lambda a, b: [np.linalg.tensorsolve(a, b),
+                                      np.linalg.tensorsolve(a, b, (0,)),
+                                      np.linalg.tensorsolve(a.reshape(3, 2, 6), b, (0, 2)),
+                                      np.linalg.tensorsolve(a[:1, :1, :1, :1], b[:1, :1])],
+         TENSOR, rng.normal(size=(2, 3)), rtol=1e-10, atol=1e-11),
+    Case("tensorinv", lambda a: [np.linalg.tensorinv(a), np.linalg.tensorinv(
+        a.reshape(6, 2, 3), 1)], TENSOR, rtol=1e-10, atol=1e-11),
+    Case("tensors of ints", lambda a: [np.linalg.tensorinv(a, 1), np.linalg.tensorsolve(a, a[0])],
+         INTS),
     Case("negative matrix_power", lambda a: np.linalg.matrix_power(a, -2), G),
     Case("solve of two dtypes", lambda a, b: xnp.linalg.solve(a, b, assume_a="pos"), F, V,
          expected=lambda a, b: np.linalg.solve(a, b)),
@@ -345,6 +356,11 @@ MISTAKES: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "0-d": (lambda a: xnp.linalg.solve_triangular(a, 1.0), XformValueError, ("shape ()",)),
     "batches": (lambda a: xnp.linalg.solve(np.stack([a, a]), np.ones((3, 4, 1)), assume_a="pos"),
                 XformValueError, ("(2,)", "(3,)")),
+    "tensorsolve": (lambda a: np.linalg.tensorsolve(a, np.ones((2, 2))), XformValueError,
+                    ("tensorsolve", "(4, 4)", "(2, 2)")),
+    "tensorinv": (lambda a: np.linalg.tensorinv(a, 2), XformValueError,
+                  ("tensorinv", "first 2 axes", "(4, 4)")),
+    "tensorinv by none": (lambda a: np.linalg.tensorinv(a, 0), XformValueError, ("positive",)),
     "qr of a vector": (lambda a: np.linalg.qr(a[0]), XformValueError, ("qr", "(4,)")),
     "mode": (lambda a: np.linalg.qr(a, "raw"), XformValueError, ("'raw'", "'reduced'")),
     "kind": (lambda a: xnp.linalg.solve(a, V, assume_a="symmetric"), XformValueError,

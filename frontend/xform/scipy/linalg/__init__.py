@@ -1,0 +1,82 @@
+"""The `xform.scipy.linalg` namespace: SciPy's, and a solver for block tridiagonal matrices.
+
+What is left out raises AttributeError; its reason, where there is one, is in the message.
+"""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from ...numpy.dispatch import suggest as _suggest
+from .banded import solve_banded
+from .block_tridiagonal import solve_block_tridiagonal
+from .exponential import expm, expm_frechet
+from .lu import lu, lu_factor, lu_solve
+from .norms import norm
+from .orthogonal import qr
+from .patterned import (
+    block_diag,
+    circulant,
+    companion,
+    convolution_matrix,
+    fiedler,
+    hankel,
+    khatri_rao,
+    leslie,
+    toeplitz,
+)
+from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
+from .sized import hadamard, helmert, hilbert, invhilbert, invpascal, pascal
+from .systems import det, inv, solve
+from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
+from .trigonometric import coshm, cosm, sinhm, sinm, tanhm, tanm
+from .uncovered import REASONS
+
+__all__ = [
+    "block_diag",
+    "cho_factor",
+    "cho_solve",
+    "cho_solve_banded",
+    "cholesky",
+    "cholesky_banded",
+    "circulant",
+    "companion",
+    "convolution_matrix",
+    "coshm",
+    "cosm",
+    "det",
+    "expm",
+    "expm_frechet",
+    "fiedler",
+    "hadamard",
+    "hankel",
+    "helmert",
+    "hilbert",
+    "inv",
+    "invhilbert",
+    "invpascal",
+    "khatri_rao",
+    "leslie",
+    "lu",
+    "lu_factor",
+    "lu_solve",
+    "norm",
+    "pascal",
+    "qr",
+    "sinhm",
+    "sinm",
+    "solve",
+    "solve_banded",
+    "solve_block_tridiagonal",
+    "solve_triangular",
+    "solveh_banded",
+    "tanhm",
+    "tanm",
+    "toeplitz",
+]
+
+
+def __getattr__(name: str) -> NoReturn:
+    reason = REASONS.get(name)
+    told = f": {reason}" if reason else _suggest(name, __all__)
+    raise AttributeError(f"module 'xform.scipy.linalg' has no attribute {name!r}{told}")
