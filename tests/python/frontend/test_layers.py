@@ -30,7 +30,7 @@ LAYERS: dict[str, Sequence[str]] = {
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),
     "NumPy's functions": ("numpy",),
-    "functions beyond NumPy's": ("nn", "random", "special"),
+    "functions beyond NumPy's": ("nn", "random", "scipy", "special"),
     "the public face": ("export", "frontend"),
 }  # fmt: skip
 

@@ -1,0 +1,1 @@
+"""SciPy's functions for traced arrays, under SciPy's names."""

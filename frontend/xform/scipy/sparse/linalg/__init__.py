@@ -1,0 +1,9 @@
+"""Functions of linear maps that need not be matrices: solutions of systems and eigenpairs.
+
+They have the names and arguments of `scipy.sparse.linalg`. What they compute is a loop of the
+compiled program, and their derivatives are those of the exact results.
+"""
+
+from .systems import bicgstab, cg, gmres, minres
+
+__all__ = ["bicgstab", "cg", "gmres", "minres"]
