@@ -20,8 +20,9 @@ from ..primitives import full
 from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
-from ..tracing.traces import Callee, definition_site, function_name, trace_callee
+from ..tracing.traces import Callee, function_name
 from .calls import call, call_jvp, call_vjp
+from .closures import Closures, floating_captures, of_captures, with_captures
 from .custom_call import CustomFunction, Derivative, call_custom
 from .derivative import matching_leaves
 from .selection import Auxiliary, differentiable, output_and_aux, require_callable
@@ -148,7 +149,7 @@ class _System:
 
 
 class _Tracer:
-    """Traces functions of a vector one after the other; each captures what those before do."""
+    """Traces functions of a vector."""
 
     def __init__(self, transform: str, b: Any, has_aux: bool) -> None:
         self._transform = transform
@@ -161,7 +162,7 @@ class _Tracer:
         self._avals = [Aval(kind.shape, kind.dtype) for kind in kinds]
         self.leaves = [traces.traced(x, path) for x, path in zip(leaves, paths, strict=True)]
         self.auxiliary = Auxiliary()
-        self._callees: list[Callee] = []
+        self._closures = Closures(transform)
 
     def system(
         self,
@@ -189,19 +190,15 @@ class _Tracer:
         return system
 
     def captures(self) -> list[TracedArray]:
-        """What all functions capture, once they have been traced: each some of the first."""
-        return self._callees[-1].captures
+        """What the functions capture."""
+        return self._closures.captures()
 
     def tree(self, leaves: Sequence[Any]) -> Any:
         """The vector of these leaves."""
         return pytrees.unflatten(self._spec, leaves)
 
     def _trace(self, function: Callable[..., Any], body: Callable[..., Sequence[Any]]) -> Callee:
-        captured = self._callees[-1].captures if self._callees else ()
-        name, place = function_name(function), definition_site(function)
-        callee = trace_callee(name, self._transform, self._avals, body, place, captured)
-        self._callees.append(callee)
-        return callee
+        return self._closures.trace(function, self._avals, body)
 
     def _solver(self, solve: Solve, operator: Callee, auxiliary: Auxiliary) -> Callee:
         def apply(x: Any) -> Any:
@@ -262,7 +259,7 @@ class _LinearSolve(CustomFunction):
 
     def primal(self, leaves: list[Any]) -> Sequence[Any]:
         given = self._bound(leaves)
-        return call(_with(self._solver, given.captures), given.vector)
+        return call(with_captures(self._solver, given.captures), given.vector)
 
     def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
         if cotangents is not None and self._system.transposed is None:
@@ -289,18 +286,9 @@ class _LinearSolve(CustomFunction):
         count = len(leaves) - self._size
         return _Bound(list(leaves[:count]), list(leaves[count:]))
 
-    def _joint(
-        self, vector: Sequence[Any], captures: Sequence[Any]
-    ) -> tuple[Callee, list[TracedArray]]:
-        """The map as a function of its captures, too, and its arguments."""
-        operator = self._system.operator
-        own = captures[: len(operator.captures)]
-        return Callee(operator.function, [], operator.results), [*vector, *own]
-
-    def _differentiated(self, active: Sequence[bool], captures: Sequence[Any]) -> list[int]:
+    def _differentiated(self, active: Sequence[bool]) -> list[int]:
         """Which of the map's captures are."""
-        own = captures[: len(self._system.operator.captures)]
-        return [i for i, x in enumerate(own) if active[i] and x._aval.is_float]
+        return [i for i in floating_captures(self._system.operator) if active[i]]
 
     def _tangents_of(self, inputs: _Bound) -> list[Any]:
         """The solution of what is a right-hand side for tangents."""
@@ -314,9 +302,10 @@ class _LinearSolve(CustomFunction):
         results = call_custom(self, inputs)
         given, seeds = self._bound(inputs), self._bound(of_inputs)
         rhs = seeds.vector
-        chosen = self._differentiated(active, given.captures)
+        chosen = self._differentiated(active)
         if chosen:
-            operator, arguments = self._joint(results[: self._size], given.captures)
+            known = results[: self._size]
+            operator, arguments = of_captures(self._system.operator, known, given.captures)
             _, moved = call_jvp(
                 operator,
                 arguments,
@@ -340,9 +329,9 @@ class _LinearSolve(CustomFunction):
         )
         of_rhs = transposed._tangents_of(_Bound(given.captures, seeds))
         found = {i: full(x.shape, x.dtype, 0) for i, x in enumerate(given.captures)}
-        chosen = self._differentiated(active, given.captures)
+        chosen = self._differentiated(active)
         if chosen:
-            operator, arguments = self._joint(solution, given.captures)
+            operator, arguments = of_captures(self._system.operator, solution, given.captures)
             _, cotangents = call_vjp(
                 operator,
                 arguments,
@@ -350,13 +339,8 @@ class _LinearSolve(CustomFunction):
                 [self._size + i for i in chosen],
             )
             found.update(zip(chosen, cotangents, strict=True))
-        of_captures = [found[i] for i, x in enumerate(given.captures) if x._aval.is_float]
-        return [*of_captures, *of_rhs]
-
-
-def _with(callee: Callee, captures: list[Any]) -> Callee:
-    """A traced function with other captures, which are the first of these."""
-    return Callee(callee.function, captures[: len(callee.captures)], callee.results)
+        by_captures = [found[i] for i, x in enumerate(given.captures) if x._aval.is_float]
+        return [*by_captures, *of_rhs]
 
 
 def _zeros_of_floats(arrays: Sequence[Any]) -> list[TracedArray]:

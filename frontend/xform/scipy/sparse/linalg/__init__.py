@@ -4,6 +4,7 @@ They have the names and arguments of `scipy.sparse.linalg`. What they compute is
 compiled program, and their derivatives are those of the exact results.
 """
 
+from .lanczos import eigsh
 from .systems import bicgstab, cg, gmres, minres
 
-__all__ = ["bicgstab", "cg", "gmres", "minres"]
+__all__ = ["bicgstab", "cg", "eigsh", "gmres", "minres"]

@@ -162,7 +162,7 @@ def gmres(
     refuse("gmres", callback=callback, callback_type=callback_type)
     problem = _Problem("gmres", A, b, M)
     goal = Goal(rtol, atol, _limit("gmres", maxiter, 10 * problem.size))
-    columns = 20 if restart is None else _integer("gmres", "restart", restart)
+    columns = 20 if restart is None else integer("gmres", "restart", restart)
     if columns < 1:
         raise XformValueError(at_user_line(f"gmres: restart must be at least 1, got {columns}"))
     columns = max(min(columns, problem.size), 1)
@@ -224,10 +224,20 @@ def minres(
 
 
 def _limit(name: str, maxiter: Any, default: int) -> int:
-    return default if maxiter is None else _integer(name, "maxiter", maxiter)
+    return default if maxiter is None else integer(name, "maxiter", maxiter)
 
 
-def _integer(name: str, option: str, value: Any) -> int:
+def integer(name: str, option: str, value: Any) -> int:
+    """An option that must be known while tracing.
+
+    Args:
+        name: the function that messages name.
+        option: its parameter.
+        value: what was given for it.
+
+    Raises:
+        XformTypeError: it is no int.
+    """
     try:
         if isinstance(value, bool) or traces.is_traced(value):
             raise TypeError
