@@ -4,7 +4,8 @@ They have the names and arguments of `scipy.sparse.linalg`. What they compute is
 compiled program, and their derivatives are those of the exact results.
 """
 
+from .block_gradients import lobpcg
 from .lanczos import eigsh
 from .systems import bicgstab, cg, gmres, minres
 
-__all__ = ["bicgstab", "cg", "eigsh", "gmres", "minres"]
+__all__ = ["bicgstab", "cg", "eigsh", "gmres", "lobpcg", "minres"]
