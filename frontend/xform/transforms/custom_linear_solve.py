@@ -9,6 +9,7 @@ Methods and Software 3, 1994.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -322,8 +323,8 @@ class _LinearSolve(CustomFunction):
         seeds = values[count + self._size :][: self._size]
         given = self._bound(inputs)
         if self._system.transposed is None:
-            # Only traced, to learn whether it is needed.
-            return _zeros_of_floats(inputs)
+            # Traced to learn whether it is needed, which then is an error.
+            return [full(x.shape, x.dtype, math.nan) for x in inputs if x._aval.is_float]
         transposed = _LinearSolve(
             self._transform, self._system.transposed, self._system.transposed.tangents
         )

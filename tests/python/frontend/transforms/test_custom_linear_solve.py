@@ -174,6 +174,22 @@ def test_each_derivative_solves_once_more() -> None:
     )
 
 
+def test_derivatives_outside_of_jit_and_inside_of_a_checkpoint() -> None:
+    def run(a: Any) -> Any:
+        return custom_linear_solve(lambda x: a @ x, B, richardson, richardson)
+
+    a = np.eye(3) + np.diag(W)
+    x = B / (1 + W)
+    y, pullback = frontend.vjp(run, a)
+    np.testing.assert_allclose(np.asarray(y), x, rtol=1e-12)
+    expected = -np.outer(W / (1 + W), x)
+    np.testing.assert_allclose(np.asarray(pullback(W)[0]), expected, rtol=1e-11)
+    _, pushforward = frontend.linearize(run, a)
+    np.testing.assert_allclose(np.asarray(pushforward(a)), -x, rtol=1e-11)
+    again = grad(lambda a: (frontend.checkpoint(run)(a) * W).sum())(a)
+    np.testing.assert_allclose(np.asarray(again), expected, rtol=1e-11)
+
+
 def test_forward_derivatives_need_no_transpose() -> None:
     """Not even a map that has one."""
 

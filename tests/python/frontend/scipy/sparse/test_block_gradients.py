@@ -31,23 +31,25 @@ SPARSE = scipy.sparse.csr_array(np.where(np.abs(A) > 0.1, A, 0))
 LOWEST = scipy.linalg.eigh(A)[1][:, :2]
 
 
-@cache
-def pairs() -> dict[str, Any]:
-    def everything(a: Any, b: Any, x: Any) -> dict[str, Any]:
-        return {
-            "largest": lobpcg(a, x, tol=1e-9, maxiter=80),
-            "smallest": lobpcg(lambda x: a @ x, x, B=lambda x: b @ x, M=JACOBI, Y=LOWEST,
+RUNS: dict[str, Callable[..., Any]] = {
+    "largest": lambda a, b, x: lobpcg(a, x, tol=1e-9, maxiter=80),
+    "smallest": lambda a, b, x: lobpcg(lambda x: a @ x, x, B=lambda x: b @ x, M=JACOBI, Y=LOWEST,
                                largest=False, tol=1e-9, maxiter=80),
-            "steps": lobpcg(SPARSE, x, maxiter=3, tol=1e-12),
-            "float32": lobpcg(a.astype(np.float32), x.astype(np.float32), largest=False,
-                              M=lambda x: x / np.diag(A)[:, None].astype(np.float32)),
-            "rows": vmap(lambda x, s: lobpcg(s * a[:4, :4], x, tol=1e-10))(
+    "steps": lambda a, b, x: lobpcg(SPARSE, x, maxiter=3, tol=1e-12),
+    "float32": lambda a, b, x: lobpcg(
+        a[:8, :8].astype(np.float32), x[:8, :1].astype(np.float32), largest=False,
+        M=lambda x: x / np.diag(A)[:8, None].astype(np.float32),
+    ),
+    "rows": lambda a, b, x: vmap(lambda x, s: lobpcg(s * a[:4, :4], x, tol=1e-10))(
                 np.stack([x[:4], x[:4], x[:4, :1] * np.ones(3), x[:4]]),
                 np.array([1, -2, 1, np.nan]),
             ),
-        }  # fmt: skip
+}  # fmt: skip
 
-    return tree.map(np.asarray, jit(everything)(A, B, X))
+
+@cache
+def pairs(name: str) -> Any:
+    return tree.map(np.asarray, jit(RUNS[name])(A, B, X))
 
 
 def check(a: Any, b: Any, w: Any, v: Any, exact: float = 1e-8) -> None:
@@ -56,14 +58,14 @@ def check(a: Any, b: Any, w: Any, v: Any, exact: float = 1e-8) -> None:
 
 
 def test_largest() -> None:
-    w, v = pairs()["largest"]
+    w, v = pairs("largest")
     np.testing.assert_allclose(w, np.linalg.eigvalsh(A)[:-4:-1], rtol=1e-13)
     check(A, np.eye(N), w, v)
 
 
 def test_smallest_of_functions_with_a_preconditioner_and_constraints() -> None:
     """Those of the problem that is left, even if the constraints are no eigenvectors of it."""
-    w, v = pairs()["smallest"]
+    w, v = pairs("smallest")
     np.testing.assert_allclose(LOWEST.T @ B @ v, np.zeros((2, 3)), atol=1e-13)
     rest = scipy.linalg.null_space(LOWEST.T @ B)
     expected = scipy.linalg.eigvalsh(rest.T @ A @ rest, rest.T @ B @ rest)[:3]
@@ -73,7 +75,7 @@ def test_smallest_of_functions_with_a_preconditioner_and_constraints() -> None:
 
 
 def test_steps_are_scipys() -> None:
-    w, v = pairs()["steps"]
+    w, v = pairs("steps")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected, _ = reference.lobpcg(SPARSE, X.copy(), maxiter=3, tol=1e-12)
@@ -84,14 +86,14 @@ def test_steps_are_scipys() -> None:
 
 
 def test_single_precision() -> None:
-    w, v = pairs()["float32"]
+    w, v = pairs("float32")
     assert w.dtype == v.dtype == np.float32
-    np.testing.assert_allclose(w, np.linalg.eigvalsh(A)[:3], rtol=1e-4)
+    np.testing.assert_allclose(w, np.linalg.eigvalsh(A[:8, :8])[:1], rtol=1e-5)
 
 
 def test_rows_of_a_batch_and_few_unknowns() -> None:
     """Three blocks of columns are more than there are rows."""
-    w, v = pairs()["rows"]
+    w, v = pairs("rows")
     small = A[:4, :4]
     exact = np.linalg.eigvalsh(small)
     np.testing.assert_allclose(w[:2], [exact[:0:-1], -2 * exact[:3]], rtol=1e-13)
@@ -127,27 +129,24 @@ def lowest(a: Any, b: Any) -> Any:
     return w[:2], inverse.T @ v[:, :2]
 
 
-@cache
-def derivatives() -> tuple[dict[str, Any], dict[str, Any]]:
-    def smallest(a: Any, b: Any) -> Any:
-        options = {"largest": False, "tol": 1e-12, "maxiter": 50}
-        return lobpcg(lambda x: a @ x, X[:5, :2], B=lambda x: b @ x, **options)
+def smallest(a: Any, b: Any) -> Any:
+    options = {"largest": False, "tol": 1e-12, "maxiter": 50}
+    return lobpcg(lambda x: a @ x, X[:5, :2], B=lambda x: b @ x, **options)
 
+
+@cache
+def derivatives() -> dict[str, Any]:
+    """One program, so that the pairs themselves are found once."""
     ours = nests(smallest, frontend)
-    got = jit(lambda a, b: {kind: f(a, b) for kind, f in ours.items()})(SMALL_A, SMALL_B)
-    with jax.enable_x64(True):
-        dense = nests(lowest, jax)
-        run = jax.jit(lambda a, b: {kind: f(a, b) for kind, f in dense.items()})
-        compiled = run.lower(SMALL_A, SMALL_B).compile({"xla_backend_optimization_level": 0})
-        expected = compiled(SMALL_A, SMALL_B)
-    return tree.map(np.asarray, got), jax.tree.map(np.asarray, expected)
+    return jit(lambda a, b: {kind: f(a, b) for kind, f in ours.items()})(SMALL_A, SMALL_B)
 
 
 @pytest.mark.parametrize("kind", nests(None, frontend))
 def test_derivatives_are_those_of_dense_pairs(kind: str) -> None:
-    got, expected = (results[kind] for results in derivatives())
-    for x, y in zip(tree.leaves(got), jax.tree.leaves(expected), strict=True):
-        np.testing.assert_allclose(x, y, rtol=1e-8, atol=1e-9 * np.abs(y).max())
+    with jax.enable_x64(True):
+        expected = jax.tree.leaves(jax.jit(nests(lowest, jax)[kind])(SMALL_A, SMALL_B))
+    for x, y in zip(tree.leaves(derivatives()[kind]), expected, strict=True):
+        np.testing.assert_allclose(np.asarray(x), y, rtol=1e-8, atol=1e-9 * np.abs(y).max())
 
 
 def test_eigenvalues_with_constraints_have_derivatives() -> None:
