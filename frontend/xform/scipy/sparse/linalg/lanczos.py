@@ -43,9 +43,9 @@ def eigsh(
     """Some eigenvalues and eigenvectors of a symmetric map, by thick-restart Lanczos.
 
     A pair that has not converged is NaN, where SciPy raises ArpackNoConvergence. Of an eigenvalue
-    that occurs several times not every occurrence need be found; eigenvectors then have no
-    derivatives, nor does the sum of equal eigenvalues, whose parts are infinite or NaN. Derivatives
-    of eigenvectors solve further systems, as exactly as rounding allows.
+    that occurs several times not every occurrence need be found, and its eigenvectors have no
+    derivatives: these come out very large, infinite or NaN. Derivatives of eigenvectors solve
+    further systems, as exactly as rounding allows.
 
     Args:
         A: a symmetric matrix, a sparse one, or a function of a vector. Gradients by a matrix are
