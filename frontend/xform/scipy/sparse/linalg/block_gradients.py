@@ -32,10 +32,10 @@ from ....numpy.selection import where
 from ....tracing.array import TracedArray
 from ....transforms.loops import while_loop
 from .eigenpairs import eigenpairs
-from .operators import Map, Vector, matrix_dtype, refuse, times
+from .operators import Map, Vector, matrix_dtype, times
+from .options import integer, refuse
 from .small_eigenproblems import small_eigh
 from .stopping import INT32
-from .systems import integer
 
 Block = TracedArray
 BlockMap = Callable[[Block], Block]

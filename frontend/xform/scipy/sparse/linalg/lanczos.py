@@ -21,9 +21,9 @@ from ....transforms.loops import while_loop
 from .eigenpairs import eigenpairs
 from .minimal_residuals import orthogonalised
 from .operators import Map, Space, Vector, entries_of, matrix_dtype
+from .options import integer
 from .small_eigenproblems import small_eigh
 from .stopping import INT32, is_finite, norm
-from .systems import integer
 
 _WHICH = ("LA", "SA", "LM")
 

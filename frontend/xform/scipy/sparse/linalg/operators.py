@@ -232,15 +232,3 @@ def transposed(a: Map) -> Map:
         return result
 
     return pull
-
-
-def refuse(name: str, **options: Any) -> None:
-    """Raises an XformValueError for an option of SciPy's that is given and has no meaning here."""
-    for option, value in options.items():
-        if value is not None and value is not False:
-            raise XformValueError(
-                at_user_line(
-                    f"{name}: {option} is not supported, as the whole computation is compiled; "
-                    "leave it out"
-                )
-            )

@@ -10,18 +10,18 @@ preconditioner and the tolerances are constants to derivatives.
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable
 from typing import Any
 
-from ....errors import XformTypeError, XformValueError, at_user_line
+from ....errors import XformValueError, at_user_line
 from ....numpy.dispatch import extension
 from ....tracing import traces
 from ....tracing.array import TracedArray
 from ....transforms.custom_linear_solve import linear_solve
 from .conjugate_gradients import conjugate_gradients, stabilised_biconjugate_gradients
 from .minimal_residuals import generalised_minimal_residuals, symmetric_minimal_residuals
-from .operators import Map, Space, Vector, matrix_dtype, refuse, transposed
+from .operators import Map, Space, Vector, matrix_dtype, transposed
+from .options import integer, refuse
 from .stopping import Goal
 
 Iterate = Callable[[Map, Map, Vector, Vector | None, Goal], tuple[Vector, TracedArray]]
@@ -225,27 +225,6 @@ def minres(
 
 def _limit(name: str, maxiter: Any, default: int) -> int:
     return default if maxiter is None else integer(name, "maxiter", maxiter)
-
-
-def integer(name: str, option: str, value: Any) -> int:
-    """An option that must be known while tracing.
-
-    Args:
-        name: the function that messages name.
-        option: its parameter.
-        value: what was given for it.
-
-    Raises:
-        XformTypeError: it is no int.
-    """
-    try:
-        if isinstance(value, bool) or traces.is_traced(value):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise XformTypeError(
-            at_user_line(f"{name}: {option} must be an int, got {type(value).__name__}")
-        ) from None
 
 
 class _Problem:

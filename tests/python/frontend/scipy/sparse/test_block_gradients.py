@@ -162,6 +162,14 @@ def test_eigenvalues_with_constraints_have_derivatives() -> None:
     np.testing.assert_allclose(gradient, np.eye(N)[2], atol=1e-12)
 
 
+def test_the_start_and_the_preconditioner_are_constants() -> None:
+    def run(x: Any, m: Any) -> Any:
+        return lobpcg(SMALL_A, x, M=lambda r: m * r, tol=1e-8)[1].sum()
+
+    for gradient in frontend.grad(run, argnums=(0, 1))(X[:5, :1], 2.0):
+        assert not np.asarray(gradient).any()
+
+
 # Ill input ---------------------------------------------------------------------------------------
 
 
