@@ -48,8 +48,8 @@ def eigsh(
     further systems, as exactly as rounding allows.
 
     Args:
-        A: a symmetric matrix, a sparse one, or a function of a vector. Gradients by a matrix are
-            those of its symmetric part.
+        A: a symmetric matrix, a sparse one, or a function of a vector. The gradient by a matrix
+            is symmetric only if the matrix is made so, as by (a + a.T) / 2.
         k: how many, an int from 1 to the number of rows.
         which: "LA" for the largest, "SA" for the smallest, "LM" for those of largest magnitude.
         v0: the first vector, by default a fixed one; a function needs it, since it tells the size.
