@@ -32,6 +32,7 @@ from .transforms.associative_scan import associative_scan
 from .transforms.checkpoint import checkpoint, checkpoint_name
 from .transforms.conditional import cond, switch
 from .transforms.custom_jvp import custom_jvp
+from .transforms.custom_linear_solve import custom_linear_solve
 from .transforms.custom_vjp import custom_vjp
 from .transforms.function import Function, VmapInfo
 from .transforms.function_context import FunctionContext
@@ -77,6 +78,7 @@ __all__ = [
     "checkpoint_policies",
     "cond",
     "custom_jvp",
+    "custom_linear_solve",
     "custom_vjp",
     "fori_loop",
     "functionalize",

@@ -16,6 +16,6 @@ array([[1., 0.],
        [0., 1.]])
 """
 
-from . import linalg as linalg
+from . import linalg, sparse
 
-__all__ = ["linalg"]
+__all__ = ["linalg", "sparse"]

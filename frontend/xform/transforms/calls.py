@@ -53,21 +53,25 @@ def call(callee: Callee, own: Sequence[TracedArray]) -> list[TracedArray]:
 
 
 def call_vjp(
-    callee: Callee, primals: Sequence[TracedArray], cotangents: Sequence[TracedArray]
+    callee: Callee,
+    primals: Sequence[TracedArray],
+    cotangents: Sequence[TracedArray],
+    argnums: Sequence[int] | None = None,
 ) -> tuple[list[TracedArray], list[TracedArray]]:
-    """Results of a traced function and the cotangents of all its own arguments.
+    """Results of a traced function and the cotangents of its own arguments.
 
     Args:
         callee: the function.
         primals: its own arguments.
         cotangents: those of its results.
+        argnums: the arguments whose cotangents are returned, which increase; None for all.
     """
     with emitting("vjp") as function:
         values = function.vjp(
             callee.function,
             callee.operands([lift(x) for x in primals]),
             [lift(x) for x in cotangents],
-            list(range(len(primals))),
+            list(range(len(primals)) if argnums is None else argnums),
             user_location(),
         )
     return _with_results(callee, values)
