@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .... import primitives
 from ....errors import XformValueError, at_user_line
 from ....numpy import contraction, joining, reductions, ufuncs
 from ....numpy.dispatch import extension
@@ -34,7 +35,6 @@ from ....transforms.loops import while_loop
 from .eigenpairs import eigenpairs
 from .operators import Map, Vector, matrix_dtype, times
 from .options import integer, refuse
-from .small_eigenproblems import small_eigh
 from .stopping import INT32
 
 Block = TracedArray
@@ -298,7 +298,7 @@ class _Search:
         A direction that depends on others to half the digits is dropped.
         """
         gram = contraction.matmul(images.x.T, images.b)
-        values, weights = small_eigh(gram)
+        values, weights = primitives.eigh(gram)
         enough = values > math.sqrt(float(np.finfo(gram.dtype).eps))
         factors = where(enough, 1 / ufuncs.sqrt(where(enough, values, 1.0)), 0.0)
         weights = weights * factors
@@ -317,7 +317,7 @@ class _Search:
         last = -size if self._largest else size
         rows = np.arange(a.shape[0])
         a = where((rows[:, None] == rows) & ~enough, last, a)
-        values, weights = small_eigh(a)
+        values, weights = primitives.eigh(a)
         if self._largest:
             values, weights = values[::-1], weights[:, ::-1]
         values, weights = values[: self._k], weights[:, : self._k]

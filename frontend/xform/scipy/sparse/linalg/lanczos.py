@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .... import primitives
 from ....errors import XformTypeError, XformValueError, at_user_line
 from ....numpy import contraction, ordering, reductions, ufuncs
 from ....numpy.dispatch import extension
@@ -22,7 +23,6 @@ from .eigenpairs import eigenpairs
 from .minimal_residuals import orthogonalised
 from .operators import Map, Space, Vector, entries_of, matrix_dtype
 from .options import integer
-from .small_eigenproblems import small_eigh
 from .stopping import INT32, is_finite, norm
 
 _WHICH = ("LA", "SA", "LM")
@@ -194,7 +194,7 @@ def _lanczos(
 
     def restarted(at: _Restart) -> _Restart:
         full = while_loop(lambda v: v.filled < ncv, extended, at.vectors)
-        values, weights = small_eigh(full.projection)
+        values, weights = primitives.eigh(full.projection)
         chosen = order(values)
         values, weights = values[chosen], weights[:, chosen]
         residuals = full.coupling * ufuncs.absolute(weights[-1, :k])
