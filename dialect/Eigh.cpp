@@ -33,6 +33,10 @@ LogicalResult EighOp::buildJvp(RuleBuilder &b, ValueRange tangents,
   if (!type.hasStaticShape())
     return emitOpError("is differentiated for matrices of static size, got ")
            << type;
+  if (columnCount(getX()) == 0) {
+    resultTangents.assign(2, Value());
+    return success();
+  }
   Value w = getW(), v = getV();
   Value symmetric =
       b.fold<MulOp>(b.fold<AddOp>(tangents[0], flipped(b, tangents[0])),

@@ -108,6 +108,10 @@ LogicalResult SvdOp::buildJvp(RuleBuilder &b, ValueRange tangents,
     return emitOpError("is differentiated for matrices of static size, got ")
            << type;
   int64_t m = rowCount(getX()), n = columnCount(getX()), k = std::min(m, n);
+  if (k == 0) {
+    resultTangents.assign(3, Value());
+    return success();
+  }
   Value u = block(b, getU(), {}, {m, k});
   Value v = flipped(b, block(b, getVt(), {}, {k, n}));
   SvdTangent tangent(b, u, getS(), v, tangents[0]);

@@ -43,56 +43,113 @@ compute(MatrixBuilder &b, Operation *op,
   return results;
 }
 
-/// Of a square matrix, by a function of our machine code's runtime or by
-/// rotations.
-SvdFactors factorSquare(MatrixBuilder &b, Value x, bool callsFunctions) {
-  if (!callsFunctions)
-    return jacobiSvd(b, x);
-  auto op = SvdOp::create(b, x, /*complete=*/false);
-  return {op.getU(), op.getS(), op.getVt()};
-}
+/// The most rows of a matrix for which a function takes the whole: it runs on
+/// one core. Of larger ones it takes panels, whose products cores share.
+constexpr int64_t kMostRows = 512;
 
-EighFactors factorSymmetric(MatrixBuilder &b, Value x, bool callsFunctions) {
-  if (!callsFunctions)
-    return jacobiEigh(b, x);
-  auto op = EighOp::create(b, x);
-  return {op.getW(), op.getV()};
-}
+/// What each operation becomes: steps on tensors, or what stands for functions
+/// of our machine code's runtime.
+class Algorithm {
+public:
+  Algorithm(MatrixBuilder &b, bool callsFunctions)
+      : b(b), callsFunctions(callsFunctions) {}
 
-SmallVector<Value> algorithm(MatrixBuilder &b, Operation *op,
-                             ArrayRef<Value> operands, bool callsFunctions) {
-  using Values = SmallVector<Value>;
-  return TypeSwitch<Operation *, Values>(op)
-      .Case([&](CholeskyOp) { return Values{factorCholesky(b, operands[0])}; })
-      .Case([&](TriangularSolveOp op) {
-        TriangularKind kind{op.getLeftSide(), op.getLower(), op.getTransposeA(),
-                            op.getUnitDiagonal()};
-        return Values{solveTriangular(b, kind, operands[0], operands[1])};
-      })
-      .Case([&](LuOp) {
-        LuFactors found = factorLu(b, operands[0]);
-        return Values{found.factors, found.pivots, found.permutation};
-      })
-      .Case([&](QrOp op) {
-        QrFactors found = factorQr(b, operands[0], op.getComplete());
-        return Values{found.q, found.r};
-      })
-      .Case([&](EighOp) {
-        EighFactors found = factorSymmetric(b, operands[0], callsFunctions);
-        return Values{found.w, found.v};
-      })
-      .Case([&](SvdOp op) {
-        SvdFactors found = factorSvd(
-            b, operands[0], op.getComplete(), [&](MatrixBuilder &b, Value x) {
-              return factorSquare(b, x, callsFunctions);
-            });
-        return Values{found.u, found.s, found.vt};
-      })
-      .Case([&](LuSolveOp op) {
-        return Values{solveByLu(b, operands[1], operands[2], operands[3],
-                                op.getTransposeA())};
-      });
-}
+  SmallVector<Value> of(Operation *op, ArrayRef<Value> x) {
+    using Values = SmallVector<Value>;
+    return TypeSwitch<Operation *, Values>(op)
+        .Case([&](CholeskyOp) { return Values{cholesky(x[0])}; })
+        .Case([&](TriangularSolveOp op) {
+          TriangularKind kind{op.getLeftSide(), op.getLower(),
+                              op.getTransposeA(), op.getUnitDiagonal()};
+          return Values{solve(kind, x[0], x[1])};
+        })
+        .Case([&](LuOp) {
+          LuFactors found = lu(x[0]);
+          return Values{found.factors, found.pivots, found.permutation};
+        })
+        .Case([&](LuSolveOp op) {
+          return Values{
+              solveByLu(b, x[1], x[2], x[3], op.getTransposeA(),
+                        [&](const TriangularKind &kind, Value a, Value rhs) {
+                          return solve(kind, a, rhs);
+                        })};
+        })
+        .Case([&](QrOp op) {
+          QrFactors found = qr(x[0], op.getComplete());
+          return Values{found.q, found.r};
+        })
+        .Case([&](EighOp) {
+          EighFactors found = eigh(x[0]);
+          return Values{found.w, found.v};
+        })
+        .Case([&](SvdOp op) {
+          SvdFactors found = factorSvd(
+              b, x[0], op.getComplete(), [&](Value x) { return svd(x); },
+              [&](Value x, bool complete) { return qr(x, complete); });
+          return Values{found.u, found.s, found.vt};
+        });
+  }
+
+private:
+  /// Whether a function takes matrices of so many rows.
+  bool isCalled(int64_t rows) const {
+    return callsFunctions && rows <= kMostRows;
+  }
+
+  Value cholesky(Value x) {
+    return isCalled(rowCount(x)) ? CholeskyOp::create(b, x).getResult()
+                                 : factorCholesky(b, x);
+  }
+
+  Value solve(const TriangularKind &kind, Value a, Value rhs) {
+    if (!isCalled(rowCount(a)))
+      return solveTriangular(b, kind, a, rhs);
+    return TriangularSolveOp::create(b, a, rhs, kind.leftSide, kind.lower,
+                                     kind.transposed, kind.unitDiagonal);
+  }
+
+  LuFactors lu(Value x) {
+    if (isCalled(columnCount(x)))
+      return luByFunction(x);
+    // A leaf of the recursion has as many columns as a function takes well.
+    if (callsFunctions)
+      return factorLu(
+          b, x, kMostRows / 2, [&](Value panel) { return luByFunction(panel); },
+          [&](const TriangularKind &kind, Value a, Value rhs) {
+            return solve(kind, a, rhs);
+          });
+    return factorLu(b, x);
+  }
+
+  LuFactors luByFunction(Value x) {
+    auto op = LuOp::create(b, x);
+    return {op.getFactors(), op.getPivots(), op.getPermutation()};
+  }
+
+  QrFactors qr(Value x, bool complete) {
+    if (!callsFunctions)
+      return factorQr(b, x, complete);
+    auto op = QrOp::create(b, x, complete);
+    return {op.getQ(), op.getR()};
+  }
+
+  EighFactors eigh(Value x) {
+    if (!callsFunctions)
+      return jacobiEigh(b, x);
+    auto op = EighOp::create(b, x);
+    return {op.getW(), op.getV()};
+  }
+
+  SvdFactors svd(Value x) {
+    if (!callsFunctions)
+      return jacobiSvd(b, x);
+    auto op = SvdOp::create(b, x, /*complete=*/false);
+    return {op.getU(), op.getS(), op.getVt()};
+  }
+
+  MatrixBuilder &b;
+  bool callsFunctions;
+};
 
 /// What takes no matrices with elements gives numbers that do not depend on it:
 /// none, zeros, or columns that complete none.
@@ -130,7 +187,7 @@ LogicalResult lower(Operation *op, bool callsFunctions) {
   op->replaceAllUsesWith(
       isEmpty ? resultsOfNothing(b, op)
               : compute(b, op, [&](ArrayRef<Value> operands) {
-                  return algorithm(b, op, operands, callsFunctions);
+                  return Algorithm(b, callsFunctions).of(op, operands);
                 }));
   op->erase();
   return success();

@@ -94,7 +94,8 @@ private:
         [](Operation *op) { return hasUnknownSize(op->getResult(0)); });
     // Our machine code has functions for them, as it updates in place.
     if (updatesInPlace)
-      target.addDynamicallyLegalOp<EighOp, SvdOp>(isMatrixFunction);
+      target.addDynamicallyLegalOp<CholeskyOp, TriangularSolveOp, LuOp, QrOp,
+                                   EighOp, SvdOp>(isMatrixFunction);
     target.markUnknownOpDynamicallyLegal([&](Operation *op) {
       if (auto function = dyn_cast<func::FuncOp>(op))
         return converter.isSignatureLegal(function.getFunctionType());

@@ -18,7 +18,8 @@ namespace xform::codegen {
 
 namespace {
 
-constexpr StringRef kModules[] = {
+// Whose lengths a compiler need not count.
+const char *const kModules[] = {
 #include "Runtime.inc"
 };
 
@@ -26,7 +27,7 @@ constexpr StringRef kModules[] = {
 int moduleOf(StringRef function) {
   std::string name = (" @" + function + "(").str();
   for (auto [index, module] : llvm::enumerate(kModules))
-    for (StringRef line : llvm::split(module, '\n'))
+    for (StringRef line : llvm::split(StringRef(module), '\n'))
       if (line.starts_with("define hidden") && line.contains(name))
         return static_cast<int>(index);
   return -1;
@@ -39,7 +40,7 @@ std::string textOf(int module, const Target &target) {
   StringRef pause = triple.isX86()       ? "@llvm.x86.sse2.pause()"
                     : triple.isAArch64() ? "@llvm.aarch64.hint(i32 1)"
                                          : "@llvm.riscv.pause()";
-  std::string text = kModules[module].str();
+  std::string text = kModules[module];
   size_t place = 0;
   while ((place = text.find("PAUSE", place)) != std::string::npos)
     text.replace(place, 5, pause);

@@ -3,6 +3,7 @@
 #include "lowering/cpu/MatrixFunctions.h"
 
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Matrices.h"
 #include "dialect/Work.h"
 #include "lowering/codegen/runtime/matrices/Scratch.h"
 
@@ -26,11 +27,13 @@ static constexpr llvm::StringLiteral kPrefix = "xform_matrices_";
 
 namespace {
 
-/// A function and what it is given between the operand and the sizes.
+/// A function, which is given the operands, these results, scratch memory if it
+/// needs some and where in it, these numbers, and which matrices to work on.
 struct Callee {
   StringRef name;
   SmallVector<OpResult> results;
   int64_t scratch;
+  SmallVector<int64_t> numbers;
 };
 
 /// Writes the calls for one operation.
@@ -39,26 +42,24 @@ public:
   Calls(RewriterBase &rewriter, Operation *op, Callee callee)
       : b(op->getLoc(), rewriter), op(op), callee(std::move(callee)) {
     auto type = cast<RankedTensorType>(op->getOperand(0).getType());
-    n = type.getShape().back();
     element = type.getElementType();
     for (int64_t size : type.getShape().drop_back(2))
       matrices *= size;
   }
 
-  void write(Value x, ValueRange results,
+  void write(SmallVector<Value> buffers,
              function_ref<Value(MemRefType)> allocate) {
     int64_t bytes = callee.scratch * element.getIntOrFloatBitWidth() / 8;
     int64_t turns = std::min(
-        matrices, std::clamp(kBytesOfTurns / bytes, kFewTurns, kMostTurns));
+        matrices, std::clamp(kBytesOfTurns / std::max<int64_t>(bytes, 1),
+                             kFewTurns, kMostTurns));
     int64_t each = llvm::divideCeil(matrices, turns);
     turns = llvm::divideCeil(matrices, each);
-    Value scratch =
-        allocate(MemRefType::get({turns * callee.scratch}, element));
-    SmallVector<Value> operands{x};
-    llvm::append_range(operands, results);
-    operands.push_back(scratch);
+    if (callee.scratch > 0)
+      buffers.push_back(
+          allocate(MemRefType::get({turns * callee.scratch}, element)));
     if (turns == 1) {
-      call(operands, number(0), number(matrices), number(0), matrices);
+      call(buffers, number(0), number(matrices), number(0), matrices);
       return;
     }
     auto loop = scf::ForOp::create(b, number(0), number(turns), number(1));
@@ -68,7 +69,7 @@ public:
     Value first = arith::MulIOp::create(b, turn, number(each));
     Value behind = arith::AddIOp::create(b, first, number(each));
     Value last = arith::MinUIOp::create(b, behind, number(matrices));
-    call(operands, first, last,
+    call(buffers, first, last,
          arith::MulIOp::create(b, turn, number(callee.scratch)), each);
   }
 
@@ -80,7 +81,11 @@ private:
   void call(ArrayRef<Value> buffers, Value first, Value last, Value offset,
             int64_t count) {
     SmallVector<Value> operands(buffers);
-    operands.append({offset, number(n), first, last});
+    if (callee.scratch > 0)
+      operands.push_back(offset);
+    for (int64_t value : callee.numbers)
+      operands.push_back(number(value));
+    operands.append({first, last});
     func::FuncOp function = declaration(ValueRange(operands).getTypes());
     auto call = func::CallOp::create(b, function, operands);
     double share = static_cast<double>(count) / static_cast<double>(matrices);
@@ -113,23 +118,52 @@ private:
   ImplicitLocOpBuilder b;
   Operation *op;
   Callee callee;
-  int64_t n = 0, matrices = 1;
+  int64_t matrices = 1;
   Type element;
 };
 
+Callee calleeOf(CholeskyOp op) {
+  int64_t n = rowCount(op.getX());
+  return {"cholesky", {op->getResult(0)}, matrices::choleskyScratch(n), {n}};
+}
+
+Callee calleeOf(TriangularSolveOp op) {
+  int64_t n = rowCount(op.getA());
+  bool onRight = !op.getLeftSide();
+  int64_t m = onRight ? rowCount(op.getB()) : columnCount(op.getB());
+  return {onRight ? "solve_right" : "solve_left",
+          {op->getResult(0)},
+          onRight ? matrices::triangularScratch(n, m) : 0,
+          {n, m, op.getLower(), op.getTransposeA(), op.getUnitDiagonal()}};
+}
+
+Callee calleeOf(LuOp op) {
+  return {"lu",
+          llvm::to_vector(op->getResults()),
+          /*scratch=*/0,
+          {rowCount(op.getX()), columnCount(op.getX())}};
+}
+
+Callee calleeOf(QrOp op) {
+  int64_t m = rowCount(op.getX()), n = columnCount(op.getX());
+  return {"qr",
+          llvm::to_vector(op->getResults()),
+          matrices::qrScratch(m, n),
+          {m, n, columnCount(op.getQ())}};
+}
+
 Callee calleeOf(EighOp op) {
-  int64_t n = op.getX().getType().getShape().back();
+  int64_t n = rowCount(op.getX()), scratch = matrices::eighScratch(n);
   if (op.getV().use_empty())
-    return {"eigvalsh", {op->getResult(0)}, matrices::eighScratch(n)};
-  return {
-      "eigh", {op->getResult(0), op->getResult(1)}, matrices::eighScratch(n)};
+    return {"eigvalsh", {op->getResult(0)}, scratch, {n}};
+  return {"eigh", llvm::to_vector(op->getResults()), scratch, {n}};
 }
 
 Callee calleeOf(SvdOp op) {
-  int64_t n = op.getX().getType().getShape().back();
+  int64_t n = rowCount(op.getX()), scratch = matrices::svdScratch(n);
   if (op.getU().use_empty() && op.getVt().use_empty())
-    return {"svdvals", {op->getResult(1)}, matrices::svdScratch(n)};
-  return {"svd", llvm::to_vector(op->getResults()), matrices::svdScratch(n)};
+    return {"svdvals", {op->getResult(1)}, scratch, {n}};
+  return {"svd", llvm::to_vector(op->getResults()), scratch, {n}};
 }
 
 template <typename OpTy>
@@ -157,20 +191,22 @@ struct Bufferization
     auto allocate = [&](MemRefType type) -> Value {
       return *options.createAlloc(rewriter, op->getLoc(), type, {});
     };
-    FailureOr<Value> x =
-        bufferization::getBuffer(rewriter, op->getOperand(0), options, state);
-    if (failed(x))
-      return failure();
-    // The functions read matrices that lie one behind the other.
-    auto layout = cast<MemRefType>(x->getType());
-    if (!layout.getLayout().isIdentity()) {
-      Value copy =
-          allocate(MemRefType::get(layout.getShape(), layout.getElementType()));
-      memref::CopyOp::create(rewriter, op->getLoc(), *x, copy);
-      x = copy;
+    SmallVector<Value> given, buffers;
+    for (Value operand : op->getOperands()) {
+      FailureOr<Value> x =
+          bufferization::getBuffer(rewriter, operand, options, state);
+      if (failed(x))
+        return failure();
+      given.push_back(*x);
+      // The functions read matrices that lie one behind the other.
+      auto type = cast<MemRefType>(x->getType());
+      if (type.getLayout().isIdentity())
+        continue;
+      given.back() =
+          allocate(MemRefType::get(type.getShape(), type.getElementType()));
+      memref::CopyOp::create(rewriter, op->getLoc(), *x, given.back());
     }
     Callee callee = calleeOf(cast<OpTy>(op));
-    SmallVector<Value> buffers, given;
     for (OpResult result : op->getResults()) {
       auto type = cast<RankedTensorType>(result.getType());
       buffers.push_back(
@@ -178,29 +214,34 @@ struct Bufferization
       if (llvm::is_contained(callee.results, result))
         given.push_back(buffers.back());
     }
-    Calls(rewriter, op, callee).write(*x, given, allocate);
+    Calls(rewriter, op, callee).write(given, allocate);
     bufferization::replaceOpWithBufferizedValues(rewriter, op, buffers);
     return success();
   }
 };
 
+template <typename... OpTys> void attach(MLIRContext &context) {
+  (OpTys::template attachInterface<Bufferization<OpTys>>(context), ...);
+}
+
 } // namespace
 
 bool xform::isMatrixFunction(Operation *op) {
-  if (!isa<EighOp, SvdOp>(op))
+  if (!isa<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SvdOp>(op))
     return false;
-  auto type = cast<RankedTensorType>(op->getOperand(0).getType());
-  int64_t rank = type.getRank();
-  Type element = type.getElementType();
-  return type.hasStaticShape() && type.getNumElements() > 0 &&
-         type.getDimSize(rank - 2) == type.getDimSize(rank - 1) &&
-         (element.isF32() || element.isF64());
+  Value x = op->getOperand(0);
+  Type element = tensorType(x).getElementType();
+  bool isWhole = llvm::all_of(op->getOperandTypes(), [](Type type) {
+    auto tensor = cast<RankedTensorType>(type);
+    return tensor.hasStaticShape() && tensor.getNumElements() > 0;
+  });
+  return isWhole && (element.isF32() || element.isF64()) &&
+         (!isa<EighOp, SvdOp>(op) || rowCount(x) == columnCount(x));
 }
 
 void xform::registerMatrixFunctions(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, XformDialect *) {
-    EighOp::attachInterface<Bufferization<EighOp>>(*context);
-    SvdOp::attachInterface<Bufferization<SvdOp>>(*context);
+    attach<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SvdOp>(*context);
   });
 }
 

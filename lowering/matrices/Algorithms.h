@@ -21,9 +21,17 @@ Value solveTriangular(MatrixBuilder &b, const TriangularKind &kind, Value a,
 struct LuFactors {
   Value factors, pivots, permutation;
 };
+/// What solves a triangular system.
+using Solve =
+    llvm::function_ref<Value(const TriangularKind &, Value a, Value rhs)>;
+
 LuFactors factorLu(MatrixBuilder &b, Value x);
+/// The same, by what factors panels of up to so many columns.
+LuFactors factorLu(MatrixBuilder &b, Value x, int64_t leaf,
+                   llvm::function_ref<LuFactors(Value)> factorPanel,
+                   Solve solve);
 Value solveByLu(MatrixBuilder &b, Value factors, Value permutation, Value rhs,
-                bool transposed);
+                bool transposed, Solve solve);
 
 /// The results of xform.qr.
 struct QrFactors {
@@ -43,10 +51,10 @@ struct SvdFactors {
 };
 /// Those of square matrices.
 SvdFactors jacobiSvd(MatrixBuilder &b, Value x);
-/// Those of others, by what finds those of square ones.
-SvdFactors
-factorSvd(MatrixBuilder &b, Value x, bool complete,
-          llvm::function_ref<SvdFactors(MatrixBuilder &, Value)> factorSquare);
+/// Those of others, by what finds those of square ones, and triangles.
+SvdFactors factorSvd(MatrixBuilder &b, Value x, bool complete,
+                     llvm::function_ref<SvdFactors(Value)> factorSquare,
+                     llvm::function_ref<QrFactors(Value, bool)> factorTall);
 
 } // namespace xform
 

@@ -155,28 +155,35 @@ static Value concatenated(MatrixBuilder &b, Value first, Value second) {
 }
 
 LuFactors xform::factorLu(MatrixBuilder &b, Value x) {
+  return factorLu(
+      b, x, kLeafWidth, [&](Value panel) { return factorLeaf(b, panel); },
+      [&](const TriangularKind &kind, Value a, Value rhs) {
+        return solveTriangular(b, kind, a, rhs);
+      });
+}
+
+LuFactors xform::factorLu(MatrixBuilder &b, Value x, int64_t leaf,
+                          function_ref<LuFactors(Value)> factorPanel,
+                          Solve solve) {
   int64_t m = rowCount(x), n = columnCount(x);
-  if (n <= kLeafWidth && n <= m)
-    return factorLeaf(b, x);
-  int64_t width = n / 2;
-  if (width % kLeafWidth)
-    width += kLeafWidth - width % kLeafWidth;
-  width = std::min(width, m);
-  LuFactors left = factorLu(b, block(b, x, {}, {m, width}));
+  if (n <= leaf && n <= m)
+    return factorPanel(x);
+  int64_t half = llvm::divideCeil(n / 2, leaf) * leaf;
+  int64_t width = std::min(half, m);
+  LuFactors left =
+      factorLu(b, block(b, x, {}, {m, width}), leaf, factorPanel, solve);
   Value right =
       rowsInOrder(b, block(b, x, {0, width}, {m, n}), left.permutation);
   Value corner = block(b, left.factors, {}, {width, width});
-  Value top =
-      solveTriangular(b,
-                      {/*leftSide=*/true, /*lower=*/true, /*transposed=*/false,
-                       /*unitDiagonal=*/true},
-                      corner, block(b, right, {}, {width, n - width}));
+  TriangularKind unitLower{/*leftSide=*/true, /*lower=*/true,
+                           /*transposed=*/false, /*unitDiagonal=*/true};
+  Value top = solve(unitLower, corner, block(b, right, {}, {width, n - width}));
   if (width == m)
     return {beside(b, left.factors, top), left.pivots, left.permutation};
   Value l = block(b, left.factors, {width, 0}, {m, width});
   Value rest = b.fold<SubOp>(block(b, right, {width, 0}, {m, n - width}),
                              product(b, l, top));
-  LuFactors bottom = factorLu(b, rest);
+  LuFactors bottom = factorLu(b, rest, leaf, factorPanel, solve);
   Value factors =
       below(b, beside(b, corner, top),
             beside(b, rowsInOrder(b, l, bottom.permutation), bottom.factors));
@@ -191,17 +198,16 @@ LuFactors xform::factorLu(MatrixBuilder &b, Value x) {
 }
 
 Value xform::solveByLu(MatrixBuilder &b, Value factors, Value permutation,
-                       Value rhs, bool transposed) {
+                       Value rhs, bool transposed, Solve solve) {
   TriangularKind lower{/*leftSide=*/true, /*lower=*/true, transposed,
                        /*unitDiagonal=*/true};
   TriangularKind upper{/*leftSide=*/true, /*lower=*/false, transposed};
   if (!transposed) {
-    Value y =
-        solveTriangular(b, lower, factors, rowsInOrder(b, rhs, permutation));
-    return solveTriangular(b, upper, factors, y);
+    Value y = solve(lower, factors, rowsInOrder(b, rhs, permutation));
+    return solve(upper, factors, y);
   }
-  Value y = solveTriangular(b, upper, factors, rhs);
-  Value z = solveTriangular(b, lower, factors, y);
+  Value y = solve(upper, factors, rhs);
+  Value z = solve(lower, factors, y);
   // Row i of these is row permutation[i] of the solution.
   SmallVector<int64_t> shape(tensorType(permutation).getShape());
   shape.push_back(1);

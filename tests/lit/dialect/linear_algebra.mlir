@@ -31,3 +31,12 @@ func.func @general(%a: tensor<2x4x3xf32>, %s: tensor<?x3x3xf64>, %b: tensor<?x3x
   %q:2 = xform.qr %a complete = true : tensor<2x4x3xf32>
   return
 }
+
+// CHECK-LABEL: func @spectra
+func.func @spectra(%a: tensor<2x4x3xf32>, %s: tensor<?x3x3xf64>) {
+  // CHECK: xform.eigh %arg1 : tensor<?x3x3xf64>
+  %w, %v = xform.eigh %s : tensor<?x3x3xf64>
+  // CHECK: xform.svd %arg0 complete = true : tensor<2x4x3xf32>
+  %u:3 = xform.svd %a complete = true : tensor<2x4x3xf32>
+  return
+}

@@ -109,3 +109,19 @@ func.func @lu_solve_rows(%a: tensor<3x3xf32>, %p: tensor<3xi32>, %b: tensor<2x1x
   %0 = xform.lu_solve %a, %a, %p, %b transpose_a = false : tensor<3x3xf32>, tensor<3xi32>, tensor<2x1xf32>
   return
 }
+
+// -----
+
+func.func @eigh_square(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'xform.eigh' op expects x to have square matrices in its last two axes, got 'tensor<2x3xf32>'}}
+  %w, %v = xform.eigh %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @svd_rank(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'xform.svd' op expects x to have matrices in its last two axes, got 'tensor<3xf32>'}}
+  %u:3 = xform.svd %x complete = false : tensor<3xf32>
+  return
+}

@@ -1,3 +1,4 @@
+// RUN: xform-opt %s --xform-lower-linear-algebra=calls-functions --canonicalize --split-input-file --verify-diagnostics | FileCheck %s --check-prefix=FUNCTIONS
 // RUN: xform-opt %s --xform-lower-linear-algebra --canonicalize --split-input-file --verify-diagnostics | FileCheck %s
 
 // Few columns are eliminated one after another without a loop.
@@ -144,6 +145,33 @@ func.func @qr(%x: tensor<6x4xf32>) -> (tensor<6x4xf32>, tensor<4x4xf32>) {
   // CHECK: xform.dot_general
   %0:2 = xform.qr %x complete = false : tensor<6x4xf32>
   return %0#0, %0#1 : tensor<6x4xf32>, tensor<4x4xf32>
+}
+
+// -----
+
+// What has a function in the runtime of our machine code stays; larger systems are cut.
+// FUNCTIONS-LABEL: func @functions
+// CHECK-LABEL: func @functions
+func.func @functions(%x: tensor<2x5x3xf32>, %y: tensor<4x4xf16>, %big: tensor<1024x1024xf64>) -> (tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<1024x1024xf64>) {
+  // FUNCTIONS: %[[Q:.*]], %[[R:.*]] = xform.qr %arg0 complete = true : tensor<2x5x3xf32>
+  // FUNCTIONS: %[[TOP:.*]] = xform.slice %[[R]]
+  // FUNCTIONS: xform.svd %[[TOP]] complete = false : tensor<2x3x3xf32>
+  // FUNCTIONS: xform.dot_general
+  // FUNCTIONS: xform.concatenate
+  // CHECK-NOT: xform.svd
+  // CHECK: scf.while
+  %u, %s, %vt = xform.svd %x complete = true : tensor<2x5x3xf32>
+  // FUNCTIONS: %[[WIDE:.*]] = xform.convert %arg1 : tensor<4x4xf16> to tensor<4x4xf32>
+  // FUNCTIONS: xform.eigh %[[WIDE]] : tensor<4x4xf32>
+  // CHECK-NOT: xform.eigh
+  // CHECK: scf.while
+  %w, %v = xform.eigh %y : tensor<4x4xf16>
+  // FUNCTIONS: xform.lu %{{.*}} : tensor<1024x256xf64>
+  // FUNCTIONS: xform.triangular_solve %{{.*}} unit_diagonal = true : tensor<256x256xf64>, tensor<256x256xf64>
+  // FUNCTIONS: xform.dot_general
+  // FUNCTIONS-NOT: scf
+  %f:3 = xform.lu %big : tensor<1024x1024xf64>
+  return %u, %s, %vt, %w, %f#0 : tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<1024x1024xf64>
 }
 
 // -----

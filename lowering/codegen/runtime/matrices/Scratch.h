@@ -27,6 +27,23 @@ constexpr Index wholeBlocks(Index n) {
 /// Elements of one sequence of rotations of n rows.
 constexpr Index rotationsScratch(Index n) { return 2 * kSweeps * n; }
 
+/// Columns, or rows, that are eliminated one after the other, before products
+/// change all others.
+constexpr Index kPanel = 32;
+
+/// Elements for the lower triangle of a matrix of n rows.
+constexpr Index choleskyScratch(Index n) { return kPanel * n; }
+
+/// Elements for a solution of n rows and m columns.
+constexpr Index triangularScratch(Index n, Index m) { return n * m; }
+
+/// Elements for a matrix of m rows and n columns.
+constexpr Index qrScratch(Index m, Index n) {
+  Index longer = m > n ? m : n, least = m > n ? n : m;
+  return m * n + (least + kPanel) * kPanel + m * kPanel + 2 * kPanel * longer +
+         2 * m + kPanel;
+}
+
 /// Elements for a symmetric matrix of n rows, and for one of which all singular
 /// values are sought.
 constexpr Index eighScratch(Index n) {

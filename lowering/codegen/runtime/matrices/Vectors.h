@@ -13,6 +13,7 @@
 
 using xform::matrices::Index;
 using xform::matrices::kBlock;
+using xform::matrices::kPanel;
 using xform::matrices::kSweeps;
 using xform::matrices::rotationsScratch;
 using xform::matrices::wholeBlocks;
@@ -34,6 +35,16 @@ constexpr Real kRounding = sizeof(Real) == 8 ? 0x1p-53 : 0x1p-24;
 template <typename Real>
 constexpr Real kNegligible = kRounding<Real> * kRounding<Real>;
 
+template <typename Real> struct Unsigned;
+template <> struct Unsigned<double> {
+  using Type = unsigned long long;
+};
+template <> struct Unsigned<float> {
+  using Type = unsigned;
+};
+/// An integer of the same size.
+template <typename Real> using UnsignedOf = typename Unsigned<Real>::Type;
+
 template <typename Real> Real absolute(Real x) {
   return __builtin_elementwise_abs(x);
 }
@@ -49,6 +60,8 @@ template <typename Real> Real withSign(Real x, Real y) {
 
 template <typename Real> Real larger(Real x, Real y) { return x > y ? x : y; }
 
+constexpr Index smaller(Index m, Index n) { return m < n ? m : n; }
+
 template <typename Real> Real dot(const Real *x, const Real *y, Index n) {
 #pragma clang fp reassociate(on)
   Real sum = 0;
@@ -62,6 +75,12 @@ template <typename Real>
 void add(Real factor, const Real *__restrict x, Real *__restrict y, Index n) {
   for (Index i = 0; i < n; ++i)
     y[i] += factor * x[i];
+}
+
+template <typename Real>
+void copy(const Real *__restrict x, Real *__restrict y, Index n) {
+  for (Index i = 0; i < n; ++i)
+    y[i] = x[i];
 }
 
 template <typename Real> void fill(Real *x, Real number, Index n) {
@@ -91,24 +110,14 @@ public:
   /// That with which the product of a positive number is in [1, 2).
   static PowerOfTwo normalizing(Real size) {
     PowerOfTwo power;
-    constexpr Real kLeast = sizeof(Real) == 8 ? 0x1p-1022 : 0x1p-126f;
-    constexpr Real kLarge = sizeof(Real) == 8 ? 0x1p+54 : 0x1p+25f;
-    if (size < kLeast) {
-      power.first = kLarge;
-      size *= kLarge;
+    if (exponentOf(size) == 0) { // subnormal, or not far from it
+      power.first = of(kMantissa + 2);
+      size *= power.first;
+    } else if (exponentOf(size) > 2 * kBias - 2) {
+      power.first = of(-2);
+      size *= power.first;
     }
-    // Few steps, as each halves the exponent that is left.
-    constexpr int kFirst = sizeof(Real) == 8 ? 512 : 64;
-    for (int step = kFirst; step > 0; step /= 2) {
-      Real up = raised(step), down = raised(-step);
-      if (size >= up) {
-        power.second *= down;
-        size *= down;
-      } else if (size < down * 2) {
-        power.second *= up;
-        size *= up;
-      }
-    }
+    power.second = of(kBias - exponentOf(size));
     return power;
   }
 
@@ -122,11 +131,16 @@ public:
   Real operator()(Real x) const { return x * first * second; }
 
 private:
-  static Real raised(int exponent) {
-    Real power = 1, base = exponent < 0 ? Real(0.5) : Real(2);
-    for (int i = 0; i < (exponent < 0 ? -exponent : exponent); ++i)
-      power *= base;
-    return power;
+  static constexpr int kMantissa = sizeof(Real) == 8 ? 52 : 23;
+  static constexpr int kBias = sizeof(Real) == 8 ? 1023 : 127;
+  using Bits = UnsignedOf<Real>;
+
+  static int exponentOf(Real size) {
+    return static_cast<int>(__builtin_bit_cast(Bits, size) >> kMantissa);
+  }
+  static Real of(int exponent) {
+    return __builtin_bit_cast(Real, static_cast<Bits>(exponent + kBias)
+                                        << kMantissa);
   }
 
   Real first = 1, second = 1;
@@ -147,6 +161,21 @@ template <typename Real> Real hypotenuse(Real x, Real y) {
 /// `left`.
 template <typename Real> struct Reflection {
   Real tau, left;
+
+  /// The same for a vector of any size, whose element `at` is the first.
+  static Reflection ofAny(Real *x, Index n) {
+    Real largest = largestSize(x, n);
+    if (largest == 0) {
+      x[0] = 1;
+      return {0, 0};
+    }
+    auto scale = PowerOfTwo<Real>::normalizing(largest);
+    for (Index i = 0; i < n; ++i)
+      x[i] = scale(x[i]);
+    Reflection found = of(x, n, 0);
+    found.left = scale.inverse()(found.left);
+    return found;
+  }
 
   /// Makes v of the vector x; element `at` of v is 1.
   static Reflection of(Real *x, Index n, Index at) {

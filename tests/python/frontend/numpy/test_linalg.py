@@ -365,7 +365,7 @@ MISTAKES: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "mode": (lambda a: np.linalg.qr(a, "raw"), XformValueError, ("'raw'", "'reduced'")),
     "kind": (lambda a: xnp.linalg.solve(a, V, assume_a="symmetric"), XformValueError,
              ("'symmetric'", "'lower triangular'")),
-    "eig": (np.linalg.eig, XformTypeError, ("numpy.linalg.eig", "nearest", "cholesky")),
+    "eig": (np.linalg.eig, XformTypeError, ("numpy.linalg.eig", "nearest", "eigh")),
 }  # fmt: skip
 
 
