@@ -6,10 +6,12 @@
 #include "dialect/Matrices.h"
 #include "dialect/Work.h"
 #include "lowering/codegen/runtime/matrices/Scratch.h"
+#include "lowering/cpu/Stop.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/BufferizableOpInterface.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/IR/ImplicitLocOpBuilder.h"
@@ -58,6 +60,10 @@ public:
     if (callee.scratch > 0)
       buffers.push_back(
           allocate(MemRefType::get({turns * callee.scratch}, element)));
+    auto word = MemRefType::get({kStopWords}, b.getI32Type());
+    goOn = allocate(word);
+    Value zero = arith::ConstantIntOp::create(b, 0, /*width=*/32);
+    linalg::FillOp::create(b, zero, goOn);
     if (turns == 1) {
       call(buffers, number(0), number(matrices), number(0), matrices);
       return;
@@ -85,7 +91,7 @@ private:
       operands.push_back(offset);
     for (int64_t value : callee.numbers)
       operands.push_back(number(value));
-    operands.append({first, last});
+    operands.append({first, last, goOn});
     func::FuncOp function = declaration(ValueRange(operands).getTypes());
     auto call = func::CallOp::create(b, function, operands);
     double share = static_cast<double>(count) / static_cast<double>(matrices);
@@ -119,6 +125,8 @@ private:
   Operation *op;
   Callee callee;
   int64_t matrices = 1;
+  /// A word that never says to stop.
+  Value goOn;
   Type element;
 };
 

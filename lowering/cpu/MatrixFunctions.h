@@ -15,7 +15,8 @@ namespace xform {
 /// Marks a loop whose turns may run at the same time.
 inline constexpr llvm::StringLiteral kIndependentAttr = "xform.independent";
 
-/// The work of a call, which nobody can see in the function.
+/// The work of a call, which nobody can see in the function. Its last argument
+/// is a word that says whether to stop (Stop.h).
 inline constexpr llvm::StringLiteral kWorkAttr = "xform.work";
 
 /// Marks the declaration of a function of the runtime, whose name this is: each

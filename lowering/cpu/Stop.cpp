@@ -49,7 +49,7 @@ public:
       (void)workOf(function);
     for (func::FuncOp function : functions)
       findLong(function);
-    if (whiles.empty() && loops.empty())
+    if (whiles.empty() && loops.empty() && runtimeCalls.empty())
       return;
     ask = func::FuncOp::create(
         UnknownLoc::get(module.getContext()), kIsStopped,
@@ -58,6 +58,9 @@ public:
     ask.setPrivate();
     for (func::FuncOp function : functions)
       handOn(function);
+    for (func::CallOp call : runtimeCalls)
+      call->setOperand(call->getNumOperands() - 1,
+                       words.lookup(call->getParentOfType<func::FuncOp>()));
     for (scf::WhileOp loop : whiles)
       lookInEachTurn(loop);
     for (scf::ForOp loop : loops)
@@ -124,6 +127,8 @@ private:
       else if (auto loop = dyn_cast<scf::ForOp>(op);
                loop && longs.lookup(op) >= kLong && loop.getStaticTripCount())
         loops.push_back(loop);
+      else if (op->hasAttr(kWorkAttr) && workOf(op) >= kLong)
+        runtimeCalls.push_back(cast<func::CallOp>(op));
       else if (auto call = dyn_cast<func::CallOp>(op);
                call && call.getNumResults() == 0 &&
                workOf(symbols.lookup<func::FuncOp>(call.getCallee())) >=
@@ -240,7 +245,7 @@ private:
   llvm::DenseMap<Operation *, Value> words;
   SmallVector<scf::WhileOp> whiles;
   SmallVector<scf::ForOp> loops;
-  SmallVector<func::CallOp> calls;
+  SmallVector<func::CallOp> calls, runtimeCalls;
 };
 
 struct XformCpuStop : xform::impl::XformCpuStopBase<XformCpuStop> {

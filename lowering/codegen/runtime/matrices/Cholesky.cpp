@@ -12,12 +12,13 @@ namespace {
 
 template <typename Real> class Cholesky {
 public:
-  Cholesky(Real *l, Real *scratch, Index n) : l(l), flipped(scratch), n(n) {}
+  Cholesky(Real *l, Real *scratch, Index n, Stop stop)
+      : l(l), flipped(scratch), n(n), stop(stop) {}
 
   void run(const Real *x) {
     for (Index i = 0; i < n; ++i)
       copy(x + i * n, l + i * n, i + 1);
-    for (Index first = 0; first < n; first += kPanel) {
+    for (Index first = 0; first < n && !*stop; first += kPanel) {
       Index end = smaller(first + kPanel, n);
       for (Index j = first; j < end; ++j)
         eliminate(j, end);
@@ -62,13 +63,14 @@ private:
 
   Real *l, *flipped;
   Index n;
+  Stop stop;
 };
 
 } // namespace
 
 XFORM_FUNCTION(cholesky)
 (const REAL *x, REAL *l, REAL *scratch, Index offset, Index n, Index first,
- Index last) {
-  for (Index i = first; i < last; ++i)
-    Cholesky<REAL>(l + i * n * n, scratch + offset, n).run(x + i * n * n);
+ Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i)
+    Cholesky<REAL>(l + i * n * n, scratch + offset, n, stop).run(x + i * n * n);
 }

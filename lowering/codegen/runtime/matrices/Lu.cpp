@@ -12,13 +12,14 @@ namespace {
 
 template <typename Real> class Lu {
 public:
-  Lu(Real *factors, Index m, Index n) : x(factors), m(m), n(n) {}
+  Lu(Real *factors, Index m, Index n, Stop stop)
+      : x(factors), m(m), n(n), stop(stop) {}
 
   void run(int *pivots, int *permutation) {
     for (Index i = 0; i < m; ++i)
       permutation[i] = static_cast<int>(i);
     Index least = smaller(m, n);
-    for (Index first = 0; first < least; first += kPanel) {
+    for (Index first = 0; first < least && !*stop; first += kPanel) {
       Index end = smaller(first + kPanel, least);
       for (Index j = first; j < end; ++j) {
         Index pivot = findPivot(j);
@@ -85,16 +86,17 @@ private:
 
   Real *x;
   Index m, n;
+  Stop stop;
 };
 
 } // namespace
 
 XFORM_FUNCTION(lu)
 (const REAL *x, REAL *factors, int *pivots, int *permutation, Index m, Index n,
- Index first, Index last) {
-  for (Index i = first; i < last; ++i) {
+ Index first, Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i) {
     copy(x + i * m * n, factors + i * m * n, m * n);
-    Lu<REAL>(factors + i * m * n, m, n)
+    Lu<REAL>(factors + i * m * n, m, n, stop)
         .run(pivots + i * smaller(m, n), permutation + i * m);
   }
 }

@@ -13,8 +13,8 @@ namespace {
 
 template <typename Real> class Qr {
 public:
-  Qr(Real *scratch, Index m, Index n)
-      : m(m), n(n), least(smaller(m, n)), x(scratch), t(x + m * n),
+  Qr(Real *scratch, Index m, Index n, Stop stop)
+      : m(m), n(n), stop(stop), least(smaller(m, n)), x(scratch), t(x + m * n),
         v(t + (least + kPanel) * kPanel), inner(v + m * kPanel),
         turned(inner + kPanel * longer()), vector(turned + kPanel * longer()),
         sums(vector + 2 * m) {}
@@ -27,7 +27,7 @@ public:
       return;
     }
     copy(given, x, m * n);
-    for (Index first = 0; first < least; first += kPanel) {
+    for (Index first = 0; first < least && !*stop; first += kPanel) {
       Index end = smaller(first + kPanel, least);
       for (Index j = first; j < end; ++j)
         reflect(first, j, end);
@@ -43,7 +43,7 @@ public:
     fill<Real>(q, 0, m * width);
     for (Index i = 0; i < width; ++i)
       q[i * width + i] = 1;
-    for (Index first = (least - 1) / kPanel * kPanel; first >= 0;
+    for (Index first = (least - 1) / kPanel * kPanel; first >= 0 && !*stop;
          first -= kPanel) {
       Index end = smaller(first + kPanel, least);
       takeVectors(first, end);
@@ -122,7 +122,9 @@ private:
                           width, columns);
   }
 
-  Index m, n, least;
+  Index m, n;
+  Stop stop;
+  Index least;
   Real *x, *t, *v, *inner, *turned, *vector, *sums;
 };
 
@@ -130,8 +132,8 @@ private:
 
 XFORM_FUNCTION(qr)
 (const REAL *x, REAL *q, REAL *r, REAL *scratch, Index offset, Index m, Index n,
- Index width, Index first, Index last) {
-  for (Index i = first; i < last; ++i)
-    Qr<REAL>(scratch + offset, m, n)
+ Index width, Index first, Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i)
+    Qr<REAL>(scratch + offset, m, n, stop)
         .run(x + i * m * n, q + i * m * width, r + i * width * n, width);
 }

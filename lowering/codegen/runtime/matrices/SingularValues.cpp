@@ -29,12 +29,12 @@ template <typename Real> struct Turn {
 
 template <typename Real> class SingularValues {
 public:
-  SingularValues(Real *scratch, Index n)
-      : n(n), stride(wholeBlocks(n)), matrix(scratch), columns(matrix + n * n),
-        left(columns + n * n), right(left + n * stride),
-        diagonal(right + n * stride), beside(diagonal + n), sums(beside + n),
-        tausLeft(sums + n), tausRight(tausLeft + n), places(tausRight + n),
-        rotations(places + n) {}
+  SingularValues(Real *scratch, Index n, Stop stop)
+      : n(n), stop(stop), stride(wholeBlocks(n)), matrix(scratch),
+        columns(matrix + n * n), left(columns + n * n),
+        right(left + n * stride), diagonal(right + n * stride),
+        beside(diagonal + n), sums(beside + n), tausLeft(sums + n),
+        tausRight(tausLeft + n), places(tausRight + n), rotations(places + n) {}
 
   /// Singular values in descending order; vectors as columns of u and rows of
   /// vt, unless there are none asked for.
@@ -83,7 +83,7 @@ private:
   /// Column k is reflected, then what is right of the diagonal in row k; both
   /// change each row below in one go. The vectors of columns are kept as rows.
   void makeBidiagonal() {
-    for (Index k = 0; k < n; ++k) {
+    for (Index k = 0; k < n && !*stop; ++k) {
       Index size = n - k, rest = size - 1;
       Real *v = columns + k * n + k, *row = matrix + k * n + k + 1;
       for (Index i = 0; i < size; ++i)
@@ -112,7 +112,7 @@ private:
   void accumulate() {
     identity(left, stride, n);
     identity(right, stride, n);
-    for (Index k = n - 1; k >= 0; --k) {
+    for (Index k = n - 1; k >= 0 && !*stop; --k) {
       Index size = n - k, from = k * stride + k;
       reflectRows(left + from, stride, size, tausLeft[k], columns + k * n + k,
                   size);
@@ -139,7 +139,7 @@ private:
           --first;
         if (first == last)
           break;
-        if (left-- == 0)
+        if (left-- == 0 || *stop)
           return false;
         ofLeft.begin(first, 1);
         ofRight.begin(first, 1);
@@ -245,17 +245,19 @@ private:
     }
   }
 
-  Index n, stride;
+  Index n;
+  Stop stop;
+  Index stride;
   Real *matrix, *columns, *left, *right, *diagonal, *beside, *sums, *tausLeft,
       *tausRight, *places, *rotations;
 };
 
 template <typename Real>
 void svd(const Real *x, Real *u, Real *values, Real *vt, Real *scratch, Index n,
-         Index first, Index last) {
-  for (Index i = first; i < last; ++i) {
+         Index first, Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i) {
     Index from = i * n * n;
-    SingularValues<Real>(scratch, n)
+    SingularValues<Real>(scratch, n, stop)
         .run(x + from, u ? u + from : nullptr, values + i * n,
              vt ? vt + from : nullptr);
   }
@@ -265,12 +267,13 @@ void svd(const Real *x, Real *u, Real *values, Real *vt, Real *scratch, Index n,
 
 XFORM_FUNCTION(svd)
 (const REAL *x, REAL *u, REAL *values, REAL *vt, REAL *scratch, Index offset,
- Index n, Index first, Index last) {
-  svd(x, u, values, vt, scratch + offset, n, first, last);
+ Index n, Index first, Index last, Stop stop) {
+  svd(x, u, values, vt, scratch + offset, n, first, last, stop);
 }
 
 XFORM_FUNCTION(svdvals)
 (const REAL *x, REAL *values, REAL *scratch, Index offset, Index n, Index first,
- Index last) {
-  svd<REAL>(x, nullptr, values, nullptr, scratch + offset, n, first, last);
+ Index last, Stop stop) {
+  svd<REAL>(x, nullptr, values, nullptr, scratch + offset, n, first, last,
+            stop);
 }

@@ -16,10 +16,11 @@ constexpr Index kMostSweeps = 60;
 
 template <typename Real> class SymmetricEigenvalues {
 public:
-  SymmetricEigenvalues(Real *scratch, Index n)
-      : n(n), stride(wholeBlocks(n)), matrix(scratch), rows(matrix + n * n),
-        diagonal(rows + n * stride), beside(diagonal + n), v(beside + n),
-        w(v + n), next(w + n), taus(next + n), rotations(taus + n) {}
+  SymmetricEigenvalues(Real *scratch, Index n, Stop stop)
+      : n(n), stop(stop), stride(wholeBlocks(n)), matrix(scratch),
+        rows(matrix + n * n), diagonal(rows + n * stride), beside(diagonal + n),
+        v(beside + n), w(v + n), next(w + n), taus(next + n),
+        rotations(taus + n) {}
 
   /// Eigenvalues in ascending order; vectors as columns, unless there are none
   /// asked for.
@@ -85,7 +86,7 @@ private:
   void makeTridiagonal() {
     fill<Real>(v, 0, n);
     fill<Real>(w, 0, n);
-    for (Index i = n - 1; i >= 0; --i) {
+    for (Index i = n - 1; i >= 0 && !*stop; --i) {
       Real *row = matrix + i * n;
       change(row, i);
       diagonal[i] = row[i];
@@ -119,7 +120,7 @@ private:
   /// The product of the reflections, whose rows become the vectors.
   void accumulate() {
     identity(rows, stride, n);
-    for (Index i = 1; i < n; ++i)
+    for (Index i = 1; i < n && !*stop; ++i)
       reflectRows(rows, stride, i, taus[i], matrix + i * n, i);
   }
 
@@ -139,7 +140,7 @@ private:
           ++last;
         if (last == first)
           break;
-        if (left-- == 0)
+        if (left-- == 0 || *stop)
           return false;
         sweep(first, last, turned);
       }
@@ -179,15 +180,17 @@ private:
     beside[first] = ahead;
   }
 
-  Index n, stride;
+  Index n;
+  Stop stop;
+  Index stride;
   Real *matrix, *rows, *diagonal, *beside, *v, *w, *next, *taus, *rotations;
 };
 
 template <typename Real>
 void eigh(const Real *x, Real *values, Real *vectors, Real *scratch, Index n,
-          Index first, Index last) {
-  for (Index i = first; i < last; ++i)
-    SymmetricEigenvalues<Real>(scratch, n)
+          Index first, Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i)
+    SymmetricEigenvalues<Real>(scratch, n, stop)
         .run(x + i * n * n, values + i * n,
              vectors ? vectors + i * n * n : nullptr);
 }
@@ -196,12 +199,12 @@ void eigh(const Real *x, Real *values, Real *vectors, Real *scratch, Index n,
 
 XFORM_FUNCTION(eigh)
 (const REAL *x, REAL *values, REAL *vectors, REAL *scratch, Index offset,
- Index n, Index first, Index last) {
-  eigh(x, values, vectors, scratch + offset, n, first, last);
+ Index n, Index first, Index last, Stop stop) {
+  eigh(x, values, vectors, scratch + offset, n, first, last, stop);
 }
 
 XFORM_FUNCTION(eigvalsh)
 (const REAL *x, REAL *values, REAL *scratch, Index offset, Index n, Index first,
- Index last) {
-  eigh<REAL>(x, values, nullptr, scratch + offset, n, first, last);
+ Index last, Stop stop) {
+  eigh<REAL>(x, values, nullptr, scratch + offset, n, first, last, stop);
 }

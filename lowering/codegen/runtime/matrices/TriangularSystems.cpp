@@ -8,14 +8,14 @@ namespace {
 template <typename Real> class TriangularSystem {
 public:
   /// `forward` if m is lower triangular.
-  TriangularSystem(View<Real> m, Index n, bool forward, bool unit)
-      : m(m), n(n), forward(forward), unit(unit) {}
+  TriangularSystem(View<Real> m, Index n, bool forward, bool unit, Stop stop)
+      : m(m), n(n), forward(forward), unit(unit), stop(stop) {}
 
   /// Replaces b, of so many columns, by x.
   void solve(Real *x, Index columns) {
     if (columns == 1)
       return solveVector(x);
-    for (Index done = 0; done < n; done += kPanel) {
+    for (Index done = 0; done < n && !*stop; done += kPanel) {
       Index size = smaller(kPanel, n - done);
       Index first = forward ? done : n - done - size;
       Index known = forward ? 0 : first + size;
@@ -58,6 +58,7 @@ private:
   View<Real> m;
   Index n;
   bool forward, unit;
+  Stop stop;
 };
 
 template <typename Real>
@@ -69,9 +70,9 @@ void flip(const Real *x, Real *y, Index rows, Index columns) {
 
 template <typename Real>
 TriangularSystem<Real> systemOf(const Real *a, Index n, bool lower,
-                                bool transposed, bool unit) {
+                                bool transposed, bool unit, Stop stop) {
   View<Real> view{a, transposed ? 1 : n, transposed ? n : 1};
-  return TriangularSystem<Real>(view, n, lower != transposed, unit);
+  return TriangularSystem<Real>(view, n, lower != transposed, unit, stop);
 }
 
 } // namespace
@@ -79,10 +80,10 @@ TriangularSystem<Real> systemOf(const Real *a, Index n, bool lower,
 /// For n x n matrices, and right-hand sides of m columns.
 XFORM_FUNCTION(solve_left)
 (const REAL *a, const REAL *b, REAL *x, Index n, Index m, Index lower,
- Index transposed, Index unit, Index first, Index last) {
-  for (Index i = first; i < last; ++i) {
+ Index transposed, Index unit, Index first, Index last, Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i) {
     copy(b + i * n * m, x + i * n * m, n * m);
-    systemOf(a + i * n * n, n, lower != 0, transposed != 0, unit != 0)
+    systemOf(a + i * n * n, n, lower != 0, transposed != 0, unit != 0, stop)
         .solve(x + i * n * m, m);
   }
 }
@@ -90,10 +91,11 @@ XFORM_FUNCTION(solve_left)
 /// For matrices that stand on the right, and right-hand sides of m rows.
 XFORM_FUNCTION(solve_right)
 (const REAL *a, const REAL *b, REAL *x, REAL *scratch, Index offset, Index n,
- Index m, Index lower, Index transposed, Index unit, Index first, Index last) {
-  for (Index i = first; i < last; ++i) {
+ Index m, Index lower, Index transposed, Index unit, Index first, Index last,
+ Stop stop) {
+  for (Index i = first; i < last && !*stop; ++i) {
     flip(b + i * n * m, scratch + offset, m, n);
-    systemOf(a + i * n * n, n, lower != 0, transposed == 0, unit != 0)
+    systemOf(a + i * n * n, n, lower != 0, transposed == 0, unit != 0, stop)
         .solve(scratch + offset, m);
     flip(scratch + offset, x + i * n * m, n, m);
   }

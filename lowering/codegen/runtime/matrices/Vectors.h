@@ -18,6 +18,12 @@ using xform::matrices::kSweeps;
 using xform::matrices::rotationsScratch;
 using xform::matrices::wholeBlocks;
 
+// Each file is compiled for both types of numbers; as it stands, for this one.
+#ifndef REAL
+#define REAL double
+#define SUFFIX f64
+#endif
+
 /// A function that programs call, for the type that this is compiled for.
 #define XFORM_NAME_OF(name, suffix) xform_##name##_##suffix
 #define XFORM_NAME(name, suffix) XFORM_NAME_OF(name, suffix)
@@ -25,6 +31,10 @@ using xform::matrices::wholeBlocks;
   extern "C" __attribute__((visibility("hidden"))) void XFORM_NAME(name, SUFFIX)
 
 namespace {
+
+/// A word that somebody else sets to something else than 0 when the program is
+/// to end. What was begun then need not be right any more.
+using Stop = const volatile int *;
 
 /// Half the distance from 1 to the next number.
 template <typename Real>

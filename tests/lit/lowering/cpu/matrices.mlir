@@ -7,7 +7,7 @@ module attributes {xform.cpu} {
   // CHECK-LABEL: func @values
   // CHECK-SAME: %[[X:.*]]: memref<3x3xf64>, %[[W:.*]]: memref<3xf64>
   // CHECK: %[[SCRATCH:.*]] = memref.alloca() : memref<{{.*}}xf64>
-  // CHECK: call @xform_matrices_0(%[[X]], %[[W]], %[[SCRATCH]], %c0, %c3, %c0, %c1)
+  // CHECK: call @xform_matrices_0(%[[X]], %[[W]], %[[SCRATCH]], %c0, %c3, %c0, %c1, %{{.*}})
   // CHECK: func.func private @xform_matrices_0({{.*}}) attributes {xform.runtime = "xform_eigvalsh_f64"}
   // LLVM: llvm.call @xform_eigvalsh_f64(
   // LLVM: llvm.func @xform_eigvalsh_f64(
@@ -26,7 +26,7 @@ module attributes {xform.cpu} {
   // CHECK: memref.copy
   // CHECK: scf.for %[[I:.*]] = %c0 to %c63 step %c1
   // CHECK: %[[FIRST:.*]] = arith.muli %[[I]], %c4
-  // CHECK: call @xform_matrices_0({{.*}}, %[[FIRST]], %{{.*}})
+  // CHECK: call @xform_matrices_0({{.*}}, %[[FIRST]], %{{.*}}, %{{.*}})
   // CHECK: {xform.independent}
   // SHARED: call @batch.chunks
   // SHARED: func.func private @batch.chunk(
