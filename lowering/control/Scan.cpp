@@ -112,18 +112,12 @@ private:
   SmallVector<Value> buildStep(ImplicitLocOpBuilder &inner, OpFoldResult place,
                                ValueRange values) {
     SmallVector<Value> arguments(values.take_front(carried));
-    for (Value x : scan.getXs()) {
-      RowSlice row(inner, x, place);
-      arguments.push_back(tensor::ExtractSliceOp::create(
-          inner, rowType(x.getType()), x, row.offsets, row.sizes, row.strides));
-    }
+    for (Value x : scan.getXs())
+      arguments.push_back(readRow(inner, x, place));
     llvm::append_range(arguments, scan.getCaptures());
     SmallVector<Value> next = inlineBody(inner, body, arguments);
-    for (size_t i = carried; i < next.size(); ++i) {
-      RowSlice row(inner, values[i], place);
-      next[i] = tensor::InsertSliceOp::create(
-          inner, next[i], values[i], row.offsets, row.sizes, row.strides);
-    }
+    for (size_t i = carried; i < next.size(); ++i)
+      next[i] = writeRow(inner, next[i], values[i], place);
     return next;
   }
 

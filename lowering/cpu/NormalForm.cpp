@@ -98,17 +98,6 @@ static void separateDestinations(func::FuncOp function) {
   }
 }
 
-/// One row of a tensor, without the axis of the rows.
-static Value readRow(ImplicitLocOpBuilder &b, Value tensor, Value place) {
-  auto type = cast<RankedTensorType>(tensor.getType());
-  RowSlice row(b, tensor, place);
-  return tensor::ExtractSliceOp::create(
-      b,
-      RankedTensorType::get(type.getShape().drop_front(),
-                            type.getElementType()),
-      tensor, row.offsets, row.sizes, row.strides);
-}
-
 /// Combines one row after the other, in the order of the updates.
 static void writeScatter(Operation *op) {
   ImplicitLocOpBuilder b(op->getLoc(), op);
@@ -141,11 +130,7 @@ static void writeScatter(Operation *op) {
   linalg::YieldOp::create(b, last->getOperands());
   last->erase();
   b.setInsertionPointToEnd(loop.getBody());
-  RowSlice written(b, carried, row);
-  scf::YieldOp::create(b, tensor::InsertSliceOp::create(
-                              b, combined.getResult(0), carried,
-                              written.offsets, written.sizes, written.strides)
-                              .getResult());
+  scf::YieldOp::create(b, writeRow(b, combined.getResult(0), carried, row));
   op->replaceAllUsesWith(loop.getResults());
   op->erase();
 }

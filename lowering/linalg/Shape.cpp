@@ -329,6 +329,9 @@ FailureOr<Value> lowerPad(ImplicitLocOpBuilder &b, PadOp op,
 
   View value = viewOf(op.getValue(), rewriter);
   Value x = adaptor.getX();
+  // Nothing can be written next to an axis's last element, not even nothing.
+  if (llvm::is_contained(from.getShape(), 0))
+    return fill(b, op, x, value, type);
   auto isNegative = [](int64_t n) { return n < 0; };
   if (value.splat && llvm::none_of(op.getLow(), isNegative) &&
       llvm::none_of(op.getHigh(), isNegative) &&

@@ -245,11 +245,12 @@ FailureOr<Value> lowerUpdateSliceInPlace(ImplicitLocOpBuilder &b,
 // Sums with few terms, which come from the transposes of slices
 //===----------------------------------------------------------------------===//
 
-/// A tensor of zeros around another one.
+/// A tensor of zeros around the elements of another one.
 PadOp amongZeros(Value x) {
   auto pad = x.getDefiningOp<PadOp>();
   auto isNegative = [](int64_t size) { return size < 0; };
   bool isPlain = pad && pad->hasOneUse() && isSplat(pad.getValue(), 0) &&
+                 !llvm::is_contained(pad.getX().getType().getShape(), 0) &&
                  llvm::none_of(pad.getLow(), isNegative) &&
                  llvm::none_of(pad.getHigh(), isNegative);
   return isPlain ? pad : PadOp();

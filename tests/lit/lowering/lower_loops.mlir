@@ -57,6 +57,29 @@ func.func private @f(%x: tensor<3xf32>, %w: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+// Rows without elements are neither read nor written, as there is no place where
+// they begin.
+// CHECK-LABEL: func.func @empty_rows
+// CHECK-NOT: tensor.extract_slice
+// CHECK: scf.for {{.*}} iter_args(%[[SUM:[a-z0-9_]+]] = %arg0, %[[YS:[a-z0-9_]+]] = %{{.*}})
+// CHECK: %[[ROW:.*]] = tensor.empty() : tensor<0xf32>
+// CHECK: xform.reduce_sum %[[ROW]]
+// CHECK-NOT: tensor.insert_slice
+// CHECK: scf.yield %{{.*}}, %[[YS]]
+func.func @empty_rows(%s: tensor<f32>, %xs: tensor<5x0xf32>) -> (tensor<f32>, tensor<5x0x2xf32>) {
+  %0:2 = xform.scan @total(%s) over(%xs)
+      : (tensor<f32>), (tensor<5x0xf32>), () -> (tensor<f32>, tensor<5x0x2xf32>)
+  return %0#0, %0#1 : tensor<f32>, tensor<5x0x2xf32>
+}
+func.func private @total(%s: tensor<f32>, %x: tensor<0xf32>) -> (tensor<f32>, tensor<0x2xf32>) {
+  %0 = xform.reduce_sum %x axes = [0] : tensor<0xf32>
+  %1 = xform.add %s, %0 : tensor<f32>
+  %2 = xform.broadcast_in_dim %x dims = [0] : tensor<0xf32> to tensor<0x2xf32>
+  return %1, %2 : tensor<f32>, tensor<0x2xf32>
+}
+
+// -----
+
 // A scan in a scan is a loop in a loop.
 // CHECK-LABEL: func.func @nested
 // CHECK: scf.for

@@ -61,6 +61,26 @@ func.func @pad(%x: tensor<4xf32>, %v: tensor<f32>)
 
 // -----
 
+// Of what has no elements nothing is written: at the end of an axis there is no
+// place for it.
+// CHECK-LABEL: func.func @pad_nothing
+// CHECK-NOT: tensor.pad
+// CHECK-NOT: tensor.insert_slice
+func.func @pad_nothing(%x: tensor<0xf32>, %rows: tensor<3x0xf32>, %v: tensor<f32>)
+    -> (tensor<1xf32>, tensor<4x2xf32>, tensor<3xf32>) {
+  %zero = xform.constant dense<0.0> : tensor<f32>
+  // CHECK: linalg.fill {{.*}} -> tensor<1xf32>
+  %0 = xform.pad %x, %zero low = [1] high = [0] interior = [0] : tensor<0xf32>, tensor<f32>
+  // CHECK: linalg.fill {{.*}} -> tensor<4x2xf32>
+  %one = xform.constant dense<1.0> : tensor<f32>
+  %1 = xform.pad %rows, %one low = [1, 2] high = [0, 0] interior = [0, 0] : tensor<3x0xf32>, tensor<f32>
+  // CHECK: linalg.broadcast ins(%arg2
+  %2 = xform.pad %x, %v low = [1] high = [2] interior = [1] : tensor<0xf32>, tensor<f32>
+  return %0, %1, %2 : tensor<1xf32>, tensor<4x2xf32>, tensor<3xf32>
+}
+
+// -----
+
 // CHECK-LABEL: func.func @reverse
 // CHECK: %[[LAST:.*]] = arith.constant 5 : index
 // CHECK: %[[I:.*]] = linalg.index 0

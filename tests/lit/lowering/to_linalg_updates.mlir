@@ -68,6 +68,18 @@ func.func @carried(%x: tensor<6xf32>, %u: tensor<2xf32>, %k: tensor<i32>) -> ten
   return %r : tensor<6xf32>
 }
 
+// No terms are no slice.
+// CHECK-LABEL: func @no_terms
+// CHECK-NOT: tensor.extract_slice
+// CHECK: arith.addf
+// CHECK-NOT: tensor.insert_slice
+func.func @no_terms(%x: tensor<6xf32> {xform.donated}, %u: tensor<0xf32>) -> tensor<6xf32> {
+  %zero = xform.constant dense<0.0> : tensor<f32>
+  %0 = xform.pad %u, %zero low = [6] high = [0] interior = [0] : tensor<0xf32>, tensor<f32>
+  %1 = xform.add %0, %x : tensor<6xf32>
+  return %1 : tensor<6xf32>
+}
+
 // CHECK-LABEL: func @alone
 // CHECK-NOT: tensor.insert_slice
 func.func @alone(%x: tensor<6xf32>, %u: tensor<2xf32>, %k: tensor<i32>) -> tensor<6xf32> {

@@ -198,6 +198,8 @@ PADDED: tuple[tuple[Shape, Shape, Shape, Shape], ...] = (
     ((2,), (-3,), (4,), (0,)),
     ((), (), (), ()),
     ((0,), (2,), (1,), (3,)),
+    ((0,), (1,), (0,), (0,)),
+    ((2, 0), (0, 1), (1, 2), (0, 0)),
     ((1,), (1,), (0,), (5,)),
 )
 for source_shape, low, high, interior in PADDED:

@@ -180,6 +180,55 @@ def test_lengths_dtypes_and_structures() -> None:
     np.testing.assert_allclose(got["tree"][0]["s"][0], X[:, 0].sum())
 
 
+def test_rows_and_carries_without_elements() -> None:
+    def products(x: Any) -> Any:
+        return frontend.scan(lambda c, r: ((c[0] * r, c[1] * r), c[1] * c[0]), (1.0, x[:0]), x)
+
+    @frontend.jit
+    def program(x: Any, none: Any) -> dict[str, Any]:
+        return {
+            "output": frontend.scan(lambda c, r: (c + r.sum(), np.zeros((0, 2))), 0.0, x),
+            "carry": frontend.scan(lambda c, r: (c + 1, c), x[0, :0], x),
+            "row": frontend.scan(lambda c, r: (c + r.sum(), r * 2), 1.0, none, reverse=True),
+            "written out": frontend.scan(lambda c, r: (c, r > 0), 1.0, none, unroll=2),
+            "nested": frontend.scan(
+                lambda c, r: frontend.scan(lambda c, e: (c + e, r[3:]), c, r), 0.0, x
+            ),
+            "branch": frontend.cond(
+                x.sum() > 99, lambda x: frontend.map(lambda r: r[:0], x), lambda x: x[:, 3:], x
+            ),
+            "map": frontend.map(lambda r: (r * r).sum(), none),
+            "tangent": frontend.jvp(products, (x[0],), (x[1],)),
+            "gradients": [
+                frontend.grad(lambda x: products(x)[0][0])(x[0]),
+                frontend.grad(lambda x: frontend.map(lambda r: (r * r).sum(), x).sum())(none),
+            ],
+            "rows": frontend.vmap(products)(x),
+            "no row": frontend.vmap(frontend.grad(lambda x: products(x)[0][0]))(x[:0]),
+        }
+
+    got = program(X, np.zeros((4, 0)))
+    np.testing.assert_allclose(got["output"][0], X.sum())
+    assert got["output"][1].shape == (4, 0, 2)
+    assert [y.shape for y in got["carry"]] == [(0,), (4, 0)]
+    assert float(got["row"][0]) == 1
+    assert got["row"][1].shape == got["written out"][1].shape == (4, 0)
+    np.testing.assert_allclose(got["nested"][0], X.sum())
+    assert got["nested"][1].shape == (4, 3, 0)
+    assert got["branch"].shape == (4, 0)
+    np.testing.assert_array_equal(got["map"], np.zeros(4))
+    slope = np.prod(X[0]) / X[0]
+    (product, empty), outputs = got["tangent"][1]
+    np.testing.assert_allclose(product, slope @ X[1])
+    assert empty.shape == (0,)
+    assert outputs.shape == (3, 0)
+    np.testing.assert_allclose(got["gradients"][0], slope)
+    assert got["gradients"][1].shape == (4, 0)
+    np.testing.assert_allclose(got["rows"][0][0], X.prod(1))
+    assert got["rows"][1].shape == (4, 3, 0)
+    assert got["no row"].shape == (0, 3)
+
+
 def test_called_directly() -> None:
     carry, ys = frontend.scan(lambda c, x: (c + x, c * x), np.zeros(3), X, reverse=True)
     np.testing.assert_allclose(carry, X.sum(0))
