@@ -106,7 +106,8 @@ def main() -> int:
     parser.add_argument("--max-examples", type=int, default=20, help="examples for each test")
     parser.add_argument("--verbose", action="store_true", help="show pytest's own output")
     parser.add_argument("pytest", nargs="*", help="more arguments for pytest, after --")
-    arguments = parser.parse_args()
+    # Plain parse_args() would end the list of pytest's arguments at the first option.
+    arguments = parser.parse_intermixed_args()
     checkout = arguments.checkout.resolve()
     if not (checkout / "array_api_tests").is_dir():
         parser.error(f"{checkout} is no checkout of array-api-tests")
