@@ -74,6 +74,7 @@ def extension(
 
     def register(traced: Callable[P, R]) -> Callable[P, R]:
         signature = inspect.signature(traced)
+        operands = list(signature.parameters)[:arrays]
 
         @wraps(traced)
         def public(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -86,10 +87,10 @@ def extension(
                     explain(error, traced.__name__.strip("_"), traced, args, kwargs)
                     raise
             # Options go by name, so that their numbers reach the function as they are.
-            given = list(signature.bind(*args, **kwargs).arguments.items())
+            given = signature.bind(*args, **kwargs).arguments
             name = traced.__name__.strip("_")
-            leading = [x for _, x in given[:arrays]]
-            options = dict(given[arrays:])
+            leading = [given[parameter] for parameter in operands if parameter in given]
+            options = {key: value for key, value in given.items() if key not in operands}
             try:
                 return direct.call(  # type: ignore[no-any-return]
                     traced, leading, options, name=name, transform=f"{space}.{name}"

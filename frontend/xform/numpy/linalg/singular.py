@@ -102,15 +102,17 @@ def _values(x: TracedArray) -> TracedArray:
     return s
 
 
-def _default_cutoff(x: TracedArray) -> float:
+def default_cutoff(x: TracedArray) -> float:
+    """Up to which fraction of the largest the singular values of matrices are rounding errors."""
     return max(x.shape[-2:]) * float(np.finfo(x.dtype).eps)
 
 
-def _counted(s: TracedArray, cutoff: Any) -> TracedArray:
-    """Which singular values are above a fraction of the largest."""
+def counted(s: TracedArray, cutoff: Any, least: Any = 0.0) -> TracedArray:
+    """Which singular values are above a fraction of the largest and a number together."""
     if s.shape[-1] == 0:
         return ufuncs.greater(s, 0)
-    return ufuncs.greater(s, ufuncs.multiply(s[..., :1], array(cutoff, s.dtype)[..., None]))
+    limit = ufuncs.multiply(s[..., :1], array(cutoff, s.dtype)[..., None])
+    return ufuncs.greater(s, ufuncs.add(limit, array(least, s.dtype)[..., None]))
 
 
 @function(np.linalg.matrix_rank)
@@ -149,7 +151,7 @@ def matrix_rank(
     if tol is not None:
         above = ufuncs.greater(s, array(tol)[..., None])
     else:
-        above = _counted(s, _default_cutoff(x) if rtol is None else rtol)
+        above = counted(s, default_cutoff(x) if rtol is None else rtol)
     return reductions.sum(array(above, np.dtype(np.int64)), -1)
 
 
@@ -191,29 +193,30 @@ def cond(x: ArrayLike, p: Any = None) -> TracedArray:
 # Inverses of any matrix ------------------------------------------------------
 
 
-def _inverted(s: TracedArray, cutoff: TracedArray) -> TracedArray:
+def _inverted(s: TracedArray, cutoff: TracedArray, least: TracedArray | float = 0.0) -> TracedArray:
     """The inverses of the singular values that count, 0 for the others."""
-    counts = _counted(s, cutoff)
+    counts = counted(s, cutoff, least)
     return where(counts, ufuncs.divide(1.0, where(counts, s, 1.0)), 0.0)
 
 
 @custom_jvp
-def _pseudoinverse(a: TracedArray, cutoff: TracedArray) -> TracedArray:
+def pseudoinverse(a: TracedArray, cutoff: TracedArray, least: TracedArray) -> TracedArray:
+    """The pseudoinverse of matrices with elements, where the singular values count as `counted`."""
     u, s, vh = primitives.svd(a)
-    scaled = ufuncs.multiply(vh.mT, _inverted(s, cutoff)[..., None, :])
+    scaled = ufuncs.multiply(vh.mT, _inverted(s, cutoff, least)[..., None, :])
     return matmul(scaled, u.mT)
 
 
-@_pseudoinverse.defjvp
-def _(primals: tuple[Any, Any], tangents: tuple[Any, Any]) -> tuple[Any, Any]:
+@pseudoinverse.defjvp
+def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     """At a constant rank, which does not ask for singular values that differ.
 
     G. Golub and V. Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares
     problems whose variables separate", SIAM J. Numer. Anal. 10 (1973).
     """
-    a, cutoff = primals
+    a, cutoff, least = primals
     da = tangents[0]
-    p = _pseudoinverse(a, cutoff)
+    p = pseudoinverse(a, cutoff, least)
     columns = da.mT - matmul(matmul(da.mT, a), p)
     rows = da.mT - matmul(p, matmul(a, da.mT))
     dp = matmul(p, matmul(p.mT, columns)) + matmul(matmul(rows, p.mT), p) - matmul(p, matmul(da, p))
@@ -252,10 +255,10 @@ def pinv(
         raise XformValueError(at_user_line("pinv: expected one of rcond and rtol, got both"))
     cutoff: Any = 1e-15 if rcond is None else rcond
     if rtol is not _NO_VALUE:
-        cutoff = _default_cutoff(x) if rtol is None else rtol
+        cutoff = default_cutoff(x) if rtol is None else rtol
     if 0 in x.shape:
         return x.mT.copy()
-    result: TracedArray = _pseudoinverse(x, array(cutoff, x.dtype))
+    result: TracedArray = pseudoinverse(x, array(cutoff, x.dtype), constant((), x.dtype, 0))
     return result
 
 
@@ -263,19 +266,20 @@ def pinv(
 
 
 @custom_jvp
-def _least_squares(a: TracedArray, b: TracedArray, cutoff: TracedArray) -> TracedArray:
+def least_squares(a: TracedArray, b: TracedArray, cutoff: TracedArray) -> TracedArray:
+    """The x of least norm for which a x is closest to the columns b."""
     u, s, vh = primitives.svd(a)
     scaled = ufuncs.multiply(_inverted(s, cutoff)[..., None], matmul(u.mT, b))
     return matmul(vh.mT, scaled)
 
 
-@_least_squares.defjvp
+@least_squares.defjvp
 def _(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
     """That of the pseudoinverse times b."""
     a, b, cutoff = primals
     da, db, _ = tangents
-    x = _least_squares(a, b, cutoff)
-    p = _pseudoinverse(a, cutoff)
+    x = least_squares(a, b, cutoff)
+    p = pseudoinverse(a, cutoff, constant((), a.dtype, 0))
     moved = matmul(p, db - matmul(da, x))
     outside = matmul(p, matmul(p.mT, matmul(da.mT, b - matmul(a, x))))
     turned = matmul(da.mT, matmul(p.mT, x))
@@ -321,14 +325,14 @@ def lstsq(
         )
     columns = rhs[:, None] if rhs.ndim == 1 else rhs
     (m, n), k = matrix.shape, columns.shape[1]
-    cutoff = _default_cutoff(matrix) if rcond is None else max(float(rcond), 0.0)
+    cutoff = default_cutoff(matrix) if rcond is None else max(float(rcond), 0.0)
     s = _values(matrix)
     # As LAPACK's, of 32 bits.
-    rank = array(reductions.sum(_counted(s, cutoff), -1), INT32)
+    rank = array(reductions.sum(counted(s, cutoff), -1), INT32)
     if 0 in (m, n, k):
         x = constant((n, k), matrix.dtype, 0)
     else:
-        x = _least_squares(matrix, columns, array(cutoff, matrix.dtype))
+        x = least_squares(matrix, columns, array(cutoff, matrix.dtype))
     if m > n:
         residuals = reductions.sum(ufuncs.square(columns - matmul(matrix, x)), 0)
     else:

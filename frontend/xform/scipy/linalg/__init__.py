@@ -25,8 +25,12 @@ from .patterned import (
     leslie,
     toeplitz,
 )
+from .polar_factors import orthogonal_procrustes, polar
 from .positive_banded import cho_solve_banded, cholesky_banded, solveh_banded
+from .roots import logm, signm, sqrtm
+from .singular import diagsvd, lstsq, pinv, pinvh, subspace_angles, svd, svdvals
 from .sized import hadamard, helmert, hilbert, invhilbert, invpascal, pascal
+from .spectral import eigh, eigvalsh
 from .systems import det, inv, solve
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .trigonometric import coshm, cosm, sinhm, sinm, tanhm, tanm
@@ -45,6 +49,9 @@ __all__ = [
     "coshm",
     "cosm",
     "det",
+    "diagsvd",
+    "eigh",
+    "eigvalsh",
     "expm",
     "expm_frechet",
     "fiedler",
@@ -57,12 +64,19 @@ __all__ = [
     "invpascal",
     "khatri_rao",
     "leslie",
+    "logm",
+    "lstsq",
     "lu",
     "lu_factor",
     "lu_solve",
     "norm",
+    "orthogonal_procrustes",
     "pascal",
+    "pinv",
+    "pinvh",
+    "polar",
     "qr",
+    "signm",
     "sinhm",
     "sinm",
     "solve",
@@ -70,6 +84,10 @@ __all__ = [
     "solve_block_tridiagonal",
     "solve_triangular",
     "solveh_banded",
+    "sqrtm",
+    "subspace_angles",
+    "svd",
+    "svdvals",
     "tanhm",
     "tanm",
     "toeplitz",

@@ -2,33 +2,27 @@
 
 A matrix is halved until its 1-norm is below a bound, a quotient of polynomials is taken there, and
 squared as often (N. Higham, "The scaling and squaring method for the matrix exponential
-revisited", SIAM J. Matrix Anal. Appl. 26, 2005). How often is found out while the program runs, so
-the squarings are a loop that cannot be transposed. It need not be: the derivative L(a; e) is
-linear in e, and its transpose is L(a^T; e) (A. Al-Mohy and N. Higham, "Computing the Fréchet
-derivative of the matrix exponential", SIAM J. Matrix Anal. Appl. 30, 2009). So it is with the
-derivatives of that.
+revisited", SIAM J. Matrix Anal. Appl. 26, 2005). How often is found out while the program runs.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, ufuncs
 from ...numpy.creation import eye
 from ...numpy.dispatch import extension
 from ...numpy.linalg.matrices import square
-from ...numpy.promotion import INT32, array, computed_dtype, constant
+from ...numpy.promotion import INT32, array, constant
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
-from ...transforms.function import Function
-from ...transforms.function_context import FunctionContext
 from ...transforms.gradient_stop import stop_gradient
-from ...transforms.jvp import jvp
 from ...transforms.loops import while_loop
-from .batches import common, over_batch
+from .batches import common
+from .frechet import derivative
 
 # By the size of the dtype: the degree of numerator and denominator, and the 1-norm up to which
 # their quotient has all digits (Higham's table 2.3).
@@ -48,11 +42,11 @@ def _coefficients(degree: int) -> list[float]:
     ]
 
 
-def _exponential(a: TracedArray) -> TracedArray:
-    """The exponential of one matrix."""
+def _exponential(a: TracedArray, _: int) -> TracedArray:
+    """The exponential of one matrix, by steps whose number the derivatives do not change."""
     degree, bound = _PADE[a.dtype.itemsize]
     norm = reductions.max(reductions.sum(ufuncs.absolute(stop_gradient(a)), 0))
-    _, exponent = ufuncs.frexp(norm / bound)
+    exponent = ufuncs.frexp(norm / bound)[1]
     finite = ufuncs.logical_and(ufuncs.isfinite(norm), ufuncs.greater(exponent, 0))
     halvings = where(finite, array(exponent, INT32), 0)
     one = constant((), a.dtype, 1.0)
@@ -87,57 +81,6 @@ def _exponential(a: TracedArray) -> TracedArray:
     return while_loop(goes_on, squared, (halvings, quotient))[1]  # type: ignore[no-any-return]
 
 
-def _along(f: Callable[..., Any], direction: TracedArray) -> Callable[..., Any]:
-    return lambda a: jvp(f, (a,), (direction,))[1]
-
-
-class _Derivative(Function):
-    """The derivative of the exponential along some directions, one after the other.
-
-    Along none it is the exponential. It is linear in each direction and the same in any order.
-    """
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(*args: Any) -> Any:
-        """From a matrix and the directions."""
-        a, *directions = args
-        f = _exponential
-        for direction in directions:
-            f = _along(f, direction)
-        return f(a)
-
-    @staticmethod
-    def setup_context(ctx: FunctionContext, inputs: tuple[Any, ...], output: Any) -> None:
-        """Keeps them all, and has the rules told what is not differentiated."""
-        ctx.inputs = inputs
-        ctx.set_materialize_grads(False)
-
-    @staticmethod
-    def jvp(ctx: Any, *tangents: Any) -> Any:
-        """One direction more for the matrix; for a direction, its tangent in its place."""
-        inputs, (moved, *others) = ctx.inputs, tangents
-        terms = [] if moved is None else [_Derivative.apply(*inputs, moved)]
-        for i, tangent in enumerate(others, 1):
-            if tangent is not None:
-                terms.append(_Derivative.apply(*inputs[:i], tangent, *inputs[i + 1 :]))
-        return sum(terms[1:], terms[0]) if terms else None
-
-    @staticmethod
-    def backward(ctx: Any, *cotangents: Any) -> Any:
-        """Those of the transposed matrix, where the cotangent is a direction like the others."""
-        (cotangent,) = cotangents
-        if cotangent is None:
-            return (None,) * len(ctx.inputs)
-        a, *directions = (x.mT for x in ctx.inputs)
-        found = [_Derivative.apply(a, cotangent, *directions) if ctx.needs_input_grad[0] else None]
-        for i, needed in enumerate(ctx.needs_input_grad[1:]):
-            others = directions[:i] + directions[i + 1 :]
-            found.append(_Derivative.apply(a, cotangent, *others) if needed else None)
-        return tuple(found)
-
-
 @extension("scipy.linalg")
 def expm(A: ArrayLike) -> TracedArray:  # noqa: N803 - SciPy's name
     """The exponential of square matrices, with derivatives of every order.
@@ -156,15 +99,7 @@ def expm(A: ArrayLike) -> TracedArray:  # noqa: N803 - SciPy's name
     array([[1., 2.],
            [0., 1.]])
     """
-    return _derivative(square(A, "expm"))
-
-
-def _derivative(*matrices: TracedArray) -> TracedArray:
-    dtype = matrices[0].dtype
-    wide = [array(x, computed_dtype(dtype)) for x in matrices]
-    if not all(x.size for x in wide):
-        return ufuncs.add(wide[0], sum(wide[1:])).astype(dtype)
-    return array(over_batch(_Derivative.apply, *((x, 2) for x in wide)), dtype)
+    return derivative(_exponential, square(A, "expm"))
 
 
 @extension("scipy.linalg", arrays=2)
@@ -209,8 +144,8 @@ def expm_frechet(
                 f"expm_frechet: expected matrices of one size, got shapes {a.shape} and {e.shape}"
             )
         )
-    derivative = _derivative(a, e)
-    return (_derivative(a), derivative) if compute_expm else derivative
+    along = derivative(_exponential, a, e)
+    return (derivative(_exponential, a), along) if compute_expm else along
 
 
 __all__ = ["expm", "expm_frechet"]

@@ -41,6 +41,10 @@ _ANY_STRUCTURE: Final = (
     "no structure is looked for: without `assume_a`, and with 'banded', a matrix is solved as a "
     "general one"
 )
+_BY_VALUE: Final = "no `subset_by_value`, which would decide the shape of the result"
+_REAL: Final = (
+    "NaN where the result is complex or the matrix is singular; no parameters that SciPy deprecates"
+)
 _ZERO_TRIANGLE: Final = "the triangle beside the factor is 0"
 
 DIFFERENCES: Final[dict[str, str]] = {
@@ -49,8 +53,15 @@ DIFFERENCES: Final[dict[str, str]] = {
     "companion": "a leading coefficient of 0 gives infinities or NaN",
     "convolution_matrix": _BATCH,
     "hankel": _BATCH,
+    "eigh": _BY_VALUE,
+    "eigvalsh": _BY_VALUE,
     "inv": _ANY_STRUCTURE,
+    "logm": _REAL,
+    "lstsq": "residues are given also where the rank is less than the number of columns",
     "norm": "no norm of matrices that needs singular values",
     "qr": "no `pivoting`, and no mode 'raw'",
+    "signm": "NaN where the real part of an eigenvalue is 0",
     "solve": _ANY_STRUCTURE,
+    "sqrtm": _REAL,
+    "subspace_angles": "the matrices must have full rank",
 }
