@@ -83,7 +83,8 @@ def _awaited(x: Any, y: Any) -> Any:
         return (np.mean(carry[0]) > 0.5) & (carry[1] < 20)
 
     def step(carry: Any) -> Any:
-        return carry[0] * 0.6 + np.sin(np.mean(x)) * 0.1, carry[1] + 1
+        pull = (np.sin(np.mean(x)) * 0.1).astype(carry[0].dtype)
+        return carry[0] * 0.6 + pull, carry[1] + 1
 
     if not is_numpy(x, y):
         return while_loop(goes_on, step, (y, 0))[0]
