@@ -60,7 +60,9 @@ def fit(logs: Any, xs: Any, ys: Any) -> Any:
         return float(value), np.asarray(slope)
 
     bounds = [(-5, 5)] * len(logs)
-    return scipy.optimize.minimize(objective, logs, jac=True, method="L-BFGS-B", bounds=bounds)
+    return scipy.optimize.minimize(
+        objective, logs, jac=True, method="L-BFGS-B", bounds=bounds, tol=1e-5
+    )
 
 
 def main() -> None:
