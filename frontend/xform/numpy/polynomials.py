@@ -17,10 +17,11 @@ from ..tracing.array import ArrayLike, TracedArray
 from ..transforms.scan import scan
 from . import reductions, ufuncs
 from .contraction import matmul
-from .creation import eye, zeros_like
+from .creation import zeros_like
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate, stack
+from .linalg.singular import lstsq, pinv
 from .promotion import (
     FLOAT16,
     FLOAT64,
@@ -195,34 +196,34 @@ def polyfit(
     full: bool = False,
     w: ArrayLike | None = None,
     cov: bool | str = False,
-) -> TracedArray | tuple[TracedArray, TracedArray]:
-    """The polynomials with the least squares of distances to points, by orthogonal factors.
+) -> Any:
+    """The polynomials with the least squares of distances to points, by singular values.
 
-    The points must determine them; where they do not, coefficients are infinite or NaN, whereas
-    NumPy takes the smallest ones. Columns are scaled to the same length, as NumPy does.
+    Where the points do not determine them, these are the smallest ones. Columns are scaled to the
+    same length, as NumPy does.
 
     Args:
         x: where the points are, a vector (m,).
         y: their values (m,), or (m, k) of k polynomials.
-        deg: the degree n, below m.
-        rcond: must be None, as nothing is cut off without singular values.
-        full: must be False, as it asks for singular values.
+        deg: the degree n.
+        rcond: singular values up to this fraction of the largest count as 0; by default m times
+            the epsilon of the dtype.
+        full: whether to return what `lstsq` does.
         w: weights (m,) of the distances, before they are squared.
         cov: whether to return the covariance too, scaled by the distances; "unscaled" for not.
 
     Returns:
-        The coefficients (n + 1,) or (n + 1, k), the highest power first; and with `cov` their
-        covariance, (n + 1, n + 1) or (n + 1, n + 1, k).
+        The coefficients (n + 1,) or (n + 1, k), the highest power first. With `cov` also their
+        covariance, (n + 1, n + 1) or (n + 1, n + 1, k). With `full` also the sums of squares, the
+        rank and the singular values of the scaled powers, as from `lstsq`, and rcond.
 
     Raises:
-        XformValueError: the shapes do not fit, `deg` is negative or there are too few points, or
-            singular values are asked for.
+        XformValueError: the shapes do not fit, `deg` is negative, or there are too few points to
+            scale the covariance.
+
+    >>> np.round(np.asarray(polyfit(np.arange(4.0), np.array([1.0, 3.0, 5.0, 7.0]), 1)), 6)
+    array([2., 1.])
     """
-    if full or rcond is not None:
-        asked = "full=True" if full else f"rcond={rcond!r}"
-        raise XformValueError(
-            at_user_line(f"polyfit: {asked} needs singular values, which are not computed")
-        )
     order = _degree(deg) + 1
     points, values = ufuncs.add(x, 0.0), ufuncs.add(y, 0.0)
     count = points.shape[0] if points.ndim == 1 else None
@@ -234,29 +235,35 @@ def polyfit(
             )
         )
     # What scales the covariance is divided by how many points there are more than coefficients.
-    if count < order + bool(cov and cov != "unscaled"):
+    if cov and cov != "unscaled" and count <= order:
         raise XformValueError(
-            at_user_line(f"polyfit: {count} points are too few for degree {order - 1}")
+            at_user_line(f"polyfit: {count} points are too few for the covariance of degree {deg}")
         )
     dtype = result_type(points, values)
     wide = dtype if dtype.itemsize > 2 else FLOAT64
     powers, rhs = vander(array(points, wide), order), array(values, wide)
-    columns = rhs if rhs.ndim == 2 else rhs[:, None]
     if w is not None:
         weights = ufuncs.add(w, 0.0)
         if weights.shape != (count,):
             raise XformValueError(
                 at_user_line(f"polyfit: expected {count} weights, got shape {weights.shape}")
             )
-        powers, columns = (ufuncs.multiply(a, weights[:, None]) for a in (powers, columns))
-    fitted, spread = _least_squares(powers, columns)
-    coefficients = fitted if rhs.ndim == 2 else fitted[:, 0]
-    result = array(coefficients, dtype if is_bfloat16(dtype) else coefficients.dtype)
+        powers = ufuncs.multiply(powers, weights[:, None])
+        rhs = ufuncs.multiply(rhs, weights if rhs.ndim == 1 else weights[:, None])
+    cutoff = count * float(np.finfo(powers.dtype).eps) if rcond is None else rcond
+    lengths = ufuncs.sqrt(reductions.sum(ufuncs.square(powers), 0))
+    scaled = ufuncs.divide(powers, lengths)
+    fitted, squares, rank, s = lstsq(scaled, rhs, cutoff)
+    fitted = ufuncs.divide(fitted, lengths if rhs.ndim == 1 else lengths[:, None])
+    result = array(fitted, dtype) if is_bfloat16(dtype) else fitted
+    if full:
+        return result, squares, rank, s, cutoff
     if not cov:
         return result
+    inverse = ufuncs.divide(pinv(scaled, rtol=cutoff), lengths[:, None])
+    spread = matmul(inverse, inverse.mT)
     if cov != "unscaled":
-        distances = ufuncs.subtract(columns, matmul(powers, fitted))
-        factor = ufuncs.divide(reductions.sum(ufuncs.square(distances), 0), count - order)
+        factor = ufuncs.divide(squares, count - order)
         spread = ufuncs.multiply(spread[:, :, None], factor)
         return result, spread if rhs.ndim == 2 else spread[:, :, 0]
     return result, spread[:, :, None] if rhs.ndim == 2 else spread
@@ -267,19 +274,6 @@ def _degree(deg: Any) -> int:
     if degree < 0:
         raise XformValueError(at_user_line(f"polyfit: deg cannot be negative, got {degree}"))
     return degree
-
-
-def _least_squares(a: TracedArray, b: TracedArray) -> tuple[TracedArray, TracedArray]:
-    """The x for which a x is next to b, and the inverse of a^T a."""
-    lengths = ufuncs.sqrt(reductions.sum(ufuncs.square(a), 0))
-    q, r = primitives.qr(ufuncs.divide(a, lengths))
-    rhs = matmul(q.mT, array(b, q.dtype))
-    ones = eye(r.shape[0], dtype=r.dtype)
-    solved, inverse = (
-        ufuncs.divide(primitives.triangular_solve(r, x, lower=False), lengths[:, None])
-        for x in (rhs, ones)
-    )
-    return solved, matmul(inverse, inverse.mT)
 
 
 @function(np.vander)
