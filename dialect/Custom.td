@@ -49,6 +49,11 @@ def Xform_CustomOp : Xform_Custom<"custom", [], [
     `xform.asked`. With `symbolic_zeros`, so does which of its cotangents the
     backward rule is given that are not zero: it need not read the others.
 
+    A call within a rule may be linear in tangents, and is transposed with the
+    rule. Then a `backward` that it has takes the place of the callee's transpose,
+    which keeps no rule and may not exist, as that of a loop. `has_backward` says
+    that one can be asked for.
+
     ```mlir
     %y = xform.custom @f(%x) captures(%c) forward @f_forward backward @f_backward
         : (tensor<3xf32>), (tensor<f32>) -> tensor<3xf32>
@@ -60,11 +65,12 @@ def Xform_CustomOp : Xform_Custom<"custom", [], [
                    OptionalAttr<FlatSymbolRefAttr>:$forward,
                    OptionalAttr<FlatSymbolRefAttr>:$backward,
                    OptionalAttr<FlatSymbolRefArrayAttr>:$vmap,
-                   OptionalAttr<StrAttr>:$site, UnitAttr:$symbolicZeros);
+                   OptionalAttr<StrAttr>:$site, UnitAttr:$symbolicZeros,
+                   UnitAttr:$hasBackward);
   let assemblyFormat = [{
     $callee `(` $inputs `)` (`captures` `(` $captures^ `)`)? (`jvp` $jvp^)?
     (`forward` $forward^)? (`backward` $backward^)? (`vmap` $vmap^)? (`site` $site^)?
-    (`symbolic_zeros` $symbolicZeros^)?
+    (`symbolic_zeros` $symbolicZeros^)? (`has_backward` $hasBackward^)?
     attr-dict `:` custom<CustomTypes>(type($inputs), type($captures), type($outs))
   }];
 }

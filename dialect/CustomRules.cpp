@@ -40,6 +40,15 @@ static SmallVector<Value> materialized(RuleBuilder &b, ValueRange primals,
                    tangents, primals.getTypes());
 }
 
+/// The marks of the values that have tangents.
+static Mask floatingMask(ValueRange values, ArrayRef<bool> marks) {
+  Mask mask;
+  for (auto [value, marked] : llvm::zip_equal(values, marks))
+    if (isDifferentiable(value.getType()))
+      mask.push_back(marked);
+  return mask;
+}
+
 /// A tangent or cotangent that a rule returned, null where it is zero.
 static Value symbolic(Value value) {
   return isSplat(value, 0) ? Value() : value;
@@ -198,10 +207,67 @@ LogicalResult PushforwardOp::buildJvp(RuleBuilder &b, ValueRange tangents,
 // Transpose
 //===----------------------------------------------------------------------===//
 
+/// The backward rule of a call that is linear in some of its inputs. Being
+/// linear, it has the same derivative everywhere, also where these are zero.
+static SmallVector<Value> transposedByRule(CustomOp op, RuleBuilder &b,
+                                           ArrayRef<bool> linear,
+                                           ValueRange operands,
+                                           ValueRange cotangents) {
+  SmallVector<Value> at(operands);
+  for (auto [value, operand] : llvm::zip_equal(at, op.getOperands()))
+    if (!value)
+      value = b.zeros(operand.getType());
+  SmallVector<Value> residuals =
+      inlineBody(b, b.derived->lookup(op.getForwardAttr()), at);
+  residuals.erase(residuals.begin(), residuals.begin() + op.getNumResults());
+  b.derived->noteCotangents(
+      op, op.getSymbolicZeros() ? op.getSiteAttr() : StringAttr(),
+      floatingMask(op.getOuts(), presenceOf(cotangents)));
+  ValueRange captures = ValueRange(at).drop_front(op.getInputs().size());
+  SmallVector<Value> found = inlineBody(
+      b, b.derived->lookup(op.getBackwardAttr()),
+      joined({residuals, materialized(b, op.getOuts(), cotangents), captures}));
+  Mask floats =
+      llvm::map_to_vector(op.getInputs().getTypes(), isDifferentiable);
+  SmallVector<Value> operandCotangents = spread(floats, found);
+  for (auto [value, isLinear] : llvm::zip(operandCotangents, linear))
+    value = value && isLinear ? symbolic(value) : Value();
+  operandCotangents.resize(op.getNumOperands());
+  return operandCotangents;
+}
+
+/// What stands for it while the rule is asked for.
+static SmallVector<Value> transposeStandIns(CustomOp op, RuleBuilder &b,
+                                            ArrayRef<bool> linear,
+                                            ValueRange cotangents) {
+  SmallVector<Value> operandCotangents;
+  Value any = *llvm::find_if(cotangents, [](Value value) { return !!value; });
+  for (auto [operand, isLinear] : llvm::zip_equal(op.getOperands(), linear)) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    operandCotangents.push_back(
+        isLinear && isDifferentiable(type) ? standIn(b, any, type) : Value());
+  }
+  return operandCotangents;
+}
+
 LogicalResult
 CustomOp::buildTranspose(RuleBuilder &b, ArrayRef<bool> linear,
                          ValueRange operands, ValueRange cotangents,
                          SmallVectorImpl<Value> &operandCotangents) {
+  size_t count = getInputs().size();
+  bool isMissing = !getBackward() && getHasBackward() && getSite();
+  // Rules give no cotangents to what they close over.
+  if ((getBackward() || isMissing) &&
+      !llvm::is_contained(linear.drop_front(count), true)) {
+    if (isMissing &&
+        failed(b.derived->askForRule(*this, getSiteAttr(), "derivative",
+                                     linear.take_front(count), /*size=*/0)))
+      return failure();
+    operandCotangents =
+        isMissing ? transposeStandIns(*this, b, linear, cotangents)
+                  : transposedByRule(*this, b, linear, operands, cotangents);
+    return success();
+  }
   // A linear function is its own derivative.
   FailureOr<TransposedFunction> transposed = b.derived->transposed(
       b.derived->lookup(getCalleeAttr()), Mask(linear), presenceOf(cotangents));
@@ -400,15 +466,6 @@ batchedBackward(RuleBuilder &b, func::FuncOp backward, const Mask &arguments,
       });
 }
 
-/// The marks of the values that have tangents.
-static Mask floatingMask(ValueRange values, ArrayRef<bool> marks) {
-  Mask mask;
-  for (auto [value, marked] : llvm::zip_equal(values, marks))
-    if (isDifferentiable(value.getType()))
-      mask.push_back(marked);
-  return mask;
-}
-
 static SmallVector<Type> batchedTypes(TypeRange types, int64_t size) {
   return llvm::map_to_vector(
       types, [&](Type type) -> Type { return batchedType(type, size); });
@@ -508,11 +565,11 @@ LogicalResult CustomOp::buildBatched(RuleBuilder &b, ValueRange operands,
       return failure();
     newBackward = symbolOf(rows);
   }
-  auto built = CustomOp::create(b, batchedTypes(getResultTypes(), size),
-                                symbolOf(callee), operands.take_front(count),
-                                operands.drop_front(count), newJvp, newForward,
-                                newBackward, /*vmap=*/ArrayAttr(),
-                                getSiteAttr(), getSymbolicZerosAttr());
+  auto built = CustomOp::create(
+      b, batchedTypes(getResultTypes(), size), symbolOf(callee),
+      operands.take_front(count), operands.drop_front(count), newJvp,
+      newForward, newBackward, /*vmap=*/ArrayAttr(), getSiteAttr(),
+      getSymbolicZerosAttr(), getHasBackwardAttr());
   llvm::append_range(results, built.getOuts());
   return success();
 }

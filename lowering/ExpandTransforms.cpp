@@ -57,11 +57,12 @@ struct XformExpandTransforms
     for (func::FuncOp function : entries)
       if (failed(expander.flatten(function)))
         return signalPassFailure();
-    if (asks)
-      return;
+    // What is transposed for forward mode, which is known now, asks as well.
     for (func::FuncOp function : entries)
       if (failed(expander.settle(function)))
         return signalPassFailure();
+    if (asks)
+      return;
     removeUnusedFunctions(module);
     // Every derivative has been taken, so nothing is left to be saved, named or
     // stopped.

@@ -24,8 +24,8 @@ struct XformSplitDerivative
     ModuleOp module = getOperation();
     Expander expander(module, asks);
     FailureOr<Halves> halves = split(module, expander);
-    if (failed(halves) || (!asks && (failed(expander.settle(halves->forward)) ||
-                                     failed(expander.settle(halves->map)))))
+    if (failed(halves) || failed(expander.settle(halves->forward)) ||
+        failed(expander.settle(halves->map)))
       return signalPassFailure();
     inlineCheckpoints(module);
     replaceKinks(module);

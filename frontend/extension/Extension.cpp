@@ -261,8 +261,11 @@ Values emitCustom(FunctionHandle &self, const FunctionHandle &callee,
                   const std::optional<FunctionHandle> &forward,
                   const std::optional<FunctionHandle> &backward,
                   const std::optional<std::vector<FunctionHandle>> &vmap,
-                  bool symbolicZeros) {
+                  bool symbolicZeros, bool hasBackward) {
   MLIRContext *context = self.owner->context.get();
+  auto flag = [&](bool isSet) {
+    return isSet ? UnitAttr::get(context) : UnitAttr();
+  };
   SmallVector<Value> own = self.unwrap(inputs), whole = self.unwrap(captures);
   CustomFunctions functions;
   auto find = [](const std::optional<FunctionHandle> &function) {
@@ -287,8 +290,7 @@ Values emitCustom(FunctionHandle &self, const FunctionHandle &callee,
       FlatSymbolRefAttr::get(functions.callee), own, whole, symbolOf(jvp),
       symbolOf(forward), symbolOf(backward),
       vmap ? ArrayAttr::get(context, rules) : ArrayAttr(),
-      StringAttr::get(context, site),
-      symbolicZeros ? UnitAttr::get(context) : UnitAttr());
+      StringAttr::get(context, site), flag(symbolicZeros), flag(hasBackward));
 }
 
 /// The rules that an expansion with `asks` has listed, as (site, rule,
@@ -534,7 +536,7 @@ NB_MODULE(_xform, m) {
            nb::arg("captures"), nb::arg("location"), nb::arg("site"),
            nb::arg("jvp") = nb::none(), nb::arg("forward") = nb::none(),
            nb::arg("backward") = nb::none(), nb::arg("vmap") = nb::none(),
-           nb::arg("symbolic_zeros") = false)
+           nb::arg("symbolic_zeros") = false, nb::arg("has_backward") = false)
       .def("checkpoint", &emitCheckpoint, nb::arg("callee"),
            nb::arg("operands"), nb::arg("policy"), nb::arg("location"),
            nb::arg("names") = nb::none(), nb::arg("bytes") = nb::none())

@@ -188,13 +188,15 @@ class Function:
         backward: Function | None = None,
         vmap: Sequence[Function] | None = None,
         symbolic_zeros: bool = False,
+        has_backward: bool = False,
     ) -> list[Value]:
         """Results of a callee that has rules of its own.
 
         The functions take `captures` behind their own arguments. Without `vmap` the callee and
         the rules are batched alike; an empty one says that each rule has to be asked for. `site`
         is the name by which `Module.asked_rules` asks. With `symbolic_zeros` it also says there
-        which cotangents the backward rule is given that are not zero.
+        which cotangents the backward rule is given that are not zero. With `has_backward` a
+        backward rule is asked for where the call is linear and transposed.
         """
     def sparsity(
         self, arguments: Sequence[bool], known: Mapping[int, Sequence[int]]

@@ -61,10 +61,13 @@ class CustomFunction(ABC):
         derives_vmap: whether it is batched by batching it and its rules alike.
         symbolic_zeros: whether its backward rule wants to know which cotangents are zero; read
             when the rule has been traced.
+        has_backward: whether there is a backward rule, which then transposes a call that is linear
+            in tangents or cotangents of a rule around it.
     """
 
     derives_vmap = True
     symbolic_zeros = False
+    has_backward = False
 
     @property
     @abstractmethod
@@ -165,6 +168,7 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
             None if backward is None else backward.function,
             None if vmap is None else [rows.function for rows in vmap],
             symbolic_zeros=function.symbolic_zeros,
+            has_backward=function.has_backward,
         )
     return wrapped(values, results)
 

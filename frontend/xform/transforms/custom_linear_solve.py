@@ -247,6 +247,7 @@ class _LinearSolve(CustomFunction):
 
     # What tells reverse mode from forward mode before a rule is used.
     symbolic_zeros = True
+    has_backward = True
 
     def __init__(self, transform: str, system: _System, solver: Callee) -> None:
         self._transform = transform

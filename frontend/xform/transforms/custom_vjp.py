@@ -63,6 +63,8 @@ class custom_vjp(RuledFunction):  # noqa: N801 - JAX's name
 
 
 class _Call(RuledCall):
+    has_backward = True
+
     def __init__(
         self,
         function: NondiffArguments,

@@ -225,6 +225,10 @@ class _Call(CustomFunction):
     def symbolic_zeros(self) -> bool:  # type: ignore[override]
         return self._ctx is not None and not state_of(self._ctx).materializes
 
+    @property
+    def has_backward(self) -> bool:  # type: ignore[override]
+        return _defines(self.cls, "backward") or _defines(self.cls, "vjp")
+
     def primal(self, leaves: list[Any]) -> Sequence[Any]:
         before = [x._value for x in leaves]
         args = self.arguments.rebuild(leaves)

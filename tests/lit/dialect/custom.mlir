@@ -29,6 +29,9 @@ func.func @calls(%x: tensor<3xf32>, %n: tensor<i32>, %c: tensor<3xf32>) {
   // CHECK: xform.custom @scaled(%arg0, %arg1) captures(%arg2) site "0" symbolic_zeros : (tensor<3xf32>, tensor<i32>), (tensor<3xf32>) -> (tensor<3xf32>, tensor<i32>)
   %2:2 = xform.custom @scaled(%x, %n) captures(%c) site "0" symbolic_zeros
       : (tensor<3xf32>, tensor<i32>), (tensor<3xf32>) -> (tensor<3xf32>, tensor<i32>)
+  // CHECK: xform.custom @scaled(%arg0, %arg1) captures(%arg2) site "1" has_backward : (tensor<3xf32>, tensor<i32>), (tensor<3xf32>) -> (tensor<3xf32>, tensor<i32>)
+  %3:2 = xform.custom @scaled(%x, %n) captures(%c) site "1" has_backward
+      : (tensor<3xf32>, tensor<i32>), (tensor<3xf32>) -> (tensor<3xf32>, tensor<i32>)
   // CHECK: xform.custom @scaled(%arg0, %arg1, %arg2) vmap [] : (tensor<3xf32>, tensor<i32>, tensor<3xf32>), () -> (tensor<3xf32>, tensor<i32>)
   %1:2 = xform.custom @scaled(%x, %n, %c) vmap [] : (tensor<3xf32>, tensor<i32>, tensor<3xf32>), () -> (tensor<3xf32>, tensor<i32>)
   return

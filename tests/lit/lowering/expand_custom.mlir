@@ -151,6 +151,55 @@ func.func @by_the_first(%x: tensor<3xf32>, %y: tensor<3xf32>) -> tensor<3xf32> {
 
 // -----
 
+// A call in a jvp rule that is linear in the tangent is transposed by its own
+// backward rule, of which it says what it computes from inputs that are fixed.
+func.func private @solve(%a: tensor<f32>, %b: tensor<f32>) -> tensor<f32> {
+  %0 = xform.while(%b) cond @goes_on() body @next() : (tensor<f32>), (), () -> tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func private @goes_on(%x: tensor<f32>) -> tensor<i1> {
+  %0 = xform.constant dense<1.0> : tensor<f32>
+  %1 = xform.lt %0, %x : tensor<f32>
+  return %1 : tensor<i1>
+}
+func.func private @next(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.sqrt %x : tensor<f32>
+  return %0 : tensor<f32>
+}
+func.func private @solve_forward(%a: tensor<f32>, %b: tensor<f32>) -> (tensor<f32>, tensor<f32>, tensor<f32>) {
+  %0 = xform.custom @solve(%a, %b) : (tensor<f32>, tensor<f32>), () -> tensor<f32>
+  %1 = xform.exp %a : tensor<f32>
+  return %0, %1, %0 : tensor<f32>, tensor<f32>, tensor<f32>
+}
+func.func private @solve_backward(%r: tensor<f32>, %x: tensor<f32>, %ct: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %0 = xform.div %ct, %r : tensor<f32>
+  %1 = xform.mul %0, %x : tensor<f32>
+  return %1, %0 : tensor<f32>, tensor<f32>
+}
+func.func private @f(%x: tensor<f32>) -> tensor<f32> {
+  return %x : tensor<f32>
+}
+func.func private @f_jvp(%x: tensor<f32>, %t: tensor<f32>) -> (tensor<f32>, tensor<f32>) {
+  %0 = xform.custom @solve(%x, %t) forward @solve_forward backward @solve_backward has_backward
+      : (tensor<f32>, tensor<f32>), () -> tensor<f32>
+  return %x, %0 : tensor<f32>, tensor<f32>
+}
+func.func private @call(%x: tensor<f32>) -> tensor<f32> {
+  %0 = xform.custom @f(%x) jvp @f_jvp : (tensor<f32>), () -> tensor<f32>
+  return %0 : tensor<f32>
+}
+// CHECK-LABEL: func @transposed_by_rule
+// CHECK-SAME: (%[[X:.*]]: tensor<f32>, %[[CT:.*]]: tensor<f32>)
+func.func @transposed_by_rule(%x: tensor<f32>, %ct: tensor<f32>) -> tensor<f32> {
+  // CHECK-NEXT: %[[R:.*]] = xform.exp %[[X]]
+  // CHECK-NEXT: %[[B:.*]] = xform.div %[[CT]], %[[R]]
+  // CHECK-NEXT: return %[[B]]
+  %0:2 = xform.vjp @call(%x) cotangents(%ct) argnums = [0] : (tensor<f32>), (tensor<f32>) -> tensor<f32>, tensor<f32>
+  return %0#1 : tensor<f32>
+}
+
+// -----
+
 // A batched call stays custom: a backward rule that is not linear is applied to
 // each row, and the cotangent of what the rows share is the sum of theirs.
 func.func private @product(%x: tensor<f32>, %w: tensor<f32>) -> tensor<f32> {

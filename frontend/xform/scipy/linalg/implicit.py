@@ -46,8 +46,8 @@ def solution(systems: Systems, matrix: Arrays, b: TracedArray) -> TracedArray:
 class _Solution(Function):
     """X with a x = b, or with a^T x = b.
 
-    Each mode has its rule, and both call this function again: were one made from the other, by
-    transposing, the loops inside would take the place of the rules in its own derivatives.
+    Each mode has its rule, and both call this function again, so that the loops inside are never
+    differentiated.
     """
 
     generate_vmap_rule = True

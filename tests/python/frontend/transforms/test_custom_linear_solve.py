@@ -23,6 +23,7 @@ from xform.frontend import (
     jvp,
     vmap,
 )
+from xform.scipy.sparse.linalg import cg
 
 rng = np.random.default_rng(5)
 A = rng.normal(size=(3, 3)) + 3 * np.eye(3)
@@ -198,6 +199,84 @@ def test_forward_derivatives_need_no_transpose() -> None:
 
     np.testing.assert_allclose(np.asarray(jacfwd(run)(2.0)), -B / 4, rtol=1e-15)
     np.testing.assert_allclose(np.asarray(jacfwd(jacfwd(run))(2.0)), B / 4, rtol=1e-15)
+
+
+def cubic(lib: Any, n: Any) -> Callable[..., Any]:
+    """The root of a x + x**3 / 10 = b, by a loop whose length is known."""
+
+    def run(a: Any, b: Any) -> Any:
+        def step(x: Any, _: Any) -> Any:
+            return x - n.linalg.solve(a + 0.3 * n.diag(x**2), a @ x + 0.1 * x**3 - b), None
+
+        return lib.scan(step, b * 0, None, length=8)[0]
+
+    return run
+
+
+SOLVERS_OF_RULES = {
+    "custom_linear_solve": lambda a, b: custom_linear_solve(
+        lambda x: a @ x, b, richardson, richardson
+    ),
+    "cg": lambda a, b: cg(a, b, rtol=1e-14)[0],
+}
+
+
+@pytest.mark.parametrize("name", SOLVERS_OF_RULES)
+def test_in_a_jvp_rule_it_is_transposed_by_its_own_rule(name: str) -> None:
+    """The rule solves for its tangent, and is compared with a dense solve that is written out."""
+    solve = SOLVERS_OF_RULES[name]
+
+    @frontend.custom_jvp
+    def root(a: Any, b: Any) -> Any:
+        return cubic(frontend, np)(a, b)
+
+    @root.defjvp
+    def root_jvp(primals: Any, tangents: Any) -> Any:
+        (a, b), (da, db) = primals, tangents
+        x = root(a, b)
+        return x, solve(a + 0.3 * np.diag(x**2), db - da @ x)
+
+    def nests(f: Any, lib: Any, n: Any) -> dict[str, Any]:
+        # Of symmetric matrices, as cg wants them.
+        s = scalar(lambda c, b: f(c @ c.T / 4 + 2 * n.eye(3), b), n)
+        return {
+            "grad": lib.grad(s, (0, 1)),
+            "reverse of reverse": lib.jacrev(lib.grad(s, (0, 1)), (0, 1)),
+            "reverse of forward": lib.jacrev(lib.jacfwd(s)),
+            "vmap of grad": lambda a, b: lib.vmap(lib.grad(s), (None, 0))(a, n.stack([b, b + 1])),
+            "grad of vmap": lib.grad(
+                lambda a, b: lib.vmap(s, (None, 0))(a, n.stack([b, b + 1])).sum()
+            ),
+        }
+
+    a = A / 3
+    symmetric = (a + a.T) / 2 + np.eye(3)
+    ours, theirs = nests(root, frontend, np), nests(cubic(jax.lax, jnp), jax, jnp)
+    got = jit(lambda a, b: {name: f(a, b) for name, f in ours.items()})(symmetric, B)
+    with jax.enable_x64(True):
+        run = jax.jit(lambda a, b: {name: f(a, b) for name, f in theirs.items()})
+        compiled = run.lower(symmetric, B).compile({"xla_backend_optimization_level": 0})
+        expected = compiled(symmetric, B)
+    for key in ours:
+        found, wanted = tree.leaves(got[key]), jax.tree.leaves(expected[key])
+        for x, y in zip(found, wanted, strict=True):
+            np.testing.assert_allclose(np.asarray(x), y, rtol=1e-9, atol=1e-10, err_msg=key)
+
+
+def test_a_rule_that_solves_needs_a_transpose_in_reverse() -> None:
+    @frontend.custom_jvp
+    def root(a: Any) -> Any:
+        return B / a
+
+    @root.defjvp
+    def root_jvp(primals: Any, tangents: Any) -> Any:
+        (a,), (da,) = primals, tangents
+        x = root(a)
+        return x, divided(a, -da * x)
+
+    np.testing.assert_allclose(np.asarray(jacfwd(root)(2.0)), -B / 4, rtol=1e-15)
+    with pytest.raises(XformTypeError, match="transposed system"):
+        grad(lambda a: root(a).sum())(2.0)
 
 
 def divided(a: Any, b: Any = B, **more: Any) -> Any:

@@ -106,8 +106,67 @@ def test_nests_of_calls_in_rules_equal_torch() -> None:
             np.testing.assert_array_equal(a.numpy(), b.detach().numpy(), err_msg=name)
 
 
-def test_forward_mode_transposes_the_calls_in_backward() -> None:
-    assert jvp(Logged.apply, (3.0,), (4.0,))[1].item() == 10 * 2 * 4
+def test_forward_mode_transposes_the_calls_in_backward_by_their_rules() -> None:
+    assert jvp(Logged.apply, (3.0,), (4.0,))[1].item() == 10 * 7 * 4
+
+
+class Halved(Forgetful):
+    """x / 2, found by a loop, which has no transpose."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Any) -> Any:
+        return frontend.while_loop(lambda c: c[0] < 1, lambda c: (c[0] + 1, c[1] / 2), (0, x))[1]
+
+    @staticmethod
+    def backward(ctx: Any, ct: Any) -> Any:
+        return Halved.apply(ct)
+
+
+def test_calls_in_jvp_rules_are_transposed_by_their_rules() -> None:
+    plain = frontend.custom_vjp(Halved.forward)
+    plain.defvjp(lambda x: (plain(x), None), lambda _, ct: (plain(ct),))
+
+    def derivatives(halved: Any) -> tuple[Any, ...]:
+        @frontend.custom_jvp
+        def f(x: Any) -> Any:
+            return x**2
+
+        @f.defjvp
+        def f_jvp(primals: Any, tangents: Any) -> Any:
+            (x,), (t,) = primals, tangents
+            return f(x), x * halved(t)
+
+        return (
+            jvp(f, (3.0,), (4.0,))[1],
+            grad(f)(3.0),
+            grad(grad(f))(3.0),
+            jvp(grad(f), (3.0,), (1.0,))[1],
+            grad(lambda x: jvp(f, (x,), (4.0,))[1])(3.0),
+            vmap(grad(f))(np.array([3.0])),
+            grad(lambda x: vmap(f)(x).sum())(np.array([3.0])),
+        )
+
+    expected = [6, 1.5, 0.5, 0.5, 2, 1.5, 1.5]
+    for halved in (Halved.apply, plain):
+        found = jit(lambda halved=halved: derivatives(halved))()
+        np.testing.assert_array_equal([np.asarray(x).item() for x in found], expected)
+
+
+def test_a_call_that_closes_over_a_tangent_is_transposed_as_it_is() -> None:
+    @frontend.custom_jvp
+    def f(x: Any) -> Any:
+        return x**2
+
+    @f.defjvp
+    def f_jvp(primals: Any, tangents: Any) -> Any:
+        (x,), (t,) = primals, tangents
+        times = frontend.custom_vjp(lambda x: x * t)
+        times.defvjp(lambda x: (x * t, t), lambda t, ct: (ct * t,))
+        return f(x), times(x)
+
+    assert grad(f)(3.0).item() == 3
 
 
 class Straight(Forgetful):

@@ -147,6 +147,8 @@ def _exponential(matvec: Map, b: TracedArray, mean: TracedArray) -> TracedArray:
 class _Exponential(CustomFunction):
     """The exponential as a function of what the map captures, the mean, and the columns."""
 
+    has_backward = True
+
     def __init__(self, callee: Callee) -> None:
         self._callee = callee
 
