@@ -281,9 +281,9 @@ def eigh(x: Operand) -> tuple[TracedArray, ...]:
     tangent is made symmetric. The columns of `v` belong to the elements of `w`. Where a matrix is
     not finite, both are NaN.
 
-    Eigenvalues that differ by no more than rounding does count as equal. The vectors of equal ones
-    are turned into each other by no tangent, so the derivative of what does not depend on which of
-    them are chosen is right.
+    Eigenvalues that differ by no more than rounding does count as equal. No tangent turns the
+    vectors of equal ones into each other: so the derivatives of projectors on all of them, and of
+    sums over eigenvalues, are right.
     """
     return emit_all("eigh", [x])
 
@@ -798,9 +798,9 @@ def svd(x: Operand, complete: bool = False) -> tuple[TracedArray, ...]:
     matrix is not finite, all are NaN.
 
     Singular values that differ by no more than rounding does count as equal, and those that are as
-    small as zero. The vectors of equal ones are turned into each other by no tangent, and no vector
-    that completes others into another such one, so the derivative of what does not depend on which
-    of them are chosen is right.
+    small as zero. No tangent turns the vectors of equal ones into each other, on both sides alike,
+    nor vectors that complete others: so the derivatives of `u vt`, and of projectors on all vectors
+    of equal values, are right.
     """
     return emit_all("svd", [x], {"complete": bool(complete)})
 

@@ -73,6 +73,7 @@ EXAMPLES: dict[str, list[Any]] = {
     "putmask": [V, B, [2.0]],
     "quantile": [V, 0.5],
     "ravel_multi_index": [(K, K), (4, 4)],
+    "tensorinv": [M[None]],
     "repeat": [V, 2],
     "reshape": [M, (9,)],
     "resize": [V, (2, 2)],
