@@ -15,6 +15,24 @@ def floating(x: ArrayLike) -> TracedArray:
     return a if is_float(a.dtype) else array(a, FLOAT64)
 
 
+def matrices(x: ArrayLike, name: str) -> TracedArray:
+    """The array, floating.
+
+    Args:
+        x: matrices in the last two axes.
+        name: the function that needs them.
+
+    Raises:
+        XformValueError: it has fewer than two axes.
+    """
+    a = floating(x)
+    if a.ndim < 2:
+        raise XformValueError(
+            at_user_line(f"{name}: expected matrices in the last two axes, got shape {a.shape}")
+        )
+    return a
+
+
 def square(x: ArrayLike, name: str) -> TracedArray:
     """The array, floating.
 
@@ -35,8 +53,9 @@ def square(x: ArrayLike, name: str) -> TracedArray:
     return a
 
 
-def symmetric(x: TracedArray) -> TracedArray:
-    """The symmetric matrices that have the lower triangles of square ones."""
+def symmetric(x: TracedArray, lower: bool = True) -> TracedArray:
+    """The symmetric matrices that have the lower triangles of square ones, or the upper ones."""
     shape = (x.shape[-1], x.shape[-1])
     rows, columns = (primitives.iota(shape, INT32, axis) for axis in (0, 1))
-    return where(primitives.ge(rows, columns), x, x.mT)
+    kept = primitives.ge(rows, columns) if lower else primitives.le(rows, columns)
+    return where(kept, x, x.mT)

@@ -11,7 +11,7 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
 from ..dispatch import function
-from .matrices import floating
+from .matrices import matrices
 
 _MODES = ("reduced", "complete", "r")
 
@@ -27,8 +27,8 @@ def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | TracedArray:
     Args:
         a: matrices (..., m, n); k is the smaller of m and n.
         mode: "reduced" for q (..., m, k) and r (..., k, n); "complete" for (..., m, m) and
-            (..., m, n), which has no derivative where m > n, since the columns that complete q are
-            not determined; "r" for r (..., k, n) alone.
+            (..., m, n); "r" for r (..., k, n) alone. No tangent turns the columns that complete q
+            into each other, so what does not depend on which are chosen has its derivative.
 
     Returns:
         The pair (q, r) as NumPy's named tuple, or r.
@@ -42,11 +42,7 @@ def qr(a: ArrayLike, mode: str = "reduced") -> QRResult | TracedArray:
     array([[-5. , -2.2],
            [ 0. ,  0.4]])
     """
-    x = floating(a)
-    if x.ndim < 2:
-        raise XformValueError(
-            at_user_line(f"qr: expected matrices in the last two axes, got shape {x.shape}")
-        )
+    x = matrices(a, "qr")
     if mode not in _MODES:
         known = ", ".join(map(repr, _MODES))
         raise XformValueError(at_user_line(f"qr: unknown mode {mode!r}; expected one of {known}"))

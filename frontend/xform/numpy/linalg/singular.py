@@ -21,25 +21,16 @@ from ..contraction import matmul
 from ..dispatch import function
 from ..promotion import INT32, array, constant, is_float, operand, result_type
 from ..selection import where
-from .matrices import floating, square, symmetric
+from .matrices import floating, matrices, square, symmetric
 from .norms import matrix_norm
 from .systems import inv
 
 _NO_VALUE: Final = np._NoValue
 
 
-def _matrices(a: ArrayLike, name: str) -> TracedArray:
-    x = floating(a)
-    if x.ndim < 2:
-        raise XformValueError(
-            at_user_line(f"{name}: expected matrices in the last two axes, got shape {x.shape}")
-        )
-    return x
-
-
 def _read(a: ArrayLike, hermitian: bool, name: str) -> TracedArray:
     """The matrices; if they are said to be symmetric, by their lower triangles."""
-    return symmetric(square(a, name)) if hermitian else _matrices(a, name)
+    return symmetric(square(a, name)) if hermitian else matrices(a, name)
 
 
 @function(np.linalg.svd)
@@ -94,7 +85,7 @@ def svdvals(x: ArrayLike, /) -> TracedArray:
     >>> np.round(np.asarray(svdvals(np.array([[3.0, 0.0], [0.0, 4.0]]))), 6)
     array([4., 3.])
     """
-    return _values(_matrices(x, "svdvals"))
+    return _values(matrices(x, "svdvals"))
 
 
 def _values(x: TracedArray) -> TracedArray:
@@ -173,7 +164,7 @@ def cond(x: ArrayLike, p: Any = None) -> TracedArray:
     >>> round(float(cond(np.diag([4.0, 2.0]))), 6)
     2.0
     """
-    a = _matrices(x, "cond")
+    a = matrices(x, "cond")
     if 0 in a.shape[-2:]:
         raise XformValueError(
             at_user_line(f"cond: expected matrices with elements, got shape {a.shape}")

@@ -11,7 +11,7 @@ from ...numpy.arguments import explained
 from ...numpy.creation import eye, tril, triu
 from ...numpy.dispatch import extension
 from ...numpy.elements import take_along_axis
-from ...numpy.linalg.matrices import floating
+from ...numpy.linalg.matrices import matrices
 from ...numpy.ordering import argsort
 from ...numpy.promotion import INT32, array, broadcast_shapes, constant
 from ...numpy.selection import where
@@ -19,15 +19,6 @@ from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.scan import scan
 from .batches import common, over_batch
 from .triangular import is_transposed
-
-
-def _matrices(a: ArrayLike, name: str) -> TracedArray:
-    x = floating(a)
-    if x.ndim < 2:
-        raise XformValueError(
-            at_user_line(f"{name}: expected matrices in the last two axes, got shape {x.shape}")
-        )
-    return x
 
 
 @extension("scipy.linalg")
@@ -55,7 +46,7 @@ def lu_factor(
     (array([[2. , 2. ],
            [0.5, 1. ]]), array([1, 1], dtype=int32))
     """
-    factors, pivots, _ = primitives.lu(_matrices(a, "lu_factor"))
+    factors, pivots, _ = primitives.lu(matrices(a, "lu_factor"))
     return factors, pivots
 
 
@@ -182,7 +173,7 @@ def lu(
            [0.5, 1. ]]), array([[2., 2.],
            [0., 1.]]))
     """
-    x = _matrices(a, "lu")
+    x = matrices(a, "lu")
     m, n = x.shape[-2:]
     k = min(m, n)
     factors, _, permutation = primitives.lu(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import floating
+from ...numpy.linalg.matrices import matrices
 from ...tracing.array import ArrayLike, TracedArray
 from .band_matrices import padded
 
@@ -28,8 +28,7 @@ def qr(
     Args:
         a: matrices (..., m, n); k is the smaller of m and n.
         overwrite_a, lwork, check_finite: without effect.
-        mode: "full" for q (..., m, m) and r (..., m, n), which has no derivative where m > n, since
-            the columns that complete q are not determined; "economic" for (..., m, k) and
+        mode: "full" for q (..., m, m) and r (..., m, n); "economic" for (..., m, k) and
             (..., k, n); "r" for r (..., m, n) alone.
         pivoting: must be False; columns are not exchanged.
 
@@ -46,11 +45,7 @@ def qr(
     array([[-5. , -2.2],
            [ 0. ,  0.4]])
     """
-    x = floating(a)
-    if x.ndim < 2:
-        raise XformValueError(
-            at_user_line(f"qr: expected matrices in the last two axes, got shape {x.shape}")
-        )
+    x = matrices(a, "qr")
     if pivoting:
         raise XformValueError(at_user_line("qr: columns cannot be exchanged; leave out pivoting"))
     if mode not in _MODES:

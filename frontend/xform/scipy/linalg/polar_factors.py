@@ -14,14 +14,13 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, ufuncs
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import floating
+from ...numpy.linalg.matrices import matrices
 from ...numpy.promotion import INT32, constant
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.function import Function
 from ...transforms.function_context import FunctionContext
 from .batches import common
-from .singular import matrices
 
 
 class _Skew(Function):
@@ -138,7 +137,7 @@ def polar(a: ArrayLike, side: str = "right") -> tuple[TracedArray, TracedArray]:
         raise XformValueError(
             at_user_line(f"polar: unknown side {side!r}; expected 'right' or 'left'")
         )
-    x = matrices(floating(a), "polar")
+    x = matrices(a, "polar")
     u = _orthonormal(x)
     product = contraction.matmul(u.mT, x) if side == "right" else contraction.matmul(x, u.mT)
     return u, _symmetric_part(product)

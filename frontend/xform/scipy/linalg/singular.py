@@ -14,7 +14,7 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, selection, ufuncs
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import floating, square, symmetric
+from ...numpy.linalg.matrices import matrices, square, symmetric
 from ...numpy.linalg.singular import counted, default_cutoff, least_squares, pseudoinverse
 from ...numpy.promotion import INT32, array, broadcast_shapes, constant
 from ...tracing.array import ArrayLike, TracedArray
@@ -23,19 +23,6 @@ from .batches import common
 
 _DRIVERS = ("gesdd", "gesvd")
 _DRIVERS_OF_LSTSQ = (None, "gelsd", "gelss", "gelsy")
-
-
-def matrices(x: TracedArray, name: str) -> TracedArray:
-    """The array.
-
-    Raises:
-        XformValueError: it has fewer than two axes.
-    """
-    if x.ndim < 2:
-        raise XformValueError(
-            at_user_line(f"{name}: expected matrices in the last two axes, got shape {x.shape}")
-        )
-    return x
 
 
 @extension("scipy.linalg")
@@ -75,7 +62,7 @@ def svd(
         raise XformValueError(
             at_user_line(f"svd: unknown lapack_driver {lapack_driver!r}; expected {known}")
         )
-    u, s, vh = primitives.svd(matrices(floating(a), "svd"), complete=bool(full_matrices))
+    u, s, vh = primitives.svd(matrices(a, "svd"), complete=bool(full_matrices))
     return (u, s, vh) if compute_uv else s
 
 
@@ -97,7 +84,7 @@ def svdvals(a: ArrayLike, overwrite_a: bool = False, check_finite: bool = True) 
     >>> svdvals(np.array([[3.0, 0.0], [0.0, 4.0]])).numpy().round(6)
     array([4., 3.])
     """
-    return linalg.svdvals(matrices(floating(a), "svdvals"))
+    return linalg.svdvals(a)
 
 
 @extension("scipy.linalg")
@@ -167,7 +154,7 @@ def pinv(
     >>> pinv(np.array([[2.0], [0.0]])).numpy().round(6)
     array([[0.5, 0. ]])
     """
-    return _inverse(matrices(floating(a), "pinv"), atol, rtol, return_rank, "pinv")
+    return _inverse(matrices(a, "pinv"), atol, rtol, return_rank, "pinv")
 
 
 @extension("scipy.linalg")
@@ -198,7 +185,7 @@ def pinvh(
            [0.125, 0.125]])
     """
     x = square(a, "pinvh")
-    return _inverse(symmetric(x if lower else x.mT), atol, rtol, return_rank, "pinvh")
+    return _inverse(symmetric(x, lower), atol, rtol, return_rank, "pinvh")
 
 
 def _inverse(

@@ -36,8 +36,9 @@ def eigh(
 ) -> tuple[TracedArray, TracedArray] | TracedArray:
     """Eigenvalues w and eigenvectors v of symmetric matrices, a v = b v diag(w).
 
-    Derivatives of eigenvectors are those of `xform.numpy.linalg.eigh`: what depends on the choice
-    of vectors of equal eigenvalues has none. With `b`, gradients are in the triangle that is read.
+    Derivatives of eigenvectors are those of `xform.numpy.linalg.eigh`: right of what
+    does not depend on the choice of vectors of equal eigenvalues. With `b`, gradients are in the
+    triangle that is read.
 
     Args:
         a: matrices (..., n, n), of which one triangle is read; integers become float64.
@@ -146,7 +147,7 @@ def _generalised(
         raise XformValueError(
             at_user_line(f"{name}: expected matrices of one size, got {x.shape} and {y.shape}")
         )
-    x, y = (symmetric(m if lower else m.mT) for m in (x, y))
+    x, y = (symmetric(m, lower) for m in (x, y))
     factor = linalg.cholesky(y)
     if kind == 1:
         half = linalg.solve_triangular(factor, x, lower=True)

@@ -10,9 +10,9 @@ from typing import Any, Final
 
 from ...errors import XformValueError, at_user_line
 from ...numpy import joining, linalg, manipulation
-from ...numpy.creation import eye, tril
+from ...numpy.creation import eye
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import square
+from ...numpy.linalg.matrices import square, symmetric
 from ...numpy.linalg.triangular import on_systems
 from ...numpy.promotion import broadcast
 from ...tracing.array import ArrayLike, TracedArray
@@ -53,12 +53,6 @@ def _kind(assume_a: Any, name: str) -> str:
     return found
 
 
-def _whole(a: TracedArray, lower: bool) -> TracedArray:
-    """Symmetric matrices from one of their triangles."""
-    triangle = tril(a if lower else a.mT)
-    return triangle + tril(triangle, -1).mT
-
-
 def _solve_tridiagonal(a: TracedArray, b: TracedArray) -> TracedArray:
     above, on, below = (manipulation.diagonal(a, k, -2, -1) for k in (1, 0, -1))
     first, last = padded(above, -1, 1, 0), padded(below, -1, 0, 1)
@@ -67,7 +61,7 @@ def _solve_tridiagonal(a: TracedArray, b: TracedArray) -> TracedArray:
 
 def _solved(a: TracedArray, b: TracedArray, kind: str, lower: bool) -> TracedArray:
     if kind == "symmetric":
-        return linalg.solve(_whole(a, lower), b)
+        return linalg.solve(symmetric(a, lower), b)
     if kind == "positive definite":
         return linalg.solve(a if lower else a.mT, b, assume_a=kind)
     if kind == "tridiagonal" and a.shape[-1] > 1:
