@@ -17,7 +17,7 @@ public:
       : m(m), n(n), stop(stop), least(smaller(m, n)), x(scratch), t(x + m * n),
         v(t + (least + kPanel) * kPanel), inner(v + m * kPanel),
         turned(inner + kPanel * longer()), vector(turned + kPanel * longer()),
-        sums(vector + 2 * m) {}
+        sums(vector + m) {}
 
   /// q has `width` columns and r as many rows.
   void run(const Real *given, Real *q, Real *r, Index width) {

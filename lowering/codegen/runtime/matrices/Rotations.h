@@ -16,12 +16,22 @@
 
 namespace {
 
+/// Sweeps for each row, after which an iteration is given up.
+constexpr Index kMostSweeps = 60;
+
+/// Whether element i beside a diagonal is as good as zero.
+template <typename Real>
+bool isNegligible(const Real *diagonal, const Real *beside, Index i) {
+  Real around = absolute(diagonal[i]) + absolute(diagonal[i + 1]);
+  return absolute(beside[i]) <=
+         larger(kRounding<Real> * around, kNegligible<Real>);
+}
+
 /// Of rows that are `stride` apart, as many elements as a stride has.
 template <typename Real> class Rotations {
 public:
-  Rotations(Real *rows, Index stride, Real *scratch, Index n)
-      : rows(rows), stride(stride), factors(scratch),
-        capacity(2 * n * kSweeps) {}
+  Rotations(Real *rows, Index stride, Real *scratch)
+      : rows(rows), stride(stride), factors(scratch) {}
 
   /// Begins a sweep from a row, in steps of 1 or -1.
   void begin(Index row, Index step) {
@@ -81,7 +91,6 @@ private:
   Real *rows;
   Index stride;
   Real *factors;
-  Index capacity;
   Sweep sweep[kSweeps];
   Index sweeps = 0, used = 0;
 };

@@ -41,7 +41,7 @@ constexpr Index triangularScratch(Index n, Index m) { return n * m; }
 constexpr Index qrScratch(Index m, Index n) {
   Index longer = m > n ? m : n, least = m > n ? n : m;
   return m * n + (least + kPanel) * kPanel + m * kPanel + 2 * kPanel * longer +
-         2 * m + kPanel;
+         m + kPanel;
 }
 
 /// Elements for a symmetric matrix of n rows, and for one of which all singular

@@ -12,9 +12,6 @@
 
 namespace {
 
-/// Sweeps for each singular value, after which the iteration is given up.
-constexpr Index kMostSweeps = 60;
-
 /// What rotates (x, y) to (length, 0).
 template <typename Real> struct Turn {
   Real c, s, length;
@@ -47,8 +44,8 @@ public:
     if (u) {
       accumulate();
       Real *half = rotations + rotationsScratch(n);
-      Rotations<Real> ofLeft(left, stride, rotations, n);
-      Rotations<Real> ofRight(right, stride, half, n);
+      Rotations<Real> ofLeft(left, stride, rotations);
+      Rotations<Real> ofRight(right, stride, half);
       isDone = makeDiagonal(ofLeft, ofRight);
     } else {
       NoRotations<Real> none;
@@ -122,12 +119,6 @@ private:
     }
   }
 
-  bool isNegligible(Index i) {
-    Real around = absolute(diagonal[i]) + absolute(diagonal[i + 1]);
-    return absolute(beside[i]) <=
-           larger(kRounding<Real> * around, kNegligible<Real>);
-  }
-
   /// Whether the iteration ends.
   template <typename Sweeps>
   bool makeDiagonal(Sweeps &ofLeft, Sweeps &ofRight) {
@@ -135,7 +126,7 @@ private:
     for (Index last = n - 1; last > 0; --last)
       while (true) {
         Index first = last;
-        while (first > 0 && !isNegligible(first - 1))
+        while (first > 0 && !isNegligible(diagonal, beside, first - 1))
           --first;
         if (first == last)
           break;

@@ -11,9 +11,6 @@
 
 namespace {
 
-/// Sweeps for each eigenvalue, after which the iteration is given up.
-constexpr Index kMostSweeps = 60;
-
 template <typename Real> class SymmetricEigenvalues {
 public:
   SymmetricEigenvalues(Real *scratch, Index n, Stop stop)
@@ -32,7 +29,7 @@ public:
     bool isDone = false;
     if (vectors) {
       accumulate();
-      Rotations<Real> turned(rows, stride, rotations, n);
+      Rotations<Real> turned(rows, stride, rotations);
       isDone = makeDiagonal(turned);
     } else {
       NoRotations<Real> none;
@@ -124,19 +121,13 @@ private:
       reflectRows(rows, stride, i, taus[i], matrix + i * n, i);
   }
 
-  bool isNegligible(Index i) {
-    Real around = absolute(diagonal[i]) + absolute(diagonal[i + 1]);
-    return absolute(beside[i]) <=
-           larger(kRounding<Real> * around, kNegligible<Real>);
-  }
-
   /// Whether the iteration ends.
   template <typename Sweeps> bool makeDiagonal(Sweeps &turned) {
     Index left = kMostSweeps * n;
     for (Index first = 0; first < n; ++first)
       while (true) {
         Index last = first;
-        while (last + 1 < n && !isNegligible(last))
+        while (last + 1 < n && !isNegligible(diagonal, beside, last))
           ++last;
         if (last == first)
           break;
