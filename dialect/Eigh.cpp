@@ -30,9 +30,8 @@ LogicalResult EighOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
 LogicalResult EighOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                                SmallVectorImpl<Value> &resultTangents) {
   RankedTensorType type = getX().getType();
-  if (!type.hasStaticShape())
-    return emitOpError("is differentiated for matrices of static size, got ")
-           << type;
+  if (failed(checkStatic(*this, getX())))
+    return failure();
   if (columnCount(getX()) == 0) {
     resultTangents.assign(2, Value());
     return success();

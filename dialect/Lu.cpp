@@ -15,24 +15,12 @@ LogicalResult LuOp::inferReturnTypes(MLIRContext *context,
                                      ValueRange operands, DictionaryAttr,
                                      OpaqueProperties, RegionRange,
                                      SmallVectorImpl<Type> &types) {
-  RankedTensorType type = tensorType(operands[0]);
-  if (type.getRank() < 2)
-    return emitOptionalError(location,
-                             "'xform.lu' op expects x to have "
-                             "matrices in its last two axes, got ",
-                             type);
-  auto indices = IntegerType::get(context, 32);
-  SmallVector<int64_t> batch(type.getShape().drop_back(2));
-  int64_t m = type.getShape().take_back(2)[0];
-  int64_t n = type.getShape().back();
-  bool isDynamic = ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
-  auto rows = [&](int64_t count) {
-    SmallVector<int64_t> shape(batch);
-    shape.push_back(count);
-    return RankedTensorType::get(shape, indices);
-  };
-  types.assign(
-      {type, rows(isDynamic ? ShapedType::kDynamic : std::min(m, n)), rows(m)});
+  Value x = operands[0];
+  if (failed(checkMatrices(location, "lu", x)))
+    return failure();
+  Type indices = IntegerType::get(context, 32);
+  types.assign({x.getType(), batchOf(x, {leastSize(x)}, indices),
+                batchOf(x, {rowCount(x)}, indices)});
   return success();
 }
 
@@ -75,14 +63,12 @@ struct SquareTangent {
 /// What is below or beside the square part follows from dx = dl u + l du.
 LogicalResult LuOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                              SmallVectorImpl<Value> &resultTangents) {
-  RankedTensorType type = getFactors().getType();
   Value dx = rowsInOrder(b, tangents[0], getPermutation());
   Value factors = getFactors();
   int64_t m = rowCount(factors), n = columnCount(factors);
   resultTangents.assign(3, Value());
-  if (!type.hasStaticShape())
-    return emitOpError("is differentiated for matrices of static size, got ")
-           << type;
+  if (failed(checkStatic(*this, getFactors())))
+    return failure();
   if (m == n) {
     resultTangents[0] = SquareTangent(b, factors, dx).together(b);
     return success();

@@ -30,6 +30,37 @@ LogicalResult xform::checkSquare(Operation *op, StringRef name, Value value) {
   return success();
 }
 
+LogicalResult xform::checkMatrices(std::optional<Location> location,
+                                   StringRef name, Value x) {
+  if (tensorType(x).getRank() >= 2)
+    return success();
+  return emitOptionalError(location, "'xform.", name,
+                           "' op expects x to have matrices in its last two "
+                           "axes, got ",
+                           x.getType());
+}
+
+LogicalResult xform::checkStatic(Operation *op, Value matrices) {
+  RankedTensorType type = tensorType(matrices);
+  if (type.hasStaticShape())
+    return success();
+  return op->emitOpError("is differentiated for matrices of static size, got ")
+         << type;
+}
+
+int64_t xform::leastSize(Value matrices) {
+  int64_t m = rowCount(matrices), n = columnCount(matrices);
+  bool isDynamic = ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
+  return isDynamic ? ShapedType::kDynamic : std::min(m, n);
+}
+
+RankedTensorType xform::batchOf(Value matrices, ArrayRef<int64_t> own,
+                                Type element) {
+  SmallVector<int64_t> shape(tensorType(matrices).getShape().drop_back(2));
+  llvm::append_range(shape, own);
+  return RankedTensorType::get(shape, element);
+}
+
 Value xform::filled(RuleBuilder &b, StringRef number, RankedTensorType type) {
   Value scalar =
       b.literal(number, RankedTensorType::get({}, type.getElementType()));

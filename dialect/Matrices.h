@@ -20,6 +20,19 @@ int64_t columnCount(Value matrices);
 /// Fails, naming the operand, unless the matrices are square.
 LogicalResult checkSquare(Operation *op, StringRef name, Value value);
 
+/// Fails, naming the primitive, unless there are matrices at all.
+LogicalResult checkMatrices(std::optional<Location> location, StringRef name,
+                            Value x);
+
+/// Fails unless the size of matrices that are differentiated is known.
+LogicalResult checkStatic(Operation *op, Value matrices);
+
+/// The smaller of the numbers of rows and columns, unknown if one of them is.
+int64_t leastSize(Value matrices);
+
+/// The type of what has the batch axes of matrices, and these behind them.
+RankedTensorType batchOf(Value matrices, ArrayRef<int64_t> own, Type element);
+
 /// One number in every element, of a type that may be dynamic.
 Value filled(RuleBuilder &b, StringRef number, RankedTensorType type);
 Value filled(RuleBuilder &b, double number, RankedTensorType type);

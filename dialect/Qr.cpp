@@ -13,23 +13,13 @@ LogicalResult QrOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
                                      RegionRange regions,
                                      SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
-  RankedTensorType type = tensorType(operands[0]);
-  if (type.getRank() < 2)
-    return emitOptionalError(location,
-                             "'xform.qr' op expects x to have "
-                             "matrices in its last two axes, got ",
-                             type);
-  int64_t m = rowCount(operands[0]), n = columnCount(operands[0]);
-  bool isDynamic = ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
-  int64_t k = adaptor.getComplete() ? m
-              : isDynamic           ? ShapedType::kDynamic
-                                    : std::min(m, n);
-  auto matrices = [&](int64_t rows, int64_t columns) {
-    SmallVector<int64_t> shape(type.getShape().drop_back(2));
-    shape.append({rows, columns});
-    return type.clone(shape);
-  };
-  types.assign({matrices(m, k), matrices(k, n)});
+  Value x = operands[0];
+  if (failed(checkMatrices(location, "qr", x)))
+    return failure();
+  Type element = tensorType(x).getElementType();
+  int64_t m = rowCount(x), n = columnCount(x);
+  int64_t k = adaptor.getComplete() ? m : leastSize(x);
+  types.assign({batchOf(x, {m, k}, element), batchOf(x, {k, n}, element)});
   return success();
 }
 
@@ -40,10 +30,8 @@ LogicalResult QrOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
 /// triangle follows from d(q^T x) = q^T dx + dq^T x, where q^T dq is s.
 LogicalResult QrOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                              SmallVectorImpl<Value> &resultTangents) {
-  RankedTensorType type = tensorType(getX());
-  if (!type.hasStaticShape())
-    return emitOpError("is differentiated for matrices of static size, got ")
-           << type;
+  if (failed(checkStatic(*this, getX())))
+    return failure();
   int64_t m = rowCount(getX()), n = columnCount(getX());
   int64_t k = std::min(m, n);
   Value q = block(b, getQ(), {}, {m, k}), dx = tangents[0];

@@ -13,23 +13,15 @@ LogicalResult SvdOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
                                       RegionRange regions,
                                       SmallVectorImpl<Type> &types) {
   Adaptor adaptor(operands, attributes, properties, regions);
-  RankedTensorType type = tensorType(operands[0]);
-  if (type.getRank() < 2)
-    return emitOptionalError(location,
-                             "'xform.svd' op expects x to have matrices in its "
-                             "last two axes, got ",
-                             type);
-  int64_t m = rowCount(operands[0]), n = columnCount(operands[0]);
-  bool isDynamic = ShapedType::isDynamic(m) || ShapedType::isDynamic(n);
-  int64_t k = isDynamic ? ShapedType::kDynamic : std::min(m, n);
+  Value x = operands[0];
+  if (failed(checkMatrices(location, "svd", x)))
+    return failure();
+  Type element = tensorType(x).getElementType();
+  int64_t m = rowCount(x), n = columnCount(x), k = leastSize(x);
   bool complete = adaptor.getComplete();
-  auto shaped = [&](ArrayRef<int64_t> sizes) {
-    SmallVector<int64_t> shape(type.getShape().drop_back(2));
-    shape.append(sizes.begin(), sizes.end());
-    return type.clone(shape);
-  };
-  types.assign({shaped({m, complete ? m : k}), shaped({k}),
-                shaped({complete ? n : k, n})});
+  types.assign({batchOf(x, {m, complete ? m : k}, element),
+                batchOf(x, {k}, element),
+                batchOf(x, {complete ? n : k, n}, element)});
   return success();
 }
 
@@ -103,10 +95,8 @@ private:
 
 LogicalResult SvdOp::buildJvp(RuleBuilder &b, ValueRange tangents,
                               SmallVectorImpl<Value> &resultTangents) {
-  RankedTensorType type = getX().getType();
-  if (!type.hasStaticShape())
-    return emitOpError("is differentiated for matrices of static size, got ")
-           << type;
+  if (failed(checkStatic(*this, getX())))
+    return failure();
   int64_t m = rowCount(getX()), n = columnCount(getX()), k = std::min(m, n);
   if (k == 0) {
     resultTangents.assign(3, Value());
