@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -347,11 +348,16 @@ if hasattr(os, "register_at_fork"):
 
 @atexit.register
 def _close() -> None:
-    """Gives up the CPUs, which IREE's bindings would else report as lost in the end."""
+    """Gives up the CPUs, which IREE's bindings would else report as lost in the end.
+
+    Memory must not be freed after its device. The interpreter clears `sys` after all other modules,
+    so also after those that hold arrays, or what NumPy made of them.
+    """
     global _instance
-    for driver, device in list(_opened.items()):
-        if device.is_host:
-            del _opened[driver]
+    hosts = {driver: device for driver, device in _opened.items() if device.is_host}
+    for driver in hosts:
+        del _opened[driver]
+    sys.__dict__.setdefault("_xform_devices", []).extend(hosts.values())
     _instance = None
 
 

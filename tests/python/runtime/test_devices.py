@@ -234,3 +234,32 @@ def test_a_lost_device() -> None:
     device._allocate_copy = Lost()
     with pytest.raises(XformRuntimeError, match=r"cannot allocate 24 bytes .* start another one"):
         device.put(np.ones(3))
+
+
+ENDING = """
+import os
+import numpy as np
+import xform_runtime
+from xform_runtime.devices import Device
+
+# A view of memory of the device, which nothing but the module refers to.
+view = np.asarray(xform_runtime.asarray(np.ones(3)))
+
+
+class Last:
+    def __del__(self, say=os.write):
+        say(1, b"module, ")
+
+
+last = Last()
+# A function of this module would keep the module for as long as the device.
+elsewhere = {"say": os.write}
+exec("def ended(self, say=say): say(1, b'device')", elsewhere)
+Device.__del__ = elsewhere["ended"]
+"""
+
+
+def test_devices_outlive_what_modules_hold() -> None:
+    """Freeing memory of a device that is gone would wait for ever, now and then."""
+    ran = subprocess.run([sys.executable, "-c", ENDING], capture_output=True, text=True, timeout=60)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "module, device", "")
