@@ -10,15 +10,9 @@ LogicalResult EighOp::inferReturnTypes(MLIRContext *, OptionalLocation location,
                                        ValueRange operands, DictionaryAttr,
                                        OpaqueProperties, RegionRange,
                                        SmallVectorImpl<Type> &types) {
+  if (failed(checkSquare(location, "eigh", operands[0])))
+    return failure();
   RankedTensorType type = tensorType(operands[0]);
-  int64_t rank = type.getRank();
-  if (rank < 2 ||
-      !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
-    return emitOptionalError(
-        location,
-        "'xform.eigh' op expects x to have square matrices "
-        "in its last two axes, got ",
-        type);
   types.assign({type.clone(type.getShape().drop_back()), type});
   return success();
 }

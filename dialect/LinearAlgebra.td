@@ -166,4 +166,53 @@ def Xform_SvdOp : Xform_Primitive<"svd", [
   let work = (Custom);
 }
 
+def Xform_SchurOp : Xform_Primitive<"schur", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "an upper triangle, up to blocks of two rows, and orthonormal columns with z t z^T = x";
+  let description = [{
+    The real Schur form of square matrices in the last two axes. A block
+    [a b; c a] of two rows on the diagonal of `t` has c not 0, the sign of b is
+    the other one, and its eigenvalues are complex. What is of that form is left
+    as it is. Where a matrix is not finite, or the iteration does not end, both
+    are NaN.
+
+    The derivative exists where no two eigenvalues are equal. No tangent turns
+    the vectors of eigenvalues into each other that differ by no more than
+    rounding does.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x);
+  let results = (outs Xform_FloatTensor:$t, Xform_FloatTensor:$z);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
+def Xform_EigOp : Xform_Primitive<"eig", [
+    DeclareOpInterfaceMethods<InferTypeOpInterface>]> {
+  let summary = "eigenvalues wr + i wi and eigenvectors vr + i vi of matrices, by their parts";
+  let description = [{
+    For square matrices in the last two axes, x (vr + i vi) = (vr + i vi)
+    diag(wr + i wi). Values that are not real come in pairs, that with the positive imaginary part first. Columns of `vr` and `vi`
+    belong to the elements of `wr` and `wi`; each vector has length 1, and its
+    largest element is real. A matrix in Schur form keeps the order of its
+    values. Where a matrix is not finite, or the iteration does not end, all are
+    NaN.
+
+    The derivative exists where no two eigenvalues are equal. No tangent turns
+    vectors of eigenvalues into each other that differ by no more than rounding
+    does: so derivatives of sums over equal eigenvalues that have as many vectors
+    are right. Where there are fewer vectors than values, it is not finite.
+  }];
+  let arguments = (ins Xform_FloatTensor:$x);
+  let results = (outs Xform_FloatTensor:$wr, Xform_FloatTensor:$wi,
+                      Xform_FloatTensor:$vr, Xform_FloatTensor:$vi);
+  let assemblyFormat = "$x attr-dict `:` type($x)";
+  let jvp = (Custom);
+  let transpose = (NotLinear);
+  let batching = (ByElement);
+  let work = (Custom);
+}
+
 #endif // XFORM_DIALECT_LINEARALGEBRA

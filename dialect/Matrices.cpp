@@ -30,6 +30,19 @@ LogicalResult xform::checkSquare(Operation *op, StringRef name, Value value) {
   return success();
 }
 
+LogicalResult xform::checkSquare(std::optional<Location> location,
+                                 StringRef name, Value x) {
+  RankedTensorType type = tensorType(x);
+  int64_t rank = type.getRank();
+  if (rank >= 2 &&
+      sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+    return success();
+  return emitOptionalError(location, "'xform.", name,
+                           "' op expects x to have square matrices "
+                           "in its last two axes, got ",
+                           type);
+}
+
 LogicalResult xform::checkMatrices(std::optional<Location> location,
                                    StringRef name, Value x) {
   if (tensorType(x).getRank() >= 2)

@@ -20,6 +20,10 @@ int64_t columnCount(Value matrices);
 /// Fails, naming the operand, unless the matrices are square.
 LogicalResult checkSquare(Operation *op, StringRef name, Value value);
 
+/// The same for `x` of a primitive whose results are still to be typed.
+LogicalResult checkSquare(std::optional<Location> location, StringRef name,
+                          Value x);
+
 /// Fails, naming the primitive, unless there are matrices at all.
 LogicalResult checkMatrices(std::optional<Location> location, StringRef name,
                             Value x);

@@ -121,11 +121,17 @@ static Work workOfCustom(QrOp op) {
 }
 
 /// Of the iterations, about so many times the cube of the size.
-static Work workOfCustom(EighOp op) {
-  constexpr double kCubes = 9;
-  return workOfFlops(op, kCubes * elementsOf(op.getX()) *
-                             product(shapeOf(op.getX()).take_back()));
+static Work workOfCubes(Operation *op, double cubes) {
+  Value x = op->getOperand(0);
+  return workOfFlops(op,
+                     cubes * elementsOf(x) * product(shapeOf(x).take_back()));
 }
+
+static Work workOfCustom(EighOp op) { return workOfCubes(op, /*cubes=*/9); }
+
+static Work workOfCustom(SchurOp op) { return workOfCubes(op, /*cubes=*/25); }
+
+static Work workOfCustom(EigOp op) { return workOfCubes(op, /*cubes=*/30); }
 
 static Work workOfCustom(SvdOp op) {
   constexpr double kCubes = 20;

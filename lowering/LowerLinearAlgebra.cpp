@@ -82,6 +82,14 @@ public:
           EighFactors found = eigh(x[0]);
           return Values{found.w, found.v};
         })
+        .Case([&](SchurOp) {
+          SchurFactors found = schur(x[0]);
+          return Values{found.t, found.z};
+        })
+        .Case([&](EigOp) {
+          EigFactors found = eig(x[0]);
+          return Values{found.wr, found.wi, found.vr, found.vi};
+        })
         .Case([&](SvdOp op) {
           SvdFactors found = factorSvd(
               b, x[0], op.getComplete(), [&](Value x) { return svd(x); },
@@ -138,6 +146,20 @@ private:
       return jacobiEigh(b, x);
     auto op = EighOp::create(b, x);
     return {op.getW(), op.getV()};
+  }
+
+  SchurFactors schur(Value x) {
+    if (!callsFunctions)
+      return iterateSchur(b, x);
+    auto op = SchurOp::create(b, x);
+    return {op.getT(), op.getZ()};
+  }
+
+  EigFactors eig(Value x) {
+    if (!callsFunctions)
+      return iterateEig(b, x);
+    auto op = EigOp::create(b, x);
+    return {op.getWr(), op.getWi(), op.getVr(), op.getVi()};
   }
 
   SvdFactors svd(Value x) {
@@ -200,7 +222,7 @@ struct LowerLinearAlgebra
   void runOnOperation() override {
     WalkResult walk = getOperation().walk([&](Operation *op) {
       if (!isa<CholeskyOp, TriangularSolveOp, LuOp, LuSolveOp, QrOp, EighOp,
-               SvdOp>(op))
+               SchurOp, EigOp, SvdOp>(op))
         return WalkResult::advance();
       return failed(lower(op, callsFunctions)) ? WalkResult::interrupt()
                                                : WalkResult::skip();

@@ -103,10 +103,11 @@ def XformLowerLinearAlgebra : Pass<"xform-lower-linear-algebra", "::mlir::Module
     one panel have no product, and few steps no loop. f16 and bf16 are computed
     in f32.
 
-    eigh and svd of square matrices are functions of the runtime of xform's
-    machine code (lowering/codegen/runtime/matrices), and stay what they are
-    here. Without `calls-functions` they become sweeps of rotations until
-    nothing is left to rotate.
+    eigh, schur, eig and svd of square matrices are functions of the runtime of
+    xform's machine code (lowering/codegen/runtime/matrices), and stay what they
+    are here. Without `calls-functions`, eigh and svd become sweeps of rotations
+    until nothing is left to rotate, and schur and eig steps of the QR iteration
+    that factor whole matrices.
   }];
   let options = [Option<"callsFunctions", "calls-functions", "bool", "false",
                         "leave what has a function in the runtime">];

@@ -95,7 +95,8 @@ private:
     // Our machine code has functions for them, as it updates in place.
     if (updatesInPlace)
       target.addDynamicallyLegalOp<CholeskyOp, TriangularSolveOp, LuOp, QrOp,
-                                   EighOp, SvdOp>(isMatrixFunction);
+                                   EighOp, SchurOp, EigOp, SvdOp>(
+          isMatrixFunction);
     target.markUnknownOpDynamicallyLegal([&](Operation *op) {
       if (auto function = dyn_cast<func::FuncOp>(op))
         return converter.isSignatureLegal(function.getFunctionType());

@@ -20,6 +20,7 @@ import numpy as np
 import scipy.linalg
 import xform.numpy  # noqa: F401 - fills the tables
 from numpy.testing import overrides
+from xform.numpy.uncovered import DIFFERENCES as DIFFERENCES_OF_NUMPYS
 from xform.numpy.uncovered import REASONS
 from xform.scipy import linalg
 from xform.scipy.linalg.uncovered import DIFFERENCES
@@ -124,6 +125,12 @@ def page() -> str:
         ufuncs = {n: f for n, f in functions.items() if isinstance(f, np.ufunc)}
         if plain:
             parts.append(section(f"Functions of {module}", rows(plain)))
+            told = (
+                (n, DIFFERENCES_OF_NUMPYS[f])
+                for n, f in plain.items()
+                if f in DIFFERENCES_OF_NUMPYS
+            )
+            parts.extend(table("covered", "what is different", told))
         if ufuncs:
             parts.append(section(f"Ufuncs of {module}", rows(ufuncs)))
     return "\n".join(parts)

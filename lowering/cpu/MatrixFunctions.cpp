@@ -167,6 +167,25 @@ Callee calleeOf(EighOp op) {
   return {"eigh", llvm::to_vector(op->getResults()), scratch, {n}};
 }
 
+Callee calleeOf(SchurOp op) {
+  int64_t n = rowCount(op.getX());
+  return {"schur",
+          llvm::to_vector(op->getResults()),
+          matrices::schurScratch(n),
+          {n}};
+}
+
+Callee calleeOf(EigOp op) {
+  int64_t n = rowCount(op.getX());
+  if (op.getVr().use_empty() && op.getVi().use_empty())
+    return {"eigvals",
+            llvm::to_vector(op->getResults().take_front(2)),
+            matrices::eigvalsScratch(n),
+            {n}};
+  return {
+      "eig", llvm::to_vector(op->getResults()), matrices::eigScratch(n), {n}};
+}
+
 Callee calleeOf(SvdOp op) {
   int64_t n = rowCount(op.getX()), scratch = matrices::svdScratch(n);
   if (op.getU().use_empty() && op.getVt().use_empty())
@@ -235,7 +254,8 @@ template <typename... OpTys> void attach(MLIRContext &context) {
 } // namespace
 
 bool xform::isMatrixFunction(Operation *op) {
-  if (!isa<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SvdOp>(op))
+  if (!isa<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SchurOp, EigOp,
+           SvdOp>(op))
     return false;
   Value x = op->getOperand(0);
   Type element = tensorType(x).getElementType();
@@ -249,7 +269,8 @@ bool xform::isMatrixFunction(Operation *op) {
 
 void xform::registerMatrixFunctions(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, XformDialect *) {
-    attach<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SvdOp>(*context);
+    attach<CholeskyOp, TriangularSolveOp, LuOp, QrOp, EighOp, SchurOp, EigOp,
+           SvdOp>(*context);
   });
 }
 

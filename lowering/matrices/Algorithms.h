@@ -45,6 +45,16 @@ struct EighFactors {
 };
 EighFactors jacobiEigh(MatrixBuilder &b, Value x);
 
+/// The results of xform.schur, and of xform.eig.
+struct SchurFactors {
+  Value t, z;
+};
+SchurFactors iterateSchur(MatrixBuilder &b, Value x);
+struct EigFactors {
+  Value wr, wi, vr, vi;
+};
+EigFactors iterateEig(MatrixBuilder &b, Value x);
+
 /// The results of xform.svd.
 struct SvdFactors {
   Value u, s, vt;

@@ -79,10 +79,6 @@ struct Turns {
 
 } // namespace
 
-static Value literal(MatrixBuilder &b, double number, Value like) {
-  return filled(b, number, tensorType(like));
-}
-
 /// What makes of [x z; z y] a diagonal matrix; nothing where `isNone`.
 static Turns turnsOf(MatrixBuilder &b, Value x, Value y, Value z,
                      Value isNone) {
@@ -100,47 +96,6 @@ static Turns turnsOf(MatrixBuilder &b, Value x, Value y, Value z,
   Value c = b.fold<DivOp>(
       one, b.fold<SqrtOp>(b.fold<AddOp>(b.fold<MulOp>(tangent, tangent), one)));
   return {c, b.fold<MulOp>(tangent, c)};
-}
-
-/// A tensor of elements that are computed from where they are. The axes of the
-/// batch are those of `like`; of its own it has `shape`.
-static Value
-computed(MatrixBuilder &b, Value like, ArrayRef<int64_t> shape,
-         function_ref<Value(MatrixBuilder &, ValueRange batch, ValueRange own)>
-             body) {
-  RankedTensorType type = tensorType(like);
-  int64_t batch = type.getRank() - 2;
-  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), like);
-  SmallVector<int64_t> all(type.getShape().take_front(batch));
-  sizes.truncate(batch);
-  for (int64_t size : shape) {
-    sizes.push_back(b.at(size));
-    all.push_back(size);
-  }
-  int64_t rank = batch + static_cast<int64_t>(shape.size());
-  Value empty = tensor::EmptyOp::create(b, sizes, type.getElementType());
-  return linalg::GenericOp::create(
-             b, type.clone(all), ValueRange(), empty,
-             ArrayRef(b.getMultiDimIdentityMap(rank)),
-             SmallVector<utils::IteratorType>(rank,
-                                              utils::IteratorType::parallel),
-             [&](OpBuilder &builder, Location loc, ValueRange) {
-               MatrixBuilder inner(loc, builder);
-               SmallVector<Value> places;
-               for (int64_t axis : axesUpTo(rank))
-                 places.push_back(linalg::IndexOp::create(inner, axis));
-               linalg::YieldOp::create(
-                   inner, body(inner, ArrayRef(places).take_front(batch),
-                               ArrayRef(places).drop_front(batch)));
-             })
-      .getResult(0);
-}
-
-static Value elementAt(MatrixBuilder &b, Value tensor, ValueRange batch,
-                       ArrayRef<Value> own) {
-  SmallVector<Value> place(batch);
-  llvm::append_range(place, own);
-  return tensor::ExtractOp::create(b, tensor, place);
 }
 
 /// The elements of a seat's row in a turn: c times its own, less s times its
@@ -273,39 +228,6 @@ static Value padded(MatrixBuilder &b, const Pairs &pairs, Value x,
   if (rows < wanted)
     x = below(b, x, zeros(wanted - rows, columnCount(x)));
   return x;
-}
-
-static Value identities(MatrixBuilder &b, Value like, int64_t rows,
-                        int64_t columns) {
-  return computed(
-      b, like, {rows, columns},
-      [&](MatrixBuilder &b, ValueRange, ValueRange place) {
-        Type type = tensorType(like).getElementType();
-        Value one = arith::ConstantOp::create(
-            b, cast<TypedAttr>(b.getFloatAttr(type, 1)));
-        Value zero =
-            arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(type)));
-        return b.select(b.compare(arith::CmpIPredicate::eq, place[0], place[1]),
-                        one, zero);
-      });
-}
-
-/// The largest absolute value of each matrix, where it is a number that can be
-/// divided by; else 1.
-static Value scaleOf(MatrixBuilder &b, Value x) {
-  int64_t rank = tensorType(x).getRank();
-  Value largest = b.fold<ReduceMaxOp>(b.fold<AbsOp>(x),
-                                      ArrayRef<int64_t>{rank - 2, rank - 1});
-  Value one = literal(b, 1, largest);
-  Value isUsable =
-      b.fold<AndOp>(b.fold<GtOp>(largest, literal(b, 0, largest)),
-                    b.fold<LtOp>(largest, b.filledLike("inf", largest)));
-  return b.fold<SelectOp>(isUsable, largest, one);
-}
-
-static Value overEach(RuleBuilder &b, Value numbers, Value like) {
-  RankedTensorType type = tensorType(like);
-  return b.broadcastTo(numbers, type, axesUpTo(tensorType(numbers).getRank()));
 }
 
 /// Numbers in ascending order, and the places where they were.

@@ -177,3 +177,78 @@ Value MatrixBuilder::reduced(
   return largest ? fold<ReduceMaxOp>(terms, ArrayRef<int64_t>(axis))
                  : fold<ReduceSumOp>(terms, ArrayRef<int64_t>(axis));
 }
+
+Value xform::literal(MatrixBuilder &b, double number, Value like) {
+  return filled(b, number, tensorType(like));
+}
+
+Value xform::computed(
+    MatrixBuilder &b, Value like, ArrayRef<int64_t> shape,
+    function_ref<Value(MatrixBuilder &, ValueRange batch, ValueRange own)>
+        body) {
+  RankedTensorType type = tensorType(like);
+  int64_t batch = type.getRank() - 2;
+  SmallVector<OpFoldResult> sizes = tensor::getMixedSizes(b, b.getLoc(), like);
+  SmallVector<int64_t> all(type.getShape().take_front(batch));
+  sizes.truncate(batch);
+  for (int64_t size : shape) {
+    sizes.push_back(b.at(size));
+    all.push_back(size);
+  }
+  int64_t rank = batch + static_cast<int64_t>(shape.size());
+  Value empty = tensor::EmptyOp::create(b, sizes, type.getElementType());
+  return linalg::GenericOp::create(
+             b, type.clone(all), ValueRange(), empty,
+             ArrayRef(b.getMultiDimIdentityMap(rank)),
+             SmallVector<utils::IteratorType>(rank,
+                                              utils::IteratorType::parallel),
+             [&](OpBuilder &builder, Location loc, ValueRange) {
+               MatrixBuilder inner(loc, builder);
+               SmallVector<Value> places;
+               for (int64_t axis : axesUpTo(rank))
+                 places.push_back(linalg::IndexOp::create(inner, axis));
+               linalg::YieldOp::create(
+                   inner, body(inner, ArrayRef(places).take_front(batch),
+                               ArrayRef(places).drop_front(batch)));
+             })
+      .getResult(0);
+}
+
+Value xform::elementAt(MatrixBuilder &b, Value tensor, ValueRange batch,
+                       ArrayRef<Value> own) {
+  SmallVector<Value> place(batch);
+  llvm::append_range(place, own);
+  return tensor::ExtractOp::create(b, tensor, place);
+}
+
+Value xform::identities(MatrixBuilder &b, Value like, int64_t rows,
+                        int64_t columns) {
+  return computed(
+      b, like, {rows, columns},
+      [&](MatrixBuilder &b, ValueRange, ValueRange place) {
+        Type type = tensorType(like).getElementType();
+        Value one = arith::ConstantOp::create(
+            b, cast<TypedAttr>(b.getFloatAttr(type, 1)));
+        Value zero =
+            arith::ConstantOp::create(b, cast<TypedAttr>(b.getZeroAttr(type)));
+        return b.select(b.compare(arith::CmpIPredicate::eq, place[0], place[1]),
+                        one, zero);
+      });
+}
+
+Value xform::scaleOf(MatrixBuilder &b, Value x) {
+  int64_t rank = tensorType(x).getRank();
+  Value largest = b.fold<ReduceMaxOp>(b.fold<AbsOp>(x),
+                                      ArrayRef<int64_t>{rank - 2, rank - 1});
+  Value one = literal(b, 1, largest);
+  Value isUsable =
+      b.fold<AndOp>(b.fold<GtOp>(largest, literal(b, 0, largest)),
+                    b.fold<LtOp>(largest, b.filledLike("inf", largest)));
+  return b.fold<SelectOp>(isUsable, largest, one);
+}
+
+Value xform::overEach(RuleBuilder &b, Value numbers, Value like) {
+  RankedTensorType type = tensorType(numbers);
+  return b.broadcastTo(numbers, tensorType(like).clone(type.getElementType()),
+                       axesUpTo(type.getRank()));
+}

@@ -104,6 +104,29 @@ private:
               llvm::function_ref<Value(MatrixBuilder &, ValueRange)> body);
 };
 
+/// A number in every element of a tensor shaped like another.
+Value literal(MatrixBuilder &b, double number, Value like);
+
+/// A tensor of elements that are computed from where they are. The axes of the
+/// batch are those of `like`; of its own it has `shape`.
+Value computed(
+    MatrixBuilder &b, Value like, llvm::ArrayRef<int64_t> shape,
+    llvm::function_ref<Value(MatrixBuilder &, ValueRange batch, ValueRange own)>
+        body);
+/// An element for such a body.
+Value elementAt(MatrixBuilder &b, Value tensor, ValueRange batch,
+                llvm::ArrayRef<Value> own);
+
+/// Ones on the diagonal, for each matrix of `like`.
+Value identities(MatrixBuilder &b, Value like, int64_t rows, int64_t columns);
+
+/// The largest absolute value of each matrix, where it is a number that can be
+/// divided by; else 1.
+Value scaleOf(MatrixBuilder &b, Value x);
+
+/// A number of each matrix, or vector, in all its elements.
+Value overEach(RuleBuilder &b, Value numbers, Value like);
+
 } // namespace xform
 
 #endif // XFORM_LOWERING_MATRICES_MATRIXBUILDER_H

@@ -11,6 +11,7 @@
 
 #include "lowering/linalg/Scalars.h"
 #include "lowering/matrices/Algorithms.h"
+#include "lowering/matrices/Reflections.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -26,11 +27,6 @@ namespace {
 /// it.
 struct Reflections {
   Value packed, t;
-};
-
-/// A reflection that leaves nothing below row j of a column: I - tau v v^T.
-struct Reflection {
-  Value v, tau, head;
 };
 
 } // namespace
@@ -52,11 +48,7 @@ static Value eachNumber(MatrixBuilder &b, ArrayRef<Value> numbers,
   return b.reshapeTo(result, shape);
 }
 
-/// As LAPACK's larfg, on numbers that are scaled so that no square overflows:
-/// with a the element in row j and s the norm of what is from there on,
-/// head = -sign(a) s, tau = (head - a) / head, and v is the column over a -
-/// head below row j, where it is 1. If there is nothing below, tau is 0.
-static Reflection reflectionOf(MatrixBuilder &b, Value column, OpFoldResult j) {
+Reflection xform::reflectionOf(MatrixBuilder &b, Value column, OpFoldResult j) {
   using Predicate = arith::CmpIPredicate;
   Value place = b.toIndex(j);
   auto from = [&](bool diagonal) {
@@ -139,8 +131,7 @@ static Reflection reflectionOf(MatrixBuilder &b, Value column, OpFoldResult j) {
   return {v, tau, scaled};
 }
 
-/// The products of vectors with matrices over the axis of rows, or of columns.
-static Value vectorProduct(MatrixBuilder &b, Value vectors, Value matrices,
+Value xform::vectorProduct(MatrixBuilder &b, Value vectors, Value matrices,
                            bool rows) {
   int64_t rank = tensorType(matrices).getRank();
   SmallVector<int64_t> batch = axesUpTo(rank - 2);

@@ -1,4 +1,4 @@
-"""NumPy's functions that have no traced form, and why.
+"""NumPy's functions that have no traced form, and why; and what others cannot give.
 
 What stands here can be called on concrete arrays, also through `xform.numpy`, and says its reason
 when it is given a traced one. A function of NumPy's that is neither covered nor named here has
@@ -14,8 +14,6 @@ from typing import Any, Final
 import numpy as np
 from numpy import char, fft, strings
 from numpy.lib import recfunctions, scimath
-
-from .linalg.uncovered import NEAREST
 
 _SHAPE: Final = (
     "the shape of its result depends on the elements, which are not known while the function is "
@@ -76,6 +74,10 @@ _GROUPS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
 }
 
 REASONS: Final[dict[Callable[..., Any], str]] = {
-    **{function: reason for reason, functions in _GROUPS.items() for function in functions},
-    **{f: f"nearest in xform.numpy.linalg: {nearest}" for f, nearest in NEAREST.items()},
+    function: reason for reason, functions in _GROUPS.items() for function in functions
 }
+
+DIFFERENCES: Final[dict[Callable[..., Any], str]] = dict.fromkeys(
+    (np.linalg.eig, np.linalg.eigvals),
+    "NaN for what belongs to an eigenvalue that is not real",
+)

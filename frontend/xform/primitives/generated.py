@@ -274,6 +274,23 @@ def dynamic_update_slice(x: Operand, update: Operand, starts: Sequence[Operand])
     return emit("dynamic_update_slice", [x, update, *starts])
 
 
+def eig(x: Operand) -> tuple[TracedArray, ...]:
+    """Eigenvalues wr + i wi and eigenvectors vr + i vi of matrices, by their parts.
+
+    For square matrices in the last two axes, x (vr + i vi) = (vr + i vi) diag(wr + i wi). Values
+    that are not real come in pairs, that with the positive imaginary part first. Columns of `vr`
+    and `vi` belong to the elements of `wr` and `wi`; each vector has length 1, and its largest
+    element is real. A matrix in Schur form keeps the order of its values. Where a matrix is not
+    finite, or the iteration does not end, all are NaN.
+
+    The derivative exists where no two eigenvalues are equal. No tangent turns vectors of
+    eigenvalues into each other that differ by no more than rounding does: so derivatives of sums
+    over equal eigenvalues that have as many vectors are right. Where there are fewer vectors than
+    values, it is not finite.
+    """
+    return emit_all("eig", [x])
+
+
 def eigh(x: Operand) -> tuple[TracedArray, ...]:
     """Eigenvalues in ascending order and orthonormal eigenvectors, x v = v diag(w).
 
@@ -679,6 +696,20 @@ def scatter_mul(x: Operand, indices: Operand, updates: Operand, indexing: Indexi
     return emit("scatter_mul", [x, indices, updates], indexing.attributes)
 
 
+def schur(x: Operand) -> tuple[TracedArray, ...]:
+    """An upper triangle, up to blocks of two rows, and orthonormal columns with z t z^T = x.
+
+    The real Schur form of square matrices in the last two axes. A block [a b; c a] of two rows on
+    the diagonal of `t` has c not 0, the sign of b is the other one, and its eigenvalues are
+    complex. What is of that form is left as it is. Where a matrix is not finite, or the iteration
+    does not end, both are NaN.
+
+    The derivative exists where no two eigenvalues are equal. No tangent turns the vectors of
+    eigenvalues into each other that differ by no more than rounding does.
+    """
+    return emit_all("schur", [x])
+
+
 def select(pred: Operand, x: Operand, y: Operand) -> TracedArray:
     """x where the predicate is true, y elsewhere."""
     return emit("select", [pred, x, y])
@@ -955,6 +986,7 @@ __all__ = [
     "dot_general",
     "dynamic_slice",
     "dynamic_update_slice",
+    "eig",
     "eigh",
     "eq",
     "erf",
@@ -1018,6 +1050,7 @@ __all__ = [
     "scatter_max",
     "scatter_min",
     "scatter_mul",
+    "schur",
     "select",
     "share",
     "shift_left",

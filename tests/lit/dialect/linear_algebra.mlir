@@ -36,6 +36,10 @@ func.func @general(%a: tensor<2x4x3xf32>, %s: tensor<?x3x3xf64>, %b: tensor<?x3x
 func.func @spectra(%a: tensor<2x4x3xf32>, %s: tensor<?x3x3xf64>) {
   // CHECK: xform.eigh %arg1 : tensor<?x3x3xf64>
   %w, %v = xform.eigh %s : tensor<?x3x3xf64>
+  // CHECK: xform.schur %arg1 : tensor<?x3x3xf64>
+  %t, %z = xform.schur %s : tensor<?x3x3xf64>
+  // CHECK: xform.eig %arg1 : tensor<?x3x3xf64>
+  %e:4 = xform.eig %s : tensor<?x3x3xf64>
   // CHECK: xform.svd %arg0 complete = true : tensor<2x4x3xf32>
   %u:3 = xform.svd %a complete = true : tensor<2x4x3xf32>
   return

@@ -120,6 +120,22 @@ func.func @eigh_square(%x: tensor<2x3xf32>) {
 
 // -----
 
+func.func @schur_square(%x: tensor<3xf32>) {
+  // expected-error @+1 {{'xform.schur' op expects x to have square matrices in its last two axes, got 'tensor<3xf32>'}}
+  %t, %z = xform.schur %x : tensor<3xf32>
+  return
+}
+
+// -----
+
+func.func @eig_square(%x: tensor<2x3xf32>) {
+  // expected-error @+1 {{'xform.eig' op expects x to have square matrices in its last two axes, got 'tensor<2x3xf32>'}}
+  %e:4 = xform.eig %x : tensor<2x3xf32>
+  return
+}
+
+// -----
+
 func.func @svd_rank(%x: tensor<3xf32>) {
   // expected-error @+1 {{'xform.svd' op expects x to have matrices in its last two axes, got 'tensor<3xf32>'}}
   %u:3 = xform.svd %x complete = false : tensor<3xf32>

@@ -152,7 +152,7 @@ func.func @qr(%x: tensor<6x4xf32>) -> (tensor<6x4xf32>, tensor<4x4xf32>) {
 // What has a function in the runtime of our machine code stays; larger systems are cut.
 // FUNCTIONS-LABEL: func @functions
 // CHECK-LABEL: func @functions
-func.func @functions(%x: tensor<2x5x3xf32>, %y: tensor<4x4xf16>, %big: tensor<1024x1024xf64>) -> (tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<1024x1024xf64>) {
+func.func @functions(%x: tensor<2x5x3xf32>, %y: tensor<4x4xf16>, %big: tensor<1024x1024xf64>) -> (tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<4x4xf16>, tensor<4xf16>, tensor<1024x1024xf64>) {
   // FUNCTIONS: %[[Q:.*]], %[[R:.*]] = xform.qr %arg0 complete = true : tensor<2x5x3xf32>
   // FUNCTIONS: %[[TOP:.*]] = xform.slice %[[R]]
   // FUNCTIONS: xform.svd %[[TOP]] complete = false : tensor<2x3x3xf32>
@@ -166,12 +166,22 @@ func.func @functions(%x: tensor<2x5x3xf32>, %y: tensor<4x4xf16>, %big: tensor<10
   // CHECK-NOT: xform.eigh
   // CHECK: scf.while
   %w, %v = xform.eigh %y : tensor<4x4xf16>
+  // FUNCTIONS: xform.schur %{{.*}} : tensor<4x4xf32>
+  // CHECK-NOT: xform.schur
+  // CHECK: scf.while
+  // CHECK: math.copysign
+  %t, %z = xform.schur %y : tensor<4x4xf16>
+  // FUNCTIONS: xform.eig %{{.*}} : tensor<4x4xf32>
+  // CHECK-NOT: xform.eig
+  // CHECK: scf.while
+  // CHECK: scf.for
+  %e:4 = xform.eig %y : tensor<4x4xf16>
   // FUNCTIONS: xform.lu %{{.*}} : tensor<1024x256xf64>
   // FUNCTIONS: xform.triangular_solve %{{.*}} unit_diagonal = true : tensor<256x256xf64>, tensor<256x256xf64>
   // FUNCTIONS: xform.dot_general
   // FUNCTIONS-NOT: scf
   %f:3 = xform.lu %big : tensor<1024x1024xf64>
-  return %u, %s, %vt, %w, %f#0 : tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<1024x1024xf64>
+  return %u, %s, %vt, %w, %t, %e#0, %f#0 : tensor<2x5x5xf32>, tensor<2x3xf32>, tensor<2x3x3xf32>, tensor<4xf16>, tensor<4x4xf16>, tensor<4xf16>, tensor<1024x1024xf64>
 }
 
 // -----

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from scipy.linalg import lu_factor
+from scipy.linalg import lu_factor, schur
 from table_row import FLOATS, Array, Operands, Row, Shape, normal
 from xform import primitives
 
@@ -360,5 +360,114 @@ for shape, flag in (
                 * max(x.shape[-2:])
                 * np.ones((*x.shape[:-2], min(x.shape[-2:]), sum(x.shape[-2:]) + 1))
             ),
+        )
+    )
+
+
+def in_blocks(x: Any) -> Any:
+    """Matrices whose diagonals have blocks of two rows, with complex eigenvalues that are apart."""
+    n = x.shape[-1]
+    turns = np.kron(np.eye(n // 2), np.array([[0.0, 3], [-2, 0]]))
+    return x / 4 + (turns + np.diag(6.0 * (np.arange(n) // 2))).astype(x.dtype)
+
+
+def first_rows(n: int) -> Array:
+    """The row of the largest element of each vector of such a matrix."""
+    return np.repeat(np.repeat(np.eye(n // 2), 2, 1), 2, 0) * (1 - np.arange(n) % 2)[:, None]
+
+
+def of_one_zero(x: Any) -> Any:
+    """Zeros without the signs that LAPACK happens to give them."""
+    return np.where(x == 0, np.zeros_like(x), x)
+
+
+def general_spectrum(wr: Any, wi: Any, vr: Any, vi: Any, places: Array) -> Any:
+    """Eigenvalues in one order and their vectors, of one sign, in one result."""
+    order = np.argsort(wr + wi / 8)
+    rows = np.broadcast_to(order[..., None, :], vr.shape)
+    vr, vi = (np.take_along_axis(v, rows, -1) for v in (vr, vi))
+    signs = np.sign((vr * places.astype(vr.dtype)).sum(-2))[..., None, :]
+    values = [np.take_along_axis(w, order, -1)[..., None, :] for w in (wr, wi)]
+    return of_one_zero(np.concatenate([*values, vr * signs, vi * signs], -2))
+
+
+def general_eigenpairs(x: Array) -> tuple[Array, Array, Array, Array]:
+    """eig by NumPy."""
+    w, v = np.linalg.eig(x)
+    return w.real, w.imag, v.real, v.imag
+
+
+def traced_eig(x: Any, made: Any, places: Any) -> Any:
+    return general_spectrum(*primitives.eig(made(x)), places(x.shape[-1]))
+
+
+def expected_eig(x: Array, made: Any, places: Any) -> Array:
+    return np.asarray(general_spectrum(*general_eigenpairs(made(x)), places(x.shape[-1])))
+
+
+def ascending(x: Any) -> Any:
+    return spread(x)[..., ::-1, ::-1]
+
+
+def triangle(t: Any, z: Any) -> Any:
+    """The Schur form with rows and columns of one sign."""
+    rows = transposed(z)
+    sign = signed(rows)
+    return of_one_zero(np.concatenate([t * sign * transposed(sign), rows * sign], -1))
+
+
+def schur_factors(x: Array) -> tuple[Array, Array]:
+    """schur by SciPy, one matrix at a time."""
+    t, z = np.empty_like(x), np.empty_like(x)
+    for place in np.ndindex(x.shape[:-2]) if x.size else ():
+        t[place], z[place] = schur(x[place])
+    return t, z
+
+
+def traced_schur(x: Any) -> Any:
+    return triangle(*primitives.schur(ascending(x)))
+
+
+def expected_schur(x: Array) -> Array:
+    return np.asarray(triangle(*schur_factors(ascending(x))))
+
+
+for shape, made, places in (
+    ((3, 3), ascending, np.eye),
+    ((4, 4), in_blocks, first_rows),
+    ((2, 2, 2), in_blocks, first_rows),
+    ((1, 1), ascending, np.eye),
+    ((0, 0), ascending, np.eye),
+    ((0, 2, 2), ascending, np.eye),
+):
+    ROWS.append(
+        Row(
+            f"eig {'in blocks ' * (made is in_blocks)}{shape}",
+            "eig",
+            "linear algebra",
+            partial(traced_eig, made=made, places=places),
+            partial(expected_eig, made=made, places=places),
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: (
+                4 * x.shape[-1] * np.ones((*x.shape[:-2], 2 * x.shape[-1] + 2, x.shape[-1]))
+            ),
+        )
+    )
+
+# The order of blocks of two rows is the algorithm's.
+for shape in ((3, 3), (2, 2, 2), (1, 1), (0, 0), (0, 2, 2)):
+    ROWS.append(
+        Row(
+            f"schur {shape}",
+            "schur",
+            "linear algebra",
+            traced_schur,
+            expected_schur,
+            (normal(shape),),
+            cases((shape,)),
+            ulps=64,
+            magnitude=lambda x: 8 * x.shape[-1] * np.ones((*x.shape[:-1], 2 * x.shape[-1])),
         )
     )

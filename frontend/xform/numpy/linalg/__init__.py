@@ -5,9 +5,10 @@ Functions of matrices take them in the last two axes, with any axes before.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NoReturn
 
 from ..dispatch import suggest as _suggest
+from .general import eig, eigvals
 from .norms import matrix_norm, norm, vector_norm
 from .orthogonal import qr
 from .products import (
@@ -27,7 +28,6 @@ from .spectral import eigh, eigvalsh
 from .systems import det, inv, slogdet, solve
 from .tensors import tensorinv, tensorsolve
 from .triangular import cho_solve, cholesky, solve_triangular
-from .uncovered import NEAREST
 
 __all__ = [
     "cho_solve",
@@ -36,7 +36,9 @@ __all__ = [
     "cross",
     "det",
     "diagonal",
+    "eig",
     "eigh",
+    "eigvals",
     "eigvalsh",
     "inv",
     "lstsq",
@@ -64,11 +66,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    for uncovered in NEAREST:
-        if uncovered.__name__ == name:
-            # NumPy's on concrete arrays; on traced ones it says what comes nearest.
-            return uncovered
+def __getattr__(name: str) -> NoReturn:
     raise AttributeError(
         f"module 'xform.numpy.linalg' has no attribute {name!r}{_suggest(name, __all__)}"
     )

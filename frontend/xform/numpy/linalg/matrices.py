@@ -5,7 +5,7 @@ from __future__ import annotations
 from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
-from ..promotion import FLOAT64, INT32, array, is_float
+from ..promotion import FLOAT64, INT32, array, is_float, operand, result_type
 from ..selection import where
 
 
@@ -13,6 +13,14 @@ def floating(x: ArrayLike) -> TracedArray:
     """The array, as float64 if it is of integers or bools."""
     a = array(x)
     return a if is_float(a.dtype) else array(a, FLOAT64)
+
+
+def common(*xs: ArrayLike) -> list[TracedArray]:
+    """Arrays in their common dtype, float64 if that is of integers."""
+    operands = [operand(x) for x in xs]
+    dtype = result_type(*operands)
+    found = [array(x, dtype) for x in operands]
+    return found if is_float(dtype) else [floating(x) for x in found]
 
 
 def matrices(x: ArrayLike, name: str) -> TracedArray:

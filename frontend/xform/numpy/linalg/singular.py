@@ -19,9 +19,9 @@ from ...transforms.custom_jvp import custom_jvp
 from .. import reductions, ufuncs
 from ..contraction import matmul
 from ..dispatch import function
-from ..promotion import INT32, array, constant, is_float, operand, result_type
+from ..promotion import INT32, array, constant
 from ..selection import where
-from .matrices import floating, matrices, square, symmetric
+from .matrices import common, floating, matrices, square, symmetric
 from .norms import matrix_norm
 from .systems import inv
 
@@ -303,10 +303,7 @@ def lstsq(
     >>> np.round(np.asarray(x), 6), np.round(np.asarray(residuals), 6)
     (array([2.]), array([2.]))
     """
-    matrix, rhs = operand(a), operand(b)
-    common = result_type(matrix, rhs)
-    matrix = array(matrix, common) if is_float(common) else floating(a)
-    rhs = array(rhs, matrix.dtype)
+    matrix, rhs = common(a, b)
     if matrix.ndim != 2 or rhs.ndim not in (1, 2) or rhs.shape[0] != matrix.shape[0]:
         raise XformValueError(
             at_user_line(

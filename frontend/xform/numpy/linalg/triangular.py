@@ -16,8 +16,8 @@ from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
 from .. import manipulation
 from ..dispatch import extension, function
-from ..promotion import array, broadcast, broadcast_shapes, is_float, operand, result_type
-from .matrices import floating, square
+from ..promotion import broadcast, broadcast_shapes
+from .matrices import common, square
 
 Solve = Callable[[TracedArray, TracedArray], TracedArray]
 
@@ -131,10 +131,8 @@ def on_systems(a: ArrayLike, b: ArrayLike, solve: Solve, name: str) -> TracedArr
         solve: takes matrices and right-hand sides of equal batch axes.
         name: the function that messages name.
     """
-    x, y = operand(a), operand(b)
-    common = result_type(x, y)
-    matrix = square(array(a, common) if is_float(common) else floating(a), name)
-    rhs = array(b, matrix.dtype)
+    matrix, rhs = common(a, b)
+    matrix = square(matrix, name)
     vector = rhs.ndim == 1
     rows = rhs.shape[-1 if vector else -2] if rhs.ndim else None
     if rows != matrix.shape[-1]:

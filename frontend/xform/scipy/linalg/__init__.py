@@ -11,6 +11,7 @@ from ...numpy.dispatch import suggest as _suggest
 from .banded import solve_banded
 from .block_tridiagonal import solve_block_tridiagonal
 from .exponential import expm, expm_frechet
+from .general import eig, eigvals, fractional_matrix_power, funm, schur
 from .lu import lu, lu_factor, lu_solve
 from .norms import norm
 from .orthogonal import qr
@@ -50,11 +51,15 @@ __all__ = [
     "cosm",
     "det",
     "diagsvd",
+    "eig",
     "eigh",
+    "eigvals",
     "eigvalsh",
     "expm",
     "expm_frechet",
     "fiedler",
+    "fractional_matrix_power",
+    "funm",
     "hadamard",
     "hankel",
     "helmert",
@@ -76,6 +81,7 @@ __all__ = [
     "pinvh",
     "polar",
     "qr",
+    "schur",
     "signm",
     "sinhm",
     "sinm",

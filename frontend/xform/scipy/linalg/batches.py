@@ -8,28 +8,16 @@ from collections.abc import Callable
 from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import manipulation
-from ...numpy.linalg.matrices import floating
+from ...numpy.linalg.matrices import common
 from ...numpy.promotion import (
-    array,
     broadcast,
     broadcast_shapes,
     constant,
-    is_float,
-    operand,
-    result_type,
 )
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.vmap import vmap
 
 Solve = Callable[[TracedArray, TracedArray], TracedArray]
-
-
-def common(*xs: ArrayLike) -> list[TracedArray]:
-    """Arrays in their common dtype, float64 if that is of integers."""
-    operands = [operand(x) for x in xs]
-    dtype = result_type(*operands)
-    found = [array(x, dtype) for x in operands]
-    return found if is_float(dtype) else [floating(x) for x in found]
 
 
 def on_batches(

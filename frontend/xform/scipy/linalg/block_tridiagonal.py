@@ -15,11 +15,12 @@ from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, joining
 from ...numpy.dispatch import extension
 from ...numpy.elements import take
+from ...numpy.linalg.matrices import common
 from ...numpy.promotion import broadcast_shapes, constant
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.scan import scan
 from .band_matrices import padded
-from .batches import common, over_batch
+from .batches import over_batch
 from .implicit import Systems, solution
 
 # The blocks below the diagonal, on it and above it.

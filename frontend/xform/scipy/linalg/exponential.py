@@ -15,13 +15,12 @@ from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, ufuncs
 from ...numpy.creation import eye
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import square
+from ...numpy.linalg.matrices import common, square
 from ...numpy.promotion import INT32, array, constant
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.gradient_stop import stop_gradient
 from ...transforms.loops import while_loop
-from .batches import common
 from .frechet import derivative
 
 # By the size of the dtype: the degree of numerator and denominator, and the 1-norm up to which

@@ -11,13 +11,13 @@ from ...numpy.arguments import explained
 from ...numpy.creation import eye, tril, triu
 from ...numpy.dispatch import extension
 from ...numpy.elements import take_along_axis
-from ...numpy.linalg.matrices import matrices
+from ...numpy.linalg.matrices import common, matrices
 from ...numpy.ordering import argsort
 from ...numpy.promotion import INT32, array, broadcast_shapes, constant
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.scan import scan
-from .batches import common, over_batch
+from .batches import over_batch
 from .triangular import is_transposed
 
 

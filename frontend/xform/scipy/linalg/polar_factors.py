@@ -14,13 +14,12 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, ufuncs
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import matrices
+from ...numpy.linalg.matrices import common, matrices
 from ...numpy.promotion import INT32, constant
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.function import Function
 from ...transforms.function_context import FunctionContext
-from .batches import common
 
 
 class _Skew(Function):

@@ -14,12 +14,11 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg, reductions, selection, ufuncs
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import matrices, square, symmetric
+from ...numpy.linalg.matrices import common, matrices, square, symmetric
 from ...numpy.linalg.singular import counted, default_cutoff, least_squares, pseudoinverse
 from ...numpy.promotion import INT32, array, broadcast_shapes, constant
 from ...tracing.array import ArrayLike, TracedArray
 from .band_matrices import padded
-from .batches import common
 
 _DRIVERS = ("gesdd", "gesvd")
 _DRIVERS_OF_LSTSQ = (None, "gelsd", "gelss", "gelsy")

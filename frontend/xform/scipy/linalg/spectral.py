@@ -12,9 +12,8 @@ from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import contraction, linalg
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import square, symmetric
+from ...numpy.linalg.matrices import common, square, symmetric
 from ...tracing.array import ArrayLike, TracedArray
-from .batches import common
 
 _DRIVERS = (None, "ev", "evd", "evr", "evx", "gv", "gvd", "gvx")
 

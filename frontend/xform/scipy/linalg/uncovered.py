@@ -23,8 +23,6 @@ REASONS: Final[dict[str, str]] = {
     "bandwidth": _ELEMENTS,
     "clarkson_woodruff_transform": _RANDOM,
     "dft": _COMPLEX,
-    "eig": _COMPLEX,
-    "eigvals": _COMPLEX,
     "find_best_blas_type": _LAPACK,
     "get_blas_funcs": _LAPACK,
     "get_lapack_funcs": _LAPACK,
@@ -47,19 +45,26 @@ _REAL: Final = (
 )
 _ZERO_TRIANGLE: Final = "the triangle beside the factor is 0"
 
+_REAL_ONES: Final = "NaN for what belongs to an eigenvalue that is not real"
+
 DIFFERENCES: Final[dict[str, str]] = {
     "cho_factor": _ZERO_TRIANGLE,
     "cholesky_banded": "the corners of the result are 0",
     "companion": "a leading coefficient of 0 gives infinities or NaN",
     "convolution_matrix": _BATCH,
     "hankel": _BATCH,
+    "eig": f"{_REAL_ONES}; no `homogeneous_eigvals`",
     "eigh": _BY_VALUE,
+    "eigvals": f"{_REAL_ONES}; no `homogeneous_eigvals`",
     "eigvalsh": _BY_VALUE,
+    "fractional_matrix_power": "NaN where the result is complex",
+    "funm": "by eigenvectors; NaN where an eigenvalue is not real, and no estimate of the error",
     "inv": _ANY_STRUCTURE,
     "logm": _REAL,
     "lstsq": "residues are given also where the rank is less than the number of columns",
     "norm": "no norm of matrices that needs singular values",
     "qr": "no `pivoting`, and no mode 'raw'",
+    "schur": "no output 'complex', and no `sort`",
     "signm": "NaN where the real part of an eigenvalue is 0",
     "solve": _ANY_STRUCTURE,
     "sqrtm": _REAL,

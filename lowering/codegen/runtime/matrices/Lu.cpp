@@ -49,15 +49,8 @@ private:
   void exchange(Index j, Index pivot, int *permutation) {
     if (j == pivot)
       return;
-    int number = permutation[j];
-    permutation[j] = permutation[pivot];
-    permutation[pivot] = number;
-    Real *own = x + j * n, *other = x + pivot * n;
-    for (Index column = 0; column < n; ++column) {
-      Real kept = own[column];
-      own[column] = other[column];
-      other[column] = kept;
-    }
+    ::exchange(permutation + j, permutation + pivot, 1);
+    ::exchange(x + j * n, x + pivot * n, n);
   }
 
   /// Within the panel. Where the pivot is zero, so is all below it.

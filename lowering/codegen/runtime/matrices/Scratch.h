@@ -53,6 +53,16 @@ constexpr Index svdScratch(Index n) {
   return 2 * n * n + 2 * n * wholeBlocks(n) + 6 * n + 2 * rotationsScratch(n);
 }
 
+/// Elements for a matrix of n rows whose Schur form is sought; and those for
+/// its eigenvalues, with vectors or without.
+constexpr Index schurScratch(Index n) {
+  return n * wholeBlocks(n) + 2 * n * n + 2 * n;
+}
+constexpr Index eigScratch(Index n) {
+  return n * wholeBlocks(n) + 4 * n * n + 6 * n;
+}
+constexpr Index eigvalsScratch(Index n) { return schurScratch(n) + 4 * n; }
+
 } // namespace xform::matrices
 
 #endif // XFORM_LOWERING_CODEGEN_RUNTIME_MATRICES_SCRATCH_H

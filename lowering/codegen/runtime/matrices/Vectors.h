@@ -93,6 +93,15 @@ void copy(const Real *__restrict x, Real *__restrict y, Index n) {
     y[i] = x[i];
 }
 
+template <typename Number>
+void exchange(Number *__restrict x, Number *__restrict y, Index n) {
+  for (Index i = 0; i < n; ++i) {
+    Number kept = x[i];
+    x[i] = y[i];
+    y[i] = kept;
+  }
+}
+
 template <typename Real> void fill(Real *x, Real number, Index n) {
   for (Index i = 0; i < n; ++i)
     x[i] = number;

@@ -19,6 +19,25 @@ module attributes {xform.cpu} {
 
 // -----
 
+// Values alone are another function's.
+module attributes {xform.cpu} {
+  // CHECK-LABEL: func @general
+  // CHECK: call @xform_matrices_0(
+  // CHECK: call @xform_matrices_1(
+  // CHECK: call @xform_matrices_2(
+  // CHECK: {xform.runtime = "xform_eigvals_f32"}
+  // CHECK: {xform.runtime = "xform_eig_f32"}
+  // CHECK: {xform.runtime = "xform_schur_f32"}
+  func.func @general(%x: tensor<4x4xf32>, %y: tensor<4x4xf32>) -> (tensor<4xf32>, tensor<4x4xf32>, tensor<4x4xf32>) {
+    %0:4 = xform.eig %x : tensor<4x4xf32>
+    %1:4 = xform.eig %y : tensor<4x4xf32>
+    %2:2 = xform.schur %y : tensor<4x4xf32>
+    return %0#0, %1#2, %2#1 : tensor<4xf32>, tensor<4x4xf32>, tensor<4x4xf32>
+  }
+}
+
+// -----
+
 // Matrices of a batch are independent of each other: cores share them. What is no whole buffer is
 // copied.
 module attributes {xform.cpu} {
