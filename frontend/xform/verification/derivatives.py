@@ -111,7 +111,8 @@ def derivatives(m: Measurements) -> Outcome:
     summary = f"{modes} against differences along {len(m.directions)} directions"
     if not findings and verdicts:
         summary += f", within {worst:.1g} of what is allowed"
-    return Outcome(summary, findings, _remarks(m.outputs, verdicts))
+    notes = [f"symmetric, and varied as such: {', '.join(m.symmetric)}"] * bool(m.symmetric)
+    return Outcome(summary, findings, notes + _remarks(m.outputs, verdicts))
 
 
 def _smooth(found: Slopes, tolerance: float) -> Marks:
@@ -134,17 +135,17 @@ def _worst_forward(m: Measurements, verdicts: Sequence[Verdict]) -> list[Finding
     direction = m.directions[number]
 
     def discrepancy(positions: Sequence[int]) -> float:
-        part = restricted(direction, positions)
+        part = m.part_of(direction, positions)
         again = judged(m.push(part), m.differences(part), m.tolerance)
         if again.excess[entry] <= 1:
             return 0.0
         return float(m.push(part)[entry] - again.expected[entry])
 
-    position = element_to_blame(np.flatnonzero(direction).tolist(), discrepancy)
+    position = element_to_blame(m.elements_of(direction), discrepancy)
     found, expected = float(m.tangents[number][entry]), float(verdict.expected[entry])
     argument = None
     if position is not None:
-        part = restricted(direction, [position])
+        part = m.part_of(direction, [position])
         argument = m.subject.inputs.place(position)
         found = float(m.push(part)[entry] / direction[position])
         expected = float(
@@ -165,7 +166,7 @@ def _worst_forward(m: Measurements, verdicts: Sequence[Verdict]) -> list[Finding
 
 
 def _worst_reverse(m: Measurements, smooth: Marks) -> list[Finding]:
-    """<J^T u, v> against <u, differences along v>."""
+    """Compares <J^T u, v> with <u, differences along v>."""
     generator = m.random(1)
     u = np.where(smooth, generator.uniform(0.5, 1.5, m.outputs.size), 0.0)
     u *= generator.choice([-1.0, 1.0], m.outputs.size)
@@ -182,7 +183,7 @@ def _worst_reverse(m: Measurements, smooth: Marks) -> list[Finding]:
     direction = m.directions[number]
 
     def at(positions: Sequence[int]) -> tuple[float, float]:
-        part = restricted(direction, positions)
+        part = m.part_of(direction, positions)
         excess, difference = _reverse_excess(m, u, gradient, part, m.differences(part))
         return excess, difference
 
@@ -190,13 +191,13 @@ def _worst_reverse(m: Measurements, smooth: Marks) -> list[Finding]:
         excess, difference = at(positions)
         return difference if excess > 1 else 0.0
 
-    position = element_to_blame(np.flatnonzero(direction).tolist(), discrepancy)
+    position = element_to_blame(m.elements_of(direction), discrepancy)
     if position is None:
-        left, right = float(gradient @ direction), 0.0
-        right = left - discrepancy(range(direction.size))
+        left = float(gradient @ direction)
+        right = left - at(range(direction.size))[1]
         place = None
     else:
-        left = float(gradient[position])
+        left = float(gradient @ m.part_of(direction, [position])) / float(direction[position])
         right = left - at([position])[1] / float(direction[position])
         place = m.subject.inputs.place(position)
     return [
@@ -300,7 +301,7 @@ def _nonlinear(
 
 
 def transpose(m: Measurements) -> Outcome:
-    """<u, J v> = <J^T u, v>."""
+    """Whether <u, J v> = <J^T u, v>."""
     m.require_floats()
     for why in (m.no_forward, m.no_reverse):
         if why:
@@ -318,13 +319,13 @@ def transpose(m: Measurements) -> Outcome:
     u, v, left, right = found
 
     def by_input(positions: Sequence[int]) -> float:
-        excess, a, b = _product_excess(m, u, restricted(v, positions))
+        excess, a, b = _product_excess(m, u, m.part_of(v, positions))
         return a - b if excess > 1 else 0.0
 
-    column = element_to_blame(np.flatnonzero(v).tolist(), by_input)
+    column = element_to_blame(m.elements_of(v), by_input)
     row = None
     if column is not None:
-        unit = restricted(np.ones_like(v), [column])
+        unit = m.part_of(np.ones_like(v), [column])
 
         def by_output(positions: Sequence[int]) -> float:
             excess, a, b = _product_excess(m, restricted(u, positions), unit)

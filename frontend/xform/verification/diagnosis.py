@@ -63,7 +63,7 @@ def _simple(factor: float, close: float) -> str:
 def _is_transposed(m: Measurements, mode: str) -> bool:
     """Whether the Jacobian is the transpose of that of differences, for an array of its size."""
     rows = m.outputs.size
-    if rows > _MOST_ROWS or rows < 2:
+    if rows > _MOST_ROWS or rows < 2 or m.symmetric:
         return False
     for span in m.subject.inputs.spans():
         if span.stop - span.start != rows:
@@ -117,13 +117,15 @@ def of_nonlinearity(
     return f"{reason}: {m.rule}" if m.rule else reason
 
 
-def of_values_in_float32(is_finite: bool) -> str:
+def of_values_in_float32(found: float, expected: float) -> str:
     """Why a float32 value may be far off."""
-    if not is_finite:
+    if not np.isfinite(found):
         return (
             "something overflows on the way, such as exp of a large number: subtract the maximum "
             "first, or use logaddexp, logsumexp, softmax or hypot"
         )
+    if abs(found + expected) <= 1e-3 * abs(expected):
+        return "its sign is another one: that of eigenvectors and singular vectors is arbitrary"
     return (
         "digits cancel, as where nearly equal numbers are subtracted: look for another formula, "
         "such as log1p, expm1, sin(x / 2)**2, or sums of squares of differences from the mean"

@@ -146,11 +146,48 @@ class Measurements:
             parts.append(np.where(is_own, x, 0.05 * typical or 1.0))
         return self.subject.inputs.packed(parts)
 
+    @cached_property
+    def mirrors(self) -> np.ndarray[Any, np.dtype[np.intp]]:
+        """The position of each element's mirror image in a symmetric matrix, else its own.
+
+        A symmetric matrix stays one: functions such as Cholesky's factor need it, and may read
+        one half.
+        """
+        layout = self.subject.inputs
+        positions = np.arange(layout.size)
+        found = positions.copy()
+        for span, shape, x in zip(
+            layout.spans(), layout.shapes, layout.unpacked(self.subject.point), strict=True
+        ):
+            if is_symmetric(x):
+                found[span] = positions[span].reshape(shape).swapaxes(-1, -2).reshape(-1)
+        return found
+
+    @property
+    def symmetric(self) -> list[str]:
+        """The arguments that stay symmetric."""
+        layout = self.subject.inputs
+        arrays = zip(layout.paths, layout.unpacked(self.subject.point), strict=True)
+        return [path for path, x in arrays if is_symmetric(x)]
+
     def random_direction(self, generator: np.random.Generator) -> Floats:
         """A direction in which all elements vary, each by about its size."""
         size = self.subject.inputs.size
         signs = generator.choice([-1.0, 1.0], size)
-        return signs * generator.uniform(0.5, 1.5, size) * self.scale
+        direction = signs * generator.uniform(0.5, 1.5, size) * self.scale
+        symmetric: Floats = direction[np.minimum(self.mirrors, np.arange(size))]
+        return symmetric
+
+    def elements_of(self, direction: Floats) -> list[int]:
+        """The positions that vary along a direction, without mirror images."""
+        return np.flatnonzero(
+            (direction != 0) & (np.arange(direction.size) <= self.mirrors)
+        ).tolist()
+
+    def part_of(self, direction: Floats, positions: Sequence[int]) -> Floats:
+        """A direction in which only some elements vary, and their mirror images."""
+        chosen = list(positions)
+        return restricted(direction, [*chosen, *self.mirrors[chosen].tolist()])
 
     @cached_property
     def directions(self) -> list[Floats]:
@@ -255,6 +292,15 @@ class Measurements:
             return ""
         listed = ", ".join(f"`{name}`" for name in names)
         return f"rule of custom function{'s' * (len(names) > 1)} {listed}?"
+
+
+def is_symmetric(x: Floats) -> bool:
+    """Whether an array is a symmetric matrix, or a stack of them."""
+    return (
+        x.ndim >= 2
+        and x.shape[-1] == x.shape[-2] > 1
+        and bool(np.array_equal(x, x.swapaxes(-1, -2)))
+    )
 
 
 def is_missing_rule(error: Exception) -> bool:

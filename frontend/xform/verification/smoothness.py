@@ -11,7 +11,7 @@ from . import diagnosis
 from .derivatives import judged
 from .differences import slopes
 from .layout import Floats, element_to_blame
-from .measurements import Measurements, Outcome, SkippedError, first_line, restricted
+from .measurements import Measurements, Outcome, SkippedError, first_line
 from .report import Finding
 
 
@@ -126,12 +126,12 @@ def steps(m: Measurements) -> Outcome:
 
 def _step(m: Measurements, direction: Floats, entry: int, end: float, jump: float) -> Finding:
     def change(positions: Sequence[int]) -> float:
-        part = restricted(direction, positions)
+        part = m.part_of(direction, positions)
         return float(
             m.floats(m.subject.point + end * part)[entry] - m.floats(m.subject.point)[entry]
         )
 
-    position = element_to_blame(np.flatnonzero(direction).tolist(), change)
+    position = element_to_blame(m.elements_of(direction), change)
     return Finding(
         "the value changes in steps, and the derivative is 0, in the entry",
         "rounding to integers in a floating path",

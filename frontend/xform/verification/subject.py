@@ -120,10 +120,6 @@ class Subject:
         """Whether the floating leaves all have a dtype."""
         return all(own is None or own == dtype for own in self._types)
 
-    def has_any(self, dtype: Any) -> bool:
-        """Whether a floating leaf has a dtype, Python numbers apart."""
-        return any(own == dtype for own in self._types)
-
     def direct(self, vector: Floats) -> list[np.ndarray[Any, Any]]:
         """The output's leaves as Python computes them: by NumPy, where it calls nothing else."""
         integers = [x.copy() for x in self.integers]
@@ -145,11 +141,6 @@ class Subject:
     ) -> list[np.ndarray[Any, Any]]:
         """The same from leaves."""
         return _on_host(self._compiled(list(floats), list(integers)))
-
-    def compiled_again(self, vector: Floats) -> list[np.ndarray[Any, Any]]:
-        """The output's leaves from the function traced once more."""
-        again = jit(lambda floats, integers: self._call(floats, integers))
-        return _on_host(again(self.leaves_at(vector), self.integers))
 
     def text(self, dtype: Any = None) -> str:
         """The function as it is traced now."""

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import time
+import traceback
 from collections.abc import Callable, Collection, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..source import entrance
 from ..transforms.selection import checked_rows, require_callable
-from . import derivatives, smoothness, values
+from . import batching, derivatives, precision, repetition, smoothness
 from .measurements import Measurements, Options, Outcome, SkippedError, first_line, is_missing_rule
 from .report import CHECKS, Check, CheckResult, Finding, VerificationReport
 from .subject import Subject
 
 _CHECKS: Final[Mapping[Check, Callable[[Measurements], Outcome]]] = {
-    "determinism": values.determinism,
-    "jit": values.jit,
-    "finite": values.finite,
+    "determinism": repetition.determinism,
+    "jit": repetition.jit,
+    "finite": precision.finite,
     "derivatives": derivatives.derivatives,
     "linearity": derivatives.linearity,
     "transpose": derivatives.transpose,
     "second_order": smoothness.second_order,
     "steps": smoothness.steps,
-    "vmap": values.vmap,
-    "float32": values.float32,
+    "vmap": batching.vmap,
+    "float32": precision.float32,
 }
 
 
@@ -144,6 +146,12 @@ def _error_of_tracing(subject: Subject) -> Finding | None:
     return None
 
 
+def _is_own(error: Exception) -> bool:
+    """Whether an error is one of the checks themselves, and of nothing that they call."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).parent == Path(__file__).parent
+
+
 def _unmade(name: Check, finding: Finding) -> CheckResult:
     if name == "jit":
         return CheckResult(name, "failed", "", (finding,))
@@ -161,6 +169,8 @@ def _made(name: Check, measurements: Measurements) -> CheckResult:
             return CheckResult(
                 name, "skipped", first_line(error), seconds=time.perf_counter() - start
             )
+        if _is_own(error):
+            raise
         raised = f"it raises {type(error).__name__}: {first_line(error)}"
         outcome = Outcome("", [Finding(raised, measurements.rule)])
     return CheckResult(
