@@ -27,12 +27,14 @@ class Verdict:
 
     Attributes:
         excess: the difference in units of what is allowed; 0 where nothing can be said.
+        gap: the difference.
         expected: what the differences say.
         kinks: where those of both sides differ, and the tangent lies between.
         unknown: where no differences converge, or the tangent is not finite.
     """
 
     excess: Floats
+    gap: Floats
     expected: Floats
     kinks: Marks
     unknown: Marks
@@ -46,6 +48,11 @@ class Verdict:
     def worst(self) -> float:
         """The largest excess."""
         return float(self.excess.max(initial=0.0))
+
+    @property
+    def entry(self) -> int:
+        """The entry with the largest difference, of those that are about as wrong as the worst."""
+        return int(np.where(self.excess >= self.worst / 2, self.gap, -1.0).argmax())
 
 
 def judged(tangent: Floats, found: Slopes, tolerance: float) -> Verdict:
@@ -80,7 +87,8 @@ def judged(tangent: Floats, found: Slopes, tolerance: float) -> Verdict:
             expected = np.where(alone, side.slope, expected)
         unknown = (is_open & ~both & ~is_right & ~is_left) | ~np.isfinite(tangent)
         excess = np.where(unknown, 0.0, excess)
-    return Verdict(excess, expected, kinks, unknown)
+        gap = np.nan_to_num(np.abs(tangent - expected))
+    return Verdict(excess, gap, expected, kinks, unknown)
 
 
 def derivatives(m: Measurements) -> Outcome:
@@ -131,7 +139,7 @@ def _worst_forward(m: Measurements, verdicts: Sequence[Verdict]) -> list[Finding
     verdict = verdicts[number]
     if verdict.worst <= 1:
         return []
-    entry = int(verdict.excess.argmax())
+    entry = verdict.entry
     direction = m.directions[number]
 
     def discrepancy(positions: Sequence[int]) -> float:

@@ -74,7 +74,7 @@ class Measurements:
 
     @cached_property
     def wide(self) -> Any:
-        """float64, or None where the function takes its own dtypes only."""
+        """The dtype float64, or None where the function has it already or does not take it."""
         if self.subject.are_all(_WIDE):
             return None
         try:

@@ -52,7 +52,7 @@ def _against_differences(
 
         verdict = judged(tangent, slopes(along, m.roundoff), m.tolerance)
         if verdict.worst > worst:
-            entry = int(verdict.excess.argmax())
+            entry = verdict.entry
             worst, found = verdict.worst, (entry, tangent[entry], verdict.expected[entry])
     if found is None:
         return []

@@ -92,7 +92,7 @@ def verify(
     >>> report.ok
     False
     >>> print(report["derivatives"].findings[0])
-    the jvp of output[0] by x[0]: found 2, expected 3; a factor of 2/3 too much: rule of custom
+    the jvp of output[1] by x[1]: found 8, expected 12; a factor of 2/3 too much: rule of custom
     function `cube`?
     """
     require_callable("verify", f)
