@@ -283,29 +283,31 @@ def _nonlinear(
     what: str,
 ) -> list[Finding]:
     first, second = vectors
-    a, b = 1.7, -0.6
-    tolerance = m.tolerance
-    with np.errstate(all="ignore"):
-        x, y, both = apply(first), apply(second), apply(a * first + b * second)
-        expected = a * x + b * y
-        size = np.abs(a * x) + np.abs(b * y) + np.abs(both)
-        excess = np.abs(both - expected) / (tolerance * size + floor + np.finfo(float).tiny)
-        excess = np.where(np.isfinite(size), excess, 0.0)
-    if excess.max(initial=0.0) <= 1:
-        return []
-    entry = int(excess.argmax())
-    place = results.place(entry)
-    return [
-        Finding(
-            f"the {mode} is not linear in the {what}, as its entry",
-            diagnosis.of_nonlinearity(m, apply, first, entry, mode, what),
-            place if mode == "vjp" else None,
-            place if mode == "jvp" else None,
-            float(both[entry]),
-            float(expected[entry]),
-            f"along a sum of two {what}s",
-        )
-    ]
+    x, y = apply(first), apply(second)
+    # Of the second pair, magnitudes and squares have the wrong sign whatever the vectors are.
+    for a, b in ((1.7, -0.6), (-0.8, -0.5)):
+        with np.errstate(all="ignore"):
+            both = apply(a * first + b * second)
+            expected = a * x + b * y
+            size = np.abs(a * x) + np.abs(b * y) + np.abs(both)
+            allowed = m.tolerance * size + floor + np.finfo(float).tiny
+            excess = np.where(np.isfinite(size), np.abs(both - expected) / allowed, 0.0)
+        if excess.max(initial=0.0) <= 1:
+            continue
+        entry = int(excess.argmax())
+        place = results.place(entry)
+        return [
+            Finding(
+                f"the {mode} is not linear in the {what}, as its entry",
+                diagnosis.of_nonlinearity(m, apply, first, entry, mode, what),
+                place if mode == "vjp" else None,
+                place if mode == "jvp" else None,
+                float(both[entry]),
+                float(expected[entry]),
+                f"along a sum of two {what}s",
+            )
+        ]
+    return []
 
 
 def transpose(m: Measurements) -> Outcome:

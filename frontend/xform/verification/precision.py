@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -94,8 +94,8 @@ def float32(m: Measurements) -> Outcome:
     around = [subject.point] + [
         subject.point + 0.04 * m.random_direction(generator) for _ in range(2)
     ]
-    worst: tuple[float, Callable[[], Finding]] | None = None
     most = 0.0
+    findings: list[Finding] = []
     for vector in around:
         # What is compared begins with the same numbers.
         start = subject.inputs.packed(subject.leaves_at(vector, _NARROW))
@@ -114,34 +114,32 @@ def float32(m: Measurements) -> Outcome:
             excess = np.where(bad, np.inf, excess)
             roundings = np.where(representable & ~bad & (size > 0), gap / (_UNIT * size), 0.0)
         most = max(most, float(roundings.max(initial=0.0)))
-        largest = float(excess.max(initial=0.0))
-        if largest > 1 and (worst is None or largest > worst[0]):
+        if excess.max(initial=0.0) > 1:
             entry = int(excess.argmax())
-            worst = largest, _narrow_finding(m, start, entry, narrow[entry], wide[entry])
+            findings = [_narrow_finding(m, start, entry, narrow[entry], wide[entry])]
+            # The arguments come first, and are what the user can try again.
+            break
     told = f"float32 against float64, at most {most:.3g} roundings of float32 apart"
-    return Outcome(told, [] if worst is None else [worst[1]()])
+    return Outcome(told, findings)
 
 
 def _narrow_finding(
     m: Measurements, start: Floats, entry: int, found: float, expected: float
-) -> Callable[[], Finding]:
-    def finding() -> Finding:
-        place = m.outputs.place(entry)
-        said = _input_of(m, start, place.index, m.outputs.shapes[_array_of(m.outputs, entry)])
-        if np.isfinite(found) and expected:
-            apart = abs(found - expected) / (_UNIT * abs(expected))
-            said += f", {apart:.3g} roundings of float32 apart"
-        return Finding(
-            "in float32 the value",
-            diagnosis.of_values_in_float32(found, expected),
-            None,
-            place,
-            float(found),
-            float(expected),
-            said,
-        )
-
-    return finding
+) -> Finding:
+    place = m.outputs.place(entry)
+    said = _input_of(m, start, place.index, m.outputs.shapes[_array_of(m.outputs, entry)])
+    if np.isfinite(found) and expected:
+        apart = abs(found - expected) / (_UNIT * abs(expected))
+        said += f", {apart:.3g} roundings of float32 apart"
+    return Finding(
+        "in float32 the value",
+        diagnosis.of_values_in_float32(found, expected),
+        None,
+        place,
+        float(found),
+        float(expected),
+        said,
+    )
 
 
 def _array_of(layout: Layout, position: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -13,6 +13,11 @@ from .layout import Floats, Layout
 from .measurements import Measurements, Outcome, SkippedError, first_line
 from .report import Finding
 from .subject import is_floating
+
+_STATE: Final = (
+    "a Python object that it reads or changes, a branch on the type of an argument, or a function "
+    "of which NumPy's and xform's values differ"
+)
 
 Arrays = Sequence[np.ndarray[Any, Any]]
 
@@ -78,33 +83,47 @@ def _kind(x: np.ndarray[Any, Any]) -> str:
 
 
 def jit(m: Measurements) -> Outcome:
-    """The compiled function against the function called with NumPy's arrays."""
+    """The compiled function against another compiled one, and against Python's call of it."""
     subject = m.subject
     compiled = m.own_value
     paths = list(subject.output_paths)
+    tolerance = m.options.tolerance or subject.roundoff(None) ** 0.4
+    told, notes = "compiled against called by Python", []
     try:
         direct = subject.direct(subject.point)
     except Exception as error:
-        raise SkippedError(
-            f"called directly, it raises {type(error).__name__}: {first_line(error)}"
-        ) from None
-    state = "a Python object that it reads or changes, or a branch on the type of an argument"
+        told = "compiled"
+        notes = [f"called by Python, it raises {type(error).__name__}: {first_line(error)}"]
+    else:
+        shapes = _other_shapes(paths, compiled, direct)
+        if shapes is not None:
+            return Outcome(told, [shapes])
+        apart, _ = values_apart(m, compiled, direct, tolerance)
+        if apart is not None:
+            return Outcome(told, [Finding("compiled, the value", _STATE, **apart)])
+    elsewhere = subject.on_oldest_processor(subject.point)
+    if elsewhere is None:
+        if notes:
+            raise SkippedError(notes[0])
+        return Outcome(told)
+    told += ", and for an old processor"
+    apart, _ = values_apart(m, compiled, elsewhere, tolerance)
+    if apart is None:
+        return Outcome(told, notes=notes)
+    meaning = "a formula so unstable that each rounding counts, or a fault of xform"
+    finding = Finding("compiled for two processors, the value", meaning, **apart)
+    return Outcome(told, [finding], notes)
+
+
+def _other_shapes(paths: Sequence[str], compiled: Arrays, direct: Arrays) -> Finding | None:
     if len(direct) != len(compiled):
-        what = f"compiled, it returns {len(compiled)} arrays; directly, {len(direct)}"
-        return Outcome("", [Finding(what, state)])
+        what = f"compiled, it returns {len(compiled)} arrays; called by Python, {len(direct)}"
+        return Finding(what, _STATE)
     for path, x, y in zip(paths, compiled, direct, strict=True):
         if x.shape != y.shape:
-            what = f"compiled, {path} is {_kind(x)}; directly, it is {_kind(y)}"
-            return Outcome("", [Finding(what, state)])
-    roundoff = subject.roundoff(None)
-    finding, worst = values_apart(m, compiled, direct, m.options.tolerance or roundoff**0.4)
-    summary = f"compiled against called directly, within {worst:.1g} of what is allowed"
-    if finding is None:
-        return Outcome(summary)
-    return Outcome(
-        "compiled against called directly",
-        [Finding("compiled, the value", state, **finding)],
-    )
+            what = f"compiled, {path} is {_kind(x)}; called by Python, it is {_kind(y)}"
+            return Finding(what, _STATE)
+    return None
 
 
 def values_apart(

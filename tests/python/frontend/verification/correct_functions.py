@@ -191,6 +191,10 @@ CORRECT: dict[str, Correct] = {
         lambda x: np.where(x > 0, np.log(np.where(x > 0, x, 1.0)), x), (np.array([2.0, -1.0]),)
     ),
     "an end of the domain": Correct(lambda x: x**1.5, (np.array([0.0, 1.0]),)),
+    "many arguments": Correct(
+        lambda a, b, c, n, d: (np.tanh(a @ b) * c[n], d * c.sum()),
+        (numbers(3), numbers(3, 2), numbers(4, 2), np.array(3), 2.5),
+    ),
     "a valley": Correct(rosenbrock, (numbers(6),)),
     "a loop of known length": Correct(factorial_series, (X,)),
     "half precision": Correct(lambda x: (np.sin(x) * x).sum(), (np.array([0.5, 1.5], np.float16),)),

@@ -102,8 +102,8 @@ def test_programs_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(lowered, "_build", counted)
     assert verify(lambda x: np.sin(x).sum(), X).ok
-    # The value in two dtypes, jvp, vjp, and batches of the value and of the vjp.
-    assert len(built) == 6, built
+    # The value in two dtypes and for two processors, jvp, vjp, batches of the value and the vjp.
+    assert len(built) <= 7, built
 
 
 # What cannot be done ----------------------------------------------------------------------------
@@ -121,7 +121,7 @@ def test_what_can_neither_be_traced_nor_called_raises() -> None:
         verify(lambda x: x + np.ones(2), X)
 
 
-def test_what_cannot_be_called_is_traced() -> None:
+def test_what_python_cannot_call_is_traced() -> None:
     def only_traced(x: Any) -> Any:
         if isinstance(x, np.ndarray):
             raise NotImplementedError("not yet\nnot here")
@@ -129,8 +129,8 @@ def test_what_cannot_be_called_is_traced() -> None:
 
     report = verify(only_traced, X)
     assert report.ok, str(report)
-    assert status(report)["jit"] == "skipped"
-    assert report["jit"].summary == "called directly, it raises NotImplementedError: not yet"
+    said = (report["jit"].summary, *report["jit"].notes)
+    assert "called by Python, it raises NotImplementedError: not yet" in said
 
 
 def test_no_rules_are_no_mistake() -> None:
@@ -180,6 +180,35 @@ def test_a_dtype_that_a_function_insists_on() -> None:
     report = verify(only_float32, X.astype(np.float32))
     assert report.ok, str(report)
     assert status(report)["float32"] == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("function", "message"),
+    [
+        (lambda x: x[:2] if isinstance(x, np.ndarray) else x, "output is float64[3]; called by"),
+        (lambda x: [x] * (1 + isinstance(x, np.ndarray)), "returns 1 arrays; called by Python, 2"),
+    ],
+)
+def test_other_outputs_where_python_calls(function: Any, message: str) -> None:
+    (finding,) = verify(function, X, checks=["jit"])["jit"].findings
+    assert message in finding.what
+
+
+def test_numpys_global_random_numbers_are_found() -> None:
+    report = verify(lambda x: x + np.random.rand(), X, checks=["determinism"])
+    assert "not the same program" in str(report["determinism"].findings[0])
+
+
+def test_arguments_that_are_not_finite_have_derivatives_that_are_not() -> None:
+    report = verify(np.tanh, np.array([1.0, np.inf]))
+    assert report.ok, str(report)
+    assert report["finite"].summary == "an argument is not finite"
+
+
+def test_a_branch_out_of_sight_is_not_judged() -> None:
+    """Dead units are constant, also where others have rounded something."""
+    report = verify(lambda x, y: (np.maximum(x, 0), np.floor(y) * 0 + y), X, X)
+    assert report["steps"].status == "passed"
 
 
 # Kinks ------------------------------------------------------------------------------------------
