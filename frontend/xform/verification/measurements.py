@@ -139,8 +139,9 @@ class Measurements:
         """The size of each element of the floating arguments, that of its array if it is 0."""
         parts = []
         for x in self.subject.inputs.unpacked(np.abs(self.subject.point)):
-            finite = x[np.isfinite(x)]
-            typical = float(np.sqrt(np.mean(finite**2))) if finite.size else 0.0
+            largest = float(x.max(initial=0.0, where=np.isfinite(x)))
+            relative = np.where(np.isfinite(x), x, 0.0) / (largest or 1.0)
+            typical = largest * float(np.sqrt(np.mean(relative**2))) if x.size else 0.0
             # What is so much smaller than the rest is left over from roundings.
             is_own = np.isfinite(x) & (x > 1e-10 * typical)
             parts.append(np.where(is_own, x, 0.05 * typical or 1.0))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
-from ..errors import TracedRandomWarning
 from .layout import Floats, Layout
 from .measurements import Measurements, Outcome, SkippedError, first_line
 from .report import Finding
@@ -26,17 +24,14 @@ def determinism(m: Measurements) -> Outcome:
     """Traced and called twice, the function is the same."""
     subject = m.subject
     findings = []
-    with warnings.catch_warnings():
-        # What it warns of is what is looked for.
-        warnings.simplefilter("ignore", TracedRandomWarning)
-        if subject.text() != subject.text():
-            findings.append(
-                Finding(
-                    "traced twice, the function is not the same program",
-                    "it reads or changes a Python object that outlives the call, or NumPy's "
-                    "global random numbers",
-                )
+    if subject.text() != subject.text():
+        findings.append(
+            Finding(
+                "traced twice, the function is not the same program",
+                "it reads or changes a Python object that outlives the call, or NumPy's "
+                "global random numbers",
             )
+        )
     for name, call in (("called directly", subject.direct), ("compiled", subject.value)):
         try:
             first, second = call(subject.point), call(subject.point)

@@ -105,10 +105,12 @@ class Subject:
 
     def leaves_at(self, vector: Floats, dtype: Any = None) -> list[Any]:
         """The floating leaves at a point, in their own dtypes or another one."""
-        return [
-            float(x.item()) if own is None else x.astype(dtype or own)
-            for x, own in zip(self.inputs.unpacked(vector), self._types, strict=True)
-        ]
+        # What the dtype does not hold is infinite.
+        with np.errstate(over="ignore"):
+            return [
+                float(x.item()) if own is None else x.astype(dtype or own)
+                for x, own in zip(self.inputs.unpacked(vector), self._types, strict=True)
+            ]
 
     def tangents_at(self, vector: Floats, dtype: Any = None) -> list[Any]:
         """Tangents of the floating leaves; those of Python numbers are arrays."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 import xform
 from xform.compiling import lowered
-from xform.errors import XformTypeError, XformValueError
+from xform.errors import TracedRandomWarning, XformTypeError, XformValueError
 from xform.frontend import (
     Function,
     VerificationReport,
@@ -195,7 +196,8 @@ def test_other_outputs_where_python_calls(function: Any, message: str) -> None:
 
 
 def test_numpys_global_random_numbers_are_found() -> None:
-    report = verify(lambda x: x + np.random.rand(), X, checks=["determinism"])
+    with pytest.warns(TracedRandomWarning):
+        report = verify(lambda x: x + np.random.rand(), X, checks=["determinism"])
     assert "not the same program" in str(report["determinism"].findings[0])
 
 
@@ -203,6 +205,22 @@ def test_arguments_that_are_not_finite_have_derivatives_that_are_not() -> None:
     report = verify(np.tanh, np.array([1.0, np.inf]))
     assert report.ok, str(report)
     assert report["finite"].summary == "an argument is not finite"
+
+
+def test_numbers_that_float32_does_not_hold() -> None:
+    report = verify(lambda x: x * 2, np.array([1e300, 1.0, 1e-300]))
+    assert report.ok, str(report)
+
+
+def test_without_arguments() -> None:
+    report = verify(lambda: np.arange(3.0) * 2)
+    assert report.ok, str(report)
+    assert status(report)["vmap"] == status(report)["derivatives"] == "skipped"
+
+
+def test_arrays_of_devices_and_of_bfloat16() -> None:
+    report = verify(lambda x, y: x * y, xform.jit(lambda: X)(), X.astype(ml_dtypes.bfloat16))
+    assert report.ok, str(report)
 
 
 def test_a_branch_out_of_sight_is_not_judged() -> None:
