@@ -51,6 +51,8 @@ from .transforms.scan import scan
 from .transforms.sparse_jacobian import jacobian, value_and_jacobian
 from .transforms.vjp import vjp
 from .transforms.vmap import vmap
+from .verification.report import VerificationError, VerificationReport
+from .verification.verify import verify
 
 __all__ = [
     "CompileError",
@@ -66,6 +68,8 @@ __all__ = [
     "Timings",
     "TracedRandomWarning",
     "TracedValueError",
+    "VerificationError",
+    "VerificationReport",
     "VmapInfo",
     "XformError",
     "XformIndexError",
@@ -100,6 +104,7 @@ __all__ = [
     "stop_gradient",
     "switch",
     "value_and_jacobian",
+    "verify",
     "vjp",
     "vmap",
     "while_loop",

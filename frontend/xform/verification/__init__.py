@@ -1,0 +1,1 @@
+"""`verify`: what xform makes of a user's function, checked against differences and itself."""
