@@ -104,6 +104,9 @@ CASES = Batch([
                                            np.linalg.det(a), np.linalg.slogdet(a)], a, rtol=1e-10)
         for name, a in (("4 x 4", GENERAL[:4, :4]), ("batch", BATCH), ("panels", GENERAL))
     ],
+    Case("closed forms whose products leave the range of numbers", lambda a: [
+        np.linalg.solve(a, a[..., :1]), np.linalg.inv(a), np.linalg.slogdet(a)],
+         np.stack([1e-120 * SMALL[3], 1e120 * SMALL[3]])),
     Case("general right-hand sides",
          lambda a, b, v: solve_every_right_hand_side(np, a, "", b, v), GENERAL[:4, :4], R, V),
     Case("general of float32", np.linalg.solve, F, R.astype(np.float32)),
