@@ -29,6 +29,8 @@ def every(library: Any, a: Any) -> list[Any]:
 CASES = Batch([
     Case("a batch", lambda a: every(linalg, a), STACK, expected=lambda a: every(scipy_linalg, a),
          rtol=1e-9, atol=1e-10),
+    Case("sines of what is small", lambda a: [linalg.sinhm(a), linalg.tanhm(a), linalg.sinm(a)],
+         1e-9 * A, expected=lambda a: [a] * 3, rtol=1e-14, atol=0.0),
     Case("ints", linalg.cosm, np.array([[1, 2], [0, 1]]), expected=scipy_linalg.cosm),
     Case("float32", linalg.coshm, A.astype(np.float32), expected=scipy_linalg.coshm, rtol=1e-4),
     Case("nothing", lambda a: every(linalg, a), np.zeros((0, 0)), expected=lambda a: [a] * 6),
