@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from batch import Batch, Case
-from derivatives import Derivatives, Pair
 from scipy import linalg as scipy_linalg
 from xform import frontend
 from xform.errors import XformValueError
@@ -40,20 +38,6 @@ CASES = Batch([
 @pytest.mark.parametrize("case", CASES.cases, ids=str)
 def test_values(case: Case) -> None:
     CASES.check(case)
-
-
-def tangents_by_torch(a: torch.Tensor) -> list[torch.Tensor]:
-    circular, growing, falling = (torch.matrix_exp(x) for x in (a * 1j, a, -a))
-    return [
-        torch.linalg.inv(circular.real) @ circular.imag,
-        torch.linalg.inv(growing + falling) @ (growing - falling),
-    ]
-
-
-def test_derivatives() -> None:
-    """Of the quotients, which go through those of all others."""
-    pair = Pair(lambda a: [linalg.tanm(a), linalg.tanhm(a)], tangents_by_torch, (0.5 * A,))
-    Derivatives({"tangents": pair}).check("tangents")
 
 
 @pytest.mark.parametrize("name", NAMES)
