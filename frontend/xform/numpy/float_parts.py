@@ -87,6 +87,21 @@ def _power_of_two(exponent: TracedArray, dtype: DType) -> TracedArray:
     return primitives.bitcast(shifted, dtype)
 
 
+def normalizer(x: TracedArray) -> TracedArray:
+    """The power of 2 that takes a positive normal number to [1, 2), or [2, 4) in the last binade.
+
+    Of 0 and of subnormal numbers it is 1; of infinity and NaN some power of 2.
+    """
+    layout = LAYOUTS[x.dtype]
+    bits = primitives.bitcast(x, layout.bits)
+    field = primitives.shift_right_logical(bits, like(bits, layout.mantissa))
+    opposite = primitives.max_(primitives.sub(like(field, 2 * layout.bias), field), like(field, 1))
+    chosen = primitives.select(
+        primitives.eq(field, like(field, 0)), like(field, layout.bias), opposite
+    )
+    return primitives.bitcast(primitives.shift_left(chosen, like(chosen, layout.mantissa)), x.dtype)
+
+
 def frexp(x: TracedArray) -> tuple[TracedArray, TracedArray]:
     """Mantissa in [1/2, 1) and exponent; zeros, infinities and NaN have exponent 0."""
     layout = LAYOUTS[x.dtype]

@@ -8,6 +8,7 @@ or NaN.
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
@@ -16,10 +17,12 @@ from numpy.linalg._linalg import SlogdetResult
 from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
+from ...transforms.gradient_stop import stop_gradient
 from .. import contraction, joining, manipulation, reductions, ufuncs
 from ..arguments import explained
 from ..creation import eye
 from ..dispatch import extension, function
+from ..float_parts import normalizer
 from ..promotion import broadcast, constant
 from .matrices import square
 from .triangular import on_systems, solve_factored
@@ -189,8 +192,14 @@ def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
     if x.shape[-1] > CLOSED:
         sign, diagonal = _pivoted_diagonal(x)
         return _slogdet_of_diagonal(diagonal, sign)
-    determinant = _closed_determinant(x)
-    return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
+    if x.shape[-1] < 2:
+        determinant = _closed_determinant(x)
+        return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
+    e, scale = _scaled_elements(x)
+    determinant = _determinant_of(e)
+    logarithm = ufuncs.log(ufuncs.absolute(determinant))
+    moved = ufuncs.multiply(ufuncs.log(scale), float(x.shape[-1]))
+    return _slogdet_result(ufuncs.sign(determinant), ufuncs.subtract(logarithm, moved))
 
 
 @extension("numpy.linalg")
@@ -255,9 +264,19 @@ def _pivoted_diagonal(x: TracedArray) -> tuple[TracedArray, TracedArray]:
     return ufuncs.subtract(1, ufuncs.multiply(odd, 2)).astype(x.dtype), _diagonal(factors)
 
 
-def _elements(x: TracedArray) -> list[list[TracedArray]]:
+def _scaled_elements(x: TracedArray) -> tuple[list[list[TracedArray]], TracedArray]:
+    """The elements, times a power of 2 for each matrix that takes the largest to about 1; and it.
+
+    So products of three elements stay in the range of numbers. What is computed of them is
+    independent of the power, and so are derivatives.
+    """
     n = x.shape[-1]
-    return [[x[..., i, j] for j in range(n)] for i in range(n)]
+    e = [[x[..., i, j] for j in range(n)] for i in range(n)]
+    largest = functools.reduce(
+        ufuncs.maximum, (ufuncs.absolute(stop_gradient(y)) for row in e for y in row)
+    )
+    scale = normalizer(largest)
+    return [[y * scale for y in row] for row in e], scale
 
 
 def _cofactor(e: list[list[TracedArray]], i: int, j: int) -> Any:
@@ -268,16 +287,23 @@ def _cofactor(e: list[list[TracedArray]], i: int, j: int) -> Any:
     return e[k][p] * e[m][q] - e[k][q] * e[m][p]
 
 
+def _determinant_of(e: list[list[TracedArray]]) -> TracedArray:
+    determinant: TracedArray = e[0][0] * _cofactor(e, 0, 0)
+    for j in range(1, len(e)):
+        determinant = determinant + e[0][j] * _cofactor(e, 0, j)
+    return determinant
+
+
 def _closed_determinant(x: TracedArray) -> TracedArray:
     n = x.shape[-1]
     if n == 0:
         return constant(x.shape[:-2], x.dtype, 1)
-    e = _elements(x)
     if n == 1:
-        return e[0][0].copy()
-    determinant: TracedArray = e[0][0] * _cofactor(e, 0, 0)
-    for j in range(1, n):
-        determinant = determinant + e[0][j] * _cofactor(e, 0, j)
+        return x[..., 0, 0].copy()
+    e, scale = _scaled_elements(x)
+    determinant, back = _determinant_of(e), ufuncs.divide(1.0, scale)
+    for _ in range(n):
+        determinant = ufuncs.multiply(determinant, back)
     return determinant
 
 
@@ -287,8 +313,8 @@ def _closed_inverse(x: TracedArray) -> TracedArray:
         return x.copy()
     if n == 1:
         return ufuncs.divide(1.0, x)
-    e = _elements(x)
+    e, scale = _scaled_elements(x)
     adjugate = [_cofactor(e, j, i) for i in range(n) for j in range(n)]
-    determinant = _closed_determinant(x)
-    stacked = joining.stack([c / determinant for c in adjugate], -1)
+    determinant = _determinant_of(e)
+    stacked = joining.stack([c / determinant * scale for c in adjugate], -1)
     return primitives.reshape(stacked, x.shape)

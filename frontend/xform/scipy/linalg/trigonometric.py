@@ -1,7 +1,9 @@
 """Circular and hyperbolic functions of matrices, by exponentials of real ones.
 
 The exponential of the matrix with blocks 0, -a, a and 0 has blocks cos(a), -sin(a), sin(a) and
-cos(a), as that of a complex number has (N. Higham, "Functions of Matrices", chapter 12).
+cos(a), as that of a complex number has (N. Higham, "Functions of Matrices", chapter 12). Without
+the minus it has the hyperbolic ones. Its blocks are computed side by side and never subtracted, so
+that the sine of a small matrix has all its digits.
 """
 
 from __future__ import annotations
@@ -13,18 +15,22 @@ from ...tracing.array import ArrayLike, TracedArray
 from .exponential import expm
 
 
-def _cos_and_sin(a: TracedArray) -> tuple[TracedArray, TracedArray]:
+def _even_and_odd(a: TracedArray, corner: TracedArray) -> tuple[TracedArray, TracedArray]:
+    """The left blocks of the exponential of the matrix with blocks 0, `corner`, a and 0."""
     n = a.shape[-1]
     zeros = ufuncs.multiply(a, 0.0)
-    upper = joining.concatenate([zeros, ufuncs.negative(a)], -1)
+    upper = joining.concatenate([zeros, corner], -1)
     lower = joining.concatenate([a, zeros], -1)
     left = expm(joining.concatenate([upper, lower], -2))[..., :n]
     return left[..., :n, :], left[..., n:, :]
 
 
-def _exponentials(a: TracedArray) -> tuple[TracedArray, TracedArray]:
-    """Halves of the exponentials of the matrices and of their negatives."""
-    return ufuncs.multiply(expm(a), 0.5), ufuncs.multiply(expm(ufuncs.negative(a)), 0.5)
+def _cos_and_sin(a: TracedArray) -> tuple[TracedArray, TracedArray]:
+    return _even_and_odd(a, ufuncs.negative(a))
+
+
+def _cosh_and_sinh(a: TracedArray) -> tuple[TracedArray, TracedArray]:
+    return _even_and_odd(a, a)
 
 
 @extension("scipy.linalg")
@@ -61,22 +67,20 @@ def tanm(A: ArrayLike) -> TracedArray:  # noqa: N803
 @extension("scipy.linalg")
 def coshm(A: ArrayLike) -> TracedArray:  # noqa: N803
     """The hyperbolic cosine of square matrices, as for `cosm`."""
-    growing, falling = _exponentials(square(A, "coshm"))
-    return ufuncs.add(growing, falling)
+    return _cosh_and_sinh(square(A, "coshm"))[0]
 
 
 @extension("scipy.linalg")
 def sinhm(A: ArrayLike) -> TracedArray:  # noqa: N803
     """The hyperbolic sine of square matrices, as for `cosm`."""
-    growing, falling = _exponentials(square(A, "sinhm"))
-    return ufuncs.subtract(growing, falling)
+    return _cosh_and_sinh(square(A, "sinhm"))[1]
 
 
 @extension("scipy.linalg")
 def tanhm(A: ArrayLike) -> TracedArray:  # noqa: N803
     """The hyperbolic tangent of square matrices, as for `cosm`."""
-    growing, falling = _exponentials(square(A, "tanhm"))
-    return linalg.solve(ufuncs.add(growing, falling), ufuncs.subtract(growing, falling))
+    cosh, sinh = _cosh_and_sinh(square(A, "tanhm"))
+    return linalg.solve(cosh, sinh)
 
 
 __all__ = ["coshm", "cosm", "sinhm", "sinm", "tanhm", "tanm"]

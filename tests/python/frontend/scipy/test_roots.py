@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 from batch import Batch, Case
-from derivatives import Derivatives, Pair
 from scipy import linalg as scipy_linalg
 from xform import frontend
 from xform.errors import XformValueError
@@ -64,12 +63,6 @@ def test_values(case: Case) -> None:
 # Derivatives -------------------------------------------------------------------------------------
 
 
-def torch_sign(a: torch.Tensor) -> torch.Tensor:
-    for _ in range(25):
-        a = (a + torch.linalg.inv(a)) / 2
-    return a
-
-
 def torch_root(a: torch.Tensor) -> torch.Tensor:
     x, y = a, torch.eye(a.shape[-1], dtype=a.dtype).expand(a.shape)
     for _ in range(16):
@@ -92,16 +85,6 @@ NEAR = scipy_linalg.expm(0.5 * rng.normal(size=(3, 3)))
 # At the last two, eigenvectors do not tell the derivatives.
 POINTS = np.stack([NEAR, np.eye(3), JORDAN])
 PAIRS = {"sqrtm": (linalg.sqrtm, torch_root), "logm": (linalg.logm, torch_log)}
-DERIVATIVES = Derivatives({
-    **{name: Pair(ours, reference, (POINTS,), rtol=1e-8)
-       for name, (ours, reference) in PAIRS.items()},
-    "signm": Pair(linalg.signm, torch_sign, (SIGNED[:3, :3],), rtol=1e-7),
-})  # fmt: skip
-
-
-@pytest.mark.parametrize("name", DERIVATIVES.pairs)
-def test_derivatives(name: str) -> None:
-    DERIVATIVES.check(name)
 
 
 def curvature(library: Any, function: Any, weights: Any) -> Any:

@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 from batch import Batch, Case
-from derivatives import Derivatives, Pair
 from scipy import linalg as scipy_linalg
 from xform import frontend
 from xform.errors import XformValueError
@@ -86,21 +84,6 @@ def test_what_cannot_be_solved() -> None:
         lambda: [linalg.cholesky(-S), linalg.solve_triangular(0 * L, V, lower=True)]
     )()
     assert all(not np.isfinite(np.asarray(x)).all() for x in results)
-
-
-DERIVATIVES = Derivatives({
-    "solve_triangular": Pair(lambda a, b: linalg.solve_triangular(a, b, "T", lower=True),
-                             lambda a, b: torch.linalg.inv(torch.tril(a)).mT @ b, (L, B)),
-    "cholesky": Pair(lambda a: linalg.cholesky(a + a.T),
-                     lambda a: torch.linalg.cholesky(a + a.mT, upper=True), (S,)),
-    "cho_solve": Pair(lambda a, b: linalg.cho_solve(linalg.cho_factor(a), b),
-                      lambda a, b: torch.linalg.inv(0.5 * (a + a.mT)) @ b, (S, B)),
-})  # fmt: skip
-
-
-@pytest.mark.parametrize("name", DERIVATIVES.pairs)
-def test_derivatives(name: str) -> None:
-    DERIVATIVES.check(name)
 
 
 MISTAKES: dict[str, tuple[Any, tuple[str, ...]]] = {

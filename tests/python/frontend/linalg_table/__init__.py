@@ -1,0 +1,1 @@
+"""All functions of linear algebra, at all kinds of matrices."""
