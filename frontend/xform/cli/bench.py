@@ -88,7 +88,7 @@ def command(
         loaded(*args, **named)
 
     out = settings.output
-    with out.working(f"measuring {signature.name}"):
+    with out.working(f"measuring {signature.name}", moves=False):
         first = _timed(call)
         warmed = 1 + len(_repeat(call, warm_up - first, None))
         times = _repeat(call, seconds, calls)

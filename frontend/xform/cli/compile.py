@@ -79,11 +79,13 @@ def command(
     start = time.perf_counter()
     with plain_warnings():
         with out.working("loading"):
+            from .. import frontend as frontend  # now, so that its loading is not timed as tracing
             from .functions import load_function, transformed
 
             loaded = load_function(function)
             for expression in transforms:
                 loaded = transformed(loaded, expression)
+        ready = time.perf_counter()
         with out.working("tracing"):
             lowered = _lowered(loaded, given, chosen)
         traced = time.perf_counter()
@@ -93,10 +95,11 @@ def command(
         with out.working(f"compiling {lowered.name} for {chosen}"):
             _save(lowered, path, chosen)
     saved = time.perf_counter()
-    _show(settings, path, chosen, traced - start, saved - traced)
+    seconds = {"load": ready - start, "trace": traced - ready, "compile": saved - traced}
+    _show(settings, path, chosen, seconds)
 
 
-def _show(settings: Settings, path: Path, target: Target, traced: float, compiled: float) -> None:
+def _show(settings: Settings, path: Path, target: Target, seconds: Mapping[str, float]) -> None:
     from hashlib import sha256
 
     from xform_runtime.image import ModuleImage
@@ -111,7 +114,7 @@ def _show(settings: Settings, path: Path, target: Target, traced: float, compile
         "bytes": len(content),
         "sha256": sha256(content).hexdigest(),
         "target": str(target),
-        "seconds": {"trace": traced, "compile": compiled},
+        "seconds": seconds,
         "entry": entry_data(signature),
     }
     out = settings.output
@@ -122,8 +125,10 @@ def _show(settings: Settings, path: Path, target: Target, traced: float, compile
         [
             ("file", f"{path}, {size_text(len(content))}"),
             ("target", str(target)),
-            ("traced in", seconds_text(traced)),
-            ("compiled in", seconds_text(compiled)),
+            (
+                "time",
+                ", ".join(f"{stage} {seconds_text(took)}" for stage, took in seconds.items()),
+            ),
         ]
     )
 
@@ -181,11 +186,16 @@ def _dtypes(
 
 
 def _save(lowered: Lowered, path: Path, target: Target) -> None:
-    from ..errors import XformRuntimeError
+    from ..errors import XformError
+    from ..iree.compiler import check_processor
+    from ..iree.flags import is_vouched_for
 
     try:
         lowered.save(path, target)
-    except XformRuntimeError as error:
+    except XformError as error:
+        if not is_vouched_for(target):
+            # Where the processor's name is wrong, that is what there is to say.
+            check_processor(target)
         raise CommandError(ExitCode.PROGRAM, str(error)) from error
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import MutableMapping, Sequence
 from importlib import import_module
@@ -56,6 +57,15 @@ class _Commands(click.Group):
             "  fish:  _XFORM_COMPLETE=fish_source xform | source\n"
         )
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs a command; one whose output nobody reads any more is done."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Nor shall the interpreter write what it still has when it ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return ExitCode.DONE
+
     def main(
         self,
         args: Sequence[str] | None = None,
@@ -77,10 +87,6 @@ class _Commands(click.Group):
                 obj=settings,
                 **extra,
             )
-        except BrokenPipeError:
-            # Whoever read the output has seen enough.
-            _close_output()
-            code = ExitCode.DONE
         except BaseException as error:
             if isinstance(error, SystemExit):
                 raise
@@ -122,14 +128,8 @@ def _usage(error: click.ClickException) -> CommandError:
     return CommandError(code, message, advice)
 
 
-def _close_output() -> None:
-    """Keeps the interpreter from writing to a pipe that nobody reads."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
 @click.command(
+    "xform",
     cls=_Commands,
     invoke_without_command=True,
     no_args_is_help=False,

@@ -14,7 +14,7 @@ from .failures import CommandError, ExitCode
 if TYPE_CHECKING:
     from xform_runtime import Entry, Signature
 
-module_argument = click.argument("module", metavar="MODULE", type=click.Path())
+module_argument = click.argument("module", metavar="MODULE", type=click.Path(readable=False))
 entry_option = click.option(
     "--entry", metavar="NAME", help="The entry point, where the module has several."
 )

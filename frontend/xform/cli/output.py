@@ -42,7 +42,7 @@ class Output:
             return
         from rich.text import Text
 
-        _console().print(Text(text, style))
+        _console().print(Text(text, style), soft_wrap=True)
 
     def pairs(self, rows: Sequence[tuple[str, str]], *, indent: int = 2) -> None:
         """Writes names and what they are, in two columns."""
@@ -91,13 +91,25 @@ class Output:
             click.echo("  ".join(cells).rstrip())
 
     @contextmanager
-    def working(self, on: str) -> Iterator[None]:
-        """Shows that something is being worked on, where standard error is a terminal."""
+    def working(self, on: str, *, moves: bool = True) -> Iterator[None]:
+        """Shows that something is being worked on, where standard error is a terminal.
+
+        Args:
+            on: what.
+            moves: whether that moves, for which a thread is needed: not where time is measured.
+        """
         if not sys.stderr.isatty():
             yield
             return
-        with _console(stderr=True).status(f"{on} ..."):
+        if moves:
+            with _console(stderr=True).status(f"{on} ..."):
+                yield
+            return
+        click.echo(f"{on} ...", err=True, nl=False)
+        try:
             yield
+        finally:
+            click.echo("\r\x1b[2K", err=True, nl=False)
 
 
 def _console(*, stderr: bool = False) -> Console:

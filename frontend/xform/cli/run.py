@@ -161,7 +161,7 @@ def _show(out: Output, results: Mapping[str, np.ndarray[Any, Any]], path: str | 
         if path is not None:
             out.line(f"{name}: {kind} in {path}")
         elif array.ndim == 0:
-            out.line(f"{name}: {kind} = {array.item()}")
+            out.line(f"{name}: {kind} = {array[()]}")
         else:
             out.line(f"{name}: {kind}", "bold")
             out.line(np.array2string(array, separator=", "))
