@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +21,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def xform(folder: Path, monkeypatch: pytest.MonkeyPatch) -> XformCall:
+def xform(
+    folder: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[XformCall]:
     """`xform("compile", "model.py:loss", code=0)` runs a command in the folder."""
     monkeypatch.chdir(folder)
-    monkeypatch.syspath_prepend(str(folder))
-    return run
+    paths = [*sys.path]
+    yield run
+    # What commands import is not for other tests.
+    sys.path[:] = paths
+    written = str(tmp_path_factory.getbasetemp())
+    for name, module in [*sys.modules.items()]:
+        if str(getattr(module, "__file__", "")).startswith(written):
+            del sys.modules[name]
 
 
 @pytest.fixture(scope="session")

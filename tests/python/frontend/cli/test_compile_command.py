@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +36,7 @@ def test_json(xform: XformCall, folder: Path) -> None:
     assert data["entry"]["results"] == [{"name": "", "dtype": "float32", "shape": [], "bytes": 4}]
 
 
-def test_a_function_of_a_package(
-    xform: XformCall, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_function_of_a_package(xform: XformCall, folder: Path) -> None:
     package = folder / "pack"
     package.mkdir()
     (package / "__init__.py").write_text("")
@@ -49,8 +46,6 @@ def test_a_function_of_a_package(
     said = xform("compile", "pack.inner:Net.twice", "-a", "i32[3]", "-o", "t.vmfb")
     assert said.stdout.startswith("twice(x: int32[3]) -> int32[3]")
     assert load(folder / "t.vmfb")(np.arange(3, dtype=np.int32)).tolist() == [0, 2, 4]
-    for name in ("pack.inner", "pack"):
-        monkeypatch.delitem(sys.modules, name)
 
 
 @pytest.mark.parametrize(
@@ -205,9 +200,7 @@ def test_a_program_that_no_compiler_accepts(
     assert (folder / "kept.vmfb").read_bytes() == b"the old file"
 
 
-def test_warnings_are_plain(
-    xform: XformCall, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_warnings_are_plain(xform: XformCall, folder: Path) -> None:
     (folder / "warns.py").write_text(
         "import warnings\n\n\ndef careful(x):\n    warnings.warn('take care')\n    return x\n"
     )
