@@ -212,17 +212,20 @@ def _literal(text: str, name: str, spec: LeafSpec) -> np.ndarray[Any, Any]:
         raise CommandError(
             ExitCode.USAGE, f"{name}: {_short(text)} is no number or list of numbers"
         )
-    if _sizes(given.shape) != _sizes(spec.shape):
-        raise _wrong_shape(name, f"{_short(text)}", given.shape, spec)
     dtype = numpy_dtype(spec.dtype)
-    if not _keeps(given.dtype.kind, spec.dtype) and given.size:
+    if not given.size and 0 in spec.shape:
+        # A list does not tell all sizes of an array without elements.
+        return np.empty([size or 0 for size in spec.shape], dtype)
+    if not _fits(given.shape, spec.shape):
+        raise _wrong_shape(name, f"{_short(text)}", given.shape, spec)
+    if not _keeps(given.dtype.kind, spec.dtype):
         raise CommandError(
             ExitCode.USAGE,
-            f"{name}: {_short(text)} is of {_KINDS[given.dtype.kind]}, expected {spec}",
+            f"{name}: {_short(text)} has {_KINDS[given.dtype.kind]}, expected {spec}",
         )
     try:
         # Element by element, so that what is out of range is an error.
-        return np.array(value, dtype) if given.size else given.astype(dtype)
+        return np.array(value, dtype)
     except OverflowError:
         raise CommandError(
             ExitCode.USAGE, f"{name}: {_short(text)} is out of range for {spec.dtype}"
@@ -262,7 +265,7 @@ def _fitted(
     if spec.dtype == "bfloat16" and array.dtype == np.dtype("V2"):
         # What NumPy's format makes of it.
         array = array.view(dtype)
-    if _sizes(array.shape) != _sizes(spec.shape):
+    if not _fits(array.shape, spec.shape):
         raise _wrong_shape(name, source, array.shape, spec)
     if array.dtype.newbyteorder("=") == dtype:
         return array
@@ -282,8 +285,10 @@ def _fitted(
     )
 
 
-def _sizes(shape: Sequence[int | None]) -> list[int | None]:
-    return list(shape)
+def _fits(shape: tuple[int, ...], expected: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(expected) and all(
+        want is None or got == want for got, want in zip(shape, expected, strict=True)
+    )
 
 
 def _wrong_shape(name: str, source: str, shape: tuple[int, ...], spec: LeafSpec) -> CommandError:

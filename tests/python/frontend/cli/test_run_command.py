@@ -74,6 +74,11 @@ def test_one_result_in_a_file(xform: XformCall, modules: Path) -> None:
     assert np.load("y.npy") == 9
 
 
+def test_arrays_without_elements(xform: XformCall, folder: Path) -> None:
+    xform("compile", "model.py:loss", "-a", "w=f32[0,2]", "-a", "x=f32[3,0]", "-o", "empty.vmfb")
+    assert xform("run", "empty.vmfb", "-a", "[]", "-a", "[]").stdout == "result: float32[] = 0.0\n"
+
+
 WRONG = [
     (["no.vmfb"], 3, "no.vmfb: no such file"),
     (["."], 3, ". is a directory: expected a compiled module (.vmfb)"),
@@ -103,9 +108,9 @@ WRONG = [
     (["layer.vmfb", "-a", "x=a"], 2, "x: 'a' is no value"),
     (["layer.vmfb", "-a", "x=['a', 'b', 'c']"], 2, "is no number or list of numbers"),
     (["layer.vmfb", "-a", "x=[[1], [2, 3]]"], 2, "the rows of [[1], [2, 3]] are not equally long"),
-    (["kinds.vmfb", "-a", "n=1.5"], 2, "n: 1.5 is of fractions, expected int32[]"),
+    (["kinds.vmfb", "-a", "n=1.5"], 2, "n: 1.5 has fractions, expected int32[]"),
     (["kinds.vmfb", "-a", "n=3000000000"], 2, "n: 3000000000 is out of range for int32"),
-    (["kinds.vmfb", "-a", "flag=1"], 2, "flag: 1 is of whole numbers, expected bool[]"),
+    (["kinds.vmfb", "-a", "flag=1"], 2, "flag: 1 has whole numbers, expected bool[]"),
     (["layer.vmfb", *P, *X, "-o", "y.npy"], 2, "a .npy file holds one array, but the result has 2"),
     (["layer.vmfb", *P, *X, "-o", "y.txt"], 2, "expected a file that ends with .npy or .npz"),
     (["layer.vmfb", *P, *X, "-o", "no/y.npz"], 3, "the directory 'no' does not exist"),
