@@ -18,7 +18,7 @@ from .modules import require_writable
 
 if TYPE_CHECKING:
     from ..compiling.targets import Target
-    from ..frontend import Lowered
+    from ..frontend import Jitted, Lowered
 
 
 @define("compile")
@@ -79,15 +79,10 @@ def command(
     start = time.perf_counter()
     with plain_warnings():
         with out.working("loading"):
-            from .. import frontend as frontend  # now, so that its loading is not timed as tracing
-            from .functions import load_function, transformed
-
-            loaded = load_function(function)
-            for expression in transforms:
-                loaded = transformed(loaded, expression)
+            jitted = _jitted(function, transforms)
         ready = time.perf_counter()
         with out.working("tracing"):
-            lowered = _lowered(loaded, given, chosen)
+            lowered = _lowered(jitted, given, chosen)
         traced = time.perf_counter()
         path = Path(output or f"{lowered.name}.vmfb")
         if output is None:
@@ -154,20 +149,34 @@ def parse_target(text: str) -> Target:
         ) from error
 
 
-def _lowered(function: Callable[..., Any], given: Sequence[str], target: Target) -> Lowered:
+def _jitted(spec: str, transforms: Sequence[str]) -> Jitted:
+    """The function of the command line, transformed.
+
+    Raises:
+        CommandError: there is none, or no such transform.
+    """
+    from ..frontend import jit
+    from .functions import load_function, transformed
+
+    function = load_function(spec)
+    for expression in transforms:
+        function = transformed(function, expression)
+    return jit(function)
+
+
+def _lowered(jitted: Jitted, given: Sequence[str], target: Target) -> Lowered:
     """The function, traced for the arguments of the command line.
 
     Raises:
-        CommandError: it cannot be traced, or does not take them, or the target has no such arrays.
+        CommandError: it cannot be traced, or does not take them.
+        XformTypeError: the target has no such arrays.
     """
     from ..compiling.targets import check_dtypes
-    from ..frontend import jit
     from .functions import users_code
     from .specs import arguments_of
 
-    args, named = arguments_of(function, given)
-    check_dtypes(_dtypes(function, args, named), target)
-    jitted = jit(function)
+    args, named = arguments_of(jitted, given)
+    check_dtypes(_dtypes(jitted, args, named), target)
     with users_code(f"trace {jitted.__name__}"):
         return jitted.lower(*args, **named)
 
