@@ -128,7 +128,7 @@ DUMP: Knob[Path | None] = Knob(
 TRACEBACK: Knob[str] = Knob(
     "XFORM_TRACEBACK",
     "Which frames the traceback of an error has: short, those of the user's files, or full; short "
-    "by default.",
+    "by default. The command line shows tracebacks where it is full.",
     lambda: "short",
     _frames,
 )

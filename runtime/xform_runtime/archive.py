@@ -81,6 +81,19 @@ def check_archive(data: bytes | memoryview, origin: str) -> None:
         _check_member(view, member, origin)
 
 
+def read_members(data: bytes | memoryview) -> dict[str, memoryview]:
+    """What is in an archive that `check_archive` has found to be whole, by its name there."""
+    view = memoryview(data).cast("B")
+    with zipfile.ZipFile(_View(view)) as archive:
+        members = archive.infolist()
+    found = {}
+    for member in members:
+        *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(view, member.header_offset)
+        start = member.header_offset + _LOCAL_HEADER.size + name_length + extra_length
+        found[member.filename] = view[start : start + member.file_size]
+    return found
+
+
 def _check_member(view: memoryview, member: zipfile.ZipInfo, origin: str) -> None:
     damaged = ModuleFileError(f"{origin} is damaged: bad checksum in member {member.filename!r}")
     start = member.header_offset + _LOCAL_HEADER.size

@@ -1,7 +1,8 @@
-"""Which instruction sets this machine has, as far as the system tells."""
+"""What this machine's processor is and can do, as far as the system tells."""
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -10,14 +11,29 @@ from pathlib import Path
 @cache
 def cpu_features() -> frozenset[str] | None:
     """The names under "flags" in /proc/cpuinfo, or None where there is no such file."""
+    found = _cpuinfo("flags", "Features")
+    return None if found is None else frozenset(found.split())
+
+
+def cpu_model() -> str:
+    """What the processor is called.
+
+    >>> cpu_model() != ""
+    True
+    """
+    return _cpuinfo("model name") or platform.processor() or platform.machine() or "unknown"
+
+
+def _cpuinfo(*keys: str) -> str | None:
+    """The first value under one of some keys in /proc/cpuinfo."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return None
     for line in text.splitlines():
         key, _, value = line.partition(":")
-        if key.strip() in ("flags", "Features"):
-            return frozenset(value.split())
+        if key.strip() in keys:
+            return value.strip()
     return None
 
 

@@ -30,6 +30,7 @@ from iree.runtime import (
 from iree.runtime._binding import create_hal_driver
 from iree.runtime.flags import parse_flags
 
+from .cpu_features import cpu_model
 from .dtypes import PLAIN_ELEMENT_TYPES, element_type
 from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, XformValueError
 
@@ -273,7 +274,7 @@ def get_device(name: str, *, work: int = 0, is_shared: bool = False) -> Device:
         try:
             return _open(name, driver)
         except DeviceError as error:
-            others = [repr(other) for other in DEVICE_NAMES if other != name and _works(other)]
+            others = [repr(o) for o in DEVICE_NAMES if o != name and why_not(o) is None]
             raise DeviceError(
                 f"device {name!r} is not available: {error}; available: {', '.join(others)}"
             ) from None
@@ -315,16 +316,38 @@ def devices() -> tuple[str, ...]:
     >>> "cpu" in devices()
     True
     """
-    return tuple(name for name in DEVICE_NAMES if _works(name))
+    return tuple(name for name in DEVICE_NAMES if why_not(name) is None)
 
 
-def _works(name: str) -> bool:
+def why_not(name: str) -> str | None:
+    """Why a device cannot be used in this process; None if it can be.
+
+    Raises:
+        XformValueError: there is no such device name.
+
+    >>> why_not("cpu") is None
+    True
+    """
+    driver = driver_name(name, 0)
     with _lock:
         try:
-            _open(name, driver_name(name, 0))
-        except XformError:
-            return False
-        return True
+            _open(name, driver)
+        except XformError as error:
+            return str(error)
+        return None
+
+
+def hardware(name: str) -> tuple[str, ...]:
+    """What the driver of a device finds, as it calls it; the first is what programs run on.
+
+    Raises:
+        XformValueError: there is no such device name.
+        DeviceError: the device cannot be used in this process.
+    """
+    if name == "cpu":
+        return (cpu_model(),)
+    get_device(name)
+    return tuple(str(found["name"]) for found in get_driver(name).query_available_devices())
 
 
 def _after_fork() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import mmap
+import os
+from pathlib import Path
 from typing import Any
 
 from iree.runtime import VmModule
@@ -15,6 +17,9 @@ from .stopping import STOPPABLE
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
+
+# A smaller file is read whole, so that replacing it later cannot disturb a running program.
+_MAP_FROM = 1 << 20
 
 
 class ModuleImage:
@@ -31,6 +36,7 @@ class ModuleImage:
     def __init__(self, vmfb: bytes | memoryview | mmap.mmap, origin: str = "module") -> None:
         check_archive(memoryview(vmfb), origin)
         self.origin = origin
+        self.content = memoryview(vmfb)
         try:
             self.vm_module: Any = VmModule.from_buffer(vm_instance(), vmfb, warn_if_copy=False)
         except IREE_ERRORS as error:
@@ -45,6 +51,22 @@ class ModuleImage:
                 self.stoppable[entry] = self.vm_module.lookup_function(name)
             elif name not in _OWN_FUNCTIONS:
                 self._add(name)
+
+    @staticmethod
+    def from_file(path: str | os.PathLike[str]) -> ModuleImage:
+        """The image of a .vmfb that xform wrote.
+
+        Raises:
+            ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+        """
+        name = os.fspath(path)
+        image = ModuleImage(read_module(name), name)
+        if not image.signatures:
+            raise ModuleFileError(
+                f"{name} has no xform signature: it is an IREE module of another compiler, "
+                "load it with iree.runtime instead"
+            )
+        return image
 
     def _add(self, name: str) -> None:
         function = self.vm_module.lookup_function(name)
@@ -61,3 +83,26 @@ class ModuleImage:
                 f"entry {name!r} of {self.origin} carries the signature of {signature.name!r}"
             )
         self.signatures[name] = signature
+
+
+def read_module(name: str) -> bytes | mmap.mmap:
+    """The bytes of a file, of a large one as far as they are looked at.
+
+    Raises:
+        ModuleFileError: there is none, or it cannot be read.
+    """
+    path = Path(name)
+    try:
+        with path.open("rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if size < _MAP_FROM:
+                return file.read()
+            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise ModuleFileError(f"{path}: no such file") from None
+    except IsADirectoryError:
+        raise ModuleFileError(
+            f"{path} is a directory: expected a compiled module (.vmfb)"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModuleFileError(f"{path} cannot be read: {error}") from None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,7 +13,6 @@ from .devices import driver_name
 from .dtypes import numpy_dtype
 from .errors import (
     DeviceError,
-    ModuleFileError,
     XformError,
     XformTypeError,
     XformValueError,
@@ -24,9 +21,6 @@ from .executable import Executable
 from .image import ModuleImage
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
-
-# A smaller file is read whole, so that replacing it later cannot disturb a running program.
-_MAP_FROM = 1 << 20
 
 
 class Entry:
@@ -155,14 +149,8 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
         ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
         DeviceError: the device is not available, or the module was compiled for another one.
     """
-    name = os.fspath(path)
-    image = ModuleImage(_read(Path(name)), name)
-    signatures = image.signatures
-    if not signatures:
-        raise ModuleFileError(
-            f"{name} has no xform signature: it is an IREE module of another compiler, "
-            "load it with iree.runtime instead"
-        )
+    image = ModuleImage.from_file(path)
+    name, signatures = image.origin, image.signatures
     compiled_for = next(iter(signatures.values())).device
     if device is not None:
         driver_name(device, 0)
@@ -179,23 +167,6 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
         entries[entry] = Entry(loaded[driver], signature)
     return Module(name, compiled_for, entries)
-
-
-def _read(path: Path) -> bytes | mmap.mmap:
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < _MAP_FROM:
-                return file.read()
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except FileNotFoundError:
-        raise ModuleFileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise ModuleFileError(
-            f"{path} is a directory: expected a compiled module (.vmfb)"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModuleFileError(f"{path} cannot be read: {error}") from None
 
 
 def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:

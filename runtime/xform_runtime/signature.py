@@ -75,6 +75,12 @@ class Signature:
         scratch: bytes of memory that a call takes besides its arguments and results, if known.
         donors: for each result the number of the argument whose memory it takes over, or None;
             empty if all are None. Such arguments are lost to the caller.
+        parameters: the names of the positional arguments, "" where one has none; empty if they
+            were not kept.
+        target: what the code was compiled for, such as "cpu:x86-64-v3"; "" if it was not kept.
+        versions: the packages that compiled it and their versions.
+        flops: estimated floating-point operations of a call, if known.
+        moved: estimated bytes that a call reads and writes, if known.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -91,6 +97,11 @@ class Signature:
     is_shared: bool = False
     scratch: int | None = None
     donors: tuple[int | None, ...] = ()
+    parameters: tuple[str, ...] = ()
+    target: str = ""
+    versions: tuple[tuple[str, str], ...] = ()
+    flops: int | None = None
+    moved: int | None = None
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -99,8 +110,8 @@ class Signature:
                 f"of {', '.join(map(repr, DEVICE_NAMES))}"
             )
         match self.inputs:
-            case DictNode((("args", TupleNode()), ("kwargs", DictNode()))):
-                pass
+            case DictNode((("args", TupleNode(positional)), ("kwargs", DictNode()))):
+                count = len(positional)
             case _:
                 raise XformValueError(
                     "the inputs of a signature are a dict of the tuple 'args' and the dict "
@@ -117,6 +128,11 @@ class Signature:
                     f"the {which} of signature {self.name!r} refer to leaves "
                     f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"
                 )
+        if self.parameters and len(self.parameters) != count:
+            raise XformValueError(
+                f"signature {self.name!r} names {len(self.parameters)} positional arguments, "
+                f"expected {count}"
+            )
         taken = [donor for donor in self.donors if donor is not None]
         if self.donors and (
             len(self.donors) != len(self.results)
@@ -144,6 +160,11 @@ class Signature:
                 "is_shared": self.is_shared,
                 "scratch": self.scratch,
                 "donors": list(self.donors),
+                "parameters": list(self.parameters),
+                "target": self.target,
+                "versions": dict(self.versions),
+                "flops": self.flops,
+                "moved": self.moved,
             },
             separators=(",", ":"),
         )
@@ -178,8 +199,16 @@ class Signature:
                 results=_leaves(data, "results"),
                 cpu_features=tuple(map(str, _field(data, "cpu_features", list))),
                 is_shared=data.get("is_shared") is True,
-                scratch=None if data.get("scratch") is None else _field(data, "scratch", int),
+                scratch=_optional(data, "scratch"),
                 donors=_donors(data),
+                parameters=tuple(map(str, _field(data, "parameters", list, []))),
+                target=_field(data, "target", str, ""),
+                versions=tuple(
+                    (name, str(version))
+                    for name, version in _field(data, "versions", dict, {}).items()
+                ),
+                flops=_optional(data, "flops"),
+                moved=_optional(data, "moved"),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None
@@ -202,8 +231,13 @@ def _leaf_data(leaf: LeafSpec) -> dict[str, Any]:
     return {"path": leaf.path, "shape": list(leaf.shape), "dtype": leaf.dtype}
 
 
-def _field(data: dict[str, Any], key: str, kind: type[Any]) -> Any:
-    value = data.get(key)
+def _optional(data: dict[str, Any], key: str) -> int | None:
+    """A number that may be missing or null."""
+    return None if data.get(key) is None else int(_field(data, key, int))
+
+
+def _field(data: dict[str, Any], key: str, kind: type[Any], default: Any = None) -> Any:
+    value = data.get(key, default)
     if not isinstance(value, kind) or isinstance(value, bool):
         raise XformValueError(f"field {key!r} is {value!r}, expected a {kind.__name__}")
     return value

@@ -73,7 +73,7 @@ def lower(
         passes: to linalg.
         name: of the entry.
         signature: under which key the module keeps its entry's signature, and that as JSON; the
-            work of the program is added.
+            work of the program is added, and what a call computes and moves.
         donated: the entry's arguments whose memory may hold results; None if that is not asked.
         with_expanded: whether to write the program without transforms.
         with_locations: whether to write the user's lines.
@@ -87,7 +87,13 @@ def lower(
         expanded = module.text() if with_expanded else ""
         key, text = signature
         entry = module.lookup(name)
-        entry.set_reflection({key: json.dumps(json.loads(text) | {"work": int(module.work())})})
+        cost = entry.work()
+        known = {
+            "work": int(module.work()),
+            "flops": int(cost["flops"]),
+            "moved": int(cost["bytes"]),
+        }
+        entry.set_reflection({key: json.dumps(json.loads(text) | known)})
         if donated is not None:
             entry.set_donated(donated)
         module.run(passes)

@@ -40,6 +40,19 @@ _warned = False
 
 
 @dataclass(frozen=True)
+class Usage:
+    """What a cache takes up.
+
+    Args:
+        entries: how many compiled modules it has.
+        size: the bytes of its files.
+    """
+
+    entries: int
+    size: int
+
+
+@dataclass(frozen=True)
 class CompileCache:
     """A directory of compiled modules.
 
@@ -82,24 +95,48 @@ class CompileCache:
         except OSError as error:
             _warn_once(self.directory, error)
 
+    def usage(self) -> Usage:
+        """What the cache takes up; nothing where there is no directory.
+
+        Raises:
+            OSError: the directory cannot be read.
+        """
+        found = self._files()
+        return Usage(len(found), sum(size for _, size, _ in found))
+
+    def clear(self) -> Usage:
+        """Removes all entries; processes that use the cache compile them again.
+
+        Returns:
+            What was removed. Files that are not the cache's stay.
+
+        Raises:
+            OSError: an entry cannot be removed.
+        """
+        found = self._files()
+        for _, _, path in found:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        return Usage(len(found), sum(size for _, size, _ in found))
+
+    def _files(self) -> list[tuple[float, int, str]]:
+        """When each entry was used last, its size and its path."""
+        entries: list[tuple[float, int, str]] = []
+        with contextlib.suppress(FileNotFoundError), os.scandir(self.directory) as files:
+            for file in files:
+                # Another process may remove a file between the listing and the look at it.
+                with contextlib.suppress(FileNotFoundError):
+                    if file.name.endswith(_SUFFIX):
+                        status = file.stat(follow_symlinks=False)
+                        entries.append((status.st_mtime, status.st_size, file.path))
+        return entries
+
     def _path(self, key: str) -> Path:
         return self.directory / f"{key}{_SUFFIX}"
 
     def _shrink(self) -> None:
-        entries: list[tuple[float, int, str]] = []
-        now = time.time()
-        with os.scandir(self.directory) as files:
-            for file in files:
-                # Another process may remove a file between the listing and the look at it.
-                with contextlib.suppress(FileNotFoundError):
-                    status = file.stat(follow_symlinks=False)
-                    if file.name.endswith(_SUFFIX):
-                        entries.append((status.st_mtime, status.st_size, file.path))
-                    elif (
-                        file.name.startswith(_TEMPORARY_PREFIX)
-                        and now - status.st_mtime > _TEMPORARY_LIFETIME
-                    ):
-                        os.unlink(file.path)
+        self._remove_unfinished()
+        entries = self._files()
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
             if total <= self.limit:
@@ -107,6 +144,14 @@ class CompileCache:
             with contextlib.suppress(FileNotFoundError):
                 os.unlink(path)
             total -= size
+
+    def _remove_unfinished(self) -> None:
+        """Removes what processes left that were killed while they wrote."""
+        now = time.time()
+        for path in self.directory.glob(f"{_TEMPORARY_PREFIX}*"):
+            with contextlib.suppress(FileNotFoundError):
+                if now - path.lstat().st_mtime > _TEMPORARY_LIFETIME:
+                    path.unlink()
 
 
 def _head(key: str, module: bytes) -> bytes:

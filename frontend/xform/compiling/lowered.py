@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -428,7 +430,20 @@ def _file_signature(traced: TracedProgram, target: Target) -> Signature:
         ),
         results=tuple(_results(traced)),
         cpu_features=target.cpu_features,
+        parameters=inputs.parameters,
+        target=str(target),
+        versions=_versions(),
     )
+
+
+@cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """What compiles here, as far as it was installed as a package."""
+    found = []
+    for package in ("xform", "iree-base-compiler"):
+        with contextlib.suppress(PackageNotFoundError):
+            found.append((package, version(package)))
+    return tuple(found)
 
 
 def _results(traced: TracedProgram) -> list[LeafSpec]:

@@ -33,6 +33,8 @@ class Inputs:
         avals: their avals.
         paths: their paths, such as `args[0]['w']`.
         donated: the numbers of the program's arguments whose memory results may take over.
+        parameters: the names of the positional arguments, "" where one has none; empty if nobody
+            asked for them.
     """
 
     spec: pytrees.TreeSpec
@@ -40,6 +42,7 @@ class Inputs:
     avals: tuple[Aval, ...]
     paths: tuple[str, ...]
     donated: tuple[int, ...] = ()
+    parameters: tuple[str, ...] = ()
 
     def values(self, arguments: Sequence[Any]) -> list[Array | np.ndarray[Any, Any]]:
         """The program's arguments as arrays of their dtypes.

@@ -195,6 +195,7 @@ class Jitted:
         """
         function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
         inputs, leaves = self._inputs(args, dynamic, named)
+        inputs = replace(inputs, parameters=self._parameters(len(args)))
 
         def trace(bake: bool) -> TracedProgram:
             return self._trace(function, inputs, leaves, bake)
@@ -266,6 +267,11 @@ class Jitted:
                 )
             ) from None
         return replace(inputs, donated=self._donated_leaves(inputs.spec, len(args))), leaves
+
+    def _parameters(self, count: int) -> tuple[str, ...]:
+        """The names of the positional arguments that are not static."""
+        names = pytrees.parameter_names(self._func, count)
+        return tuple(name for i, name in enumerate(names) if not self._static.has(i, count))
 
     def _donated_leaves(self, spec: pytrees.TreeSpec, count: int) -> tuple[int, ...]:
         """The leaves of donated arguments in a call with so many positional ones, by number."""

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import namedtuple
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +147,26 @@ def test_other_devices_compile_here(tmp_path: Path) -> None:
         path = tmp_path / f"{target}.vmfb"
         save(lambda x: np.tanh(x).sum(), spec((8,), "float32"), path=path, target=target)
         assert path.stat().st_size > 0
+
+
+def test_what_a_file_tells_of_its_making(tmp_path: Path) -> None:
+    def model(x: Any, n: int, *rest: Any, k: Any) -> Any:
+        return (x @ x) ** n + rest[0] * k
+
+    path = tmp_path / "f.vmfb"
+    static = jit(model, static_argnums=1)
+    static.save(path, X, 2, np.ones(3), k=1.0, target="cpu:x86-64-v2")
+    signature = xform.runtime.load(path).model.signature
+    assert signature.parameters == ("x", "rest[0]")
+    assert signature.target == "cpu:x86-64-v2"
+    assert ("iree-base-compiler", version("iree-base-compiler")) in signature.versions
+    # Products, their sum, a power, and what is done to three elements.
+    assert signature.flops is not None
+    assert 11 <= signature.flops <= 30
+    assert signature.moved is not None
+    assert signature.moved >= 8 * (3 + 3 + 1 + 3)
+    save(vmap(grad(lambda x, y: x * y)), X, X, path=path)
+    assert xform.runtime.load(path).main.signature.parameters == ("x", "y")
 
 
 def test_loading_needs_no_compiler(tmp_path: Path) -> None:

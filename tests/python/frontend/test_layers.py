@@ -32,6 +32,7 @@ LAYERS: dict[str, Sequence[str]] = {
     "NumPy's functions": ("numpy",),
     "functions beyond NumPy's": ("nn", "random", "scipy", "special"),
     "the public face": ("export", "frontend"),
+    "the command line": ("cli", "__main__"),
 }  # fmt: skip
 
 Graph = Mapping[str, Set[str]]

@@ -17,7 +17,15 @@ import pytest
 from xform.frontend import jacrev, jit, save, spec, vmap
 from xform.primitives import digamma, lgamma
 from xform_runtime import Array, XformRuntimeError, XformValueError, asarray, devices, load
-from xform_runtime.devices import PARALLEL_WORK, Device, cores, driver_name, get_device
+from xform_runtime.devices import (
+    PARALLEL_WORK,
+    Device,
+    cores,
+    driver_name,
+    get_device,
+    hardware,
+    why_not,
+)
 
 pytestmark = pytest.mark.vulkan
 
@@ -36,6 +44,17 @@ def run_with(program: str, **variables: str) -> str:
 def test_the_cpu_and_vulkan_are_there() -> None:
     found = devices()
     assert found[:2] == ("cpu", "vulkan"), "install a Vulkan driver, such as mesa-vulkan-drivers"
+
+
+def test_what_devices_are() -> None:
+    assert why_not("cpu") is None
+    assert why_not("vulkan") is None
+    (cpu,) = hardware("cpu")
+    assert cpu
+    assert hardware("vulkan")
+    for ask in (why_not, hardware):
+        with pytest.raises(XformValueError, match="unknown device 'gpu'"):
+            ask("gpu")
 
 
 def test_the_cpu_has_two_drivers() -> None:

@@ -10,8 +10,12 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from xform.frontend import save, spec
 from xform_runtime import Executable, ModuleFileError, XformError, load
+from xform_runtime.archive import read_members
+from xform_runtime.contents import _constant_sections, read_contents
 from xform_runtime.image import ModuleImage
 
 # Loads many damaged copies of a file in one process, so that a crash shows as its exit code.
@@ -162,3 +166,36 @@ def test_an_image_names_what_it_was_given(bare_vmfb: bytes) -> None:
     assert image.signatures == {}
     with pytest.raises(XformError, match="the download is truncated or damaged"):
         ModuleImage(bare_vmfb[:-30], "the download")
+
+
+def test_what_a_file_is_made_of(add_file: Path, vulkan_file: Path, tmp_path: Path) -> None:
+    constant = np.arange(5000.0)
+    large = tmp_path / "large.vmfb", tmp_path / "large-vulkan.vmfb"
+    save(lambda x: x * constant, spec(5000), path=large[0])
+    save(lambda x: x * constant, spec(5000), path=large[1], target="vulkan:desktop")
+    # What is small is in IREE's host code.
+    for path, constants in ((add_file, 0), (vulkan_file, 0), *((path, 40_000) for path in large)):
+        image = ModuleImage.from_file(path)
+        found = read_contents(image.content)
+        assert found.total == path.stat().st_size
+        assert constants <= found.constants < constants + 1000
+        assert min(found.host, found.code) > 0
+        # The rest is the archive's.
+        assert 0.8 * found.total < found.host + found.code + found.constants < found.total
+
+
+def test_a_shared_object_that_lies_about_its_sections(add_file: Path) -> None:
+    members = read_members(add_file.read_bytes())
+    assert [*members] == ["module.fb", "$elf.so"]
+    elf = bytearray(members["$elf.so"])
+    before = [*_constant_sections(memoryview(elf))]
+    assert before
+    elf[40:48] = (2**40).to_bytes(8, "little")
+    assert [*_constant_sections(memoryview(elf))] == []
+    assert [*_constant_sections(memoryview(b"\x7fELF\x02\x01"))] == []
+
+
+def test_a_module_of_another_compiler(bare_vmfb: bytes, tmp_path: Path) -> None:
+    (tmp_path / "bare.vmfb").write_bytes(bare_vmfb)
+    with pytest.raises(ModuleFileError, match=r"bare\.vmfb has no xform signature"):
+        ModuleImage.from_file(tmp_path / "bare.vmfb")

@@ -63,6 +63,27 @@ def test_round_trip() -> None:
     assert str(SIGNATURE).endswith("t=float32[4,?]) -> (bfloat16[],)")
 
 
+def test_what_files_tell_of_their_making() -> None:
+    made = replace(
+        SIGNATURE,
+        parameters=("x", "", "rest[0]", "pair"),
+        target="cpu:x86-64-v3",
+        versions=(("xform", "0.1.0"),),
+        flops=7,
+        moved=12,
+    )
+    assert Signature.from_json(made.to_json()) == made
+    data = json.loads(SIGNATURE.to_json())
+    for key in ("parameters", "target", "versions", "flops", "moved"):
+        del data[key]
+    # As files from before have it.
+    assert Signature.from_json(json.dumps(data)) == SIGNATURE
+    with pytest.raises(XformValueError, match="names 1 positional arguments, expected 4"):
+        replace(SIGNATURE, parameters=("x",))
+    with pytest.raises(XformValueError, match="field 'flops' is 'many', expected a int"):
+        Signature.from_json(json.dumps({**data, "flops": "many"}))
+
+
 def test_flatten_and_unflatten() -> None:
     assert flatten(ARGS, VALUE) == [10, 11, 12, 13]
     back = unflatten(ARGS, [10, 11, 12, 13])

@@ -14,7 +14,13 @@ from typing import Any
 
 import pytest
 from xform.compiling import cache, targets
-from xform.compiling.cache import CompileCache, cache_key, compile_cached, default_cache
+from xform.compiling.cache import (
+    CompileCache,
+    Usage,
+    cache_key,
+    compile_cached,
+    default_cache,
+)
 from xform.compiling.forms import Compilation
 from xform.compiling.targets import Target
 from xform_runtime import XformValueError
@@ -349,3 +355,18 @@ def test_no_warning_while_all_is_well(directory: Path, compiled: list[str]) -> N
         warnings.simplefilter("error")
         for _ in range(2):
             compile_cached(PROGRAM, "cpu", name="main")
+
+
+def test_what_it_takes_up_and_its_clearing(directory: Path) -> None:
+    stored = CompileCache(directory, 1 << 20)
+    assert stored.usage() == stored.clear() == Usage(0, 0)
+    stored.put("a", b"x" * 100)
+    stored.put("b", b"y" * 50)
+    (directory / "notes.txt").write_text("not the cache's")
+    size = sum(path.stat().st_size for path in entries(directory))
+    assert stored.usage() == Usage(2, size)
+    assert size > 150
+    assert stored.clear() == Usage(2, size)
+    assert stored.usage() == Usage(0, 0)
+    assert os.listdir(directory) == ["notes.txt"]
+    assert stored.get("a") is None

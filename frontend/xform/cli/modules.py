@@ -1,0 +1,87 @@
+"""The files that commands read and write: modules, and where results go."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .completion import complete_device
+from .failures import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from xform_runtime import Entry, Signature
+
+module_argument = click.argument("module", metavar="MODULE", type=click.Path(readable=False))
+entry_option = click.option(
+    "--entry", metavar="NAME", help="The entry point, where the module has several."
+)
+device_option = click.option(
+    "--device",
+    metavar="DEVICE",
+    shell_complete=complete_device,
+    help="The device to run on: cpu, vulkan or cuda; it has to be the one that the module was "
+    "compiled for, and is that by default.",
+)
+
+
+def read_entry(path: str, name: str | None) -> Signature:
+    """The signature of an entry point, for which no device is opened.
+
+    Args:
+        path: a .vmfb.
+        name: the entry point; None if the module has one only.
+
+    Raises:
+        CommandError: there is no such entry point.
+        ModuleFileError: as `xform_runtime.load`.
+    """
+    from xform_runtime.image import ModuleImage
+
+    from .signatures import choose_entry
+
+    return choose_entry(ModuleImage.from_file(path), name)
+
+
+def load_entry(path: str, name: str, device: str | None) -> Entry:
+    """An entry point on its device.
+
+    Args:
+        path: a .vmfb.
+        name: the entry point.
+        device: the device; None for the one that it was compiled for.
+
+    Raises:
+        ModuleFileError, DeviceError, XformValueError: as `xform_runtime.load`.
+    """
+    from xform_runtime import load
+
+    return load(path, device)[name]
+
+
+def arguments(signature: Signature, leaves: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments of a call from the arrays in them."""
+    from xform_runtime.tree import unflatten
+
+    both = unflatten(signature.inputs, leaves)
+    return both["args"], both["kwargs"]
+
+
+def require_writable(path: Path) -> None:
+    """Refuses a path that cannot be written, before time is spent on what goes there.
+
+    Raises:
+        CommandError: it cannot be.
+    """
+    folder = path.parent
+    reason = ""
+    if path.is_dir():
+        reason = "it is a directory"
+    elif not folder.is_dir():
+        reason = f"the directory {str(folder)!r} does not exist"
+    elif not os.access(path if path.exists() else folder, os.W_OK):
+        reason = "permission denied"
+    if reason:
+        raise CommandError(ExitCode.FILE, f"{str(path)!r} cannot be written: {reason}")

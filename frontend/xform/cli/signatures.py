@@ -1,0 +1,83 @@
+"""Entry points as commands show them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .failures import CommandError, ExitCode, near
+from .paths import argument_paths, path_text, result_paths
+
+if TYPE_CHECKING:
+    from xform_runtime import Signature
+    from xform_runtime.image import ModuleImage
+    from xform_runtime.tree import Tree
+
+
+def entry_text(signature: Signature) -> str:
+    """The entry point as Python would declare it."""
+    from xform_runtime.tree import DictNode, TupleNode, describe
+
+    def argument(tree: Tree) -> str:
+        return describe(tree, lambda i: str(signature.args[i]))
+
+    parts: list[str] = []
+    match signature.inputs:
+        case DictNode(((_, TupleNode(positional)), (_, DictNode(named)))):
+            for i, tree in enumerate(positional):
+                name = signature.parameters[i] if signature.parameters else ""
+                parts.append(f"{name}: {argument(tree)}" if name else argument(tree))
+            parts += [f"{key}: {argument(tree)}" for key, tree in named]
+    result = describe(signature.outputs, lambda i: str(signature.results[i]))
+    return f"{signature.name}({', '.join(parts)}) -> {result}"
+
+
+def entry_data(signature: Signature) -> dict[str, Any]:
+    """The entry point as JSON data."""
+    from xform_runtime.tree import to_data
+
+    sides = {
+        "arguments": (argument_paths(signature), signature.args),
+        "results": (result_paths(signature), signature.results),
+    }
+    data: dict[str, Any] = {"name": signature.name}
+    for side, (paths, leaves) in sides.items():
+        data[side] = [
+            {
+                "name": path_text(path),
+                "dtype": leaf.dtype,
+                "shape": list(leaf.shape),
+                "bytes": leaf.nbytes,
+            }
+            for path, leaf in zip(paths, leaves, strict=True)
+        ]
+    data["structure"] = {
+        "arguments": to_data(signature.inputs),
+        "result": to_data(signature.outputs),
+    }
+    return data
+
+
+def choose_entry(image: ModuleImage, name: str | None) -> Signature:
+    """The entry point that a command is about.
+
+    Args:
+        image: the module.
+        name: what `--entry` says; None if the module has one entry only.
+
+    Raises:
+        CommandError: there is none of that name, or it has to be named.
+    """
+    known = image.signatures
+    if name is None:
+        if len(known) == 1:
+            return next(iter(known.values()))
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{image.origin} has {len(known)} entry points: name one of "
+            f"{', '.join(known)} by --entry",
+        )
+    if name not in known:
+        raise CommandError(
+            ExitCode.USAGE, f"{image.origin} has no entry point {name!r}; {near(name, known)}"
+        )
+    return known[name]
