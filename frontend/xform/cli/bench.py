@@ -121,24 +121,12 @@ def random_inputs(
         given: those that there are.
         seed: of the generator.
     """
-    import numpy as np
-    from xform_runtime.dtypes import numpy_dtype
+    from .drawn import drawn
 
-    found = []
-    for i, (spec, array) in enumerate(zip(specs, given, strict=True)):
-        # Each has a generator of its own, so that giving one does not change the others.
-        generator = np.random.default_rng((seed, i))
-        if array is None:
-            shape = tuple(size or 1 for size in spec.shape)
-            if spec.dtype == "bool":
-                drawn: Any = generator.random(shape) < 0.5
-            elif "int" in spec.dtype:
-                drawn = generator.integers(0, 10, shape)
-            else:
-                drawn = generator.standard_normal(shape)
-            array = np.asarray(drawn).astype(numpy_dtype(spec.dtype))
-        found.append(array)
-    return found
+    return [
+        drawn(spec.dtype, [size or 1 for size in spec.shape], (seed, i)) if array is None else array
+        for i, (spec, array) in enumerate(zip(specs, given, strict=True))
+    ]
 
 
 def _on_device(signature: Signature, inputs: Sequence[np.ndarray[Any, Any]]) -> list[Any]:

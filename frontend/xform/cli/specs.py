@@ -13,27 +13,65 @@ from .failures import CommandError, ExitCode, near
 from .paths import Path, path_text, split_given
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from ..frontend import Spec
 
 
+def spec_of(text: str, name: str) -> Spec:
+    """The type of an argument: as it is written, or of the array in a file.
+
+    Args:
+        text: `f32[3]`, or `@file.npy`.
+        name: of the argument, for messages.
+
+    Raises:
+        CommandError: it is neither.
+    """
+    from ..frontend import spec
+
+    if text.startswith("@"):
+        array = read_one(text, name)
+        return spec(array.shape, array.dtype)
+    dtype, shape = parse_type(text, name)
+    return spec(shape, dtype)
+
+
+def read_one(text: str, name: str) -> np.ndarray[Any, Any]:
+    """The array of a file.
+
+    Raises:
+        CommandError: there is none, or several.
+    """
+    from .values import read_file
+
+    array = read_file(text, name)
+    if isinstance(array, dict):
+        raise CommandError(ExitCode.USAGE, f"{name}: {text} has several arrays: name one by [key]")
+    return array
+
+
 def arguments_of(
-    function: Callable[..., Any], given: Sequence[str]
+    function: Callable[..., Any],
+    given: Sequence[str],
+    read: Callable[[str, str], Any] = spec_of,
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The positional and keyword arguments to lower a function for.
+    """The positional and keyword arguments to lower a function for, or to call it with.
 
     Args:
         function: the function, transformed.
         given: what `--arg` was given: `x=f32[3]`, `f32[3]` for the next argument that has no
             type yet, `params.w=f32[3]` for what is inside of one.
+        read: makes an argument of what is behind the "=", and its name.
 
     Raises:
         CommandError: they are not the arguments of the function.
     """
-    named: dict[str | int, dict[Path, Spec]] = {}
-    free: list[Spec] = []
+    named: dict[str | int, dict[Path, Any]] = {}
+    free: list[Any] = []
     for text in given:
         path, value = split_given(text)
-        made = _spec(value, path_text(path) if path else f"argument {len(free)}")
+        made = read(value, path_text(path) if path else f"argument {len(free)}")
         if path is None:
             free.append(made)
             continue
@@ -65,8 +103,8 @@ def arguments_of(
 
 def _bound(
     parameters: Mapping[str, inspect.Parameter],
-    named: Mapping[str | int, Mapping[Path, Spec]],
-    free: Sequence[Spec],
+    named: Mapping[str | int, Mapping[Path, Any]],
+    free: Sequence[Any],
     hints: Mapping[str, Any],
 ) -> tuple[tuple[Any, ...], dict[str, Any]]:
     """The arguments under the parameters they belong to."""
@@ -130,22 +168,6 @@ def _bound(
             ExitCode.USAGE, f"{by_position[len(args)]!r} has no type, but arguments behind it have"
         )
     return (*args, *rest), values
-
-
-def _spec(text: str, name: str) -> Spec:
-    from ..frontend import spec
-
-    if text.startswith("@"):
-        from .values import read_file
-
-        array = read_file(text, name)
-        if isinstance(array, dict):
-            raise CommandError(
-                ExitCode.USAGE, f"{name}: {text} has several arrays: name one by [key]"
-            )
-        return spec(array.shape, array.dtype)
-    dtype, shape = parse_type(text, name)
-    return spec(shape, dtype)
 
 
 def _built(parts: Mapping[Path, Any], hint: Any, name: str) -> Any:
