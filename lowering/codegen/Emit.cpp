@@ -3,6 +3,7 @@
 #include "lowering/codegen/Emit.h"
 #include "lowering/codegen/Copies.h"
 #include "lowering/codegen/Error.h"
+#include "lowering/codegen/Extracts.h"
 #include "lowering/codegen/Interrupt.h"
 #include "lowering/codegen/Parts.h"
 #include "lowering/codegen/Runtime.h"
@@ -85,6 +86,7 @@ void compile(Job &job, Output output) {
     return;
   }
   copyAsIntegers(*job.module);
+  hideSourcesOfExtracts(*job.module);
   job.passes.add(
       new TargetLibraryInfoWrapperPass(job.machine->libraryFunctions()));
   job.passes.add(new PollPass);

@@ -11,6 +11,7 @@ from batch import Batch, Case
 from derivatives import Derivatives, Pair
 from scipy import linalg as scipy_linalg
 from xform import frontend
+from xform.compiling import forms
 from xform.errors import XformValueError
 from xform.scipy import linalg
 
@@ -129,6 +130,17 @@ def test_polar_of_rows() -> None:
     rows, one = frontend.jit(lambda x: (frontend.vmap(gradient)(x), gradient(x[0])))(both)
     np.testing.assert_allclose(np.asarray(rows)[0], np.asarray(one), rtol=1e-10, atol=1e-12)
     assert np.isfinite(np.asarray(rows)).all()
+
+
+def test_the_best_form_for_wide_vectors() -> None:
+    """Of gradients of which LLVM dies with AVX-512 otherwise, and a warning would say so."""
+
+    def gradients(a: Any, b: Any) -> Any:
+        angles = frontend.grad(lambda a, b: linalg.subspace_angles(a, b).sum(), (0, 1))(a, b)
+        return angles, frontend.grad(lambda a: linalg.lstsq(a.mT, b[:3])[0].sum())(a)
+
+    text = frontend.jit(gradients).lower(A, B).as_text("linalg")
+    assert forms.compile_program(text, "cpu:x86-64-v4", name="gradients").is_best
 
 
 MISTAKES: dict[str, tuple[Any, tuple[str, ...]]] = {

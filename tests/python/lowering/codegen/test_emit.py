@@ -15,6 +15,7 @@ import pytest
 from iree import runtime
 from signals import alarm
 from xform import _codegen
+from xform.compiling import backend, workers
 from xform.iree import host
 
 FLAGS = [
@@ -177,6 +178,54 @@ def test_products_and_sums_are_fused_as_asked() -> None:
     assert "vfmadd" not in dispatches.emit(source, {"f": 3}, fuse=False, **options).assembly()
     allowed = source.replace("fmul", "fmul contract").replace("fadd", "fadd contract")
     assert "vfmadd" in dispatches.emit(allowed, {"f": 3}, fuse=False, **options).assembly()
+
+
+def differences(element: str, lanes: int) -> str:
+    """Four pairs of numbers less the first two of so many, which are added to themselves before."""
+    add, subtract = ("fadd", "fsub") if element == "double" else ("add", "sub")
+    odd, two, four, eight = (f"<{n} x {element}>" for n in (lanes, 2, 4, 8))
+    pairs = "".join(
+        f"""  %p{i} = getelementptr {two}, ptr %b1, i64 {i}
+  %x{i} = load {two}, ptr %p{i}, align 8
+  %y{i} = {subtract} {two} %x{i}, %first
+"""
+        for i in range(4)
+    )
+    of_four, of_eight = (", ".join(f"i32 {i}" for i in range(n)) for n in (4, 8))
+    return f"""  %x = load {odd}, ptr %b0, align 8
+  %sums = {add} {odd} %x, %x
+  %first = shufflevector {odd} %sums, {odd} poison, <2 x i32> <i32 0, i32 1>
+{pairs}  %low = shufflevector {two} %y0, {two} %y1, <4 x i32> <{of_four}>
+  %high = shufflevector {two} %y2, {two} %y3, <4 x i32> <{of_four}>
+  %all = shufflevector {four} %low, {four} %high, <8 x i32> <{of_eight}>
+  store {eight} %all, ptr %b2, align 8
+  ret i32 0"""
+
+
+@pytest.mark.parametrize("lanes", [5, 6, 7])
+@pytest.mark.parametrize("element", ["double", "i64"])
+def test_pairs_of_vectors_without_machine_type(element: str, lanes: int) -> None:
+    source = dispatches.dispatch("f", 3, differences(element, lanes))
+    # With AVX-512, LLVM would die of them, and the tests with it.
+    workers.run(
+        backend.emit,
+        dispatches.STATE + source,
+        [("f", 3, 0)],
+        "f",
+        dispatches.TRIPLE,
+        "x86-64-v4",
+        2,
+    )
+    cpu, features = _codegen.host_cpu()
+    loaded = dispatches.Loaded(dispatches.emit(source, {"f": 3}, cpu=cpu, features=features))
+    dtype = np.float64 if element == "double" else np.int64
+    x, pairs, got = (
+        np.arange(3, 3 + lanes, dtype=dtype),
+        np.arange(8, dtype=dtype),
+        np.zeros(8, dtype),
+    )
+    loaded.call("f", x, pairs, got)
+    np.testing.assert_array_equal(got.reshape(4, 2), pairs.reshape(4, 2) - 2 * x[:2])
 
 
 def test_threads() -> None:
