@@ -136,7 +136,8 @@ private:
   Orders read(linalg::LinalgOp op, OpOperand &operand) {
     Orders orders = ordersOf(operand.get(), op->getBlock());
     AffineMap map = op.getMatchingIndexingMap(&operand);
-    if (!map.isProjectedPermutation(/*allowZeroInResults=*/true))
+    if (!llvm::all_of(map.getResults(),
+                      llvm::IsaPred<AffineDimExpr, AffineConstantExpr>))
       return {};
     for (Order &order : orders)
       for (unsigned &dim : order.dims) {

@@ -41,6 +41,24 @@ func.func @reshaped(%x: tensor<4x5x9xf32>, %s: tensor<3x20xf32>) -> tensor<3x20x
   return %3 : tensor<3x20xf32>
 }
 
+// Nor does an axis of one element that comes and goes.
+// CHECK-LABEL: func @through_one_row
+func.func @through_one_row(%x: tensor<9x17xf32>) -> tensor<9x17xf32> {
+  // CHECK: arith.addf
+  // CHECK: math.sqrt
+  // CHECK: %[[ROW:.*]] = linalg.generic
+  // CHECK: math.sin
+  // CHECK: "util.optimization_barrier"(%[[ROW]])
+  %0 = xform.reduce_sum %x axes = [0] : tensor<9x17xf32>
+  %1 = xform.broadcast_in_dim %0 dims = [1] : tensor<17xf32> to tensor<1x17xf32>
+  %2 = xform.sqrt %1 : tensor<1x17xf32>
+  %3 = xform.reshape %2 : tensor<1x17xf32> to tensor<17xf32>
+  %4 = xform.sin %3 : tensor<17xf32>
+  %5 = xform.broadcast_in_dim %4 dims = [1] : tensor<17xf32> to tensor<9x17xf32>
+  %6 = xform.div %x, %5 : tensor<9x17xf32>
+  return %6 : tensor<9x17xf32>
+}
+
 // The sums are read along their rows, but these are columns of the result.
 // CHECK-LABEL: func @transposed_later
 func.func @transposed_later(%x: tensor<9x17xf32>) -> tensor<17x9xf32> {
