@@ -259,13 +259,22 @@ def XformFuseElementwise : Pass<"xform-fuse-elementwise", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect"];
 }
 
-def XformFenceContractions : Pass<"xform-fence-contractions", "::mlir::ModuleOp"> {
-  let summary = "keep contractions out of the dispatches that broadcast them";
+def XformFenceReductions : Pass<"xform-fence-reductions", "::mlir::ModuleOp"> {
+  let summary = "keep reductions out of dispatches that read them in another order";
   let description = [{
-    IREE 3.13 computes wrong numbers on Vulkan where a contraction shares a
-    dispatch with an operation that repeats its result along a new axis. This
-    puts IREE's `util.optimization_barrier` between them, written in generic
-    form. It runs for Vulkan only.
+    In a dispatch of a reduction or contraction for Vulkan, IREE 3.13 also
+    computes the elementwise loops that read its result. It hands the loops of
+    each op to threads by their place, from the outermost on, and does not wait
+    between the two. So the numbers are wrong where a thread reads what another
+    has written: where the loops that read do not begin with those that wrote,
+    as where the sums of columns are read along rows.
+
+        %sums = linalg.generic {... iterator_types = ["reduction", "parallel"]}
+        %0 = linalg.generic {indexing_maps = [affine_map<(i, j) -> (j)>, ...]}
+            ins(%sums, ...)
+
+    This puts IREE's `util.optimization_barrier`, written in generic form,
+    behind what is read so. It runs for Vulkan only.
   }];
 }
 

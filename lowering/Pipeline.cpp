@@ -71,7 +71,7 @@ static void addForIREE(OpPassManager &manager, const xform::Target &target) {
   manager.addPass(createXformProtectArguments());
   manager.addPass(createXformFenceTransposes());
   if (target.device == xform::Target::Device::Vulkan)
-    manager.addPass(createXformFenceContractions());
+    manager.addPass(createXformFenceReductions());
 }
 
 static void buildPipeline(OpPassManager &manager,

@@ -112,23 +112,56 @@ def ramp(*shape: int) -> np.ndarray:
     return np.linspace(-1, 1, int(np.prod(shape)), dtype="float32").reshape(shape)
 
 
-FENCES: dict[str, tuple[str, Callable[..., Any], tuple[Any, ...]]] = {
-    "xform-fence-repeated-reads": ("cpu", outer, (SQUARE,)),
-    "xform-fence-across-loops": ("vulkan", read_before, (X, np.array([0]), np.arange(3))),
-    "xform-protect-arguments": ("cpu", add_at, (ramp(20), np.array([3, 5, 3]), ramp(3) + 2)),
-    "xform-fence-contractions": (
+def softmax_of_columns(x: Any) -> Any:
+    powers = np.exp(x - x.max(0))
+    return powers / powers.sum(0)
+
+
+def columns_of_ratios(x: Any) -> Any:
+    return (x / x.sum(1, keepdims=True)).T
+
+
+def sums_behind_a_reshape(x: Any, y: Any) -> Any:
+    return x.sum(2).reshape(-1) * y
+
+
+def two_orders(x: Any, y: Any) -> Any:
+    return x.max(2).T * y.sum(2)
+
+
+# Each as the pass without which it has the fault, the device, the function and its arguments.
+FENCES: tuple[tuple[str, str, Callable[..., Any], tuple[Any, ...]], ...] = (
+    ("xform-fence-repeated-reads", "cpu", outer, (SQUARE,)),
+    ("xform-fence-across-loops", "vulkan", read_before, (X, np.array([0]), np.arange(3))),
+    ("xform-protect-arguments", "cpu", add_at, (ramp(20), np.array([3, 5, 3]), ramp(3) + 2)),
+    (
+        "xform-fence-reductions",
         "vulkan",
         product_in_rows,
         (ramp(8, 5), ramp(5, 17), ramp(8, 3, 17)),
     ),
-}
+    ("xform-fence-reductions", "vulkan", softmax_of_columns, (ramp(17, 33),)),
+    ("xform-fence-reductions", "vulkan", columns_of_ratios, (ramp(70, 130) + 2,)),
+    (
+        "xform-fence-reductions",
+        "vulkan",
+        sums_behind_a_reshape,
+        (ramp(17, 33, 9), ramp(5, 17 * 33)),
+    ),
+    ("xform-fence-reductions", "vulkan", two_orders, (ramp(33, 17, 9), ramp(17, 33, 9))),
+)
 
 
 @pytest.mark.vulkan
 @pytest.mark.calls_once
-@pytest.mark.parametrize("name", FENCES)
-def test_fences(name: str) -> None:
-    device, function, args = FENCES[name]
+@pytest.mark.parametrize(
+    ("name", "device", "function", "args"),
+    FENCES,
+    ids=[f"{name} {function.__name__}" for name, _, function, _ in FENCES],
+)
+def test_fences(
+    name: str, device: str, function: Callable[..., Any], args: tuple[Any, ...]
+) -> None:
     wanted = jit(function)(*args)
     wanted = [np.asarray(r) for r in (wanted if isinstance(wanted, tuple) else (wanted,))]
     assert not has_fault(lowered(function, args, device), args, device, wanted)
