@@ -31,6 +31,7 @@ LAYERS: dict[str, Sequence[str]] = {
     "transforms": ("sparse", "transforms"),
     "NumPy's functions": ("numpy",),
     "functions beyond NumPy's": ("nn", "random", "scipy", "special"),
+    "checks of functions": ("verification",),
     "the public face": ("export", "frontend"),
     "the command line": ("cli", "__main__"),
 }  # fmt: skip

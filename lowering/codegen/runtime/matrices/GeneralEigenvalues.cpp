@@ -175,11 +175,13 @@ private:
         if (ofRow == 0 || ofColumn == 0)
           continue;
         Real factor = 1, before = ofRow + ofColumn;
-        for (; ofColumn < ofRow / 2 && factor < kMostScale; factor *= 2) {
+        while (ofColumn < ofRow / 2 && factor < kMostScale) {
+          factor *= 2;
           ofColumn *= 2;
           ofRow /= 2;
         }
-        for (; ofRow < ofColumn / 2 && factor > 1 / kMostScale; factor /= 2) {
+        while (ofRow < ofColumn / 2 && factor > 1 / kMostScale) {
+          factor /= 2;
           ofColumn /= 2;
           ofRow *= 2;
         }

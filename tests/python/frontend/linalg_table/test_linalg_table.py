@@ -15,7 +15,11 @@ from .table import CELLS, ROWS, Cell, expected, others, read, results, rounding
 
 _OF_VECTORS = "takes vectors"
 _OF_SIZES = "takes sizes, and is not traced"
+_BY_LAWS = "has a table of its own, in test_linalg_general and test_general"
 LEFT_OUT = {
+    **{f"numpy.{name}": _BY_LAWS for name in ("eig", "eigvals")},
+    **{f"scipy.{name}": _BY_LAWS for name in (
+        "eig", "eigvals", "fractional_matrix_power", "funm", "schur")},
     **{f"numpy.{name}": _OF_VECTORS for name in ("cross", "outer", "vecdot", "vector_norm")},
     **{f"scipy.{name}": _OF_VECTORS for name in (
         "circulant", "companion", "convolution_matrix", "fiedler", "hankel", "leslie",

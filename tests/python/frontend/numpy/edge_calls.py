@@ -322,6 +322,8 @@ CALLS: Final[dict[str, list[Call]]] = {
     # Zeros have the signs that the order of operations gives them.
     "linalg.qr": [lambda e: [np.abs(x) for x in np.linalg.qr(regular(e))],
                   lambda e: np.linalg.qr(regular(e)[..., :1], "r")],
+    "linalg.eig": [lambda e: np.linalg.eig(np.triu(regular(e)))[0]],
+    "linalg.eigvals": [lambda e: np.linalg.eigvals(np.triu(regular(e)))],
     "linalg.eigh": [lambda e: np.linalg.eigh(regular(e))[0]],
     "linalg.eigvalsh": [lambda e: np.linalg.eigvalsh(regular(e), "U")],
     "linalg.svd": [lambda e: np.linalg.svd(regular(e))[1]],
