@@ -17,7 +17,7 @@ from iree.compiler import version
 from same_text import XFORM_OPT
 from xform.compiling.refusal import Refused
 from xform.compiling.targets import Target
-from xform.frontend import jit, scan
+from xform.frontend import grad, jit, scan
 from xform.iree.compiler import compile_with_iree
 from xform_runtime import Executable, asarray
 from xform_runtime.image import ModuleImage
@@ -117,6 +117,10 @@ def softmax_of_columns(x: Any) -> Any:
     return powers / powers.sum(0)
 
 
+def gradient_in_columns(x: Any) -> Any:
+    return grad(lambda v: np.sin(v / np.sqrt((v * v).sum(0, keepdims=True))).sum())(x)
+
+
 def columns_of_ratios(x: Any) -> Any:
     return (x / x.sum(1, keepdims=True)).T
 
@@ -141,6 +145,7 @@ FENCES: tuple[tuple[str, str, Callable[..., Any], tuple[Any, ...]], ...] = (
         (ramp(8, 5), ramp(5, 17), ramp(8, 3, 17)),
     ),
     ("xform-fence-reductions", "vulkan", softmax_of_columns, (ramp(17, 33),)),
+    ("xform-fence-reductions", "vulkan", gradient_in_columns, (ramp(9, 33) + 2,)),
     ("xform-fence-reductions", "vulkan", columns_of_ratios, (ramp(70, 130) + 2,)),
     (
         "xform-fence-reductions",
