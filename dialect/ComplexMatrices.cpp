@@ -7,6 +7,15 @@
 using namespace mlir;
 using namespace xform;
 
+ComplexMatrices xform::times(RuleBuilder &b, const ComplexMatrices &x,
+                             const ComplexMatrices &y,
+                             function_ref<Value(Value, Value)> ofParts) {
+  return {
+      b.fold<SubOp>(ofParts(x.real, y.real), ofParts(x.imaginary, y.imaginary)),
+      b.fold<AddOp>(ofParts(x.real, y.imaginary),
+                    ofParts(x.imaginary, y.real))};
+}
+
 ComplexMatrices xform::product(RuleBuilder &b, Value real,
                                const ComplexMatrices &x) {
   return {product(b, real, x.real), product(b, real, x.imaginary)};
@@ -14,10 +23,7 @@ ComplexMatrices xform::product(RuleBuilder &b, Value real,
 
 ComplexMatrices xform::product(RuleBuilder &b, const ComplexMatrices &x,
                                const ComplexMatrices &y) {
-  return {b.fold<SubOp>(product(b, x.real, y.real),
-                        product(b, x.imaginary, y.imaginary)),
-          b.fold<AddOp>(product(b, x.real, y.imaginary),
-                        product(b, x.imaginary, y.real))};
+  return times(b, x, y, [&](Value x, Value y) { return product(b, x, y); });
 }
 
 ComplexMatrices xform::overDifferences(RuleBuilder &b, const ComplexMatrices &x,

@@ -16,6 +16,11 @@ struct ComplexMatrices {
   Value real, imaginary;
 };
 
+/// x y, by what multiplies their parts.
+ComplexMatrices times(RuleBuilder &b, const ComplexMatrices &x,
+                      const ComplexMatrices &y,
+                      llvm::function_ref<Value(Value, Value)> ofParts);
+
 ComplexMatrices product(RuleBuilder &b, Value real, const ComplexMatrices &x);
 ComplexMatrices product(RuleBuilder &b, const ComplexMatrices &x,
                         const ComplexMatrices &y);

@@ -19,28 +19,27 @@ int64_t xform::columnCount(Value matrices) {
   return tensorType(matrices).getShape().take_back(2)[1];
 }
 
+static bool areSquare(Value matrices) {
+  return tensorType(matrices).getRank() >= 2 &&
+         sizesFit(rowCount(matrices), columnCount(matrices));
+}
+
 LogicalResult xform::checkSquare(Operation *op, StringRef name, Value value) {
-  RankedTensorType type = tensorType(value);
-  int64_t rank = type.getRank();
-  if (rank < 2 ||
-      !sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
-    return op->emitOpError("expects ")
-           << name << " to have square matrices in its last two axes, got "
-           << type;
-  return success();
+  if (areSquare(value))
+    return success();
+  return op->emitOpError("expects ")
+         << name << " to have square matrices in its last two axes, got "
+         << value.getType();
 }
 
 LogicalResult xform::checkSquare(std::optional<Location> location,
                                  StringRef name, Value x) {
-  RankedTensorType type = tensorType(x);
-  int64_t rank = type.getRank();
-  if (rank >= 2 &&
-      sizesFit(type.getDimSize(rank - 2), type.getDimSize(rank - 1)))
+  if (areSquare(x))
     return success();
   return emitOptionalError(location, "'xform.", name,
                            "' op expects x to have square matrices "
                            "in its last two axes, got ",
-                           type);
+                           x.getType());
 }
 
 LogicalResult xform::checkMatrices(std::optional<Location> location,

@@ -5,6 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dialect/ComplexMatrices.h"
 #include "dialect/Ordering.h"
 #include "lowering/matrices/Algorithms.h"
 #include "lowering/matrices/Elements.h"
@@ -14,36 +15,14 @@
 using namespace mlir;
 using namespace xform;
 
-namespace {
-
-/// Complex numbers.
-struct Parts {
-  Value real, imaginary;
-
-  Parts part(MatrixBuilder &b, Interval rows, Interval columns) const {
-    return {b.part(real, rows, columns), b.part(imaginary, rows, columns)};
-  }
-};
-
-} // namespace
-
-static Parts times(MatrixBuilder &b, const Parts &x, const Parts &y,
-                   function_ref<Value(Value, Value)> times) {
-  return {
-      b.fold<SubOp>(times(x.real, y.real), times(x.imaginary, y.imaginary)),
-      b.fold<AddOp>(times(x.real, y.imaginary), times(x.imaginary, y.real))};
-}
-
-/// Products of matrices, and of elements.
-static Parts complexProduct(MatrixBuilder &b, const Parts &x, const Parts &y) {
-  return times(b, x, y, [&](Value x, Value y) { return product(b, x, y); });
-}
-static Parts eachProduct(MatrixBuilder &b, const Parts &x, const Parts &y) {
+/// Products of elements.
+static ComplexMatrices eachProduct(MatrixBuilder &b, const ComplexMatrices &x,
+                                   const ComplexMatrices &y) {
   return times(b, x, y, [&](Value x, Value y) { return b.fold<MulOp>(x, y); });
 }
 
 /// The sums of the absolute values of both parts.
-static Value sizesOf(MatrixBuilder &b, const Parts &x) {
+static Value sizesOf(MatrixBuilder &b, const ComplexMatrices &x) {
   return b.fold<AddOp>(b.fold<AbsOp>(x.real), b.fold<AbsOp>(x.imaginary));
 }
 
@@ -69,14 +48,13 @@ static Value imaginaryParts(MatrixBuilder &b, Value t) {
 
 /// A unitary matrix by which blocks become triangles: for [a b; c a] with the
 /// eigenvalue a + i w, [b iw; iw b] over its columns' length.
-static Parts triangularizing(MatrixBuilder &b, Value t, Value wi) {
+static ComplexMatrices triangularizing(MatrixBuilder &b, Value t, Value wi) {
   int64_t n = rowCount(t);
   auto each = [&](bool isReal) {
     return eachPlace(b, t, {n, n}, [&](Element &e, ValueRange place) {
       elementary::Builder &m = e.builder();
       Value row = place[0], column = place[1];
-      Value before =
-          arith::MinSIOp::create(m.getOpBuilder(), m.getLoc(), row, column);
+      Value before = e.select(e.isBefore(row, column), row, column);
       // The first row of the block that the diagonal element is in.
       Bool isSecond = e.is(row, column) & (e.at(wi, {row}) < 0.0);
       Value first = e.select(isSecond, e.moved(before, -1), before);
@@ -102,7 +80,7 @@ static Parts triangularizing(MatrixBuilder &b, Value t, Value wi) {
 
 /// Vectors that have become long are shortened: where eigenvalues are equal
 /// they would grow beyond all bounds.
-static Parts shortened(MatrixBuilder &b, const Parts &x) {
+static ComplexMatrices shortened(MatrixBuilder &b, const ComplexMatrices &x) {
   RankedTensorType type = tensorType(x.real);
   Value size =
       b.fold<ReduceMaxOp>(sizesOf(b, x), ArrayRef<int64_t>{type.getRank() - 2});
@@ -114,7 +92,8 @@ static Parts shortened(MatrixBuilder &b, const Parts &x) {
 
 /// The vectors of triangles as columns, from the last row to the first: a row
 /// of them is what the row of t leaves, over the differences of eigenvalues.
-static Parts vectorsOf(MatrixBuilder &b, const Parts &t, const Parts &w) {
+static ComplexMatrices vectorsOf(MatrixBuilder &b, const ComplexMatrices &t,
+                                 const ComplexMatrices &w) {
   RankedTensorType type = tensorType(t.real);
   int64_t n = rowCount(t.real);
   double epsilon = epsilonOf(t.real);
@@ -123,7 +102,7 @@ static Parts vectorsOf(MatrixBuilder &b, const Parts &t, const Parts &w) {
   auto rest = [&](Value x) {
     return b.fold<SelectOp>(isRight, b.fold<NegOp>(x), b.filledLike("0", x));
   };
-  Parts right{rest(t.real), rest(t.imaginary)};
+  ComplexMatrices right{rest(t.real), rest(t.imaginary)};
   Value size = sizesOf(b, w);
   Value least = b.fold<MaxOp>(b.fold<MulOp>(size, literal(b, epsilon, size)),
                               literal(b, epsilon * epsilon, size));
@@ -132,37 +111,39 @@ static Parts vectorsOf(MatrixBuilder &b, const Parts &t, const Parts &w) {
   Value unit = b.fold<AddOp>(identities(b, t.real, n, n), zeros);
   SmallVector<Value> done = b.repeat(
       n, 1, kUnrolledSteps, {unit, zeros},
-      [&](MatrixBuilder &b, OpFoldResult place, ValueRange values) {
-        Parts x{values[0], values[1]};
-        Value row =
-            arith::SubIOp::create(b, b.toIndex(b.at(n - 1)), b.toIndex(place));
-        Interval here{row, 1, /*single=*/true}, all{b.at(0), n};
-        Parts left =
-            times(b, right.part(b, here, all), x, [&](Value x, Value y) {
-              return vectorProduct(b, x, y, /*rows=*/true);
-            });
+      [&](MatrixBuilder &b, OpFoldResult step, ValueRange values) {
+        ComplexMatrices x{values[0], values[1]};
+        Value place =
+            arith::SubIOp::create(b, b.toIndex(b.at(n - 1)), b.toIndex(step));
+        Interval here{place, 1, /*single=*/true}, all{b.at(0), n};
+        ComplexMatrices row{b.part(right.real, here, all),
+                            b.part(right.imaginary, here, all)};
+        ComplexMatrices left = times(b, row, x, [&](Value x, Value y) {
+          return vectorProduct(b, x, y, /*rows=*/true);
+        });
         auto difference = [&](Value w) {
           return b.fold<SubOp>(overEach(b, b.part(w, here), w), w);
         };
-        Parts pivot{difference(w.real), difference(w.imaginary)};
+        ComplexMatrices pivot{difference(w.real), difference(w.imaginary)};
         Value isSmall = b.fold<LtOp>(sizesOf(b, pivot), least);
         Value zero = b.filledLike("0", least);
         pivot = {b.fold<SelectOp>(isSmall, least, pivot.real),
                  b.fold<SelectOp>(isSmall, zero, pivot.imaginary)};
-        Parts conjugate{pivot.real, b.fold<NegOp>(pivot.imaginary)};
+        ComplexMatrices conjugate{pivot.real, b.fold<NegOp>(pivot.imaginary)};
         Value square = eachProduct(b, pivot, conjugate).real;
-        Parts quotient = eachProduct(b, left, conjugate);
+        ComplexMatrices quotient = eachProduct(b, left, conjugate);
         auto replaced = [&](Value old, Value numerator) {
           return b.eachElement(
               old, {b.fold<DivOp>(numerator, square)}, {1},
               [&](MatrixBuilder &b, Value at, Value, ValueRange x) {
-                Value isHere = b.compare(arith::CmpIPredicate::eq, at, row);
+                Value isHere = b.compare(arith::CmpIPredicate::eq, at, place);
                 Value sum = arith::AddFOp::create(b, x[0], x[1]);
                 return b.select(isHere, sum, x[0]);
               });
         };
-        Parts next = shortened(b, {replaced(x.real, quotient.real),
-                                   replaced(x.imaginary, quotient.imaginary)});
+        ComplexMatrices next =
+            shortened(b, {replaced(x.real, quotient.real),
+                          replaced(x.imaginary, quotient.imaginary)});
         return SmallVector<Value>{next.real, next.imaginary};
       });
   return {done[0], done[1]};
@@ -170,20 +151,20 @@ static Parts vectorsOf(MatrixBuilder &b, const Parts &t, const Parts &w) {
 
 /// Vectors, as columns, of length 1 whose largest elements are real; conjugates
 /// for values that are conjugates of those before.
-static Parts normalized(MatrixBuilder &b, const Parts &given, Value wi) {
+static ComplexMatrices normalized(MatrixBuilder &b,
+                                  const ComplexMatrices &given, Value wi) {
   RankedTensorType type = tensorType(given.real);
   int64_t n = rowCount(given.real), last = type.getRank() - 1;
-  // As rows: on Vulkan, sums over another axis than the last one, in one
-  // dispatch with what reads them, are wrong from the ninth column on.
+  // As rows: then one dispatch may compute sums and what reads them.
   auto sum = [&](Value x) {
     return b.fold<ReduceSumOp>(x, ArrayRef<int64_t>(last));
   };
   auto each = [&](Value numbers) { return alongRows(b, numbers, type); };
-  auto over = [&](const Parts &x, Value divisors) -> Parts {
+  auto over = [&](const ComplexMatrices &x, Value divisors) -> ComplexMatrices {
     return {b.fold<DivOp>(x.real, each(divisors)),
             b.fold<DivOp>(x.imaginary, each(divisors))};
   };
-  Parts v{flipped(b, given.real), flipped(b, given.imaginary)};
+  ComplexMatrices v{flipped(b, given.real), flipped(b, given.imaginary)};
   v = over(v, b.fold<ReduceMaxOp>(sizesOf(b, v), ArrayRef<int64_t>(last)));
   Value squares = b.fold<AddOp>(b.fold<MulOp>(v.real, v.real),
                                 b.fold<MulOp>(v.imaginary, v.imaginary));
@@ -205,7 +186,8 @@ static Parts normalized(MatrixBuilder &b, const Parts &given, Value wi) {
   real = b.fold<SelectOp>(isReal, one, b.fold<DivOp>(real, size));
   imaginary = b.fold<SelectOp>(isReal, none,
                                b.fold<DivOp>(b.fold<NegOp>(imaginary), size));
-  Parts turned = over(eachProduct(b, v, {each(real), each(imaginary)}), length);
+  ComplexMatrices turned =
+      over(eachProduct(b, v, {each(real), each(imaginary)}), length);
   Value isWholly =
       b.fold<OrOp>(isLargest, alongRows(b, isReal, tensorType(isLargest)));
   turned.imaginary = b.fold<SelectOp>(isWholly, zero, turned.imaginary);
@@ -223,15 +205,15 @@ static Parts normalized(MatrixBuilder &b, const Parts &given, Value wi) {
 
 EigFactors xform::iterateEig(MatrixBuilder &b, Value x) {
   ScaledSchur found = schurOf(b, x);
-  Parts w{diagonalOf(b, found.t), imaginaryParts(b, found.t)};
-  Parts u = triangularizing(b, found.t, w.imaginary);
-  Parts adjoint{flipped(b, u.real), b.fold<NegOp>(flipped(b, u.imaginary))};
+  ComplexMatrices w{diagonalOf(b, found.t), imaginaryParts(b, found.t)};
+  ComplexMatrices u = triangularizing(b, found.t, w.imaginary);
+  ComplexMatrices adjoint{flipped(b, u.real),
+                          b.fold<NegOp>(flipped(b, u.imaginary))};
   Value zeros = b.fold<MulOp>(found.t, b.filledLike("0", found.t));
-  Parts triangle =
-      complexProduct(b, adjoint, complexProduct(b, Parts{found.t, zeros}, u));
-  Parts vectors =
-      complexProduct(b, Parts{found.z, zeros},
-                     complexProduct(b, u, vectorsOf(b, triangle, w)));
+  ComplexMatrices triangle =
+      product(b, adjoint, product(b, ComplexMatrices{found.t, zeros}, u));
+  ComplexMatrices vectors = product(b, ComplexMatrices{found.z, zeros},
+                                    product(b, u, vectorsOf(b, triangle, w)));
   vectors = normalized(b, vectors, w.imaginary);
   auto scaled = [&](Value w) {
     return b.fold<MulOp>(w, overEach(b, found.scale, w));

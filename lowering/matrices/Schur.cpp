@@ -1,10 +1,9 @@
 //===- Schur.cpp - by steps that all matrices take together ---------------===//
 //
-// The same algorithm as that of the runtime's function
-// (lowering/codegen/runtime/ matrices/RealSchur.h), whose steps are operations
-// on whole matrices, and on all of a batch: Householder's reflections, then
-// sweeps of J. Francis's iteration, in which each matrix has an interval of
-// rows of its own. G. Golub and C. Van Loan, "Matrix Computations", 7.4 to 7.6.
+// As the runtime's function does (RealSchur.h), by steps that are operations on
+// whole matrices, and on all of a batch: Householder's reflections, then sweeps
+// of J. Francis's iteration, in which each matrix has an interval of rows of
+// its own. G. Golub and C. Van Loan, "Matrix Computations", 7.4 to 7.6.
 //
 //===----------------------------------------------------------------------===//
 

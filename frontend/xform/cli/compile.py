@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .command import Settings, define
-from .completion import complete_device, complete_function
+from .completion import complete_device, function_argument
 from .failures import CommandError, ExitCode
 from .modules import require_writable
+from .output import plain_warnings
 
 if TYPE_CHECKING:
     from ..compiling.targets import Target
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @define("compile")
-@click.argument("function", metavar="FUNCTION", shell_complete=complete_function)
+@function_argument
 @click.option(
     "--arg",
     "-a",
@@ -206,18 +205,3 @@ def _save(lowered: Lowered, path: Path, target: Target) -> None:
             # Where the processor's name is wrong, that is what there is to say.
             check_processor(target)
         raise CommandError(ExitCode.PROGRAM, str(error)) from error
-
-
-@contextlib.contextmanager
-def plain_warnings() -> Iterator[None]:
-    """Warnings as a line of text, without the source that they came from."""
-
-    def show(
-        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any
-    ) -> None:
-        click.echo(f"warning: {message}\n  at {filename}:{lineno}", err=True)
-
-    with warnings.catch_warnings():
-        # With no place for the other two, which Python never gives it.
-        warnings.showwarning = show  # type: ignore[assignment]
-        yield

@@ -47,3 +47,6 @@ def _functions(file: str) -> list[str]:
         for node in tree.body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     ]
+
+
+function_argument = click.argument("function", metavar="FUNCTION", shell_complete=complete_function)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,21 @@ import click
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+@contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Warnings as a line of text, without the source that they came from."""
+
+    def show(
+        message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any
+    ) -> None:
+        click.echo(f"warning: {message}\n  at {filename}:{lineno}", err=True)
+
+    with warnings.catch_warnings():
+        # With no place for the other two, which Python never gives it.
+        warnings.showwarning = show  # type: ignore[assignment]
+        yield
 
 
 class Output:

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .command import Settings, define
-from .compile import plain_warnings
-from .completion import complete_function
+from .completion import function_argument
 from .failures import CommandError, ExitCode, near
+from .output import plain_warnings
 
 if TYPE_CHECKING:
     from ..verification.report import VerificationReport
 
 
 @define("verify")
-@click.argument("function", metavar="FUNCTION", shell_complete=complete_function)
+@function_argument
 @click.option(
     "--arg",
     "-a",

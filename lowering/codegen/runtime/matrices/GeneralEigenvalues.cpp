@@ -36,20 +36,6 @@ template <typename Real> struct Complex {
   Real size() const { return absolute(real) + absolute(imaginary); }
 };
 
-/// Copies a matrix into rows that are `stride` apart, scaled to a largest
-/// element of about 1.
-template <typename Real>
-PowerOfTwo<Real> takeScaled(const Real *x, Real *t, Index n, Index stride) {
-  PowerOfTwo<Real> scale;
-  Real largest = largestSize(x, n * n);
-  if (largest > 0)
-    scale = PowerOfTwo<Real>::normalizing(largest);
-  for (Index i = 0; i < n; ++i)
-    for (Index j = 0; j < n; ++j)
-      t[i * stride + j] = scale(x[i * n + j]);
-  return scale;
-}
-
 template <typename Real> class GeneralEigenvalues {
   using Number = Complex<Real>;
 

@@ -38,7 +38,7 @@ public:
   void run(const Real *x, Real *u, Real *values, Real *vt) {
     if (!isFinite(x, n * n))
       return giveUp(u, values, vt);
-    PowerOfTwo<Real> scale = takeScaled(x);
+    PowerOfTwo<Real> scale = takeScaled(x, matrix, n, n);
     makeBidiagonal();
     bool isDone = false;
     if (u) {
@@ -64,17 +64,6 @@ private:
       fill(u, nan, n * n);
       fill(vt, nan, n * n);
     }
-  }
-
-  /// Copies the matrix, scaled to a largest element of about 1.
-  PowerOfTwo<Real> takeScaled(const Real *x) {
-    Real largest = largestSize(x, n * n);
-    PowerOfTwo<Real> scale;
-    if (largest > 0)
-      scale = PowerOfTwo<Real>::normalizing(largest);
-    for (Index i = 0; i < n * n; ++i)
-      matrix[i] = scale(x[i]);
-    return scale;
   }
 
   /// Column k is reflected, then what is right of the diagonal in row k; both

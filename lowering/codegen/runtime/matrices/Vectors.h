@@ -165,6 +165,20 @@ private:
   Real first = 1, second = 1;
 };
 
+/// Copies a matrix into rows that are `stride` apart, scaled to a largest
+/// element of about 1.
+template <typename Real>
+PowerOfTwo<Real> takeScaled(const Real *x, Real *t, Index n, Index stride) {
+  PowerOfTwo<Real> scale;
+  Real largest = largestSize(x, n * n);
+  if (largest > 0)
+    scale = PowerOfTwo<Real>::normalizing(largest);
+  for (Index i = 0; i < n; ++i)
+    for (Index j = 0; j < n; ++j)
+      t[i * stride + j] = scale(x[i * n + j]);
+  return scale;
+}
+
 /// The length of the hypotenuse, without overflow or underflow on the way.
 template <typename Real> Real hypotenuse(Real x, Real y) {
   x = absolute(x);
