@@ -176,6 +176,10 @@ sweepUntil(MatrixBuilder &b, const Pairs &pairs, ValueRange start,
       [&](OpBuilder &builder, Location loc, ValueRange values) {
         MatrixBuilder inner(loc, builder);
         Value rest = left(inner, values.drop_front());
+        // What is not a number never gets smaller, and must not hide what is
+        // left of the other matrices.
+        rest = inner.fold<SelectOp>(inner.fold<EqOp>(rest, rest), rest,
+                                    literal(inner, 0, rest));
         Value isFirst = inner.compare(arith::CmpIPredicate::eq, values[0],
                                       inner.toIndex(inner.at(0)));
         Value isAllowed = inner.compare(arith::CmpIPredicate::ult, values[0],

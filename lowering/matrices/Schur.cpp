@@ -278,7 +278,7 @@ static Iteration step(MatrixBuilder &b, const Iteration &at) {
   // Where something was split off, this sweep is through no row.
   Value end = b.fold<SelectOp>(isDone, first, at.last);
   // What is left of the last row, and of the one before.
-  auto beside = [&](int64_t before) {
+  auto beside = [&, rows = rows](int64_t before) {
     Value row = b.fold<SubOp>(at.last, number(before));
     Value isThere =
         b.fold<AndOp>(isBeside, b.fold<EqOp>(rows, overEach(b, row, rows)));
