@@ -25,7 +25,6 @@ from iree.runtime import (
     MemoryType,
     VmInstance,
     create_hal_module,
-    get_driver,
 )
 from iree.runtime._binding import create_hal_driver
 from iree.runtime.flags import parse_flags
@@ -99,10 +98,9 @@ class Device:
                 self.hal: Any = _helpers()
                 others = [create_hal_driver("local-sync").create_default_device()]
             else:
-                # IREE keeps drivers for ever. Those of CPUs should end, and count for one device;
-                # Vulkan's may not end while its library does.
-                open_driver = create_hal_driver if name == "cpu" else get_driver
-                self.hal = open_driver(driver).create_default_device()
+                # A driver of its own, which ends with the device: IREE keeps those that it shares
+                # for ever, and its bindings report them as lost in the end.
+                self.hal = create_hal_driver(driver).create_default_device()
         except IREE_ERRORS as error:
             raise DeviceError(_reason(name, str(error))) from None
         self.allocator: Any = self.hal.allocator
@@ -347,7 +345,7 @@ def hardware(name: str) -> tuple[str, ...]:
     if name == "cpu":
         return (cpu_model(),)
     get_device(name)
-    return tuple(str(found["name"]) for found in get_driver(name).query_available_devices())
+    return tuple(str(found["name"]) for found in create_hal_driver(name).query_available_devices())
 
 
 def _after_fork() -> None:
@@ -371,16 +369,14 @@ if hasattr(os, "register_at_fork"):
 
 @atexit.register
 def _close() -> None:
-    """Gives up the CPUs, which IREE's bindings would else report as lost in the end.
+    """Gives up the devices, which IREE's bindings would else report as lost in the end.
 
     Memory must not be freed after its device. The interpreter clears `sys` after all other modules,
     so also after those that hold arrays, or what NumPy made of them.
     """
     global _instance
-    hosts = {driver: device for driver, device in _opened.items() if device.is_host}
-    for driver in hosts:
-        del _opened[driver]
-    sys.__dict__.setdefault("_xform_devices", []).extend(hosts.values())
+    sys.__dict__.setdefault("_xform_devices", []).extend(_opened.values())
+    _opened.clear()
     _instance = None
 
 

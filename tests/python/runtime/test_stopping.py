@@ -191,8 +191,12 @@ def test_the_interpreter_ends() -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "end\n", "")
 
 
-def test_the_interpreter_ends_quietly_beside_torch() -> None:
-    done = run("import torch\n" + START + "jit(np.sin)(x)")
+@pytest.mark.parametrize("device", ["cpu", pytest.param("vulkan", marks=pytest.mark.vulkan)])
+def test_the_interpreter_ends_quietly_beside_torch(device: str) -> None:
+    """Also where a result, and a view of it, are left to the end."""
+    done = run(
+        f"import torch\n{START}y = jit(np.sin, device={device!r})(x.astype('f'))\nz = np.asarray(y)"
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
