@@ -228,9 +228,12 @@ ModulePtr FunctionHandle::extract() const {
   return std::make_shared<ModuleState>(owner->context, module.release());
 }
 
-void ModuleState::run(const std::string &pipeline) {
+void ModuleState::run(const std::string &pipeline,
+                      std::unique_ptr<PassInstrumentation> observer) {
   DiagnosticScope scope(context.get());
   PassManager manager(context.get(), ModuleOp::getOperationName());
+  if (observer)
+    manager.addInstrumentation(std::move(observer));
   std::string parseErrors;
   llvm::raw_string_ostream stream(parseErrors);
   if (failed(parsePassPipeline(pipeline, manager, stream)))

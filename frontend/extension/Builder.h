@@ -13,6 +13,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
+#include "mlir/Pass/PassInstrumentation.h"
 
 #include <memory>
 #include <optional>
@@ -89,7 +90,8 @@ struct ModuleState {
   static std::shared_ptr<ModuleState> parse(llvm::StringRef code,
                                             const std::string &name);
   std::shared_ptr<ModuleState> clone();
-  void run(const std::string &pipeline);
+  void run(const std::string &pipeline,
+           std::unique_ptr<mlir::PassInstrumentation> observer = nullptr);
   std::string text(bool locations, bool generic);
   std::string bytecode();
   double work();

@@ -8,6 +8,7 @@
 #include "Attributes.h"
 #include "Builder.h"
 #include "MachineCode.h"
+#include "Observation.h"
 #include "PrimitiveTable.h"
 
 #include "dialect/Checkpoint.h"
@@ -550,6 +551,7 @@ NB_MODULE(_xform, m) {
 
   nb::class_<ModuleState> module(m, "Module");
   addMachineCode(m, module);
+  addObservation(m, module);
   module.def(nb::new_(&ModuleState::make))
       .def_static(
           "parse",
@@ -568,8 +570,12 @@ NB_MODULE(_xform, m) {
            nb::arg("location"), nb::arg("public") = false)
       .def("lookup", &lookup, nb::arg("name"))
       .def("clone", &ModuleState::clone)
-      .def("run", &ModuleState::run, nb::arg("pipeline"),
-           nb::call_guard<nb::gil_scoped_release>())
+      .def(
+          "run",
+          [](ModuleState &self, const std::string &pipeline) {
+            self.run(pipeline);
+          },
+          nb::arg("pipeline"), nb::call_guard<nb::gil_scoped_release>())
       .def("asked_rules", &askedRules)
       .def("text", &ModuleState::text, nb::arg("locations") = false,
            nb::arg("generic") = false)

@@ -255,6 +255,24 @@ class Needs:
     def donors(self) -> tuple[int | None, ...]:
         """For each result, the argument in whose memory it lies, if any does."""
 
+class PassRun:
+    """What a pass over a module did; passes over its functions that follow each other are one."""
+
+    @property
+    def name(self) -> str:
+        """As on a command line; names of several are separated by commas."""
+    @property
+    def seconds(self) -> float: ...
+    @property
+    def ops(self) -> dict[str, int]:
+        """How often each op stands in the module afterwards."""
+    @property
+    def text(self) -> str:
+        """The module afterwards, if it was asked for."""
+    @property
+    def structure(self) -> str:
+        """The same as `Module.structure` writes it."""
+
 class Module:
     """An MLIR module with a context of its own."""
 
@@ -271,6 +289,10 @@ class Module:
     def clone(self) -> Module: ...
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
+    def observe(self, pipeline: str, kept: Sequence[str]) -> list[PassRun]:
+        """`run`, and what each pass over the module did; for those `kept` the module afterwards."""
+    def structure(self) -> str:
+        """The functions as JSON: `xform.explanation.structure` reads it."""
     def reflections(self) -> dict[str, dict[str, str]]:
         """What `set_reflection` attached to each function, by the function's name."""
     def llvm_ir(self) -> str:

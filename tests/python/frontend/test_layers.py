@@ -24,6 +24,7 @@ LAYERS: dict[str, Sequence[str]] = {
     ),
     "compilers": ("compiling", "iree"),
     "tracing": ("tracing",),
+    "explanations": ("explanation",),
     "traced programs to compiled ones": (
         "compiling.lowered", "compiling.direct", "compiling.split",
     ),
