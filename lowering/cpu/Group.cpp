@@ -64,13 +64,18 @@ static bool isInnermost(Cut cut) {
   });
 }
 
-/// Blocks end where lines of the cache do, or tiles of rows.
+/// Blocks end where lines of the cache do, or tiles of rows. A short axis is cut
+/// finer: some cores without work cost more than lines that two of them read.
 int64_t Group::unitOf() const {
+  constexpr int64_t kLines = 64, kRows = 8, kFewBlocks = 8;
   double along = 0;
   for (Cut cut : cuts)
     if (isInnermost(cut))
       along += workOf(cut.op);
-  return 2 * along > workOfTurn ? 64 : 8;
+  int64_t unit = 2 * along > workOfTurn ? kLines : kRows;
+  while (unit > kRows && cuts.front().range() < kFewBlocks * unit)
+    unit /= 2;
+  return unit;
 }
 
 static MemRefType withSize(MemRefType type, unsigned axis, int64_t size) {
