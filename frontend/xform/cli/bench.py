@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from ..units import count_text, seconds_text, size_text
 from .command import Settings, define
 from .modules import (
     arguments,
@@ -17,7 +18,7 @@ from .modules import (
     module_argument,
     read_entry,
 )
-from .output import Output, count_text, seconds_text, size_text
+from .output import Output
 from .run import cast_option, value_option
 
 if TYPE_CHECKING:

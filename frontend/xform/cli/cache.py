@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 
+from ..units import size_text
 from .command import Settings, define
-from .output import size_text
 
 
 @click.group("cache")

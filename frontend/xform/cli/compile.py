@@ -3,51 +3,36 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from .command import Settings, define
-from .completion import complete_device, function_argument
+from .completion import function_argument
 from .failures import CommandError, ExitCode
+from .lowering import (
+    arguments_option,
+    jitted_function,
+    lowered_function,
+    parse_target,
+    target_option,
+    transforms_option,
+)
 from .modules import require_writable
 from .output import plain_warnings
 
 if TYPE_CHECKING:
     from ..compiling.targets import Target
-    from ..frontend import Jitted, Lowered
+    from ..frontend import Lowered
 
 
 @define("compile")
 @function_argument
-@click.option(
-    "--arg",
-    "-a",
-    "given",
-    multiple=True,
-    metavar="[NAME=]TYPE",
-    help="The type of an argument, such as x=f32[4,784]; params.w=f32[3] for an array inside of "
-    "one; @file.npy in place of a type takes the file's. Without a name, of the next argument.",
-)
-@click.option(
-    "--transform",
-    "-t",
-    "transforms",
-    multiple=True,
-    metavar="TRANSFORM",
-    help="Transform the function, as in grad or vmap(in_dims=(0, None)); the first one first.",
-)
-@click.option(
-    "--target",
-    default="cpu",
-    show_default=True,
-    metavar="DEVICE[:ARCH]",
-    shell_complete=complete_device,
-    help="What to compile for: cpu, vulkan or cuda, or one of their processors, such as "
-    "cpu:x86-64-v3 or cuda:sm_90. The device need not be there.",
-)
+@arguments_option
+@transforms_option
+@target_option
 @click.option(
     "--output",
     "-o",
@@ -78,10 +63,10 @@ def command(
     start = time.perf_counter()
     with plain_warnings():
         with out.working("loading"):
-            jitted = _jitted(function, transforms)
+            jitted = jitted_function(function, transforms)
         ready = time.perf_counter()
         with out.working("tracing"):
-            lowered = _lowered(jitted, given, chosen)
+            lowered = lowered_function(jitted, given, chosen)
         traced = time.perf_counter()
         path = Path(output or f"{lowered.name}.vmfb")
         if output is None:
@@ -98,7 +83,7 @@ def _show(settings: Settings, path: Path, target: Target, seconds: Mapping[str, 
 
     from xform_runtime.image import ModuleImage
 
-    from .output import seconds_text, size_text
+    from ..units import seconds_text, size_text
     from .signatures import entry_data, entry_text
 
     (signature,) = ModuleImage.from_file(path).signatures.values()
@@ -125,72 +110,6 @@ def _show(settings: Settings, path: Path, target: Target, seconds: Mapping[str, 
             ),
         ]
     )
-
-
-def parse_target(text: str) -> Target:
-    """What `--target` names.
-
-    Raises:
-        CommandError: there is no such target.
-    """
-    from xform_runtime.errors import XformValueError
-
-    from ..compiling.targets import Target
-
-    try:
-        return Target.parse(text)
-    except XformValueError as error:
-        raise CommandError(
-            ExitCode.USAGE,
-            f"--target {text}: {error}",
-            "A target is a device, with a processor behind it if need be: cpu, cpu:x86-64-v3, "
-            "vulkan, cuda, cuda:sm_90.",
-        ) from error
-
-
-def _jitted(spec: str, transforms: Sequence[str]) -> Jitted:
-    """The function of the command line, transformed.
-
-    Raises:
-        CommandError: there is none, or no such transform.
-    """
-    from ..frontend import jit
-    from .functions import load_function, transformed
-
-    function = load_function(spec)
-    for expression in transforms:
-        function = transformed(function, expression)
-    return jit(function)
-
-
-def _lowered(jitted: Jitted, given: Sequence[str], target: Target) -> Lowered:
-    """The function, traced for the arguments of the command line.
-
-    Raises:
-        CommandError: it cannot be traced, or does not take them.
-        XformTypeError: the target has no such arrays.
-    """
-    from ..compiling.targets import check_dtypes
-    from .functions import users_code
-    from .specs import arguments_of
-
-    args, named = arguments_of(jitted, given)
-    check_dtypes(_dtypes(jitted, args, named), target)
-    with users_code(f"trace {jitted.__name__}"):
-        return jitted.lower(*args, **named)
-
-
-def _dtypes(
-    function: Callable[..., Any], args: Sequence[Any], named: Mapping[str, Any]
-) -> Iterator[tuple[str, str]]:
-    """The names of the arrays among the arguments, and their dtypes."""
-    from ..pytrees import flatten, parameter_names, paths
-
-    names = parameter_names(function, len(args))
-    for name, value in [*zip(names, args, strict=True), *named.items()]:
-        leaves, structure = flatten(value)
-        for path, leaf in zip(paths(structure, name), leaves, strict=True):
-            yield path, leaf.dtype.name
 
 
 def _save(lowered: Lowered, path: Path, target: Target) -> None:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 import click
 
+from ..units import seconds_text, size_text
 from .command import Settings, define
 from .failures import ExitCode
-from .output import Output, seconds_text, size_text
+from .output import Output
 from .packages import version_of
 
 if TYPE_CHECKING:

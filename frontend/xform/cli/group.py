@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "run": "run",
     "inspect": "inspect",
     "bench": "bench",
+    "explain": "explain",
     "verify": "verify",
     "cache": "cache",
     "devices": "devices",

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..units import count_text, size_text
 from .command import Settings, define
 from .modules import module_argument
-from .output import Output, count_text, size_text
+from .output import Output
 from .signatures import entry_data, entry_text
 
 if TYPE_CHECKING:

@@ -41,6 +41,23 @@ class Emitted(NamedTuple):
     assembly: str
 
 
+class PassDone(NamedTuple):
+    """What a pass did.
+
+    Args:
+        name: as on the command line; of passes over functions that follow each other, all names.
+        seconds: how long it took.
+        ops: how often each operation stands in the module afterwards.
+        text, structure: the module afterwards, where it was asked for, and the same as JSON.
+    """
+
+    name: str
+    seconds: float
+    ops: dict[str, int]
+    text: str
+    structure: str
+
+
 class Linalg(NamedTuple):
     """A program in linalg, as `xform-pipeline` leaves it.
 
@@ -55,6 +72,72 @@ class Linalg(NamedTuple):
 
 # The passes that leave no transform in a program.
 EXPANSION = "xform-expand-transforms,xform-simplify"
+
+
+def observe(code: str | bytes, passes: str, kept: Sequence[str], name: str) -> list[PassDone]:
+    """What each pass of a pipeline does, and the module after those that are kept.
+
+    Raises:
+        Refused: a pass cannot.
+    """
+    try:
+        module = Module.parse(code, name)
+        return _done(module, passes, kept)
+    except Diagnostic as error:
+        raise _refused(error) from None
+
+
+def _done(module: Module, passes: str, kept: Sequence[str]) -> list[PassDone]:
+    return [
+        PassDone(run.name, run.seconds, run.ops, run.text, run.structure)
+        for run in module.observe(passes, kept)
+    ]
+
+
+class Observed(NamedTuple):
+    """A traced program on its way to linalg.
+
+    Args:
+        text, structure: as it was traced, and the same as JSON.
+        ops: how often each operation stands in it.
+        passes: what each pass did; those that expand transforms are kept.
+        expanded: how many of them these are.
+        linalg: the text afterwards.
+        located: the same with the user's lines.
+    """
+
+    text: str
+    structure: str
+    ops: dict[str, int]
+    passes: list[PassDone]
+    expanded: int
+    linalg: str
+    located: str
+
+
+def observe_lowering(
+    bytecode: bytes,
+    passes: str,
+    name: str,
+    signature: tuple[str, str],
+    donated: Sequence[int] | None,
+) -> Observed:
+    """Does what `lower` does, for inspection.
+
+    Raises:
+        Refused: a pass cannot.
+    """
+    try:
+        module = Module.parse(bytecode, name)
+        text, structure, ops = module.text(), module.structure(), module.op_names()
+        expansion = _done(module, EXPANSION, [EXPANSION.rpartition(",")[2]])
+        _mark_entry(module, name, signature, donated)
+        rest = _done(module, passes, [])
+    except Diagnostic as error:
+        raise _refused(error) from None
+    return Observed(
+        text, structure, ops, [*expansion, *rest], len(expansion), module.text(), module.text(True)
+    )
 
 
 def lower(
@@ -85,21 +168,28 @@ def lower(
         module = Module.parse(bytecode, name)
         module.run(EXPANSION)
         expanded = module.text() if with_expanded else ""
-        key, text = signature
-        entry = module.lookup(name)
-        cost = entry.work()
-        known = {
-            "work": int(module.work()),
-            "flops": int(cost["flops"]),
-            "moved": int(cost["bytes"]),
-        }
-        entry.set_reflection({key: json.dumps(json.loads(text) | known)})
-        if donated is not None:
-            entry.set_donated(donated)
+        _mark_entry(module, name, signature, donated)
         module.run(passes)
     except Diagnostic as error:
         raise _refused(error) from None
     return Linalg(module.text(with_locations), expanded)
+
+
+def _mark_entry(
+    module: Module, name: str, signature: tuple[str, str], donated: Sequence[int] | None
+) -> None:
+    """Keeps with the entry what whoever calls it has to know."""
+    key, text = signature
+    entry = module.lookup(name)
+    cost = entry.work()
+    known = {
+        "work": int(module.work()),
+        "flops": int(cost["flops"]),
+        "moved": int(cost["bytes"]),
+    }
+    entry.set_reflection({key: json.dumps(json.loads(text) | known)})
+    if donated is not None:
+        entry.set_donated(donated)
 
 
 def after_passes(bytecode: bytes, passes: str, name: str) -> bytes:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
 from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
 from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
@@ -35,6 +36,8 @@ from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
     from iree.compiler import ir
+
+    from ..explanation.explanation import Explanation
 
 T = TypeVar("T")
 
@@ -146,6 +149,51 @@ class Lowered:
         chosen = self._target if target is None else as_target(target)
         self._traced_text()
         return Compiled(self._traced, chosen, self)
+
+    def explain(self, target: Target | str | None = None) -> Explanation:
+        """Compiles the program and tells what became of it: stages, lines, loops, memory.
+
+        Args:
+            target: as for `compile`; the device need not be present.
+
+        Returns:
+            A report: printed it is text, in notebooks and as `html()` it has pictures.
+
+        Raises:
+            As `compile`, but for DeviceError.
+
+        >>> from xform.frontend import jit, spec
+        >>> explanation = jit(lambda x: x @ x).lower(spec((8, 8), "float32")).explain()
+        >>> explanation.stage("primitives").ops["xform.dot_general"]
+        1
+        >>> explanation.work.flops
+        1024.0
+        """
+        from ..explanation.explain import explain
+
+        chosen = self._target if target is None else as_target(target)
+        self._traced_text()
+        traced = self._traced
+        _require_arguments(traced, chosen)
+        if not _is_own(chosen):
+            _require_values(traced.name, self.as_text("expanded"), chosen)
+        avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+        results = zip(traced.outputs.paths, traced.outputs.avals, strict=True)
+        try:
+            return explain(
+                traced.program.module,
+                chosen,
+                name=traced.name,
+                arguments=[f"{_named(path, traced)}: {aval}" for path, aval in avals],
+                results=[f"{path}: {aval}" for path, aval in results],
+                passes=_passes("linalg", chosen),
+                signature=(SIGNATURE_KEY, _flat_signature(traced, chosen).to_json()),
+                donated=list(traced.inputs.donated) if _is_own(chosen) else None,
+                traced=traced.seconds,
+            )
+        except Refused as refused:
+            said = "\n".join(refused.diagnostics)
+            raise XformRuntimeError(f"cannot explain {traced.name!r}: {said}") from None
 
     def save(self, path: str | os.PathLike[str], target: Target | str | None = None) -> None:
         """Compiles the program into a file that `xform.runtime.load` reads.
@@ -262,6 +310,16 @@ class Compiled:
         """
         return self._executable.invoke(self.name, values)
 
+    def cost(self) -> Cost:
+        """What a call computes and moves, as estimated.
+
+        >>> from xform.frontend import jit, spec
+        >>> compiled = jit(lambda x: x @ x).lower(spec((8, 8), "float32")).compile()
+        >>> compiled.cost()
+        Cost(flops=1024, bytes=768)
+        """
+        return estimated_cost(self._image.signatures[self.name])
+
     def memory(self) -> Memory:
         """The bytes that a call takes: of arguments, results and what lies between.
 
@@ -322,10 +380,7 @@ def _build(
 ) -> _Built:
     """Runs the passes and IREE."""
     start = time.perf_counter()
-    check_dtypes(
-        [(p, a.dtype.name) for p, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)],
-        target,
-    )
+    _require_arguments(traced, target)
     module = traced.program.module
     dump = DUMP.get()
 
@@ -343,8 +398,7 @@ def _build(
         )
 
     linalg = to_linalg(False)
-    if _FLOAT64.search(linalg.expanded):
-        check_dtypes([(f"a value inside {traced.name!r}", "float64")], target)
+    _require_values(traced.name, linalg.expanded, target)
     if dump is not None:
         stages = Stages(dump, traced.name, linalg.text)
         stages.write("xform", module.text())
@@ -354,6 +408,18 @@ def _build(
         linalg.text, target, name=traced.name, located=lambda: to_linalg(True).text
     )
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
+
+
+def _require_arguments(traced: TracedProgram, target: Target) -> None:
+    """Raises XformTypeError where the target has no such arrays as the arguments."""
+    avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+    check_dtypes([(path, aval.dtype.name) for path, aval in avals], target)
+
+
+def _require_values(name: str, expanded: str, target: Target) -> None:
+    """Raises XformTypeError where the target has no such numbers as the program computes."""
+    if _FLOAT64.search(expanded):
+        check_dtypes([(f"a value inside {name!r}", "float64")], target)
 
 
 def after_passes(module: Module, passes: str, name: str) -> Module:
@@ -434,6 +500,14 @@ def _file_signature(traced: TracedProgram, target: Target) -> Signature:
         target=str(target),
         versions=_versions(),
     )
+
+
+def _named(path: str, traced: TracedProgram) -> str:
+    """An argument by the name of the parameter, as far as there is one."""
+    for i, parameter in enumerate(traced.inputs.parameters):
+        if parameter and path.startswith(f"args[{i}]"):
+            return parameter + path.removeprefix(f"args[{i}]")
+    return path
 
 
 @cache

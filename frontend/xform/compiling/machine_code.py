@@ -10,11 +10,13 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from xform_runtime.signature import SIGNATURE_KEY, LeafSpec, Signature
 
@@ -25,7 +27,7 @@ from ..iree.flags import compile_flags
 from ..iree.host import assemble, host_text
 from ..iree.session import VM_FLAGS
 from . import backend, workers
-from .backend import Emitted, Planned, Types
+from .backend import Emitted, PassDone, Planned, Types
 from .dump import Stages
 from .refusal import Refused
 from .targets import Target
@@ -79,6 +81,48 @@ def dump_machine_code(stages: Stages, linalg_text: str, target: Target, *, name:
     stages.write_script(VM_FLAGS, "vm")
 
 
+class Measured(NamedTuple):
+    """How machine code is made of a module, with what it takes.
+
+    Args:
+        passes: what each pass did, one after the other.
+        ir: LLVM's.
+        assembly: of the machine.
+        elf: how large the shared object is.
+        module: the bytes of the .vmfb.
+        llvm, host: seconds of LLVM, and of the host code around it.
+    """
+
+    passes: list[PassDone]
+    ir: str
+    assembly: str
+    elf: int
+    module: bytes
+    llvm: float
+    host: float
+
+
+def measure(linalg_text: str, target: Target, name: str, kept: Sequence[str]) -> Measured:
+    """Compiles a module that `is_compiled_here`, for inspection.
+
+    Args:
+        linalg_text, target, name: as for `compile_here`.
+        kept: the passes after which the module is wanted.
+
+    Raises:
+        Refused: no machine code can be made of it.
+    """
+    passes = f"xform-cpu-pipeline{{target={target}}}"
+    done = workers.run(backend.observe, linalg_text, passes, kept, name)
+    made = _make(linalg_text, target, name, with_assembly=True)
+    start = time.perf_counter()
+    module = assemble(made.entries, made.library.elf, name=name)
+    host = time.perf_counter() - start
+    return Measured(
+        done, made.ir, made.library.assembly, len(made.library.elf), module, made.seconds, host
+    )
+
+
 def is_compiled_here(linalg_text: str) -> bool:
     """Whether the passes have marked a module as one that becomes machine code here.
 
@@ -110,11 +154,12 @@ def identity() -> str:
 
 @dataclass(frozen=True)
 class _Made:
-    """Machine code, and what its functions take and give."""
+    """Machine code, what its functions take and give, and how long LLVM took."""
 
     entries: list[Entry]
     ir: str
     library: Emitted
+    seconds: float
 
 
 def _make(
@@ -134,8 +179,9 @@ def _make(
         exported.append((BIND, BIND_BINDINGS, BIND_CONSTANTS))
     triple, cpu = target.llvm
     level = _PLAIN_LEVEL if plain else _LEVEL
+    start = time.perf_counter()
     library = workers.run(backend.emit, ir, exported, name, triple, cpu, level, with_assembly)
-    return _Made(entries, ir, library)
+    return _Made(entries, ir, library, time.perf_counter() - start)
 
 
 def for_iree(linalg_text: str, target: Target, name: str) -> str:

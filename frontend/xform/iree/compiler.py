@@ -8,7 +8,7 @@ import tempfile
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from xform_runtime.errors import XformValueError
 
@@ -71,6 +71,55 @@ def emit_ptx(linalg_text: str, target: Target, name: str) -> str:
         workers.run(compile_text, flags, linalg_text, f"{file_name(name)}.mlir", "", False)
         files = sorted(Path(directory).glob("*.ptx"))
         return "\n".join(file.read_text(encoding="utf-8").rstrip("\0") for file in files)
+
+
+class Statistics(NamedTuple):
+    """What IREE says of a program that it compiled.
+
+    Args:
+        dispatches: how many kernels a call runs, where each operation stands once.
+        fills, copies: how often memory is filled and copied beside them.
+        transient: bytes of memory between arguments and results.
+        kernels: their names.
+        module: the bytes of the .vmfb.
+    """
+
+    dispatches: int
+    fills: int
+    copies: int
+    transient: int
+    kernels: tuple[str, ...]
+    module: bytes
+
+
+def statistics(linalg_text: str, target: Target, name: str) -> Statistics:
+    """Compiles a program, for inspection.
+
+    Raises:
+        Refused: IREE rejects the program.
+    """
+    with tempfile.TemporaryDirectory(prefix="xform-statistics-") as directory:
+        file = Path(directory, "statistics")
+        flags = (
+            *compile_flags(target),
+            "--iree-scheduling-dump-statistics-format=pretty",
+            f"--iree-scheduling-dump-statistics-file={file}",
+        )
+        module = workers.run(compile_text, flags, linalg_text, f"{file_name(name)}.mlir", "", False)
+        text = file.read_text()
+
+    def number(pattern: str) -> int:
+        found = re.search(pattern, text)
+        return int(found.group(1)) if found else 0
+
+    return Statistics(
+        dispatches=number(r"Dispatches: (\d+)"),
+        fills=number(r"DMA Fills: (\d+)"),
+        copies=number(r"DMA Copies: (\d+)"),
+        transient=number(r"using cumulative (\d+) B"),
+        kernels=tuple(re.findall(r"stream\.executable\.export @\S+::@(\S+)", text)),
+        module=module,
+    )
 
 
 def _compile(flags: tuple[str, ...], text: str, name: str, phase: str = "") -> bytes:

@@ -1,0 +1,166 @@
+"""Compiles a program while looking at what becomes of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from xform_runtime.image import ModuleImage
+from xform_runtime.memory import planned_memory
+
+from .._xform import Module
+from ..compiling import backend, machine_code, workers
+from ..compiling.backend import Observed
+from ..compiling.targets import Target
+from ..iree import compiler
+from .explanation import Explanation, Stage, pass_times
+from .lines import lines_of
+from .loops import nest_of
+from .memory import plan_of
+from .structure import Work, read_program
+
+_LOOPS: Final = "xform-cpu-loops"
+_INSTRUCTION: Final = re.compile(r"^\s+(?:%\S+ = )?([a-z]\w*)\b", re.MULTILINE)
+_MACHINE_INSTRUCTION: Final = re.compile(r"^\t([a-z]\w*)\b", re.MULTILINE)
+
+
+def explain(
+    module: Module,
+    target: Target,
+    *,
+    name: str,
+    arguments: Sequence[str],
+    results: Sequence[str],
+    passes: str,
+    signature: tuple[str, str],
+    donated: Sequence[int] | None,
+    traced: float,
+) -> Explanation:
+    """Compiles a program for a target, and keeps what there is to see on the way.
+
+    Args:
+        module: the traced program.
+        target: what to compile for.
+        name: of the entry.
+        arguments, results: as people write their types, with names.
+        passes: to linalg.
+        signature: under which key the module keeps its entry's signature, and that as JSON.
+        donated: as for `backend.lower`.
+        traced: how many seconds tracing took.
+
+    Raises:
+        Refused: a pass or a compiler cannot.
+    """
+    observed = workers.run(
+        backend.observe_lowering, module.bytecode(), passes, name, signature, donated
+    )
+    stages = _to_linalg(observed, traced)
+    expanded = read_program(observed.passes[observed.expanded - 1].structure)
+    total = Work()
+    for op in expanded[name].body.ops:
+        total = total.plus(op.work)
+    loops, plan, memory = None, None, None
+    kernels: tuple[str, ...] = ()
+    dispatches = 1
+    is_own = machine_code.is_compiled_here(observed.linalg)
+    if is_own:
+        measured = machine_code.measure(observed.located, target, name, [_LOOPS])
+        more, structure = _to_machine_code(measured)
+        stages += more
+        program = read_program(structure)
+        loops, plan = nest_of(program, name), plan_of(program, name)
+        signatures = ModuleImage(measured.module).signatures
+        memory = planned_memory(signatures[name])
+    else:
+        start = time.perf_counter()
+        found = compiler.statistics(observed.linalg, target, name)
+        took = time.perf_counter() - start
+        stages.append(Stage("module", "IREE's module", took, {}, size=len(found.module)))
+        kernels, dispatches = found.kernels, found.dispatches
+    return Explanation(
+        name=name,
+        target=str(target),
+        compiler="xform" if is_own else "IREE",
+        arguments=tuple(arguments),
+        results=tuple(results),
+        stages=tuple(stages),
+        work=total,
+        memory=memory,
+        lines=lines_of(expanded, name),
+        loops=loops,
+        plan=plan,
+        kernels=kernels,
+        dispatches=dispatches,
+        program=read_program(observed.structure),
+    )
+
+
+def _to_linalg(observed: Observed, traced: float) -> list[Stage]:
+    expansion = observed.passes[: observed.expanded]
+    rest = [
+        done
+        for done in observed.passes[observed.expanded :]
+        # What has nothing left to do.
+        if done.name not in backend.EXPANSION.split(",")
+    ]
+    return [
+        Stage("traced", "your function, traced", traced, observed.ops, text=observed.text),
+        Stage(
+            "primitives",
+            "transforms replaced by primitives",
+            sum(done.seconds for done in expansion),
+            expansion[-1].ops,
+            pass_times(expansion),
+            expansion[-1].text,
+        ),
+        Stage(
+            "linalg",
+            "operations on whole arrays",
+            sum(done.seconds for done in rest),
+            rest[-1].ops,
+            pass_times(rest),
+            observed.linalg,
+        ),
+    ]
+
+
+def _to_machine_code(measured: machine_code.Measured) -> tuple[list[Stage], str]:
+    """The stages behind linalg, and the structure of the loops."""
+    names = [done.name for done in measured.passes]
+    cut = names.index(_LOOPS) + 1
+    loops, rest = measured.passes[:cut], measured.passes[cut:]
+    return [
+        Stage(
+            "loops",
+            "loops over vectors, on memory",
+            sum(done.seconds for done in loops),
+            loops[-1].ops,
+            pass_times(loops),
+            loops[-1].text,
+        ),
+        Stage(
+            "llvm",
+            "LLVM's intermediate representation",
+            sum(done.seconds for done in rest),
+            _counts(_INSTRUCTION, measured.ir),
+            pass_times(rest),
+            measured.ir,
+        ),
+        Stage(
+            "assembly",
+            "machine code, by LLVM",
+            measured.llvm,
+            _counts(_MACHINE_INSTRUCTION, measured.assembly),
+            text=measured.assembly,
+        ),
+        Stage("module", "a .vmfb around it", measured.host, {}, size=len(measured.module)),
+    ], loops[-1].structure
+
+
+def _counts(pattern: re.Pattern[str], text: str) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for found in pattern.finditer(text):
+        counts[found.group(1)] = counts.get(found.group(1), 0) + 1
+    return counts
