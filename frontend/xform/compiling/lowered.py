@@ -181,7 +181,7 @@ class Lowered:
         results = zip(traced.outputs.paths, traced.outputs.avals, strict=True)
         try:
             return explain(
-                traced.program.module,
+                traced.program,
                 chosen,
                 name=traced.name,
                 arguments=[f"{_named(path, traced)}: {aval}" for path, aval in avals],

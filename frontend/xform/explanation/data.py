@@ -47,6 +47,7 @@ def data_of(it: Explanation) -> dict[str, Any]:
             }
             for line in it.lines
         ],
+        "sparse_jacobians": [str(picture) for picture in it.pictures],
         "loops": None if it.loops is None else _nest(it.loops),
         "scratch": None
         if it.plan is None

@@ -10,11 +10,11 @@ from typing import Final
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import planned_memory
 
-from .._xform import Module
 from ..compiling import backend, machine_code, workers
 from ..compiling.backend import Observed
 from ..compiling.targets import Target
 from ..iree import compiler
+from ..tracing.traces import Program
 from .explanation import Explanation, Stage, pass_times
 from .lines import lines_of
 from .loops import nest_of
@@ -27,7 +27,7 @@ _MACHINE_INSTRUCTION: Final = re.compile(r"^\t([a-z]\w*)\b", re.MULTILINE)
 
 
 def explain(
-    module: Module,
+    program: Program,
     target: Target,
     *,
     name: str,
@@ -41,7 +41,7 @@ def explain(
     """Compiles a program for a target, and keeps what there is to see on the way.
 
     Args:
-        module: the traced program.
+        program: the traced program.
         target: what to compile for.
         name: of the entry.
         arguments, results: as people write their types, with names.
@@ -54,7 +54,7 @@ def explain(
         Refused: a pass or a compiler cannot.
     """
     observed = workers.run(
-        backend.observe_lowering, module.bytecode(), passes, name, signature, donated
+        backend.observe_lowering, program.module.bytecode(), passes, name, signature, donated
     )
     stages = _to_linalg(observed, traced)
     expanded = read_program(observed.passes[observed.expanded - 1].structure)
@@ -69,8 +69,8 @@ def explain(
         measured = machine_code.measure(observed.located, target, name, [_LOOPS])
         more, structure = _to_machine_code(measured)
         stages += more
-        program = read_program(structure)
-        loops, plan = nest_of(program, name), plan_of(program, name)
+        functions = read_program(structure)
+        loops, plan = nest_of(functions, name), plan_of(functions, name)
         signatures = ModuleImage(measured.module).signatures
         memory = planned_memory(signatures[name])
     else:
@@ -94,6 +94,7 @@ def explain(
         kernels=kernels,
         dispatches=dispatches,
         program=read_program(observed.structure),
+        pictures=tuple(program.pictures),
     )
 
 

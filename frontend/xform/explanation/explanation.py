@@ -11,6 +11,7 @@ from xform_runtime.memory import Memory
 
 from ..errors import XformIndexError
 from ..files import checked_path, write_whole
+from ..tracing.traces import Picture
 from .data import data_of
 from .lines import Line
 from .loops import Nest
@@ -70,6 +71,7 @@ class Explanation:
         plan: of the memory between arguments and results; None where there is none, or IREE's.
         kernels: what a call runs on the device, by name, each as often as it stands in the program.
         program: the traced functions.
+        pictures: of sparse Jacobians: their entries, in the colours of what is computed together.
     """
 
     name: str
@@ -86,6 +88,7 @@ class Explanation:
     kernels: tuple[str, ...]
     dispatches: int
     program: Program
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def seconds(self) -> float:

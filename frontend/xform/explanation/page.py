@@ -47,6 +47,7 @@ def _sections(it: Explanation) -> Iterator[str]:
     most = max(stage.seconds for stage in it.stages) or 1.0
     yield from (_stage(stage, stage.seconds / most) for stage in it.stages)
     yield from _lines(it)
+    yield from _sparse(it)
     yield from _loops(it)
     yield from _kernels(it)
     yield from _memory(it)
@@ -151,6 +152,19 @@ def _lines(it: Explanation) -> Iterator[str]:
     )
     if len(it.lines) > _MOST_LINES:
         yield _said(f"{len(it.lines) - _MOST_LINES} more lines cost less.")
+
+
+def _sparse(it: Explanation) -> Iterator[str]:
+    if not it.pictures:
+        return
+    yield "<h2>Sparse Jacobians</h2>"
+    yield _said(
+        "Which elements of the output, downwards, depend on which of the input, to the right. What "
+        "has one colour is computed by one product; the strip along the edge has the colours of "
+        "the columns or rows."
+    )
+    for picture in it.pictures:
+        yield f'<p>{escape(str(picture))}</p><div class="scroll">{picture.svg()}</div>'
 
 
 def _loops(it: Explanation) -> Iterator[str]:

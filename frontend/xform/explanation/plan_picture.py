@@ -8,6 +8,7 @@ from typing import Final
 from ..units import size_text
 from .lines import source_of
 from .memory import Buffer, Plan
+from .palette import NO_COLOUR, colour_of
 from .structure import Place
 from .text import short_place
 
@@ -21,10 +22,6 @@ _LETTER: Final = 6.6
 _LINE: Final = 14
 _LEAST: Final = 1.5
 
-# Told apart also by those who see few colours (Paul Tol's bright and light schemes).
-COLOURS: Final = ("#77aadd", "#ee8866", "#eedd88", "#ffaabb", "#99ddff", "#44bb99", "#bbcc33",
-                  "#aaaa00", "#dddddd")  # fmt: skip
-
 
 def plan_svg(plan: Plan) -> str:
     """The picture, as SVG."""
@@ -32,7 +29,7 @@ def plan_svg(plan: Plan) -> str:
     across, up = (_WIDTH - _LEFT - 8) / steps, (_HEIGHT - _TOP - _BOTTOM) / plan.bytes
     base = _HEIGHT - _BOTTOM
     lines = sorted({buffer.place for buffer in plan.buffers if buffer.place is not None})
-    colour_of = {place: COLOURS[i % len(COLOURS)] for i, place in enumerate(lines)}
+    colours = {place: colour_of(i) for i, place in enumerate(lines)}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'style="min-width: 40rem; width: 100%" role="img" aria-label="{_label(plan)}">'
@@ -50,7 +47,7 @@ def plan_svg(plan: Plan) -> str:
         x, y = _LEFT + buffer.first * across, base - (buffer.offset + buffer.bytes) * up
         width = max(_LEAST, (buffer.last - buffer.first + 1) * across - 0.5)
         height = max(_LEAST, buffer.bytes * up - 0.5)
-        colour = COLOURS[-1] if buffer.place is None else colour_of[buffer.place]
+        colour = NO_COLOUR if buffer.place is None else colours[buffer.place]
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
             f'fill="{colour}"><title>{escape(_story(buffer))}</title></rect>'

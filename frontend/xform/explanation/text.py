@@ -44,6 +44,10 @@ def _report(it: Explanation) -> Iterator[str]:
     if it.lines:
         yield ""
         yield from _lines(it.lines)
+    if it.pictures:
+        yield ""
+        yield "Sparse Jacobians"
+        yield from (f"  {picture}" for picture in it.pictures)
     if it.loops is not None:
         yield ""
         yield from _loops(it.loops)

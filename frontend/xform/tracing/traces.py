@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from xform_runtime import Array
@@ -20,6 +20,15 @@ from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, is_python_number, python_aval
 from .innermost import current_trace as current_trace
 from .innermost import stack
+
+
+class Picture(Protocol):
+    """What can be said in words, and drawn."""
+
+    def __str__(self) -> str: ...
+
+    def svg(self) -> str:
+        """The picture."""
 
 
 class Program:
@@ -36,6 +45,7 @@ class Program:
         custom: the calls of functions with rules of their own.
         floats: by id, the Python floats that become arguments of the entry where they meet an
             array, so that the text does not depend on their values.
+        pictures: what whoever wants to know what became of the function may look at, too.
     """
 
     def __init__(
@@ -52,6 +62,7 @@ class Program:
         self.custom = AskedRules(asked or {})
         self.floats = {id(x): x for x in floats}
         self.hidden: list[np.ndarray[Any, Any] | Array] = []
+        self.pictures: list[Picture] = []
         # By identity of the array; the array itself is kept so that its id stays taken.
         self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, Value]]] = {}
         self._float_arguments: dict[int, Value] = {}

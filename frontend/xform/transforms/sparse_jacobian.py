@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -20,9 +18,10 @@ from ..compiling.split import split_pass
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..family import family
 from ..primitives import Indexing, full, gather, reshape
-from ..source import user_location
-from ..sparse.colouring import Ints, colour_columns, rows_of, transposed
+from ..source import user_location, user_site
+from ..sparse.colouring import Ints
 from ..sparse.csr import CsrBlock, CsrStructure, index_vectors
+from ..sparse.pattern import ColouredPattern, SparsityPattern
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.traces import Callee, trace_callee
@@ -144,39 +143,7 @@ def value_and_jacobian() -> None:
     """
 
 
-@dataclass(frozen=True)
-class _Pattern:
-    """Which elements of the output may depend on which of the inputs, and its colours.
-
-    Attributes:
-        offsets, indices: the columns of each row.
-        columns: how many there are.
-    """
-
-    offsets: Ints
-    indices: Ints
-    columns: int
-
-    @property
-    def rows(self) -> int:
-        return len(self.offsets) - 1
-
-    @functools.cached_property
-    def column_colours(self) -> Ints:
-        return colour_columns(self.offsets, self.indices, self.columns)
-
-    @functools.cached_property
-    def row_colours(self) -> Ints:
-        offsets, indices = transposed(self.offsets, self.indices, self.columns)
-        return colour_columns(offsets, indices, self.rows)
-
-    @functools.cached_property
-    def row_of(self) -> Ints:
-        """The row of each entry."""
-        return rows_of(self.offsets)
-
-
-def _pattern(selection: Selection, traced: TracedOutput, sparsity: Any) -> _Pattern:
+def _pattern(selection: Selection, traced: TracedOutput, sparsity: Any) -> SparsityPattern:
     rows, columns = (_edges(x.avals)[-1] for x in (traced.output, selection))
     if isinstance(sparsity, str):
         return _found(traced.callee, len(selection.avals), rows, columns)
@@ -189,19 +156,19 @@ def _pattern(selection: Selection, traced: TracedOutput, sparsity: Any) -> _Patt
                 "(elements of the chosen arguments)"
             )
         )
-    return _Pattern(given.indptr.astype(np.int64), given.indices.astype(np.int32), columns)
+    return SparsityPattern(given.indptr.astype(np.int64), given.indices.astype(np.int32), columns)
 
 
 # The patterns that were found in functions, with their colours, by the functions' text.
 _LIMIT = 128
-_patterns: OrderedDict[bytes, _Pattern] = OrderedDict()
+_patterns: OrderedDict[bytes, SparsityPattern] = OrderedDict()
 _lock = threading.Lock()
 
 
-def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
+def _found(callee: Callee, own: int, rows: int, columns: int) -> SparsityPattern:
     """The pattern of a function's derivative by its own arguments."""
     if not rows or not columns:
-        return _Pattern(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), columns)
+        return SparsityPattern(np.zeros(rows + 1, np.int64), np.zeros(0, np.int32), columns)
     module = callee.function.extract()
     integers = _closed_over_integers(callee, own)
     # Functions of one text may close over what others take as arguments.
@@ -217,7 +184,7 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         # A derivative rule is missing. The product below asks for it too, and all is traced again
         # with it; any pattern with an entry will do for now.
         first = np.minimum(np.arange(rows + 1), 1)
-        return _Pattern(first, np.zeros(1, np.int32), columns)
+        return SparsityPattern(first, np.zeros(1, np.int32), columns)
     with reporting("jacobian"):
         module = after_passes(module, split_pass(name, own, results, transpose=False), name)
         pushforward = module.lookup(f"{name}.pushforward")
@@ -234,7 +201,7 @@ def _found(callee: Callee, own: int, rows: int, columns: int) -> _Pattern:
         offsets.append(part[1:] + offsets[-1][-1])
     indices = np.concatenate([part for _, part in parts])
     with _lock:
-        pattern = _patterns[key] = _Pattern(np.concatenate(offsets), indices, columns)
+        pattern = _patterns[key] = SparsityPattern(np.concatenate(offsets), indices, columns)
         while len(_patterns) > _LIMIT:
             _patterns.popitem(last=False)
     return pattern
@@ -267,7 +234,7 @@ class _Compressed:
         self,
         selection: Selection,
         traced: TracedOutput,
-        pattern: _Pattern,
+        pattern: SparsityPattern,
         mode: Mode,
         chunk: int | None,
     ) -> None:
@@ -277,6 +244,10 @@ class _Compressed:
         self._forward = mode == "forward"
         if mode == "auto":
             self._forward = _count(pattern.column_colours) <= _count(pattern.row_colours)
+        file, line, _ = user_site()
+        place = f"{file.rpartition('/')[2]}:{line}"
+        program = traces.require_trace(selection.transform).program
+        program.pictures.append(ColouredPattern(pattern, self._forward, place))
         self._products = self._computed(chunk) if len(pattern.indices) else []
 
     def _computed(self, chunk: int | None) -> list[TracedArray]:
