@@ -20,10 +20,10 @@ from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.gradient_stop import stop_gradient
 from .. import contraction, joining, manipulation, reductions, ufuncs
 from ..arguments import explained
-from ..creation import eye
 from ..dispatch import extension, function
 from ..float_parts import normalizer
-from ..promotion import broadcast, constant
+from ..promotion import constant
+from .determinants import determinant, diagonal, identities, pivoted_diagonal
 from .matrices import square
 from .triangular import on_systems, solve_factored
 
@@ -70,7 +70,7 @@ def _solve_kind(a: ArrayLike, b: ArrayLike, *, kind: Kind) -> TracedArray:
         if kind == "positive definite":
             return solve_factored(primitives.cholesky(matrix), rhs)
         if kind == "diagonal":
-            return ufuncs.divide(rhs, manipulation.expand_dims(_diagonal(matrix), -1))
+            return ufuncs.divide(rhs, manipulation.expand_dims(diagonal(matrix), -1))
         return primitives.triangular_solve(matrix, rhs, lower=kind == "lower triangular")
 
     return on_systems(a, b, solved, "solve")
@@ -108,18 +108,18 @@ def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> Traced
 @function(np.linalg.inv)
 def _inv_general(a: ArrayLike, /) -> TracedArray:
     x = square(a, "inv")
-    return _solve_by_lu(x, _identities(x)) if x.shape[-1] > CLOSED else _closed_inverse(x)
+    return _solve_by_lu(x, identities(x)) if x.shape[-1] > CLOSED else _closed_inverse(x)
 
 
 @extension("numpy.linalg")
 def _inv_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
     x = square(a, "inv")
-    ones = _identities(x)
+    ones = identities(x)
     if kind == "positive definite":
         half = primitives.triangular_solve(primitives.cholesky(x), ones)
         return contraction.matmul(half.mT, half)
     if kind == "diagonal":
-        return ufuncs.divide(ones, manipulation.expand_dims(_diagonal(x), -1))
+        return ufuncs.divide(ones, manipulation.expand_dims(diagonal(x), -1))
     return primitives.triangular_solve(x, ones, lower=kind == "lower triangular")
 
 
@@ -152,8 +152,8 @@ def inv(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 def _det_general(a: ArrayLike, /) -> TracedArray:
     x = square(a, "det")
     if x.shape[-1] > CLOSED:
-        sign, diagonal = _pivoted_diagonal(x)
-        return ufuncs.multiply(sign, reductions.prod(diagonal, -1))
+        found: TracedArray = determinant(x)
+        return found
     return _closed_determinant(x)
 
 
@@ -161,8 +161,8 @@ def _det_general(a: ArrayLike, /) -> TracedArray:
 def _det_kind(a: ArrayLike, /, *, kind: Kind) -> TracedArray:
     x = square(a, "det")
     if kind == "positive definite":
-        return ufuncs.square(reductions.prod(_diagonal(primitives.cholesky(x)), -1))
-    return reductions.prod(_diagonal(x), -1)
+        return ufuncs.square(reductions.prod(diagonal(primitives.cholesky(x)), -1))
+    return reductions.prod(diagonal(x), -1)
 
 
 @explained
@@ -190,8 +190,8 @@ def det(a: ArrayLike, /, *, assume_a: str = "general") -> TracedArray:
 def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
     x = square(a, "slogdet")
     if x.shape[-1] > CLOSED:
-        sign, diagonal = _pivoted_diagonal(x)
-        return _slogdet_of_diagonal(diagonal, sign)
+        sign, pivots = pivoted_diagonal(primitives.lu(x))
+        return _slogdet_of_diagonal(pivots, sign)
     if x.shape[-1] < 2:
         determinant = _closed_determinant(x)
         return _slogdet_result(ufuncs.sign(determinant), ufuncs.log(ufuncs.absolute(determinant)))
@@ -206,11 +206,11 @@ def _slogdet_general(a: ArrayLike, /) -> SlogdetResult:
 def _slogdet_kind(a: ArrayLike, /, *, kind: Kind) -> SlogdetResult:
     x = square(a, "slogdet")
     if kind == "positive definite":
-        roots = _diagonal(primitives.cholesky(x))
+        roots = diagonal(primitives.cholesky(x))
         logarithm = reductions.sum(ufuncs.log(roots), -1)
         one = constant(logarithm.shape, x.dtype, 1)
         return _slogdet_result(one, ufuncs.multiply(logarithm, 2.0))
-    return _slogdet_of_diagonal(_diagonal(x))
+    return _slogdet_of_diagonal(diagonal(x))
 
 
 def _slogdet_of_diagonal(diagonal: TracedArray, sign: TracedArray | None = None) -> SlogdetResult:
@@ -246,22 +246,6 @@ def slogdet(a: ArrayLike, /, *, assume_a: str = "general") -> SlogdetResult:
 
 
 # Closed forms ----------------------------------------------------------------
-
-
-def _diagonal(x: TracedArray) -> TracedArray:
-    return manipulation.diagonal(x, 0, -2, -1)
-
-
-def _identities(x: TracedArray) -> TracedArray:
-    return broadcast(eye(x.shape[-1], dtype=x.dtype), x.shape)
-
-
-def _pivoted_diagonal(x: TracedArray) -> tuple[TracedArray, TracedArray]:
-    """The sign that exchanging rows gives a determinant, and the diagonal of u."""
-    factors, pivots, _ = primitives.lu(x)
-    exchanged = ufuncs.not_equal(pivots, np.arange(x.shape[-1], dtype=np.int32))
-    odd = ufuncs.remainder(reductions.sum(exchanged, -1), 2)
-    return ufuncs.subtract(1, ufuncs.multiply(odd, 2)).astype(x.dtype), _diagonal(factors)
 
 
 def _scaled_elements(x: TracedArray) -> tuple[list[list[TracedArray]], TracedArray]:

@@ -66,7 +66,7 @@ SYSTEMS = [
     Row("numpy.solve", "vector", n.solve, t.solve, others=vector, shapes=((5, 5),), **LU),
     Row("numpy.inv", "", n.inv, t.inv, single=CLOSED_TOO, laws=laws.of_inverse, twice=True, **LU),
     Row("numpy.det", "", n.det, det, single=CLOSED_TOO, twice=True, **LU),
-    # Of larger ones, where a pivot is 0, the derivative is not found.
+    # Of larger ones, where all but rounding is 0: tests/python/frontend/numpy.
     Row("numpy.det", "of singular matrices", n.det, det, shapes=((3, 3),), single=(),
         **{**LU, "smooth": ("zero", "rank-deficient")}),
     Row("numpy.slogdet", "", n.slogdet, t.slogdet, single=CLOSED_TOO, twice=True, **LU),
