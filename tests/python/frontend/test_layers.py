@@ -21,6 +21,7 @@ DIALECT = Path(__file__).parents[3] / "dialect"
 LAYERS: dict[str, Sequence[str]] = {
     "what knows of no program": (
         "source", "errors", "family", "files", "identity", "knobs", "pytrees", "tree", "runtime",
+        "units",
     ),
     "compilers": ("compiling", "iree"),
     "tracing": ("tracing",),

@@ -1,0 +1,108 @@
+"""How the pictures of dataflow look: colours, marks, letters."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+from .kinds import Kind
+
+SVG_CLASS: Final = "xform-dataflow"
+
+MARKS: Final[dict[Kind, str]] = {
+    "argument": "▼",
+    "result": "●",
+    "constant": "□",
+    "elementwise": "∙",
+    "product": "×",
+    "reduction": "∑",
+    "movement": "↔",
+    "indexing": "►",
+    "factorisation": "∆",
+    "random": "♦",
+    "control": "∞",
+    "transform": "∂",
+    "custom": "ƒ",
+    "several": "≡",
+    "other": "○",
+}
+"""A sign for each kind, of those that almost all fonts have."""
+
+# On a light ground, and on a dark one.
+_COLOURS: Final[dict[Kind, tuple[str, str]]] = {
+    "argument": ("#5c6570", "#a4adb8"),
+    "result": ("#5c6570", "#a4adb8"),
+    "constant": ("#8a8f98", "#8f98a3"),
+    "elementwise": ("#2563c9", "#7fb0ff"),
+    "product": ("#c2570c", "#ff9f5a"),
+    "reduction": ("#7c3aed", "#b79bff"),
+    "movement": ("#6b7280", "#9aa5b1"),
+    "indexing": ("#0f766e", "#4fd1c0"),
+    "factorisation": ("#9f1239", "#ff8aa3"),
+    "random": ("#be185d", "#ff86c0"),
+    "control": ("#15803d", "#63d68b"),
+    "transform": ("#b91c1c", "#ff8b80"),
+    "custom": ("#8a6d00", "#e3c04d"),
+    "several": ("#334155", "#b8c4d6"),
+    "other": ("#6b7280", "#9aa5b1"),
+}
+_GROUND: Final = {
+    "ground": ("#ffffff", "#15181d"),
+    "ink": ("#1a1f26", "#e9edf2"),
+    "faint": ("#454e59", "#bcc5cf"),
+    "line": ("#8b95a1", "#727d8a"),
+}
+
+_RULES: Final = """
+svg.C text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+ font-size:11px;fill:var(--xdf-ink);stroke:none}
+svg.C .ground{fill:var(--xdf-ground)}
+svg.C .label{font-size:12px;font-weight:600}
+svg.C .faint{fill:var(--xdf-faint)}
+svg.C .mark{font-size:13px;font-weight:700;fill:var(--kind);text-anchor:middle}
+svg.C .edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
+svg.C .tip{fill:var(--xdf-line)}
+svg.C .edges g:hover .edge{stroke:var(--xdf-ink);stroke-width:2.6}
+svg.C .edges g:hover .tip{fill:var(--xdf-ink)}
+svg.C .box{fill:var(--xdf-ground);stroke:none}
+svg.C .share{fill:var(--kind);stroke:var(--kind);stroke-width:1.3}
+svg.C .rim{fill:none;stroke:var(--kind);stroke-width:1}
+svg.C .result .share{stroke-width:2.4}
+svg.C .constant .share,svg.C .other .share{stroke-dasharray:3 3}
+svg.C .node:hover .share{stroke-width:2.6}
+"""
+
+LETTER: Final = 7.3
+"""How wide a letter of a label is at most; the other texts' are smaller."""
+SMALL_LETTER: Final = 6.7
+
+
+def style() -> str:
+    """The rules, for light and dark."""
+    light, dark = (
+        ";".join(
+            [f"--xdf-{name}:{colours[i]}" for name, colours in _GROUND.items()]
+            + [f"--xdf-{kind}:{colours[i]}" for kind, colours in _COLOURS.items()]
+        )
+        for i in (0, 1)
+    )
+    kinds = "\n".join(f"svg.C .{kind}{{--kind:var(--xdf-{kind})}}" for kind in _COLOURS)
+    return (
+        f"svg.C{{{light}}}\n@media (prefers-color-scheme:dark){{svg.C{{{dark}}}}}\n{kinds}{_RULES}"
+    ).replace("svg.C", f"svg.{SVG_CLASS}")
+
+
+def width_of(text: str, letter: float = SMALL_LETTER) -> float:
+    """How wide a text is at most, in letters of one width; some take the place of two."""
+    letters = sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+    return letters * letter
+
+
+def shortened(text: str, most: int) -> str:
+    """A text of at most so many letters.
+
+    >>> shortened("logits = x @ w + b", 10)
+    'logits =…'
+    """
+    clean = " ".join(text.split())
+    return clean if len(clean) <= most else f"{clean[: most - 1].rstrip()}…"
