@@ -11,7 +11,6 @@ from typing import Final, NamedTuple
 from .kinds import Kind, kind_of
 from .labels import (
     attribute_text,
-    callee_names,
     constant_text,
     counted,
     function_title,
@@ -131,11 +130,6 @@ def names_in(function: Function, arguments: Sequence[str]) -> dict[int, str]:
     return {value.number: name for value, name in zip(values, arguments, strict=False) if name}
 
 
-def names_of_callee(op: Op, callee: str, function: Function, arguments: Sequence[str]) -> list[str]:
-    """What a function that an operation of another one runs may call its arguments."""
-    return callee_names(op, callee, names_in(function, arguments))
-
-
 def source_of(place: Place | None) -> str:
     """The text of a line, without the space around it; empty if it cannot be read."""
     return "" if place is None else linecache.getline(place.file, place.line).strip()
@@ -231,7 +225,7 @@ class _Builder:
         kind = kind_of(op)
         if op.runs or kind in ("control", "custom", "transform"):
             label = run_label(op, self._program)
-            details = run_details(op, self._types, self._names, self._constants)
+            details = run_details(op, self._program, self._types, self._names, self._constants)
         else:
             label, details = op_label(op, self._constants), []
         return Node(

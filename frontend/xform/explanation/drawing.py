@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from ..units import count_text, size_text
 from .dataflow import Graph, Node, dataflow_of
-from .drawing_style import LETTER, MARKS, SVG_CLASS, shortened, style, width_of
+from .drawing_style import DRAWING_CLASS, LETTER, MARKS, shortened, style, width_of
 from .graph_layout import Box, Link, Point, Size, lay_out
 from .kinds import MEANINGS, Kind
 from .labels import counted, listed
@@ -22,10 +22,11 @@ _PAD: Final = 9.0
 _MARK: Final = 18.0
 _TIP: Final = 5.0
 # The least a share of the work must be to be written down.
-_LEAST_SHARE: Final = 0.01
+_LEAST_SHARE: Final = 0.05
 _HEAD: Final = 42.0
 _LEGEND_LINE: Final = 18.0
 _LEAST_WIDTH: Final = 420.0
+_STRENGTH: Final = "The stronger a box is coloured, the more of the work it does."
 # How strong a colour fills a box of no work, and how much stronger it is for all of it.
 _FILL: Final = (0.06, 0.36)
 # What no XML may have.
@@ -83,12 +84,16 @@ def draw(graph: Graph, *, alone: bool = True) -> str:
     return _svg(parts, width, below, f"Dataflow of {graph.title}: {summary(graph)}")
 
 
-def legend_svg(kinds: Sequence[Kind]) -> str:
-    """What the marks mean, for pictures that do not say it themselves; with their style."""
-    width = 2 * _LEAST_WIDTH
-    legend, height = _legend(kinds, width, 0.0)
-    ground = f'<rect class="ground" width="{width:g}" height="{height:g}"/>'
-    return _svg([f"<style>{style()}</style>", ground, legend], width, height, "Legend")
+def legend_html(kinds: Sequence[Kind]) -> str:
+    """What the marks mean, for pictures that do not say it themselves, and how these look."""
+    said = " ".join(
+        f'<span class="{kind}"><b class="mark">{MARKS[kind]}</b> {escape(MEANINGS[kind])}</span>'
+        for kind in kinds
+    )
+    return (
+        f'<style>{style()}</style><p class="{DRAWING_CLASS} legend">{said} '
+        f"<span>{_STRENGTH}</span></p>"
+    )
 
 
 def summary(graph: Graph) -> str:
@@ -136,7 +141,7 @@ def _texts(node: Node, share: float) -> list[str]:
     if len(node.types) <= 2:
         lines += node.types
     elif node.operations:
-        lines.append(counted(len(node.types), "array"))
+        lines.append(f"gives {counted(len(node.types), 'array')}")
     if node.operations and share >= _LEAST_SHARE:
         lines.append(f"{share:.0%} of the work")
     return [shortened(line, _MOST_LETTERS) for line in lines]
@@ -215,16 +220,14 @@ def _legend(kinds: Sequence[Kind], width: float, top: float) -> tuple[str, float
         )
         x += wide
     y += _LEGEND_LINE
-    parts.append(
-        _text("The stronger a box is coloured, the more of the work it does.", 12, y, "faint")
-    )
+    parts.append(_text(_STRENGTH, 12, y, "faint"))
     return f'<g class="legend">{"".join(parts)}</g>', y + 12
 
 
 def _svg(parts: Iterator[str] | Sequence[str], width: float, height: float, said: str) -> str:
     size = f'width="{width:g}" height="{height:g}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="{SVG_CLASS}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="{DRAWING_CLASS}" role="img" '
         f"aria-label={quoteattr(_clean(said))} {size} "
         f'viewBox="0 0 {width:g} {height:g}">{"".join(parts)}</svg>'
     )

@@ -7,13 +7,13 @@ from typing import Final
 
 from .kinds import Kind
 
-SVG_CLASS: Final = "xform-dataflow"
+DRAWING_CLASS: Final = "xform-dataflow"
 
 MARKS: Final[dict[Kind, str]] = {
     "argument": "▼",
     "result": "●",
     "constant": "□",
-    "elementwise": "∙",
+    "elementwise": "•",
     "product": "×",
     "reduction": "∑",
     "movement": "↔",
@@ -54,22 +54,22 @@ _GROUND: Final = {
 }
 
 _RULES: Final = """
-svg.C text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
+& text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
  font-size:11px;fill:var(--xdf-ink);stroke:none}
-svg.C .ground{fill:var(--xdf-ground)}
-svg.C .label{font-size:12px;font-weight:600}
-svg.C .faint{fill:var(--xdf-faint)}
-svg.C .mark{font-size:13px;font-weight:700;fill:var(--kind);text-anchor:middle}
-svg.C .edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
-svg.C .tip{fill:var(--xdf-line)}
-svg.C .edges g:hover .edge{stroke:var(--xdf-ink);stroke-width:2.6}
-svg.C .edges g:hover .tip{fill:var(--xdf-ink)}
-svg.C .box{fill:var(--xdf-ground);stroke:none}
-svg.C .share{fill:var(--kind);stroke:var(--kind);stroke-width:1.3}
-svg.C .rim{fill:none;stroke:var(--kind);stroke-width:1}
-svg.C .result .share{stroke-width:2.4}
-svg.C .constant .share,svg.C .other .share{stroke-dasharray:3 3}
-svg.C .node:hover .share{stroke-width:2.6}
+& .ground{fill:var(--xdf-ground)}
+& .label{font-size:12px;font-weight:600}
+& .faint{fill:var(--xdf-faint)}
+& .mark{font-size:13px;font-weight:700;fill:var(--kind);color:var(--kind);text-anchor:middle}
+& .edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
+& .tip{fill:var(--xdf-line)}
+& .edges g:hover .edge{stroke:var(--xdf-ink);stroke-width:2.6}
+& .edges g:hover .tip{fill:var(--xdf-ink)}
+& .box{fill:var(--xdf-ground);stroke:none}
+& .share{fill:var(--kind);stroke:var(--kind);stroke-width:1.3}
+& .rim{fill:none;stroke:var(--kind);stroke-width:1}
+& .result .share{stroke-width:2.4}
+& .constant .share,& .other .share{stroke-dasharray:3 3}
+& .node:hover .share{stroke-width:2.6}
 """
 
 LETTER: Final = 7.3
@@ -86,10 +86,10 @@ def style() -> str:
         )
         for i in (0, 1)
     )
-    kinds = "\n".join(f"svg.C .{kind}{{--kind:var(--xdf-{kind})}}" for kind in _COLOURS)
+    kinds = "\n".join(f"& .{kind}{{--kind:var(--xdf-{kind})}}" for kind in _COLOURS)
     return (
-        f"svg.C{{{light}}}\n@media (prefers-color-scheme:dark){{svg.C{{{dark}}}}}\n{kinds}{_RULES}"
-    ).replace("svg.C", f"svg.{SVG_CLASS}")
+        f"&{{{light}}}\n@media (prefers-color-scheme:dark){{&{{{dark}}}}}\n{kinds}{_RULES}"
+    ).replace("&", f".{DRAWING_CLASS}")
 
 
 def width_of(text: str, letter: float = SMALL_LETTER) -> float:

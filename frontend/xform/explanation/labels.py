@@ -16,7 +16,11 @@ _SPLAT: Final = re.compile(r"dense<([^\[\]\"<>]+)> : tensor<(?:[\d?]+x)*(\w+)>")
 _SMALL: Final = re.compile(r"dense<(\[[^\"<>]{1,18}\])> : ")
 _NUMBERS: Final = re.compile(r"array<i\d+(?:: (.*))?>")
 _NUMBER: Final = re.compile(r"(-?\d+)(?: : \w+)?")
+# The last one of a list that is cut is not whole.
+_INTEGER: Final = re.compile(r"-?\d+(?=[,>])")
 _COPY: Final = re.compile(r"_\d+$")
+_WORD: Final = re.compile(r"[a-z]+")
+_LINEAR: Final = re.compile(r"(.+)_(pullback|pushforward)")
 _COMMUTATIVE: Final = frozenset(
     {"add", "mul", "max", "min", "eq", "ne", "and", "or", "xor", "hypot", "gcd", "log_add_exp"}
 )
@@ -29,8 +33,16 @@ _TOLD: Final = {
     "order": "of order {}",
     "name": "{}",
 }
-# Parts of the names of derived functions that tell nobody anything.
-_SILENT: Final = frozenset({"step", "pruned"})
+# What derived functions are, by the words behind their names; the longer ones come first.
+_DERIVED: Final = {
+    "jvp linear transpose": "backward pass",
+    "jvp primal": "forward pass",
+    "jvp linear": "tangents alone",
+    "jvp": "with tangents",
+    "vmap": "batched",
+    "transpose": "transposed",
+}
+_DERIVATIONS: Final = frozenset({"jvp", "vmap", "primal", "linear", "transpose"})
 
 
 def dtype_name(element: str) -> str:
@@ -109,9 +121,9 @@ def attribute_text(text: str) -> str:
 
 
 def numbers_of(op: Op, attribute: str) -> list[int]:
-    """The numbers of an attribute; none if the operation does not have it."""
-    text = attribute_text(op.attributes.get(attribute, ""))
-    return [int(number) for number in text.split(",")] if text else []
+    """The numbers of an attribute; none if the operation does not have it, the first of many."""
+    text = op.attributes.get(attribute, "").partition(":")[2]
+    return [int(number) for number in _INTEGER.findall(text)]
 
 
 def function_title(function: Function) -> str:
@@ -129,8 +141,13 @@ def function_title(function: Function) -> str:
             title = bare
         elif bare == "main" and place.function == "<lambda>":
             title = f"lambda in line {place.line}"
-    said = [word for word in derived if word not in _SILENT and _COPY.sub("", word) != title]
-    return f"{title} ({', '.join(said)})" if said else title
+        elif found := _LINEAR.fullmatch(bare):
+            of = "lambda" if found.group(1) == "main" else found.group(1)
+            title = f"{found.group(2)} of {of}"
+    said = " ".join(word for word in _WORD.findall(" ".join(derived)) if word in _DERIVATIONS)
+    for words, meaning in _DERIVED.items():
+        said = re.sub(rf"\b{words}\b", f",{meaning},", said)
+    return ", ".join([title, *(part.strip() for part in said.split(",") if part.strip())])
 
 
 def op_label(op: Op, constants: Mapping[int, str]) -> str:
@@ -166,22 +183,28 @@ def op_label(op: Op, constants: Mapping[int, str]) -> str:
 
 def run_label(op: Op, program: Program) -> str:
     """What an operation is called that runs functions: `vmap of loss`."""
-    runs = _titles([run.function for run in op.runs], program)
     if "callee" in op.attributes:
-        return f"{op.short_name} of {_titles([_callee(op, 'callee')], program)[0]}"
+        return f"{op.short_name} of {_titles([symbol(op, 'callee')], program)[0]}"
     if "cond" in op.attributes:
-        cond, body = _titles([_callee(op, "cond"), _callee(op, "body")], program)
-        return f"while {cond}: {body}"
-    return f"{op.short_name}: {' or '.join(runs)}" if runs else op.short_name
+        return f"while loop of {_titles([symbol(op, 'body')], program)[0]}"
+    titles = [*dict.fromkeys(_titles([run.function for run in op.runs], program))]
+    if len(titles) < len(op.runs):
+        return f"{op.short_name} between {len(op.runs)} functions"
+    return f"{op.short_name}: {' or '.join(titles)}" if titles else op.short_name
 
 
 def run_details(
-    op: Op, types: Mapping[int, str], names: Mapping[int, str], constants: Mapping[int, str]
+    op: Op,
+    program: Program,
+    types: Mapping[int, str],
+    names: Mapping[int, str],
+    constants: Mapping[int, str],
 ) -> list[str]:
     """How an operation runs its functions: how often, over how many rows, or by what.
 
     Args:
         op: the operation.
+        program: the functions that it runs.
         types, names: of the values that it reads.
         constants: the texts of those that are.
     """
@@ -194,32 +217,28 @@ def run_details(
     by = numbers_of(op, "argnums")
     if by:
         said = [names.get(op.operands[i], f"argument {i}") for i in by]
+        if len(said) > 2:
+            said = [*dict.fromkeys(tree_of(name) for name in said)]
         details.append(f"by {listed(said)}")
     turns = op.turns if op.turns is not None else max((r.turns or 1 for r in op.runs), default=1)
     if any(run.frequency == "steps" for run in op.runs):
         order = ", the last first" if "reverse" in op.attributes else ""
         details.append(f"{counted(turns, 'turn')}{order}")
+    if "cond" in op.attributes:
+        details.append(f"as long as {_titles([symbol(op, 'cond')], program)[0]}")
     told = [constants[operand] for operand in op.operands if operand in constants]
     if told:
         details.append(f"given {listed(told)}")
     return details
 
 
-def callee_names(op: Op, function: str, names: Mapping[int, str]) -> list[str]:
-    """The names of what a function is given by an operation that runs it; "" where it has none.
+def tree_of(name: str) -> str:
+    """What a path begins with.
 
-    Functions take the operands in their order, but for those that are told otherwise.
+    >>> tree_of("params[0]['w']")
+    'params'
     """
-    given = [names.get(operand, "") for operand in op.operands]
-    if op.short_name == "switch":
-        return given[1:]
-    if op.short_name == "while":
-        groups = numbers_of(op, "operandSegmentSizes")
-        carried, of_cond = groups[0], groups[1]
-        if function == _callee(op, "cond"):
-            return given[: carried + of_cond]
-        return given[:carried] + given[carried + of_cond :]
-    return given if function == _callee(op, "callee") else []
+    return re.split(r"[.\[]", name, maxsplit=1)[0]
 
 
 def listed(texts: Sequence[str], most: int = 3) -> str:
@@ -242,7 +261,8 @@ def counted(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' * (count != 1)}"
 
 
-def _callee(op: Op, attribute: str) -> str:
+def symbol(op: Op, attribute: str) -> str:
+    """The function that an attribute names; empty if there is none."""
     return op.attributes.get(attribute, "").removeprefix("@")
 
 
