@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from ..units import count_text, size_text
-from .dataflow import Graph, Node, dataflow_of
+from .dataflow import Edge, Graph, Node, dataflow_of
 from .drawing_style import DRAWING_CLASS, LETTER, MARKS, shortened, style, width_of
 from .graph_layout import Box, Link, Point, Size, lay_out
 from .kinds import MEANINGS, Kind
@@ -17,6 +17,9 @@ from .labels import counted, listed
 from .structure import Function, Program
 
 _MOST_LETTERS: Final = 40
+# More values from one node to another are one line, of no value in particular.
+_MOST_LINES: Final = 3
+_BUNDLE: Final = -1
 _LINE: Final = 15.0
 _PAD: Final = 9.0
 _MARK: Final = 18.0
@@ -60,9 +63,8 @@ def draw(graph: Graph, *, alone: bool = True) -> str:
     shares = [node.work.additions / total for node in graph.nodes]
     texts = [_texts(node, share) for node, share in zip(graph.nodes, shares, strict=True)]
     sizes = [_size(lines) for lines in texts]
-    # Who reads a value twice has one line to it.
-    edges = list({edge[:3]: edge for edge in graph.edges}.values())
-    layout = lay_out(sizes, [Link(edge.source, edge.target, edge.port) for edge in edges])
+    lines = _lines(graph.edges)
+    layout = lay_out(sizes, [Link(*line[:3]) for line in lines])
     kinds = [kind for kind in MEANINGS if any(node.kind == kind for node in graph.nodes)]
     width = max(layout.width, _LEAST_WIDTH) if alone else layout.width
     legend, below = _legend(kinds, width, layout.height + _HEAD) if alone else ("", layout.height)
@@ -72,13 +74,14 @@ def draw(graph: Graph, *, alone: bool = True) -> str:
         parts.append(_heading(graph))
         parts.append(f'<g transform="translate({(width - layout.width) / 2:g} {_HEAD:g})">')
     parts.append('<g class="edges">')
-    for edge, route in zip(edges, layout.routes, strict=True):
-        source, target = graph.nodes[edge.source], graph.nodes[edge.target]
-        said = f"{edge.type} from {source.label} to {target.label}"
-        parts.append(f"<g>{_title(said)}{_line(route)}</g>")
+    for line, route in zip(lines, layout.routes, strict=True):
+        source, target = graph.nodes[line.source], graph.nodes[line.target]
+        said = f"{line.what} from {source.label} to {target.label}"
+        kind = "many" if line.is_bundle else "one"
+        parts.append(f'<g class="{kind}">{_title(said)}{_path(route)}</g>')
     parts.append("</g>")
-    for node, box, lines, share in zip(graph.nodes, layout.boxes, texts, shares, strict=True):
-        parts.append(_node(node, box, lines, share))
+    for node, box, text, share in zip(graph.nodes, layout.boxes, texts, shares, strict=True):
+        parts.append(_node(node, box, text, share))
     if alone:
         parts.append(f"</g>{legend}")
     return _svg(parts, width, below, f"Dataflow of {graph.title}: {summary(graph)}")
@@ -135,6 +138,34 @@ def story(node: Node, share: float) -> str:
     return "\n".join(lines)
 
 
+class _Line(NamedTuple):
+    """An edge as it is drawn, or several between the same nodes."""
+
+    source: int
+    target: int
+    port: int
+    what: str
+    is_bundle: bool
+
+
+def _lines(edges: Sequence[Edge]) -> list[_Line]:
+    """The edges, those of many values from one node to another together."""
+    pairs: dict[tuple[int, int], list[Edge]] = {}
+    for edge in edges:
+        pairs.setdefault(edge[:2], []).append(edge)
+    found = []
+    for (source, target), between in pairs.items():
+        ports = {edge.port: edge for edge in between}
+        if len(ports) > _MOST_LINES:
+            said = counted(len(ports), "array")
+            found.append(_Line(source, target, _BUNDLE, said, True))
+            continue
+        for port in ports:
+            types = listed([edge.type for edge in between if edge.port == port])
+            found.append(_Line(source, target, port, types, False))
+    return found
+
+
 def _texts(node: Node, share: float) -> list[str]:
     """What stands in a box, by line; the first is its label."""
     lines = [node.label, *node.details]
@@ -181,7 +212,7 @@ def _node(node: Node, box: Box, lines: Sequence[str], share: float) -> str:
     )
 
 
-def _line(route: Sequence[Point]) -> str:
+def _path(route: Sequence[Point]) -> str:
     x, y = route[0]
     path = [f"M{x:g} {y:g}"]
     *_, end = route

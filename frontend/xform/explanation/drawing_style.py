@@ -61,6 +61,7 @@ _RULES: Final = """
 & .faint{fill:var(--xdf-faint)}
 & .mark{font-size:13px;font-weight:700;fill:var(--kind);color:var(--kind);text-anchor:middle}
 & .edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
+& .many .edge{stroke-width:3}
 & .tip{fill:var(--xdf-line)}
 & .edges g:hover .edge{stroke:var(--xdf-ink);stroke-width:2.6}
 & .edges g:hover .tip{fill:var(--xdf-ink)}

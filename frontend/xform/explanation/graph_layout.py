@@ -39,6 +39,10 @@ class Link(NamedTuple):
     port: int = 0
 
 
+# A node, and which of its values.
+Value = tuple[int, int]
+
+
 class Box(NamedTuple):
     """Where a node is: its left upper corner, and its size."""
 
@@ -121,11 +125,11 @@ class _Layers:
 
 def _layered(count: int, links: Sequence[Link]) -> _Layers:
     ranks = _ranks(count, links)
-    lowest: dict[tuple[int, int], int] = {}
+    lowest: dict[Value, int] = {}
     for link in links:
         value = (link.source, link.port)
         lowest[value] = max(lowest.get(value, 0), ranks[link.target])
-    points: dict[tuple[int, int], list[int]] = {}
+    points: dict[Value, list[int]] = {}
     pairs: dict[tuple[int, int], None] = {}
     for (source, port), rank in lowest.items():
         chain = []
@@ -154,21 +158,32 @@ def _layered(count: int, links: Sequence[Link]) -> _Layers:
 
 
 def _ranks(count: int, links: Sequence[Link]) -> list[int]:
-    """Below all that is read, but not higher than need be above the only reader."""
-    sources: list[set[int]] = [set() for _ in range(count)]
+    """Below all that is read, and as far down as that makes no edges longer."""
+    reads: list[set[Value]] = [set() for _ in range(count)]
     readers: list[set[int]] = [set() for _ in range(count)]
+    readers_of: dict[Value, set[int]] = {}
     for link in links:
-        sources[link.target].add(link.source)
+        reads[link.target].add((link.source, link.port))
         readers[link.source].add(link.target)
+        readers_of.setdefault((link.source, link.port), set()).add(link.target)
     ranks = [0] * count
     # What nothing else is computed from than what reads it can be near to that.
     is_movable = [False] * count
     for i in range(count):
-        ranks[i] = max((ranks[s] + 1 for s in sources[i]), default=0)
-        is_movable[i] = all(is_movable[s] and len(readers[s]) == 1 for s in sources[i])
+        ranks[i] = max((ranks[source] + 1 for source, _ in reads[i]), default=0)
+        is_movable[i] = all(is_movable[s] and len(readers[s]) == 1 for s, _ in reads[i])
     for i in reversed(range(count)):
-        if is_movable[i] and readers[i]:
-            ranks[i] = min(ranks[r] for r in readers[i]) - 1
+        lowest = min((ranks[reader] for reader in readers[i]), default=0) - 1
+
+        def is_there(value: Value, lowest: int = lowest, i: int = i) -> bool:
+            """Whether a value is led down to there anyway, or comes along."""
+            others = readers_of[value] - {i}
+            if not others:
+                return is_movable[value[0]]
+            return max(ranks[other] for other in others) >= lowest
+
+        if lowest > ranks[i] and all(is_there(value) for value in reads[i]):
+            ranks[i] = lowest
     return ranks
 
 
@@ -199,13 +214,13 @@ def _routes(
     tops: Sequence[float],
     bottoms: Sequence[float],
 ) -> tuple[tuple[Point, ...], ...]:
-    first: dict[tuple[int, int], list[float]] = {}
-    last: dict[int, dict[tuple[int, int], float]] = {}
+    first: dict[Value, list[float]] = {}
+    last: dict[int, dict[Value, float]] = {}
     for link, points in zip(links, layers.points, strict=True):
         value = (link.source, link.port)
         first.setdefault(value, []).append(centres[points[0] if points else link.target])
         last.setdefault(link.target, {})[value] = centres[points[-1] if points else link.source]
-    towards: dict[int, dict[tuple[int, int], float]] = {}
+    towards: dict[int, dict[Value, float]] = {}
     for value, xs in first.items():
         towards.setdefault(value[0], {})[value] = sum(xs) / len(xs)
     leaving = {node: _ports(boxes[node], values) for node, values in towards.items()}
@@ -229,7 +244,7 @@ def _routes(
     return tuple(routes)
 
 
-def _ports(box: Box, values: dict[tuple[int, int], float]) -> dict[tuple[int, int], float]:
+def _ports(box: Box, values: dict[Value, float]) -> dict[Value, float]:
     """Where along a side each value enters or leaves: in the order of where they come from."""
     order = sorted(values, key=lambda value: (values[value], value))
     apart = min(box.width / (len(order) + 1), 24.0)

@@ -36,7 +36,7 @@ MEANINGS: Final[dict[Kind, str]] = {
     "indexing": "elements found by indices or order",
     "factorisation": "matrices solved or factored",
     "random": "random",
-    "control": "runs functions: loop, branch, call",
+    "control": "loop, branch, call or order",
     "transform": "transforms a function",
     "custom": "function with rules of its own",
     "several": "several operations",

@@ -184,7 +184,8 @@ def op_label(op: Op, constants: Mapping[int, str]) -> str:
 def run_label(op: Op, program: Program) -> str:
     """What an operation is called that runs functions: `vmap of loss`."""
     if "callee" in op.attributes:
-        return f"{op.short_name} of {_titles([symbol(op, 'callee')], program)[0]}"
+        name = "custom call" if op.short_name == "custom" else op.short_name
+        return f"{name} of {_titles([symbol(op, 'callee')], program)[0]}"
     if "cond" in op.attributes:
         return f"while loop of {_titles([symbol(op, 'body')], program)[0]}"
     titles = [*dict.fromkeys(_titles([run.function for run in op.runs], program))]

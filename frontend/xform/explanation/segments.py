@@ -6,7 +6,8 @@ depends on what comes later never depends on a later segment, so the picture has
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from typing import Final
 
 from .structure import Op
@@ -15,6 +16,11 @@ from .structure import Op
 _MOST_SEGMENTS: Final = 40
 # So many operations that run functions are drawn by themselves.
 _MOST_ALONE: Final = 20
+# More next to each other are wider than a screen.
+_MOST_ABREAST: Final = 12
+# What repeats itself in a segment has so many operations at least, of which so many are the same.
+_LEAST_PERIOD: Final = 4
+_LIKENESS: Final = 0.85
 
 Segment = list[Op]
 
@@ -27,17 +33,29 @@ def segments_of(ops: Sequence[Op], room: int) -> list[Segment]:
         room: how many parts there may be if each is to be of one operation.
     """
     segments: list[Segment] = [[op] for op in ops]
-    if len(ops) <= room:
+    if len(ops) <= room and _abreast(segments) <= _MOST_ABREAST:
         return segments
-    most = min(room, _MOST_SEGMENTS)
+    most = max(1, min(room, _MOST_SEGMENTS))
     alone = {id(op) for op in ops if op.runs}
     if len(alone) > min(_MOST_ALONE, most // 2):
         alone = set()
-    for begins in (_new_lines, _new_turns, _even_parts(most - 2 * len(alone))):
-        if len(segments) <= most:
-            break
-        segments = _joined(segments, begins(segments), alone)
-    return segments
+    segments = _joined(segments, _new_lines(segments), alone)
+    if len(segments) > most:
+        segments = _joined(segments, _new_turns(segments), alone)
+    if len(segments) > most:
+        segments = _joined(segments, _even_parts(segments, most - 2 * len(alone)), alone)
+    return _periods(segments, most)
+
+
+def _abreast(segments: Sequence[Segment]) -> int:
+    """How many there are at most that wait for equally many."""
+    rank_of: dict[int, int] = {}
+    width: Counter[int] = Counter()
+    for segment in segments:
+        rank = max((rank_of.get(v, 0) for op in segment for v in op.operands), default=0)
+        rank_of.update((value.number, rank + 1) for op in segment for value in op.results)
+        width[rank] += 1
+    return max(width.values(), default=0)
 
 
 def _joined(segments: Sequence[Segment], begins: Sequence[bool], alone: set[int]) -> list[Segment]:
@@ -86,11 +104,34 @@ def _new_turns(segments: Sequence[Segment]) -> list[bool]:
     return begins
 
 
-def _even_parts(most: int) -> Callable[[Sequence[Segment]], list[bool]]:
+def _even_parts(segments: Sequence[Segment], most: int) -> list[bool]:
     """Where another begins of so many parts that have as many segments each."""
+    size = -(-len(segments) // max(1, most))
+    return [i % size == 0 for i in range(len(segments))]
 
-    def begins(segments: Sequence[Segment]) -> list[bool]:
-        size = -(-len(segments) // max(1, most))
-        return [i % size == 0 for i in range(len(segments))]
 
-    return begins
+def _periods(segments: Sequence[Segment], most: int) -> list[Segment]:
+    """Segments that repeat themselves, as a loop in Python within one line does, in their turns."""
+    found: list[Segment] = []
+    left = most - len(segments)
+    for segment in segments:
+        size = _period([op.name for op in segment])
+        count = -(-len(segment) // size) if size else 1
+        if 1 < count <= left + 1:
+            left -= count - 1
+            parts = [segment[i : i + size] for i in range(0, len(segment), size)]
+            # Unless the turns do not depend on each other, and would be drawn abreast.
+            if _abreast(parts) <= _MOST_ABREAST:
+                found += parts
+                continue
+        found.append(segment)
+    return found
+
+
+def _period(names: Sequence[str]) -> int:
+    """After how many of a sequence it begins again, nearly; 0 if it does not."""
+    for size in range(_LEAST_PERIOD, len(names) // 2 + 1):
+        same = sum(a == b for a, b in zip(names, names[size:], strict=False))
+        if same >= _LIKENESS * (len(names) - size):
+            return size
+    return 0
