@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Final, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
@@ -69,15 +69,15 @@ def draw(graph: Graph, *, alone: bool = True) -> str:
     width = max(layout.width, _LEAST_WIDTH) if alone else layout.width
     legend, below = _legend(kinds, width, layout.height + _HEAD) if alone else ("", layout.height)
     parts = [f"<style>{style()}</style>"] if alone else []
-    parts.append(f'<rect class="ground" width="{width:g}" height="{below:g}"/>')
+    parts.append(f'<rect class="xdf-ground" width="{width:g}" height="{below:g}"/>')
     if alone:
         parts.append(_heading(graph))
         parts.append(f'<g transform="translate({(width - layout.width) / 2:g} {_HEAD:g})">')
-    parts.append('<g class="edges">')
+    parts.append('<g class="xdf-edges">')
     for line, route in zip(lines, layout.routes, strict=True):
         source, target = graph.nodes[line.source], graph.nodes[line.target]
         said = f"{line.what} from {source.label} to {target.label}"
-        kind = "many" if line.is_bundle else "one"
+        kind = "xdf-way xdf-many" if line.is_bundle else "xdf-way"
         parts.append(f'<g class="{kind}">{_title(said)}{_path(route)}</g>')
     parts.append("</g>")
     for node, box, text, share in zip(graph.nodes, layout.boxes, texts, shares, strict=True):
@@ -90,7 +90,8 @@ def draw(graph: Graph, *, alone: bool = True) -> str:
 def legend_html(kinds: Sequence[Kind]) -> str:
     """What the marks mean, for pictures that do not say it themselves, and how these look."""
     said = " ".join(
-        f'<span class="{kind}"><b class="mark">{MARKS[kind]}</b> {escape(MEANINGS[kind])}</span>'
+        f'<span class="xdf-{kind}"><b class="xdf-mark">{MARKS[kind]}</b> '
+        f"{escape(MEANINGS[kind])}</span>"
         for kind in kinds
     )
     return (
@@ -192,22 +193,22 @@ def _node(node: Node, box: Box, lines: Sequence[str], share: float) -> str:
     if node.kind == "several":
         # As a stack of papers.
         parts.append(
-            f'<rect class="box" x="4" y="4" {frame}/><rect class="rim" x="4" y="4" {frame}/>'
+            f'<rect class="xdf-sheet" x="4" y="4" {frame}/>'
+            f'<rect class="xdf-rim" x="4" y="4" {frame}/>'
         )
-    parts.append(f'<rect class="box" {frame}/>')
-    parts.append(f'<rect class="share" fill-opacity="{strength:.2f}" {frame}/>')
+    parts.append(f'<rect class="xdf-sheet" {frame}/>')
+    parts.append(f'<rect class="xdf-work" fill-opacity="{strength:.2f}" {frame}/>')
     if node.kind in ("control", "transform", "custom"):
         parts.append(
-            f'<rect class="rim" x="3" y="3" width="{box.width - 6:g}" '
+            f'<rect class="xdf-rim" x="3" y="3" width="{box.width - 6:g}" '
             f'height="{box.height - 6:g}" rx="3"/>'
         )
     y = _LINE + 1
-    parts.append(f'<text class="mark" x="{_PAD + 5:g}" y="{y:g}">{MARKS[node.kind]}</text>')
+    parts.append(_text(MARKS[node.kind], _PAD + 5, y, "mark"))
     for i, line in enumerate(lines):
-        style_of = "faint" if i else "label"
-        parts.append(_text(line, _PAD + _MARK, y + i * _LINE, style_of))
+        parts.append(_text(line, _PAD + _MARK, y + i * _LINE, "faint" if i else "label"))
     return (
-        f'<g class="node {node.kind}" transform="translate({box.x:g} {box.y:g})">'
+        f'<g class="xdf-node xdf-{node.kind}" transform="translate({box.x:g} {box.y:g})">'
         f"{_title(story(node, share))}{''.join(parts)}</g>"
     )
 
@@ -225,7 +226,7 @@ def _path(route: Sequence[Point]) -> str:
             middle = (above.y + below.y) / 2
             path.append(f"C{above.x:g} {middle:g} {below.x:g} {middle:g} {below.x:g} {below.y:g}")
     tip = f"M{end.x:g} {end.y:g}l-3.5 {-_TIP - 1:g}h7z"
-    return f'<path class="edge" d="{"".join(path)}"/><path class="tip" d="{tip}"/>'
+    return f'<path class="xdf-edge" d="{"".join(path)}"/><path class="xdf-tip" d="{tip}"/>'
 
 
 def _heading(graph: Graph) -> str:
@@ -246,16 +247,16 @@ def _legend(kinds: Sequence[Kind], width: float, top: float) -> tuple[str, float
         if x > 12 and x + wide > width - 12:
             x, y = 12.0, y + _LEGEND_LINE
         parts.append(
-            f'<g class="{kind}"><text class="mark" x="{x + 5:g}" y="{y:g}">{MARKS[kind]}</text>'
+            f'<g class="xdf-{kind}">{_text(MARKS[kind], x + 5, y, "mark")}'
             f"{_text(meaning, x + _MARK - 3, y, 'faint')}</g>"
         )
         x += wide
     y += _LEGEND_LINE
     parts.append(_text(_STRENGTH, 12, y, "faint"))
-    return f'<g class="legend">{"".join(parts)}</g>', y + 12
+    return f'<g class="xdf-legend">{"".join(parts)}</g>', y + 12
 
 
-def _svg(parts: Iterator[str] | Sequence[str], width: float, height: float, said: str) -> str:
+def _svg(parts: Sequence[str], width: float, height: float, said: str) -> str:
     size = f'width="{width:g}" height="{height:g}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{DRAWING_CLASS}" role="img" '
@@ -264,8 +265,8 @@ def _svg(parts: Iterator[str] | Sequence[str], width: float, height: float, said
     )
 
 
-def _text(text: str, x: float, y: float, style_of: str) -> str:
-    return f'<text class="{style_of}" x="{x:g}" y="{y:g}">{escape(_clean(text))}</text>'
+def _text(text: str, x: float, y: float, role: str) -> str:
+    return f'<text class="xdf-{role}" x="{x:g}" y="{y:g}">{escape(_clean(text))}</text>'
 
 
 def _title(text: str) -> str:

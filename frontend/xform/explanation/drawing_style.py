@@ -8,6 +8,7 @@ from typing import Final
 from .kinds import Kind
 
 DRAWING_CLASS: Final = "xform-dataflow"
+"""All that is styled is within this class, and has classes that pages do not use for themselves."""
 
 MARKS: Final[dict[Kind, str]] = {
     "argument": "▼",
@@ -54,23 +55,25 @@ _GROUND: Final = {
 }
 
 _RULES: Final = """
-& text{font-family:ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace;
- font-size:11px;fill:var(--xdf-ink);stroke:none}
-& .ground{fill:var(--xdf-ground)}
-& .label{font-size:12px;font-weight:600}
-& .faint{fill:var(--xdf-faint)}
-& .mark{font-size:13px;font-weight:700;fill:var(--kind);color:var(--kind);text-anchor:middle}
-& .edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
-& .many .edge{stroke-width:3}
-& .tip{fill:var(--xdf-line)}
-& .edges g:hover .edge{stroke:var(--xdf-ink);stroke-width:2.6}
-& .edges g:hover .tip{fill:var(--xdf-ink)}
-& .box{fill:var(--xdf-ground);stroke:none}
-& .share{fill:var(--kind);stroke:var(--kind);stroke-width:1.3}
-& .rim{fill:none;stroke:var(--kind);stroke-width:1}
-& .result .share{stroke-width:2.4}
-& .constant .share,& .other .share{stroke-dasharray:3 3}
-& .node:hover .share{stroke-width:2.6}
+svg& text{stroke:none}
+svg& text.xdf-label,svg& text.xdf-faint,svg& text.xdf-mark{
+ font:11px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}
+svg& text.xdf-label{font-size:12px;font-weight:600;fill:var(--xdf-ink)}
+svg& text.xdf-faint{fill:var(--xdf-faint)}
+svg& text.xdf-mark{font-size:13px;font-weight:700;fill:var(--kind);text-anchor:middle}
+& b.xdf-mark{color:var(--kind)}
+& .xdf-ground{fill:var(--xdf-ground)}
+& .xdf-edge{fill:none;stroke:var(--xdf-line);stroke-width:1.3}
+& .xdf-many .xdf-edge{stroke-width:3}
+& .xdf-tip{fill:var(--xdf-line)}
+& .xdf-way:hover .xdf-edge{stroke:var(--xdf-ink);stroke-width:2.6}
+& .xdf-way:hover .xdf-tip{fill:var(--xdf-ink)}
+& .xdf-sheet{fill:var(--xdf-ground);stroke:none}
+& .xdf-work{fill:var(--kind);stroke:var(--kind);stroke-width:1.3}
+& .xdf-rim{fill:none;stroke:var(--kind);stroke-width:1}
+& .xdf-result .xdf-work{stroke-width:2.4}
+& .xdf-constant .xdf-work,& .xdf-other .xdf-work{stroke-dasharray:3 3}
+& .xdf-node:hover .xdf-work{stroke-width:2.6}
 """
 
 LETTER: Final = 7.3
@@ -87,7 +90,7 @@ def style() -> str:
         )
         for i in (0, 1)
     )
-    kinds = "\n".join(f"& .{kind}{{--kind:var(--xdf-{kind})}}" for kind in _COLOURS)
+    kinds = "\n".join(f"& .xdf-{kind}{{--kind:var(--xdf-{kind})}}" for kind in _COLOURS)
     return (
         f"&{{{light}}}\n@media (prefers-color-scheme:dark){{&{{{dark}}}}}\n{kinds}{_RULES}"
     ).replace("&", f".{DRAWING_CLASS}")

@@ -13,7 +13,6 @@ from .structure import Function, Op, Program
 
 _TENSOR: Final = re.compile(r"tensor<((?:[\d?]+x)*)(\w+)>")
 _SPLAT: Final = re.compile(r"dense<([^\[\]\"<>]+)> : tensor<(?:[\d?]+x)*(\w+)>")
-_SMALL: Final = re.compile(r"dense<(\[[^\"<>]{1,18}\])> : ")
 _NUMBERS: Final = re.compile(r"array<i\d+(?:: (.*))?>")
 _NUMBER: Final = re.compile(r"(-?\d+)(?: : \w+)?")
 # The last one of a list that is cut is not whole.
@@ -81,7 +80,7 @@ def shape_of(type: str) -> tuple[int, ...] | None:
 
 
 def constant_text(op: Op) -> str | None:
-    """The number that a constant has everywhere, or its few ones; None if it has more.
+    """The number that a constant has everywhere; None if it has others.
 
     >>> from xform.explanation.structure import Work
     >>> value = {"value": "dense<5.000000e-01> : tensor<8xf32>"}
@@ -89,12 +88,8 @@ def constant_text(op: Op) -> str | None:
     '0.5'
     """
     text = op.attributes.get("value", "")
-    if found := _SPLAT.match(text):
-        return _number(*found.groups())
-    if found := _SMALL.match(text):
-        element = dtype_name(text.rpartition("x")[2].rstrip(">"))
-        return re.sub(r"[^\[\], ]+", lambda number: _number(number.group(), element), found[1])
-    return None
+    found = _SPLAT.match(text)
+    return None if found is None else _number(*found.groups())
 
 
 def _number(text: str, element: str) -> str:
