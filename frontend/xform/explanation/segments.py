@@ -20,7 +20,9 @@ _MOST_ALONE: Final = 20
 _MOST_ABREAST: Final = 12
 # What repeats itself in a segment has so many operations at least, of which so many are the same.
 _LEAST_PERIOD: Final = 4
+_MOST_PERIOD: Final = 64
 _LIKENESS: Final = 0.85
+_PART: Final = 24
 
 Segment = list[Op]
 
@@ -111,26 +113,30 @@ def _even_parts(segments: Sequence[Segment], most: int) -> list[bool]:
 
 
 def _periods(segments: Sequence[Segment], most: int) -> list[Segment]:
-    """Segments that repeat themselves, as a loop in Python within one line does, in their turns."""
+    """Segments that repeat themselves, as a loop in Python within one line does, in their turns.
+
+    Very large ones that do not are cut into even parts.
+    """
     found: list[Segment] = []
     left = most - len(segments)
     for segment in segments:
         size = _period([op.name for op in segment])
-        count = -(-len(segment) // size) if size else 1
-        if 1 < count <= left + 1:
-            left -= count - 1
-            parts = [segment[i : i + size] for i in range(0, len(segment), size)]
-            # Unless the turns do not depend on each other, and would be drawn abreast.
-            if _abreast(parts) <= _MOST_ABREAST:
-                found += parts
-                continue
-        found.append(segment)
+        if not size:
+            size = _PART if len(segment) >= 2 * _PART else len(segment)
+        # Several turns each, if there is no room for all.
+        size *= -(-len(segment) // (size * (left + 1)))
+        parts = [segment[i : i + size] for i in range(0, len(segment), size)]
+        # Turns that do not depend on each other would be drawn abreast.
+        if _abreast(parts) > _MOST_ABREAST:
+            parts = [segment]
+        left -= len(parts) - 1
+        found += parts
     return found
 
 
 def _period(names: Sequence[str]) -> int:
     """After how many of a sequence it begins again, nearly; 0 if it does not."""
-    for size in range(_LEAST_PERIOD, len(names) // 2 + 1):
+    for size in range(_LEAST_PERIOD, min(len(names) // 2, _MOST_PERIOD) + 1):
         same = sum(a == b for a, b in zip(names, names[size:], strict=False))
         if same >= _LIKENESS * (len(names) - size):
             return size
