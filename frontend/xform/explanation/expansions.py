@@ -96,13 +96,12 @@ class _Reader:
         self.seen[form] = number
         found = [op for op in function.body.ops if kind_of(op) == "transform"]
         transforms = tuple(dict.fromkeys(run_label(op, program) for op in found))
+        # What is nearer to the entry is expanded first.
+        expanded, refusal = self._expand(function.name) if transforms and is_traced else ({}, "")
         runs = self._runs(function, program, arguments, is_traced)
-        if not transforms:
-            return Part(number, run_by, graph, runs=runs)
-        expanded, refusal = self._expand(function.name) if is_traced else ({}, "")
-        if function.name not in expanded:
+        after = expanded.get(function.name)
+        if after is None:
             return Part(number, run_by, graph, transforms, refusal=refusal, runs=runs)
-        after = expanded[function.name]
         return Part(
             number,
             run_by,
