@@ -30,6 +30,8 @@ class Forms:
         """
         known = self._known.get(id(function))
         if known is None:
+            # For a function that runs itself.
+            self._known[id(function)] = function, -1
             form = self._form(function, program)
             known = function, self._numbers.setdefault(form, len(self._numbers))
             self._known[id(function)] = known

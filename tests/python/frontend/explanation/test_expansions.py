@@ -12,7 +12,7 @@ from xform.explanation import expansions
 from xform.explanation.dataflow_page import dataflow_html, parts_html
 from xform.explanation.equal_functions import Forms
 from xform.explanation.expansions import Part, expansions_of
-from xform.explanation.structure import read_program
+from xform.explanation.structure import Block, Function, Op, Typed, Work, read_program
 from xform.frontend import custom_vjp, grad, jit, scan, spec, vmap, while_loop
 
 
@@ -172,6 +172,17 @@ def test_functions_with_other_constants_are_not_equal() -> None:
     values = ["2.0", "2.0", "3.0", "[1.0, 2.0]", "[1.0, 3.0]"]
     functions = [function(f"f{i}", body(value)) for i, value in enumerate(values)]
     assert forms(" ".join(functions)) == [0, 0, 1, 2, 3]
+
+
+def test_functions_that_run_themselves() -> None:
+    # No program that is traced has one.
+    call = {"callee": "@f"}
+    ops = (
+        Op("func.call", (0,), (Typed(1, "tensor<f32>"),), call, None, Work(), (), None, (), ()),
+        Op("func.return", (1,), (), {}, None, Work(), (), None, (), ()),
+    )
+    looping = Function("f", True, {}, Block((Typed(0, "tensor<f32>"),), ops))
+    assert Forms().of(looping, {"f": looping}) == 0
 
 
 class Checked(HTMLParser):
