@@ -22,6 +22,8 @@ _ACROSS: Final = 18.0
 _DOWN: Final = (30.0, 64.0)
 _SLOPE: Final = 0.12
 _POINT: Final = 6.0
+# What does not begin nearer to the left than this is mirrored, if it then does.
+_NARROW: Final = 200.0
 
 
 class Size(NamedTuple):
@@ -89,7 +91,7 @@ def lay_out(sizes: Sequence[Size], links: Sequence[Link]) -> Layout:
     layers = _layered(len(sizes), links)
     widths = [*(size.width for size in sizes), *[_POINT] * (layers.count - len(sizes))]
     order = ordered(layers.rows, layers.neighbours)
-    centres = positions(order, layers.neighbours, widths, len(sizes), _ACROSS)
+    centres = _from_left(positions(order, layers.neighbours, widths, len(sizes), _ACROSS), order)
     left = min((x - w / 2 for x, w in zip(centres, widths, strict=True)), default=0.0) - _MARGIN
     centres = [round(x - left, 1) for x in centres]
     tops, bottoms, height = _rows(order, sizes, layers.neighbours[1], centres)
@@ -100,6 +102,15 @@ def lay_out(sizes: Sequence[Size], links: Sequence[Link]) -> Layout:
     right = max((x + w / 2 for x, w in zip(centres, widths, strict=True)), default=0.0)
     routes = _routes(layers, links, boxes, centres, tops, bottoms)
     return Layout(boxes, routes, round(right + _MARGIN, 1), height)
+
+
+def _from_left(centres: list[float], order: Sequence[Sequence[int]]) -> list[float]:
+    """The picture or its mirror image: where a window is narrow, its beginning is to be seen."""
+    if not centres:
+        return centres
+    first = [centres[i] for i in order[0]]
+    left, right = min(first) - min(centres), max(centres) - max(first)
+    return [-x for x in centres] if left > right + _NARROW else centres
 
 
 @dataclass

@@ -18,6 +18,7 @@ _MOST_SEGMENTS: Final = 40
 _MOST_ALONE: Final = 20
 # More next to each other are wider than a screen.
 _MOST_ABREAST: Final = 12
+_MOST_PARALLEL: Final = 3
 # What repeats itself in a segment has so many operations at least, of which so many are the same.
 _LEAST_PERIOD: Final = 4
 _MOST_PERIOD: Final = 64
@@ -126,8 +127,8 @@ def _periods(segments: Sequence[Segment], most: int) -> list[Segment]:
         # Several turns each, if there is no room for all.
         size *= -(-len(segment) // (size * (left + 1)))
         parts = [segment[i : i + size] for i in range(0, len(segment), size)]
-        # Turns that do not depend on each other would be drawn abreast.
-        if _abreast(parts) > _MOST_ABREAST:
+        # Turns that do not depend on each other are no loop.
+        if _abreast(parts) > _MOST_PARALLEL:
             parts = [segment]
         left -= len(parts) - 1
         found += parts

@@ -141,3 +141,13 @@ def test_orders_are_better_than_they_were(seed: int) -> None:
     order = ordered(rows, (above, below))
     assert [sorted(row) for row in order] == rows
     assert crossings(order, (above, below)) < crossings(rows, (above, below)) / 2
+
+
+def test_pictures_begin_on_the_left() -> None:
+    # A chain, whose values are all read again, the last one first: a derivative in reverse mode.
+    links = [Link(i, i + 1) for i in range(39)] + [Link(i, 39 - i) for i in range(19)]
+    sizes = [Size(60, 30)] * 40
+    layout = lay_out(sizes, links)
+    assert layout.width > 400
+    assert layout.boxes[0].x + 30 <= layout.width / 2 + 100
+    check(layout, sizes, links)
