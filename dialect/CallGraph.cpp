@@ -67,3 +67,12 @@ LogicalResult xform::checkCalls(Operation *op, func::FuncOp callee,
                                 SymbolTableCollection &symbols) {
   return CallSearch(op, symbols).run(callee);
 }
+
+LogicalResult xform::checkCalls(ModuleOp module) {
+  SymbolTableCollection symbols;
+  CallSearch search(module, symbols);
+  for (auto function : module.getOps<func::FuncOp>())
+    if (failed(search.run(function)))
+      return failure();
+  return success();
+}

@@ -22,6 +22,9 @@ SmallVector<mlir::func::FuncOp> calleesOf(Operation &op,
 llvm::LogicalResult checkCalls(Operation *op, mlir::func::FuncOp callee,
                                mlir::SymbolTableCollection &symbols);
 
+/// The same for all functions of a module, at the module.
+llvm::LogicalResult checkCalls(mlir::ModuleOp module);
+
 } // namespace xform
 
 #endif // XFORM_DIALECT_CALLGRAPH_H

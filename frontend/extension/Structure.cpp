@@ -4,6 +4,7 @@
 
 #include "Builder.h"
 
+#include "dialect/CallGraph.h"
 #include "dialect/Work.h"
 #include "lowering/Work.h"
 
@@ -14,6 +15,7 @@
 
 using namespace mlir;
 using namespace xform;
+using python::DiagnosticScope;
 
 /// Attributes longer than this say little to a reader.
 constexpr size_t kMostCharacters = 60;
@@ -114,7 +116,8 @@ private:
     } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
       if (std::optional<APInt> turns = loop.getStaticTripCount())
         json.attribute("turns", turns->getSExtValue());
-    } else if (!isa<XformDialect>(op->getDialect()) && !op->getNumRegions()) {
+    } else if (!isa_and_present<XformDialect>(op->getDialect()) &&
+               !op->getNumRegions()) {
       work.additions = workOfScalar(op);
       for (Type type : op->getResultTypes())
         if (auto vector = dyn_cast<VectorType>(type))
@@ -188,6 +191,10 @@ private:
 } // namespace
 
 std::string python::structureOf(ModuleOp module) {
+  // What a call of a function that calls itself costs, nobody knows.
+  DiagnosticScope scope(module.getContext());
+  if (failed(checkCalls(module)))
+    scope.raise("a function calls itself");
   std::string text;
   llvm::raw_string_ostream stream(text);
   Writer(stream).write(module);

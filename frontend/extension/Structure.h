@@ -14,7 +14,8 @@
 namespace xform::python {
 
 /// The functions of a module and their operations as JSON: what they read and
-/// give, where the user wrote them, what they run and what they cost.
+/// give, where the user wrote them, what they run and what they cost. Throws
+/// Diagnostic if a function calls itself.
 std::string structureOf(mlir::ModuleOp module);
 
 } // namespace xform::python

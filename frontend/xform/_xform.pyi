@@ -292,7 +292,10 @@ class Module:
     def observe(self, pipeline: str, kept: Sequence[str]) -> list[PassRun]:
         """`run`, and what each pass over the module did; for those `kept` the module afterwards."""
     def structure(self) -> str:
-        """The functions as JSON: `xform.explanation.structure` reads it."""
+        """The functions as JSON: `xform.explanation.structure` reads it.
+
+        Raises Diagnostic if a function calls itself.
+        """
     def reflections(self) -> dict[str, dict[str, str]]:
         """What `set_reflection` attached to each function, by the function's name."""
     def llvm_ir(self) -> str:

@@ -98,7 +98,7 @@ class Observed(NamedTuple):
     """A traced program on its way to linalg.
 
     Args:
-        text, structure: as it was traced, and the same as JSON.
+        text: as it was traced.
         ops: how often each operation stands in it.
         passes: what each pass did; those that expand transforms are kept.
         expanded: how many of them these are.
@@ -107,7 +107,6 @@ class Observed(NamedTuple):
     """
 
     text: str
-    structure: str
     ops: dict[str, int]
     passes: list[PassDone]
     expanded: int
@@ -129,14 +128,14 @@ def observe_lowering(
     """
     try:
         module = Module.parse(bytecode, name)
-        text, structure, ops = module.text(), module.structure(), module.op_names()
+        text, ops = module.text(), module.op_names()
         expansion = _done(module, EXPANSION, [EXPANSION.rpartition(",")[2]])
         _mark_entry(module, name, signature, donated)
         rest = _done(module, passes, [])
     except Diagnostic as error:
         raise _refused(error) from None
     return Observed(
-        text, structure, ops, [*expansion, *rest], len(expansion), module.text(), module.text(True)
+        text, ops, [*expansion, *rest], len(expansion), module.text(), module.text(True)
     )
 
 

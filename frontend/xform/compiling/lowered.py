@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
@@ -27,6 +28,7 @@ from ..knobs import COMPILER, DUMP
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
+from ..units import count_text, size_text
 from . import backend, workers
 from .cache import compile_cached
 from .dump import Stages
@@ -177,15 +179,13 @@ class Lowered:
         _require_arguments(traced, chosen)
         if not _is_own(chosen):
             _require_values(traced.name, self.as_text("expanded"), chosen)
-        avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-        results = zip(traced.outputs.paths, traced.outputs.avals, strict=True)
         try:
             return explain(
                 traced.program,
                 chosen,
                 name=traced.name,
-                arguments=[f"{_named(path, traced)}: {aval}" for path, aval in avals],
-                results=[f"{path}: {aval}" for path, aval in results],
+                arguments=_named_arguments(traced),
+                results=_named_results(traced),
                 passes=_passes("linalg", chosen),
                 signature=(SIGNATURE_KEY, _flat_signature(traced, chosen).to_json()),
                 donated=list(traced.inputs.donated) if _is_own(chosen) else None,
@@ -231,6 +231,19 @@ class Lowered:
                 f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
             )
         return baked
+
+    def _repr_html_(self) -> str:
+        return f"<p><code>{escape(repr(self))}</code></p>{self._pictures()}"
+
+    def _pictures(self) -> str:
+        """What is computed from what."""
+        from ..explanation.dataflow_page import dataflow_html
+
+        names = [
+            [name for name, _ in values]
+            for values in (_named_arguments(self._traced), _named_results(self._traced))
+        ]
+        return dataflow_html(self._traced.program.module, *names)
 
     def __repr__(self) -> str:
         args = ", ".join(map(str, self._traced.inputs.avals))
@@ -359,6 +372,14 @@ class Compiled:
         if self._lowered is None:
             raise XformTypeError(f"save: {self.name!r} was compiled for a direct call; lower it")
         self._lowered.save(path, self._target)
+
+    def _repr_html_(self) -> str:
+        cost = self.cost()
+        facts = [f"{count_text(cost.flops, 'flop')}, {size_text(cost.bytes)} moved"]
+        if self._image.signatures[self.name].scratch is not None:
+            facts.append(f"{size_text(self.memory().peak)} of memory")
+        said = f"<p><code>{escape(repr(self))}</code><br>{', '.join(facts)} a call</p>"
+        return said if self._lowered is None else said + self._lowered._pictures()
 
     def __repr__(self) -> str:
         args = ", ".join(map(str, self._inputs.avals))
@@ -502,12 +523,19 @@ def _file_signature(traced: TracedProgram, target: Target) -> Signature:
     )
 
 
-def _named(path: str, traced: TracedProgram) -> str:
-    """An argument by the name of the parameter, as far as there is one."""
-    for i, parameter in enumerate(traced.inputs.parameters):
-        if parameter and path.startswith(f"args[{i}]"):
-            return parameter + path.removeprefix(f"args[{i}]")
-    return path
+def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
+    """What people call the arguments and closed-over arrays, and their types."""
+    from ..explanation.dataflow import as_arguments
+
+    inputs, hidden = traced.inputs, traced.program.hidden
+    names = as_arguments(inputs.paths, inputs.parameters, len(hidden))
+    kinds = [*inputs.avals, *(Aval(tuple(x.shape), x.dtype) for x in hidden)]
+    return [(name, str(kind)) for name, kind in zip(names, kinds, strict=True)]
+
+
+def _named_results(traced: TracedProgram) -> list[tuple[str, str]]:
+    outputs = traced.outputs
+    return [(path, str(kind)) for path, kind in zip(outputs.paths, outputs.avals, strict=True)]
 
 
 @cache

@@ -13,6 +13,9 @@ from .expansions import Part, expansions_of
 from .kinds import MEANINGS
 from .labels import counted, listed
 
+# Pictures of more nodes are longer than a screen.
+_MOST_UNFOLDED: Final = 40
+
 _STYLE: Final = """
 .xform-parts{font:14px/1.5 system-ui,sans-serif}
 .xform-parts figure{margin:0 0 8px;min-width:0;max-width:100%}
@@ -103,8 +106,9 @@ def _facts(part: Part) -> str:
 
 
 def _figure(caption: str, graph: Graph) -> str:
-    said = f"{caption}: {summary(graph)}" if caption else ""
-    return (
-        f"<figure>{f'<figcaption>{escape(said)}</figcaption>' if said else ''}"
-        f'<div class="scroll">{draw(graph, alone=False)}</div></figure>'
-    )
+    said = escape(f"{caption}: {summary(graph)}") if caption else ""
+    picture = f'<div class="scroll">{draw(graph, alone=False)}</div>'
+    if said and len(graph.nodes) > _MOST_UNFOLDED:
+        return f"<details><summary>{said}</summary><figure>{picture}</figure></details>"
+    caption_html = f"<figcaption>{said}</figcaption>" if said else ""
+    return f"<figure>{caption_html}{picture}</figure>"

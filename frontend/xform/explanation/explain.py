@@ -15,6 +15,7 @@ from ..compiling.backend import Observed
 from ..compiling.targets import Target
 from ..iree import compiler
 from ..tracing.traces import Program
+from .expansions import expansions_of
 from .explanation import Explanation, Stage, pass_times
 from .lines import lines_of
 from .loops import nest_of
@@ -31,8 +32,8 @@ def explain(
     target: Target,
     *,
     name: str,
-    arguments: Sequence[str],
-    results: Sequence[str],
+    arguments: Sequence[tuple[str, str]],
+    results: Sequence[tuple[str, str]],
     passes: str,
     signature: tuple[str, str],
     donated: Sequence[int] | None,
@@ -44,7 +45,8 @@ def explain(
         program: the traced program.
         target: what to compile for.
         name: of the entry.
-        arguments, results: as people write their types, with names.
+        arguments, results: what people call them, and their types; closed-over arrays are
+            arguments as well.
         passes: to linalg.
         signature: under which key the module keeps its entry's signature, and that as JSON.
         donated: as for `backend.lower`.
@@ -56,6 +58,7 @@ def explain(
     observed = workers.run(
         backend.observe_lowering, program.module.bytecode(), passes, name, signature, donated
     )
+    names = [[name for name, _ in values] for values in (arguments, results)]
     stages = _to_linalg(observed, traced)
     expanded = read_program(observed.passes[observed.expanded - 1].structure)
     total = Work()
@@ -83,8 +86,8 @@ def explain(
         name=name,
         target=str(target),
         compiler="xform" if is_own else "IREE",
-        arguments=tuple(arguments),
-        results=tuple(results),
+        arguments=tuple(map(": ".join, arguments)),
+        results=tuple(map(": ".join, results)),
         stages=tuple(stages),
         work=total,
         memory=memory,
@@ -93,7 +96,7 @@ def explain(
         plan=plan,
         kernels=kernels,
         dispatches=dispatches,
-        program=read_program(observed.structure),
+        dataflow=expansions_of(program.module, *names),
         pictures=tuple(program.pictures),
     )
 

@@ -13,11 +13,12 @@ from ..errors import XformIndexError
 from ..files import checked_path, write_whole
 from ..tracing.traces import Picture
 from .data import data_of
+from .expansions import Part
 from .lines import Line
 from .loops import Nest
 from .memory import Plan
 from .page import fragment, page
-from .structure import Program, Work
+from .structure import Work
 from .text import text_of
 
 
@@ -70,7 +71,7 @@ class Explanation:
         loops: those of the machine code; None where IREE made it.
         plan: of the memory between arguments and results; None where there is none, or IREE's.
         kernels: what a call runs on the device, by name, each as often as it stands in the program.
-        program: the traced functions.
+        dataflow: the traced functions, each before and after its transforms.
         pictures: of sparse Jacobians: their entries, in the colours of what is computed together.
     """
 
@@ -87,7 +88,7 @@ class Explanation:
     plan: Plan | None
     kernels: tuple[str, ...]
     dispatches: int
-    program: Program
+    dataflow: Part
     pictures: tuple[Picture, ...] = ()
 
     @property

@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..units import count_text, seconds_text, size_text
+from .dataflow_page import parts_html
 from .loops import Nest
 from .plan_picture import line_text, plan_svg
 from .style import STYLE
@@ -46,6 +47,12 @@ def _sections(it: Explanation) -> Iterator[str]:
     )
     most = max(stage.seconds for stage in it.stages) or 1.0
     yield from (_stage(stage, stage.seconds / most) for stage in it.stages)
+    yield "<h2>What is computed from what</h2>"
+    yield _said(
+        "Your functions, each as it was traced, and after its transforms were replaced by what "
+        "they stand for. Fold out what a function runs. Point at a box for its line and its cost."
+    )
+    yield parts_html(it.dataflow)
     yield from _lines(it)
     yield from _sparse(it)
     yield from _loops(it)

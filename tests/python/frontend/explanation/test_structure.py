@@ -117,3 +117,27 @@ def test_passes_that_fail() -> None:
     module = module_of(loss, spec(2, "float32"), spec(2, "float32"))
     with pytest.raises(Diagnostic, match="unknown pass"):
         module.observe("no-such-pass", [])
+
+
+def test_functions_that_call_themselves() -> None:
+    module = Module.parse("""
+    func.func @f(%x: tensor<f32>) -> tensor<f32> {
+      %0 = func.call @g(%x) : (tensor<f32>) -> tensor<f32>
+      return %0 : tensor<f32>
+    }
+    func.func private @g(%x: tensor<f32>) -> tensor<f32> {
+      %0 = func.call @f(%x) : (tensor<f32>) -> tensor<f32>
+      return %0 : tensor<f32>
+    }""")
+    with pytest.raises(Diagnostic, match="@f, which calls itself"):
+        module.structure()
+
+
+def test_operations_of_other_dialects() -> None:
+    module = Module.parse("""
+    func.func @f(%x: tensor<f32>) -> tensor<f32> {
+      %0 = "util.optimization_barrier"(%x) : (tensor<f32>) -> tensor<f32>
+      return %0 : tensor<f32>
+    }""")
+    (function,) = read_program(module.structure()).values()
+    assert [op.name for op in function.body.ops] == ["util.optimization_barrier", "func.return"]
