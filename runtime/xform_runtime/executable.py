@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
 from .stopping import call_stoppable
+from .unchanging import Unchanging
 
 # Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
 _ALIGNMENT: Final = 64
@@ -59,7 +61,7 @@ class _Entry:
             ]
 
 
-class Executable:
+class Executable(Unchanging):
     """A compiled module loaded on a device.
 
     Args:
@@ -92,6 +94,10 @@ class Executable:
             for name, function in image.functions.items()
         }
         self._context: Any = self._make_context()
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        loaded = partial(Executable, work=self._work, is_shared=self._is_shared)
+        return loaded, (self._image, self.device)
 
     def _make_context(self) -> Any:
         device = self._device
