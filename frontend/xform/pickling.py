@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import sys
-from typing import Any, ClassVar, NoReturn
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from typing import Any, ClassVar, NoReturn, Self
 
 from xform_runtime.unchanging import Unchanging
 
 from .errors import XformTypeError
 
 
-class Named:
+class Named(ABC):
     """A function that is pickled by its name, as Python's are, where that name leads to it.
 
     So what a decorator made of a function of a module is the same object wherever the module is
@@ -21,6 +24,30 @@ class Named:
 
     def __reduce_ex__(self, protocol: Any) -> str | tuple[Any, ...]:
         return _name(self) or super().__reduce_ex__(protocol)
+
+    @abstractmethod
+    def _inner(self) -> Callable[..., Any]:
+        """The function that it was made of."""
+
+    @abstractmethod
+    def __setstate__(self, state: Any) -> None: ...
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The object, as of a function; another one if it was made of what has a copy.
+
+        That is an object that can be called, or a method of one.
+        """
+        made = object.__new__(type(self))
+        memo[id(self)] = made
+        inner = self._inner()
+        if copy.deepcopy(inner, memo) is inner:
+            memo[id(self)] = self
+            return self
+        made.__setstate__(copy.deepcopy(self.__getstate__(), memo))
+        return made
 
 
 class Unpicklable(Unchanging):

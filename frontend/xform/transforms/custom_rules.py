@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..tracing.array import TracedArray
 
 
-class RuledFunction(Named, ABC):
+class RuledFunction(Named):
     """A function that is given its derivative rules once it has been made.
 
     A pickle has the function and the rules that it has been given until then.
@@ -77,6 +77,9 @@ class RuledFunction(Named, ABC):
     @abstractmethod
     def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
         """The function and its rules at one call."""
+
+    def _inner(self) -> Callable[..., Any]:
+        return self._function.fun
 
     def __getstate__(self) -> dict[str, Any]:
         return {"made": self._made, "rules": self._rules}

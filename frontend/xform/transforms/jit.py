@@ -327,6 +327,9 @@ class Jitted(Named):
         """A jitted function in a class body is a method; its `self` must be a pytree or static."""
         return self if instance is None else functools.partial(self, instance)
 
+    def _inner(self) -> Callable[..., Any]:
+        return self._func
+
     def __getstate__(self) -> dict[str, Any]:
         state: dict[str, Any] = {"func": self._func, "device": self._device}
         for option, chosen in ("static", self._static.chosen), ("donate", self._donated):

@@ -42,6 +42,7 @@ class Transformed(Named):
     ) -> None:
         require_callable(transform, function)
         self._made = made
+        self._function = function
         self._transform = transform
         self._run = run
         self._argnums = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -75,6 +76,9 @@ class Transformed(Named):
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         """A transformed function in a class body is a method, as the function would be."""
         return self if instance is None else MethodType(self, instance)
+
+    def _inner(self) -> Callable[..., Any]:
+        return self._function
 
     def __getstate__(self) -> functools.partial[Callable[..., Any]]:
         return self._made

@@ -36,6 +36,7 @@ from xform.frontend import (
     vjp,
     vmap,
 )
+from xform.pickling import Named
 from xform.runtime import Array
 
 X = np.array([1.0, 2.0, 3.0])
@@ -80,7 +81,7 @@ def test_derivative_rules_go_along() -> None:
         assert grad(way(pickled.Doubled.apply))(1.0).item() == 5.0
 
 
-@pytest.mark.parametrize("way", ["pickle", "copy", "deepcopy"])
+@pytest.mark.parametrize("way", ["pickle", "protocol 2", "cloudpickle"])
 def test_options_of_jit_go_along(way: str) -> None:
     function = jit(pickled.power, static_argnames="n", donate_argnums=0, device="vulkan")
     again = WAYS[way](function)
@@ -102,9 +103,21 @@ def test_a_pickle_has_no_machine_code() -> None:
     assert len(before) < 500
 
 
+def test_copies_are_the_function_as_of_pythons() -> None:
+    for name, function in pickled.MADE.items():
+        if isinstance(function, Named):
+            assert copy.copy(function) is function
+            has_state = "a method" in name or "a partial" in name
+            assert (copy.deepcopy(function) is function) != has_state, name
+
+
 def test_a_deep_copy_has_objects_of_its_own() -> None:
     model = pickled.Model(2.0)
+    rows = copy.deepcopy({"model": model, "rows": vmap(model.slow)})
+    rows["model"].scale[...] = 4.0
+    np.testing.assert_array_equal(rows["rows"](X), 4.0 * X)
     for made in (copy.deepcopy(model), repickled(model)):
+        assert made.fast._func.__self__ is made
         made.scale[...] = 5.0
         np.testing.assert_array_equal(made.fast(X), 5.0 * X)
     np.testing.assert_array_equal(model.fast(X), 2.0 * X)
