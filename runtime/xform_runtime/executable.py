@@ -188,6 +188,19 @@ class Executable(Unchanging):
                 inputs.push_ref(device.put(arg))
         return self._wrap(prepared, self._call(prepared, inputs))
 
+    def apart(self, entry: str, results: list[Array], kept: Sequence[Array]) -> list[Array]:
+        """Results of `invoke` none of which has the memory of some of its arguments.
+
+        Args:
+            entry: the entry's name.
+            results: what `invoke` returned.
+            kept: arrays of its `args` that later calls are given again. Whoever exports a result
+                without a copy could write into them.
+        """
+        if kept and self._find(entry).may_share and self._device.is_host:
+            _separate(self._device, results, [(array.numpy(), None) for array in kept])
+        return results
+
     def _donated(
         self, entry: str, taken: Sequence[int], args: Sequence[Array | np.ndarray[Any, Any]]
     ) -> list[Array | np.ndarray[Any, Any]]:

@@ -264,7 +264,8 @@ class Compiled(Unchanging):
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Calls the program with its array leaves, which must be of the program's types."""
-        return self._built(self.results([*self._inputs.values(leaves), *self._hidden]))
+        values = [*self._inputs.values(leaves), *self._hidden]
+        return self._built(self.results(values, self._hidden))
 
     def run_plain(self, leaves: Sequence[Any]) -> Any:
         """`run` for leaves that are arrays or Python numbers, as fast as it can be."""
@@ -272,16 +273,23 @@ class Compiled(Unchanging):
         for i in self._numbers:
             values[i] = np.asarray(values[i], self._inputs.avals[i].dtype)
         if self._hidden:
-            values += self._hidden
+            return self._built(self.results([*values, *self._hidden], self._hidden))
         return self._built(self._executable.invoke(self.name, values))
 
-    def results(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
+    def results(
+        self, values: Sequence[Array | np.ndarray[Any, Any]], hidden: Sequence[Array] = ()
+    ) -> list[Array]:
         """The flat results for arguments and closed-over arrays of the entry's types.
 
         It does not matter which arguments are closed over, so that all programs of one text
         can be called in this way.
+
+        Args:
+            values: all of them.
+            hidden: those that are closed over, whose memory no result has.
         """
-        return self._executable.invoke(self.name, values)
+        results = self._executable.invoke(self.name, values)
+        return self._executable.apart(self.name, results, hidden)
 
     def memory(self) -> Memory:
         """The bytes that a call takes: of arguments, results and what lies between.

@@ -11,7 +11,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 import torch
-from xform.frontend import jit, save, spec
+from xform.frontend import checkpoint, jit, save, spec
 from xform_runtime import (
     Array,
     DeviceError,
@@ -356,18 +356,25 @@ def test_views_keep_the_memory_of_a_result(device: str) -> None:
         np.testing.assert_array_equal(part, wanted)
 
 
-@pytest.mark.parametrize("size", [3, 50_000])
-def test_results_share_no_memory_with_constants(size: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("size", "compiler"), [(3, "xform"), (50_000, "xform"), (3, "iree")])
+def test_results_share_no_memory_with_constants(
+    size: int, compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XFORM_COMPILER", compiler)
     constant = np.arange(size, dtype=np.float64)
-    save(lambda x: (constant, x * constant), spec(()), path=tmp_path / "constant.vmfb")
-    for function in (load(tmp_path / "constant.vmfb"), jit(lambda x: (constant, x * constant))):
+
+    def scaled(x: Any) -> Any:
+        return constant, x * constant
+
+    save(scaled, spec(()), path=tmp_path / "constant.vmfb")
+    for function in (load(tmp_path / "constant.vmfb"), jit(scaled), checkpoint(scaled)):
         first, _ = function(1.0)
         second, _ = function(1.0)
         assert not np.may_share_memory(first, second)
         assert not np.may_share_memory(first, constant)
         with pytest.raises(ValueError, match="WRITEABLE"):
             first.numpy().setflags(write=True)
-        exported = torch.from_dlpack(first)
+        exported = torch.from_dlpack(first, copy=False)
         exported += 1
         np.testing.assert_array_equal(function(2.0)[1], 2.0 * constant)
         np.testing.assert_array_equal(function(1.0)[0], constant)
