@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from xform_runtime.errors import (
     DeviceError,
     ModuleFileError,
@@ -24,6 +26,10 @@ class TracedValueError(XformTypeError):
     """
 
     argument: object = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A traced array stays in the process that traces it.
+        return type(self), self.args, {**self.__dict__, "argument": None}
 
 
 class LeakedArrayError(XformValueError):

@@ -159,6 +159,26 @@ def static_fields(cls: type[Any]) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(cls) if f.metadata.get("static", False))
 
 
+class Containers:
+    """Dataclasses that are containers from now on; so they are where a pickle of it is loaded."""
+
+    def __init__(self, *classes: type[Any]) -> None:
+        self._classes = classes
+        for cls in classes:
+            if cls not in _registered:
+                _register_dataclass(cls)
+
+    def __reduce__(self) -> tuple[Any, tuple[type[Any], ...]]:
+        return Containers, self._classes
+
+
+def containers(*specs: TreeSpec) -> Containers:
+    """The dataclasses in some structures, which a pickle of these must be loaded behind."""
+    nodes = [node for spec in specs for node in cast(Any, spec).__getstate__()[0]]
+    kinds = {part for node in nodes for part in node if isinstance(part, type)}
+    return Containers(*sorted(kinds & _dataclasses, key=lambda cls: cls.__qualname__))
+
+
 def _two(cls: type[Any], result: Any) -> tuple[tuple[Any, ...], Any]:
     if not isinstance(result, tuple) or len(result) != 2:
         raise XformTypeError(

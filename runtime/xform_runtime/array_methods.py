@@ -82,6 +82,7 @@ class HostMethods:
         "a[i] = v",
         "an Array does not support item assignment; write into a copy, a = a.copy()",
     )
+    __delitem__ = _refusal("del a[i]", "use np.delete(a, i)")
     fill = _refusal("a.fill(v)", "use np.full_like(a, v)")
     sort = _refusal("a.sort()", "use np.sort(a)")
     partition = _refusal("a.partition(k)", "use np.partition(a, k)")
@@ -108,6 +109,9 @@ class HostMethods:
             "a result is immutable, and could be written into through a.ctypes: take the pointer "
             "of a copy, b = a.copy() and b.ctypes"
         )
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.numpy())
 
     def __array_namespace__(self, *, api_version: Any = None) -> Any:
         return self.numpy().__array_namespace__(api_version=api_version)

@@ -271,13 +271,21 @@ class Array(Sizes, HostMethods):
         return f"Array({values}, shape={self.shape}, dtype={self.dtype}, device={self.device!r})"
 
     def __copy__(self) -> Array:
-        return self
+        # Not the array itself: a call that is given it may take over its memory.
+        device = self._device
+        if device.is_host or device.is_left_behind or self.is_donated or 0 in self.shape:
+            host = self._read()
+            device = get_device(self.device)
+            view = device.put(host)
+        else:
+            view = device.duplicate(self._view)
+        return Array(view, device, self.shape, self.dtype)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Array:
-        return self
+        return self.__copy__()
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return asarray, (self.copy(), self.device)
+        return _unpickled, (self.numpy(), self.device)
 
     __add__, __radd__ = _binary(operator.add), _reflected(operator.add)
     __sub__, __rsub__ = _binary(operator.sub), _reflected(operator.sub)
@@ -307,6 +315,14 @@ class Array(Sizes, HostMethods):
 
     def __invert__(self) -> Any:
         return ~self.numpy()
+
+
+def _unpickled(values: np.ndarray[Any, Any], device: str) -> Array:
+    """The array of a pickle, on the host where there is no such device."""
+    try:
+        return asarray(values, device)
+    except DeviceError:
+        return asarray(values)
 
 
 def asarray(value: Any, device: str = "cpu") -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +25,7 @@ from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
 from .stopping import call_stoppable
+from .unchanging import Unchanging
 
 # Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
 _ALIGNMENT: Final = 64
@@ -59,7 +61,7 @@ class _Entry:
             ]
 
 
-class Executable:
+class Executable(Unchanging):
     """A compiled module loaded on a device.
 
     Args:
@@ -92,6 +94,10 @@ class Executable:
             for name, function in image.functions.items()
         }
         self._context: Any = self._make_context()
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        loaded = partial(Executable, work=self._work, is_shared=self._is_shared)
+        return loaded, (self._image, self.device)
 
     def _make_context(self) -> Any:
         device = self._device
@@ -181,6 +187,19 @@ class Executable:
             else:
                 inputs.push_ref(device.put(arg))
         return self._wrap(prepared, self._call(prepared, inputs))
+
+    def apart(self, entry: str, results: list[Array], kept: Sequence[Array]) -> list[Array]:
+        """Results of `invoke` none of which has the memory of some of its arguments.
+
+        Args:
+            entry: the entry's name.
+            results: what `invoke` returned.
+            kept: arrays of its `args` that later calls are given again. Whoever exports a result
+                without a copy could write into them.
+        """
+        if kept and self._find(entry).may_share and self._device.is_host:
+            _separate(self._device, results, [(array.numpy(), None) for array in kept])
+        return results
 
     def _donated(
         self, entry: str, taken: Sequence[int], args: Sequence[Array | np.ndarray[Any, Any]]

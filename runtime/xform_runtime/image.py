@@ -14,6 +14,7 @@ from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .signature import SIGNATURE_KEY, Signature
 from .stopping import STOPPABLE
+from .unchanging import Unchanging
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
@@ -22,7 +23,7 @@ _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
 _MAP_FROM = 1 << 20
 
 
-class ModuleImage:
+class ModuleImage(Unchanging):
     """The parsed bytes of a module.
 
     Args:
@@ -51,6 +52,9 @@ class ModuleImage:
                 self.stoppable[entry] = self.vm_module.lookup_function(name)
             elif name not in _OWN_FUNCTIONS:
                 self._add(name)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return ModuleImage, (bytes(self.content), self.origin)
 
     @staticmethod
     def from_file(path: str | os.PathLike[str]) -> ModuleImage:

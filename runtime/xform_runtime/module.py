@@ -21,9 +21,10 @@ from .executable import Executable
 from .image import ModuleImage
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
+from .unchanging import Unchanging
 
 
-class Entry:
+class Entry(Unchanging):
     """One entry point of a module; call it with the arguments of the original function."""
 
     def __init__(self, executable: Executable, signature: Signature) -> None:
@@ -70,12 +71,15 @@ class Entry:
             )
         return flatten(self._args, args, "args") + flatten(self._kwargs, kwargs, "kwargs")
 
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Entry, (self._executable, self.signature)
+
     def __repr__(self) -> str:
         return f"<entry {self.signature}>"
 
 
-class Module:
-    """A loaded module.
+class Module(Unchanging):
+    """A loaded module; a pickle of it has the bytes of the file.
 
     A module with one entry point is called directly; otherwise each entry is an attribute, and
     also an item: `module.step(x)` or `module["step"](x)`.
@@ -85,6 +89,9 @@ class Module:
         self._path = path
         self._device = device
         self._entries = entries
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        return Module, (self._path, self._device, self._entries)
 
     @property
     def entries(self) -> tuple[str, ...]:

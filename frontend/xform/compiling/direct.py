@@ -71,7 +71,7 @@ class Prepared:
         leaves = pytrees.leaves((tuple(args), dict(kwargs)))
         inputs, outputs = self._traced.inputs, self._traced.outputs
         values = inputs.values([leaves[i] for i in inputs.positions])
-        return outputs.build(self._compiled.results([*values, *self._hidden]))
+        return outputs.build(self._compiled.results([*values, *self._hidden], self._hidden))
 
 
 def prepare(

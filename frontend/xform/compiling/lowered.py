@@ -19,12 +19,14 @@ from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
 from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
+from xform_runtime.unchanging import Unchanging
 
 from .. import pytrees
 from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
 from ..files import checked_path, write_whole
 from ..knobs import COMPILER, DUMP
+from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
@@ -72,7 +74,7 @@ class Timings:
     iree: float
 
 
-class Lowered:
+class Lowered(Unpicklable):
     """A traced function on its way to a compiled one.
 
     Args:
@@ -80,6 +82,11 @@ class Lowered:
         target: what `compile` compiles for by default.
         retrace: traces the same call again; with True, closed-over arrays become constants.
     """
+
+    _instead = (
+        "a lowered program",
+        "pickle what jit returned, or what compile() returns",
+    )
 
     def __init__(
         self,
@@ -251,8 +258,11 @@ class Lowered:
         return f"Lowered({self.name}({args}) -> ({results}), target={self._target})"
 
 
-class Compiled:
-    """A program on a device; call it with arguments of the types it was compiled for."""
+class Compiled(Unchanging):
+    """A program on a device; call it with arguments of the types it was compiled for.
+
+    A pickle has the machine code, so it can be loaded where the device and the processor are alike.
+    """
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
         built = _build(traced, target, _flat_signature)
@@ -270,6 +280,17 @@ class Compiled:
             self._image, target.device, work=signature.work, is_shared=signature.is_shared
         )
         self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
+
+    def __getstate__(self) -> dict[str, Any]:
+        # The containers come first, so that they are known when a structure is loaded.
+        containers = pytrees.containers(self._inputs.spec, self._outputs.spec)
+        state = {"containers": containers, **self.__dict__, "_lowered": None}
+        state.pop("_structure", None)
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        del state["containers"]
+        self.__dict__.update(state)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the program.
@@ -304,7 +325,8 @@ class Compiled:
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Calls the program with its array leaves, which must be of the program's types."""
-        return self._built(self.results([*self._inputs.values(leaves), *self._hidden]))
+        values = [*self._inputs.values(leaves), *self._hidden]
+        return self._built(self.results(values, self._hidden))
 
     def run_plain(self, leaves: Sequence[Any]) -> Any:
         """`run` for leaves that are arrays or Python numbers, as fast as it can be."""
@@ -312,16 +334,23 @@ class Compiled:
         for i in self._numbers:
             values[i] = np.asarray(values[i], self._inputs.avals[i].dtype)
         if self._hidden:
-            values += self._hidden
+            return self._built(self.results([*values, *self._hidden], self._hidden))
         return self._built(self._executable.invoke(self.name, values))
 
-    def results(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
+    def results(
+        self, values: Sequence[Array | np.ndarray[Any, Any]], hidden: Sequence[Array] = ()
+    ) -> list[Array]:
         """The flat results for arguments and closed-over arrays of the entry's types.
 
         It does not matter which arguments are closed over, so that all programs of one text
         can be called in this way.
+
+        Args:
+            values: all of them.
+            hidden: those that are closed over, whose memory no result has.
         """
-        return self._executable.invoke(self.name, values)
+        results = self._executable.invoke(self.name, values)
+        return self._executable.apart(self.name, results, hidden)
 
     def cost(self) -> Cost:
         """What a call computes and moves, as estimated.
@@ -370,7 +399,10 @@ class Compiled:
             As `Lowered.save`.
         """
         if self._lowered is None:
-            raise XformTypeError(f"save: {self.name!r} was compiled for a direct call; lower it")
+            raise XformTypeError(
+                f"save: {self.name!r} was compiled for a direct call, or comes out of a pickle; "
+                "lower the function"
+            )
         self._lowered.save(path, self._target)
 
     def _repr_html_(self) -> str:

@@ -56,6 +56,7 @@ _METHODS["__array_namespace__"] = lambda: _sys.modules[__name__]
 
 ndarray = TracedArray
 broadcast_shapes = _explained(_broadcast_shapes)
+broadcast_shapes.__module__ = __name__
 
 bool_ = bool = _np.bool
 int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
+from xform_runtime.unchanging import Unchanging
 
 from .. import primitives
 from ..errors import XformTypeError, at_user_line
@@ -42,7 +43,7 @@ def _function(form: Form) -> _Function:
     return getattr(primitives, form) if isinstance(form, str) else form
 
 
-class Ufunc:
+class Ufunc(Unchanging):
     """One of NumPy's universal functions.
 
     Args:
@@ -85,6 +86,9 @@ class Ufunc:
         self._resolved: dict[Any, _Resolution] = {}
         UFUNCS[numpy] = self
         OPERATORS[numpy] = self.operator
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _ufunc_of, (self.numpy,)
 
     def __repr__(self) -> str:
         return f"<xform.numpy ufunc {self.__name__!r}>"
@@ -239,6 +243,11 @@ class Ufunc:
 
 
 entry(Ufunc.__call__, "")
+
+
+def _ufunc_of(numpy: np.ufunc) -> Callable[..., Any]:
+    """The ufunc of a pickle."""
+    return UFUNCS[numpy]
 
 
 class Comparison(Ufunc):

@@ -7,6 +7,7 @@ in terms of them. So a function is entered here by the module that defines it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import numpy as np
@@ -29,6 +30,14 @@ PUBLIC: Final[dict[Callable[..., Any], Callable[..., TracedArray]]] = {}
 
 # By the name of the method: what no function of NumPy's is.
 METHODS: Final[dict[str, Callable[..., Any]]] = {}
+
+
+def load() -> None:
+    """Fills the tables, where what is above this module was not imported.
+
+    A pickle names the module of a transform or of a class alone, and is loaded without the others.
+    """
+    import_module("xform.numpy")
 
 
 class Overriding:
@@ -56,5 +65,6 @@ __all__ = [
     "PUBLIC",
     "UFUNCS",
     "Overriding",
+    "load",
     "overriding",
 ]

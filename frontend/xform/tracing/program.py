@@ -15,7 +15,7 @@ from .. import pytrees
 from .._xform import Function
 from ..compiling import workers
 from ..errors import XformTypeError, at_user_line
-from . import global_random, traces
+from . import global_random, operations, traces
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
 from .operations import Overriding
@@ -144,6 +144,7 @@ def trace_program(
         Whatever the function raises.
     """
     workers.start()
+    operations.load()
     start = time.perf_counter()
     generator = global_random.mark()
     asked: Mapping[str, Asked] | None = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from .. import primitives, pytrees
@@ -11,7 +12,8 @@ from ..tracing import traces
 from ..tracing.traces import definition_site, function_name, trace_callee
 from .calls import call_checkpoint
 from .checkpoint_policies import Policy, nothing_saveable
-from .selection import Auxiliary, entering, entering_kwargs, require_callable, transformed
+from .selection import Auxiliary, entering, entering_kwargs, require_callable
+from .transformed import Transformed
 
 
 def checkpoint(fun: Callable[..., Any], *, policy: Policy | None = None) -> Callable[..., Any]:
@@ -61,7 +63,7 @@ def checkpoint(fun: Callable[..., Any], *, policy: Policy | None = None) -> Call
         )
         return output.join(call_checkpoint(callee, chosen))
 
-    return transformed("checkpoint", fun, run)
+    return Transformed(partial(checkpoint, fun, policy=policy), "checkpoint", fun, run)
 
 
 def checkpoint_name(x: Any, name: str) -> Any:

@@ -132,8 +132,9 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
 
     def rule(suffix: str, avals: Sequence[Aval], body: Body) -> Callee:
         with custom.inside(site, suffix):
-            name = f"{function.name}.{suffix}"
-            return rules.trace(name, name, avals, body)
+            # `f.forward` is what a pass makes of a program `f`, whose only call this may be.
+            name = f"{function.name}.rule.{suffix}"
+            return rules.trace(name, f"{function.name}.{suffix}", avals, body)
 
     jvp = forward = backward = None
     if asked.active is not None:

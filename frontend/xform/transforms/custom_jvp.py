@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from .. import pytrees
@@ -77,29 +78,34 @@ class custom_jvp(RuledFunction):  # noqa: N801 - JAX's name
             if rule is not None:
                 require_callable("defjvps", rule)
 
-        def jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, Any]:
-            if len(jvps) != len(primals):
-                raise XformValueError(
-                    at_user_line(
-                        f"defjvps: {len(jvps)} rules were given, but {self._function.name!r} was "
-                        f"called with {len(primals)} arguments"
-                    )
-                )
-            output = self(*primals)
-            leaves, spec = pytrees.flatten(output)
-            sums = [full(x.shape, x.dtype, 0) for x in leaves]
-            for rule, tangent in zip(jvps, tangents, strict=True):
-                if rule is not None:
-                    terms = spread(rule(tangent, output, *primals), output, "tangent")
-                    sums = [
-                        s if term is None else s + term for s, term in zip(sums, terms, strict=True)
-                    ]
-            return output, pytrees.unflatten(spec, sums)
-
-        self._rules = (jvp,)
+        self._rules = (partial(_sum_of_rules, self, jvps),)
 
     def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
         return _Call(self._function, args, *rules)
+
+
+def _sum_of_rules(
+    function: custom_jvp,
+    jvps: Sequence[Callable[..., Any] | None],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+) -> tuple[Any, Any]:
+    """The rule of a function that was given one for each argument."""
+    if len(jvps) != len(primals):
+        raise XformValueError(
+            at_user_line(
+                f"defjvps: {len(jvps)} rules were given, but {function._function.name!r} was "
+                f"called with {len(primals)} arguments"
+            )
+        )
+    output = function(*primals)
+    leaves, spec = pytrees.flatten(output)
+    sums = [full(x.shape, x.dtype, 0) for x in leaves]
+    for rule, tangent in zip(jvps, tangents, strict=True):
+        if rule is not None:
+            terms = spread(rule(tangent, output, *primals), output, "tangent")
+            sums = [s if term is None else s + term for s, term in zip(sums, terms, strict=True)]
+    return output, pytrees.unflatten(spec, sums)
 
 
 class _Call(RuledCall):

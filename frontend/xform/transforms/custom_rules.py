@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import inspect
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from .. import pytrees
 from ..compiling import direct
 from ..errors import XformRuntimeError, XformTypeError, XformValueError, at_user_line
+from ..pickling import Named
 from ..source import entrance
 from ..tracing import traces
 from .custom_call import CustomFunction, call_custom
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
     from ..tracing.array import TracedArray
 
 
-class RuledFunction(ABC):
-    """A function that is given its derivative rules once it has been made."""
+class RuledFunction(Named):
+    """A function that is given its derivative rules once it has been made.
+
+    A pickle has the function and the rules that it has been given until then.
+    """
 
     # How messages say what gives the rules.
     _givers: ClassVar[str]
@@ -45,9 +49,12 @@ class RuledFunction(ABC):
             XformValueError: a number or name that is no argument of it.
         """
         kind = type(self).__name__
+        require_callable(kind, fun)
+        # First, as it copies the attributes of the function, which may be one of this class.
+        functools.update_wrapper(self, fun)
         self._function = NondiffArguments(kind, fun, nondiff_argnums, nondiff_argnames)
         self._rules: tuple[Callable[..., Any], ...] | None = None
-        functools.update_wrapper(self, fun)
+        self._made = functools.partial(type(self), fun, nondiff_argnums, nondiff_argnames)
 
     @entrance
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -70,6 +77,16 @@ class RuledFunction(ABC):
     @abstractmethod
     def _bound(self, args: tuple[Any, ...], rules: tuple[Callable[..., Any], ...]) -> RuledCall:
         """The function and its rules at one call."""
+
+    def _inner(self) -> Callable[..., Any]:
+        return self._function.fun
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"made": self._made, "rules": self._rules}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state["made"]().__dict__)
+        self._rules = state["rules"]
 
     def __repr__(self) -> str:
         return f"<{self._function.kind} {self._function.name}>"
@@ -96,7 +113,6 @@ class NondiffArguments:
         argnums: Sequence[int],
         argnames: Sequence[str],
     ) -> None:
-        require_callable(kind, fun)
         self.kind = kind
         self.fun = fun
         self.name = traces.function_name(fun)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from ..errors import XformValueError, at_user_line
-from .selection import transformed
+from .transformed import Transformed
 
 REMOVE = ("mutations", "mutations_and_views")
 
@@ -48,4 +49,5 @@ def functionalize(func: Callable[..., Any], *, remove: str = "mutations") -> Cal
     def run(*args: Any, **kwargs: Any) -> Any:
         return func(*args, **kwargs)
 
-    return transformed("functionalize", func, run)
+    made = partial(functionalize, func, remove=remove)
+    return Transformed(made, "functionalize", func, run)

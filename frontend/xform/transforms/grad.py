@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from .. import pytrees
@@ -17,8 +18,8 @@ from .selection import (
     output_and_aux,
     output_aval,
     require_callable,
-    transformed,
 )
+from .transformed import Transformed
 
 
 def grad(
@@ -50,7 +51,7 @@ def grad(
         gradient, _, aux = _gradient("grad", func, numbers, args, kwargs, False, has_aux)
         return (gradient, aux) if has_aux else gradient
 
-    return transformed("grad", func, run, numbers)
+    return Transformed(partial(grad, func, argnums, has_aux), "grad", func, run, numbers)
 
 
 def grad_and_value(
@@ -82,7 +83,8 @@ def grad_and_value(
         )
         return (gradient, (value, aux)) if has_aux else (gradient, value)
 
-    return transformed("grad_and_value", func, run, numbers)
+    made = partial(grad_and_value, func, argnums, has_aux)
+    return Transformed(made, "grad_and_value", func, run, numbers)
 
 
 def _gradient(

@@ -19,8 +19,8 @@ from .selection import (
     checked_rows,
     require_callable,
     require_randomness,
-    transformed,
 )
+from .transformed import Transformed
 
 if TYPE_CHECKING:
     from ..tracing.array import TracedArray
@@ -58,7 +58,8 @@ def jacrev(
     array([[2., 0.],
            [0., 4.]])
     """
-    return _jacobian("jacrev", reverse_blocks, func, argnums, has_aux, chunk_size)
+    made = partial(jacrev, func, argnums, has_aux=has_aux, chunk_size=chunk_size)
+    return _jacobian(made, "jacrev", reverse_blocks, func, argnums, has_aux, chunk_size)
 
 
 def jacfwd(
@@ -92,7 +93,8 @@ def jacfwd(
     """
     require_randomness("jacfwd", randomness)
     blocks = partial(forward_blocks, fresh_draws=randomness == "different")
-    return _jacobian("jacfwd", blocks, func, argnums, has_aux, chunk_size)
+    made = partial(jacfwd, func, argnums, has_aux, randomness=randomness, chunk_size=chunk_size)
+    return _jacobian(made, "jacfwd", blocks, func, argnums, has_aux, chunk_size)
 
 
 def hessian(
@@ -117,11 +119,13 @@ def hessian(
     array([[2., 0.],
            [0., 2.]])
     """
-    first = _jacobian("hessian", reverse_blocks, func, argnums, has_aux)
-    return _jacobian("hessian", forward_blocks, first, argnums, has_aux)
+    made = partial(hessian, func, argnums, has_aux=has_aux)
+    first = _jacobian(made, "hessian", reverse_blocks, func, argnums, has_aux)
+    return _jacobian(made, "hessian", forward_blocks, first, argnums, has_aux)
 
 
 def _jacobian(
+    made: partial[Callable[..., Any]],
     transform: str,
     blocks: Blocks,
     func: Callable[..., Any],
@@ -138,7 +142,7 @@ def _jacobian(
         traced = TracedOutput(transform, func, selection, has_aux, kwargs)
         return _with_aux(selection, traced, blocks(func, selection, traced, chunk))
 
-    return transformed(transform, func, run, numbers)
+    return Transformed(made, transform, func, run, numbers)
 
 
 def reverse_blocks(

@@ -19,6 +19,7 @@ from ..compiling import workers
 from ..compiling.lowered import Compiled, Lowered
 from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
+from ..pickling import Named
 from ..source import entrance, keep_users_frames
 from ..tracing import traces
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
@@ -128,8 +129,11 @@ def jit(
     return Jitted(func, static, donated, device or "cpu")
 
 
-class Jitted:
-    """What `jit` returns."""
+class Jitted(Named):
+    """What `jit` returns.
+
+    A pickle has the function and the options, but no compiled programs.
+    """
 
     def __init__(
         self, func: Callable[..., Any], static: StaticArguments, donated: Chosen, device: str
@@ -322,6 +326,19 @@ class Jitted:
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         """A jitted function in a class body is a method; its `self` must be a pytree or static."""
         return self if instance is None else functools.partial(self, instance)
+
+    def _inner(self) -> Callable[..., Any]:
+        return self._func
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = {"func": self._func, "device": self._device}
+        for option, chosen in ("static", self._static.chosen), ("donate", self._donated):
+            state[f"{option}_argnums"] = chosen.numbers
+            state[f"{option}_argnames"] = tuple(sorted(chosen.names))
+        return state
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(jit(**state).__dict__)
 
     def __repr__(self) -> str:
         return f"<jitted {self.__name__} on {self._device!r}>"

@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..pickling import Unpicklable
 from ..source import entrance
 from ..tracing import traces
 from ..tracing.traces import function_name
@@ -46,8 +47,13 @@ def linearize(func: Callable[..., Any], *primals: Any, has_aux: bool = False) ->
     return (output, pushforward, aux) if has_aux else (output, pushforward)
 
 
-class Pushforward:
+class Pushforward(Unpicklable):
     """What `linearize` returns beside the output: a function from tangents to tangents."""
+
+    _instead = (
+        "what linearize returned beside the output",
+        "pickle the function and the primals, and call linearize again",
+    )
 
     def __init__(
         self,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import operator
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,9 +10,7 @@ import numpy as np
 from xform_runtime import Array
 
 from .. import pytrees
-from ..compiling import direct
 from ..errors import XformIndexError, XformTypeError, XformValueError, at_user_line
-from ..source import keep_users_frames
 from ..tracing import traces
 from ..tracing.avals import Aval, is_array
 
@@ -22,45 +19,6 @@ if TYPE_CHECKING:
 
 
 RANDOMNESS = ("error", "same", "different")
-
-
-def transformed(
-    transform: str,
-    function: Callable[..., Any],
-    run: Callable[..., Any],
-    argnums: int | tuple[int, ...] = (),
-) -> Callable[..., Any]:
-    """`run` under the function's name; called outside of a trace it is compiled and executed.
-
-    Args:
-        transform: the transform's name.
-        function: the user's function.
-        run: takes the call's arguments while a function is being traced.
-        argnums: the arguments that are differentiated; Python numbers in the others reach the
-            function as they are.
-
-    Raises:
-        XformTypeError: `function` is not callable.
-    """
-    require_callable(transform, function)
-    functools.update_wrapper(run, function, updated=())
-
-    def wrapper(*args: Any, **kwargs: Any) -> Any:
-        if traces.current_trace() is not None:
-            return run(*args, **kwargs)
-        name = traces.function_name(function)
-        numbers = argnums if isinstance(argnums, tuple) else (argnums,)
-        traced = {n + len(args) if n < 0 else n for n in numbers}
-        try:
-            return direct.call(run, args, kwargs, name=name, transform=transform, traced=traced)
-        except Exception as error:
-            keep_users_frames(error)
-            raise
-
-    functools.update_wrapper(wrapper, function, updated=())
-    if not hasattr(function, "__name__"):
-        wrapper.__name__ = traces.function_name(function)
-    return wrapper
 
 
 def require_callable(transform: str, function: object) -> None:

@@ -29,7 +29,8 @@ from .basis import vmap_in_chunks
 from .calls import call, call_jvp, call_vjp, call_vmap, reporting
 from .derivative import TracedOutput
 from .jacobian import forward_blocks, reverse_blocks
-from .selection import Selection, checked_argnums, checked_rows, require_callable, transformed
+from .selection import Selection, checked_argnums, checked_rows, require_callable
+from .transformed import Transformed
 
 if TYPE_CHECKING:
     from ..tracing.array import TracedArray
@@ -81,7 +82,16 @@ def _jacobian(
         value = traced.split(call(traced.callee, selection.lifted()))[0]
         return value, blocks(selection, traced)
 
-    return transformed(transform, func, run, numbers)
+    made = functools.partial(
+        value_and_jacobian if with_value else jacobian,
+        func,
+        argnums,
+        mode,
+        sparsity,
+        chunk_size,
+        dense=dense,
+    )
+    return Transformed(made, transform, func, run, numbers)
 
 
 @_jacobian(False)

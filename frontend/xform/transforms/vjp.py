@@ -8,6 +8,7 @@ from typing import Any
 from .. import pytrees
 from ..compiling.split import linearize_direct
 from ..errors import XformValueError, at_user_line
+from ..pickling import Unpicklable
 from ..source import entrance
 from ..tracing import traces
 from ..tracing.avals import Aval
@@ -48,8 +49,13 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple
     return (output, pullback, aux) if has_aux else (output, pullback)
 
 
-class Pullback:
+class Pullback(Unpicklable):
     """What `vjp` returns beside the output: a function from cotangents to a tuple of cotangents."""
+
+    _instead = (
+        "what vjp returned beside the output",
+        "pickle the function and the primals, and call vjp again",
+    )
 
     def __init__(
         self,

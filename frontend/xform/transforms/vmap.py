@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,8 +23,8 @@ from .selection import (
     output_aval,
     require_callable,
     require_randomness,
-    transformed,
 )
+from .transformed import Transformed
 
 
 def vmap(
@@ -96,7 +97,8 @@ def vmap(
             )
         return output.tree(results)
 
-    return transformed("vmap", func, run)
+    made = partial(vmap, func, in_dims, out_dims, randomness, chunk_size=chunk_size)
+    return Transformed(made, "vmap", func, run)
 
 
 class _Batch:

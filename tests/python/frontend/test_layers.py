@@ -20,8 +20,8 @@ DIALECT = Path(__file__).parents[3] / "dialect"
 # are not named themselves.
 LAYERS: dict[str, Sequence[str]] = {
     "what knows of no program": (
-        "source", "errors", "family", "files", "identity", "knobs", "pytrees", "tree", "runtime",
-        "units",
+        "source", "errors", "family", "files", "identity", "knobs", "pickling", "pytrees", "tree",
+        "runtime", "units",
     ),
     "compilers": ("compiling", "iree"),
     "tracing": ("tracing",),

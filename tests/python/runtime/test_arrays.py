@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 from typing import Any
 
 import ml_dtypes
 import numpy as np
 import pytest
 import torch
-from xform.frontend import jit
-from xform_runtime import Array, XformError, XformTypeError, XformValueError, asarray
+from xform.frontend import checkpoint, jit, save, spec
+from xform_runtime import (
+    Array,
+    DeviceError,
+    XformError,
+    XformTypeError,
+    XformValueError,
+    arrays,
+    asarray,
+    load,
+)
+from xform_runtime.devices import Device, get_device
 from xform_runtime.dtypes import DTYPE_NAMES, numpy_dtype
 
 pytestmark = pytest.mark.vulkan
@@ -248,6 +259,141 @@ def test_arrays_move_between_devices_when_called() -> None:
     np.testing.assert_array_equal(double(x, asarray(x, "vulkan")), x * 2)
     on_gpu = jit(lambda x, y: x + y, device="vulkan")
     np.testing.assert_array_equal(on_gpu(asarray(x), x), x * 2)
+
+
+def test_a_call_copies_no_array_of_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    total = jit(lambda x, y: x + y.sum())
+    x, y = asarray(np.arange(3.0)), asarray(np.ones((500, 500)))
+    expected = total(x, y).tolist()
+
+    def put(self: Device, array: Any) -> Any:
+        raise AssertionError("an array was copied to the device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Device, "put", put)
+        assert total(x, y).tolist() == expected == [250_000, 250_001, 250_002]
+
+
+# Copies and pickles ------------------------------------------------------------
+
+
+def copies(array: Array) -> list[Array]:
+    return [
+        copy.copy(array),
+        copy.deepcopy({"arrays": [array]})["arrays"][0],
+        *(pickle.loads(pickle.dumps(array, protocol)) for protocol in range(6)),
+    ]
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_copies_are_arrays_of_their_own(device: str) -> None:
+    for host in (
+        sample("float32"), sample("bfloat16"), sample("bool"), np.array(3.0, np.float32),
+        np.zeros((2, 0), np.int32),
+    ):  # fmt: skip
+        array = asarray(host, device)
+        for made in copies(array):
+            assert type(made) is Array
+            assert made is not array
+            assert (made.device, made.dtype, made.shape) == (device, host.dtype, host.shape)
+            np.testing.assert_array_equal(made, host)
+            assert not np.may_share_memory(made, array)
+
+
+@pytest.mark.calls_once
+def test_copies_outlive_a_donated_array() -> None:
+    step = jit(lambda x: x + 1, donate_argnums=0)
+    for copied in (copy.copy, copy.deepcopy):
+        array = asarray(np.arange(4.0))
+        kept = copied(array)
+        result = step(array)
+        assert array.is_donated
+        assert (kept.tolist(), result.tolist()) == ([0, 1, 2, 3], [1, 2, 3, 4])
+    for use in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(XformValueError, match="was donated"):
+            use(array)
+
+
+def test_pickles_are_loaded_where_their_device_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    load_array, (values, device) = asarray([1.5, 2.5]).__reduce__()
+    assert device == "cpu"
+
+    def missing(name: str) -> Device:
+        if name != "cpu":
+            raise DeviceError(f"device {name!r} is not available")
+        return get_device(name)
+
+    monkeypatch.setattr(arrays, "get_device", missing)
+    with pytest.raises(DeviceError):
+        asarray([1.5], "cuda")
+    loaded = load_array(values, "cuda")
+    assert (loaded.device, loaded.tolist()) == ("cpu", [1.5, 2.5])
+
+
+def test_pickles_with_buffers_beside_them() -> None:
+    array = asarray(np.arange(1000.0))
+    buffers: list[pickle.PickleBuffer] = []
+    pickled = pickle.dumps(array, protocol=5, buffer_callback=buffers.append)
+    assert len(pickled) < 500
+    loaded = pickle.loads(pickled, buffers=buffers)
+    np.testing.assert_array_equal(loaded, array)
+    assert not np.may_share_memory(loaded, array)
+
+
+# Memory ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("device", ["cpu", "vulkan"])
+def test_views_keep_the_memory_of_a_result(device: str) -> None:
+    double = jit(lambda x: x * 2, device=device)
+    host = np.arange(30_000, dtype=np.float32)
+    view = double(host).numpy()[1::2]
+    parts = [double(host)[5:], double(host).reshape(3, -1).T, double(host).data]
+    expected = [host[1::2] * 2, host[5:] * 2, (host * 2).reshape(3, -1).T, host * 2]
+    for _ in range(20):  # into memory that has become free
+        double(host + 1)
+    for part, wanted in zip([view, *parts], expected, strict=True):
+        np.testing.assert_array_equal(part, wanted)
+
+
+@pytest.mark.parametrize(("size", "compiler"), [(3, "xform"), (50_000, "xform"), (3, "iree")])
+def test_results_share_no_memory_with_constants(
+    size: int, compiler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XFORM_COMPILER", compiler)
+    constant = np.arange(size, dtype=np.float64)
+
+    def scaled(x: Any) -> Any:
+        return constant, x * constant
+
+    save(scaled, spec(()), path=tmp_path / "constant.vmfb")
+    for function in (load(tmp_path / "constant.vmfb"), jit(scaled), checkpoint(scaled)):
+        first, _ = function(1.0)
+        second, _ = function(1.0)
+        assert not np.may_share_memory(first, second)
+        assert not np.may_share_memory(first, constant)
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            first.numpy().setflags(write=True)
+        exported = torch.from_dlpack(first, copy=False)
+        exported += 1
+        np.testing.assert_array_equal(function(2.0)[1], 2.0 * constant)
+        np.testing.assert_array_equal(function(1.0)[0], constant)
+
+
+@pytest.mark.parametrize("size", [3, 50_000])
+def test_results_that_are_arguments_cannot_be_written_through(size: int) -> None:
+    same = jit(lambda x: (x, x.reshape(-1, 1)))
+    mine = np.arange(size, dtype=np.float64)
+    before = mine.copy()
+    for given in (mine, asarray(mine)):
+        for result in same(given):
+            assert not np.may_share_memory(result, mine)
+            for part in (result.numpy(), result.numpy()[:1], np.asarray(result), result.T):
+                with pytest.raises(ValueError, match="read-only"):
+                    part[...] = -1
+            exported = torch.from_dlpack(result)
+            exported += 1
+        np.testing.assert_array_equal(given, before)
 
 
 def test_errors_are_ours() -> None:

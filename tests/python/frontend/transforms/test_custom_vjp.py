@@ -32,6 +32,18 @@ def cubed(x: Any) -> Any:
 cubed.defvjp(lambda x: (cubed(x), x), lambda x, ct: (5 * x * ct,))
 
 
+def test_vjp_of_nothing_but_the_function() -> None:
+    """Its rules are no halves of the program, whose name is that of the function."""
+
+    @custom_vjp
+    def same(x: Any) -> Any:
+        return x
+
+    same.defvjp(lambda x: (x, None), lambda _, ct: (2 * ct,))
+    y, pullback = vjp(same, 3.0)
+    assert (y.item(), pullback(1.0)[0].item()) == (3.0, 2.0)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_nests(dtype: str) -> None:
     x = np.array([1.5, -2.0, 0.5], dtype)
