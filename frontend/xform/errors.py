@@ -12,6 +12,7 @@ from xform_runtime.errors import (
     XformTypeError,
     XformValueError,
 )
+from xform_runtime.selftest_report import SelfTestError
 
 from .source import user_site
 
@@ -51,6 +52,7 @@ __all__ = [
     "DeviceError",
     "LeakedArrayError",
     "ModuleFileError",
+    "SelfTestError",
     "TracedRandomWarning",
     "TracedValueError",
     "XformAttributeError",

@@ -57,6 +57,32 @@ def entry_data(signature: Signature) -> dict[str, Any]:
     return data
 
 
+def selftest_data(image: ModuleImage, signature: Signature) -> dict[str, Any] | None:
+    """The self-test of an entry point as JSON data; None if it has none."""
+    from xform_runtime.selftest import Drawn
+
+    found = image.selftest(signature.name)
+    if found is None:
+        return None
+    return {
+        "vectors": len(found.vectors),
+        "drawn_inputs": sum(isinstance(x, Drawn) for v in found.vectors for x in v.inputs),
+        "summarised_results": sum(x.summary is not None for v in found.vectors for x in v.results),
+        "reference": found.reference,
+    }
+
+
+def selftest_text(data: dict[str, Any]) -> str:
+    """The same in words."""
+    count = data["vectors"]
+    said = f"{count} test vector{'s' * (count != 1)}, "
+    said += "inputs drawn" if data["drawn_inputs"] else "inputs as they were given"
+    if data["summarised_results"]:
+        said += ", large results as samples and sums"
+    by = {"numpy": "by NumPy", "plain": "by NumPy and by plain code where it has none"}
+    return f"{said}; expected results {by[data['reference']]}"
+
+
 def choose_entry(image: ModuleImage, name: str | None) -> Signature:
     """The entry point that a command is about.
 

@@ -32,7 +32,9 @@ from ..units import count_text, size_text
 from . import backend, workers
 from .cache import compile_cached
 from .dump import Stages
+from .plainly import plainly
 from .refusal import Refused
+from .selftests import Original, SelfTestInputs, with_selftest
 from .structure import tree_of
 from .targets import Target, as_target, check_dtypes
 
@@ -79,6 +81,7 @@ class Lowered:
         traced: the traced program.
         target: what `compile` compiles for by default.
         retrace: traces the same call again; with True, closed-over arrays become constants.
+        original: the function, and the call that was traced.
     """
 
     def __init__(
@@ -86,11 +89,14 @@ class Lowered:
         traced: TracedProgram,
         target: Target,
         retrace: Callable[[bool], TracedProgram],
+        original: Original,
     ) -> None:
         self._traced = traced
         self._target = target
         self._retrace = retrace
+        self._original = original
         self._text: str | None = None
+        self._on_cpu: Compiled | None = None
 
     @property
     def name(self) -> str:
@@ -195,25 +201,57 @@ class Lowered:
             said = "\n".join(refused.diagnostics)
             raise XformRuntimeError(f"cannot explain {traced.name!r}: {said}") from None
 
-    def save(self, path: str | os.PathLike[str], target: Target | str | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        target: Target | str | None = None,
+        *,
+        selftest: SelfTestInputs = False,
+    ) -> None:
         """Compiles the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file; a regular one is replaced as a whole, by its link too.
             target: as for `compile`; the device need not be present.
+            selftest: whether the file keeps inputs and the results that the function gives for
+                them when Python calls it, for `Module.selftest` of the runtime to try wherever the
+                file is loaded. With True the inputs are the arrays that the function was lowered
+                for, and drawn where it was lowered for specs: floats from -1 to 1, small integers,
+                bools. Others are given as a tuple of arguments, a dict of them by their names, or a
+                list of such. If the target's device is there, the module is tested before it is
+                written.
 
         Raises:
-            XformValueError: what the function closes over changed since it was lowered.
+            XformValueError: what the function closes over changed since it was lowered, or inputs
+                of the self-test that are too large or of other types.
             OSError: the file cannot be written, or is a directory, FIFO or device.
             XformTypeError: as for `compile`, or a structure that a file cannot describe.
             CompileError: the program cannot be compiled.
+            SelfTestError: the module gives other results than the function.
+
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from xform import runtime
+        >>> from xform.frontend import jit, spec
+        >>> path = tempfile.mkdtemp() + "/f.vmfb"
+        >>> jit(lambda x, n: np.sort(x)[n]).lower(spec(5), spec((), int)).save(path, selftest=True)
+        >>> runtime.load(path).selftest().passed
+        True
         """
         file = checked_path("save", path)
         chosen = self._target if target is None else as_target(target)
         self._traced_text()
         traced = self._baked()
         vmfb = _build(traced, chosen, _file_signature).vmfb
+        if selftest is not False:
+            vmfb = with_selftest(vmfb, traced, self._original, selftest, self._plain_results)
         write_whole(file, vmfb, durable=True)
+
+    def _plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
+        """What the program gives on the CPU; compiled plainly where that is asked for."""
+        if self._on_cpu is None:
+            self._on_cpu = Compiled(self._traced, Target("cpu"), None)
+        return list(self._on_cpu.results([*arrays, *self._traced.program.hidden]))
 
     def _baked(self) -> TracedProgram:
         hidden = self._traced.program.hidden
@@ -321,6 +359,7 @@ class Compiled:
         It does not matter which arguments are closed over, so that all programs of one text
         can be called in this way.
         """
+        plainly.has_run = True
         return self._executable.invoke(self.name, values)
 
     def cost(self) -> Cost:
@@ -360,18 +399,19 @@ class Compiled:
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, selftest: SelfTestInputs = False) -> None:
         """Writes the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file, as for `Lowered.save`.
+            selftest: as for `Lowered.save`.
 
         Raises:
             As `Lowered.save`.
         """
         if self._lowered is None:
             raise XformTypeError(f"save: {self.name!r} was compiled for a direct call; lower it")
-        self._lowered.save(path, self._target)
+        self._lowered.save(path, self._target, selftest=selftest)
 
     def _repr_html_(self) -> str:
         cost = self.cost()

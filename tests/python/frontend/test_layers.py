@@ -27,7 +27,7 @@ LAYERS: dict[str, Sequence[str]] = {
     "tracing": ("tracing",),
     "explanations": ("explanation",),
     "traced programs to compiled ones": (
-        "compiling.lowered", "compiling.direct", "compiling.split",
+        "compiling.lowered", "compiling.selftests", "compiling.direct", "compiling.split",
     ),
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),
