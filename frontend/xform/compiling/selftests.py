@@ -370,9 +370,9 @@ def _require_passed(vmfb: bytes, name: str, device: str) -> None:
     if not report.passed:
         raise SelfTestError(
             report,
-            f"save: compiled, {name!r} gives other results than called by Python. If the inputs of "
-            "its self-test make no sense for it, give it others: selftest=(x, ...). Of results that "
-            "are one choice among several, such as the signs of eigenvectors, there is no self-test.",
+            f"save: compiled, {name!r} gives other results than called by Python. If the inputs "
+            "of its self-test make no sense for it, give it others: selftest=(x, ...). There is no "
+            "self-test of results that are one choice of several, as the signs of eigenvectors.",
         )
 
 
