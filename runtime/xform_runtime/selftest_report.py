@@ -109,7 +109,7 @@ class SelfTestReport:
 
     >>> check = ResultCheck("f", 0, "output", False, 0.5, 1e-6, (1,), 2.5, 2.0)
     >>> print(SelfTestReport("f.vmfb", "cpu", (check,)))
-    self-test of f.vmfb on cpu: failed, 1 of 1 result is wrong
+    self-test of f.vmfb on cpu: failed, 1 of 1 result of 1 test vector is wrong
       f, vector 0, output[1]: failed, got 2.5, expected 2.0, a difference of 0.5 where 1e-06 is
       allowed
     """
@@ -143,13 +143,12 @@ class SelfTestReport:
             raise SelfTestError(self)
 
     def __str__(self) -> str:
-        count = len(self.checks)
-        results = f"{count} result{'s' * (count != 1)}"
-        vectors = f"{self.vectors} test vector{'s' * (self.vectors != 1)}"
-        wrong = len(self.failures)
-        told = f"failed, {wrong} of {results} {'is' if wrong == 1 else 'are'} wrong"
+        count, wrong = len(self.checks), len(self.failures)
+        what = f"{count} result{'s' * (count != 1)} of "
+        what += f"{self.vectors} test vector{'s' * (self.vectors != 1)}"
+        told = f"failed, {wrong} of {what} {'is' if wrong == 1 else 'are'} wrong"
         title = f"self-test of {self.path} on {self.device}: "
-        title += told if wrong else f"passed, {results} of {vectors}"
+        title += told if wrong else f"passed, {what}"
         return "\n".join([title, *(f"  {check}" for check in self.checks)])
 
 

@@ -64,9 +64,11 @@ def selftest_data(image: ModuleImage, signature: Signature) -> dict[str, Any] | 
     found = image.selftest(signature.name)
     if found is None:
         return None
+    inputs = [x for vector in found.vectors for x in vector.inputs]
     return {
         "vectors": len(found.vectors),
-        "drawn_inputs": sum(isinstance(x, Drawn) for v in found.vectors for x in v.inputs),
+        "inputs": len(inputs),
+        "drawn_inputs": sum(isinstance(x, Drawn) for x in inputs),
         "summarised_results": sum(x.summary is not None for v in found.vectors for x in v.results),
         "reference": found.reference,
     }
@@ -76,7 +78,10 @@ def selftest_text(data: dict[str, Any]) -> str:
     """The same in words."""
     count = data["vectors"]
     said = f"{count} test vector{'s' * (count != 1)}, "
-    said += "inputs drawn" if data["drawn_inputs"] else "inputs as they were given"
+    if data["drawn_inputs"] == data["inputs"]:
+        said += "inputs drawn"
+    else:
+        said += "inputs given" + ("" if data["drawn_inputs"] == 0 else " and drawn")
     if data["summarised_results"]:
         said += ", large results as samples and sums"
     by = {"numpy": "by NumPy", "plain": "by NumPy and by plain code where it has none"}

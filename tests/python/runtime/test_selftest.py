@@ -158,7 +158,7 @@ def test_a_wrong_result_is_named(files: tuple[Path, Path], tmp_path: Path, resul
     assert (failure.entry, failure.vector, failure.path) == ("model", 1, path)
     assert failure.index == ((), (1,))[values.ndim]
     assert failure.expected == values.flat[-1]
-    with pytest.raises(SelfTestError, match="1 of 6 results is wrong") as caught:
+    with pytest.raises(SelfTestError, match="1 of 6 results of 2 test vectors is wrong") as caught:
         report.raise_if_failed()
     assert caught.value.report is report
     assert f"model, vector 1, {path}" in str(caught.value)

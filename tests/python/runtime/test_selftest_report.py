@@ -107,7 +107,9 @@ def test_what_it_says() -> None:
         "allowed"
     )
     report = SelfTestReport("f.vmfb", "cpu", (near, wrong, wrong))
-    assert str(report).startswith("self-test of f.vmfb on cpu: failed, 2 of 3 results are wrong\n")
+    assert str(report).startswith(
+        "self-test of f.vmfb on cpu: failed, 2 of 3 results of 1 test vector"
+    )
     assert report.failures == (wrong, wrong)
     with pytest.raises(SelfTestError, match="failed, 2 of 3"):
         report.raise_if_failed()
