@@ -236,10 +236,11 @@ class SelfTest:
                 f"its version {version!r} is not supported: this runtime reads version "
                 f"{SELFTEST_VERSION}"
             )
-        match data:
-            case {"reference": reference, "vectors": [_, *_] as vectors} if reference in get_args(
-                Reference
-            ):
+        reference: Any = data.get("reference")
+        if reference not in get_args(Reference):
+            raise XformValueError(f"its expected results are from {reference!r}")
+        match data.get("vectors"):
+            case [_, *_] as vectors:
                 found = tuple(_vector(vector, signature, body) for vector in vectors)
                 return SelfTest(reference, found)
         raise XformValueError("it has no vectors")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -126,7 +128,9 @@ def _save(lowered: Lowered, path: Path, target: Target, selftest: bool) -> None:
     from ..iree.flags import is_vouched_for
 
     try:
-        lowered.save(path, target, selftest=selftest)
+        # For its self-test the user's function is called, which may print.
+        with contextlib.redirect_stdout(sys.stderr):
+            lowered.save(path, target, selftest=selftest)
     except XformError as error:
         if not is_vouched_for(target):
             # Where the processor's name is wrong, that is what there is to say.

@@ -127,7 +127,7 @@ def _test(out: Output, module: str, entry: str | None, device: str | None) -> No
                 "path": check.path,
                 "passed": check.passed,
                 "difference": _json_value(check.difference),
-                "tolerance": check.tolerance,
+                "tolerance": _json_value(check.tolerance),
                 "index": check.index,
                 "block": check.block,
                 "got": _json_value(check.got),

@@ -59,9 +59,14 @@ def entry_data(signature: Signature) -> dict[str, Any]:
 
 def selftest_data(image: ModuleImage, signature: Signature) -> dict[str, Any] | None:
     """The self-test of an entry point as JSON data; None if it has none."""
+    from xform_runtime.errors import ModuleFileError
     from xform_runtime.selftest import Drawn
 
-    found = image.selftest(signature.name)
+    try:
+        found = image.selftest(signature.name)
+    except ModuleFileError as error:
+        # Whoever looks at the module wants to see the rest of it.
+        return {"error": str(error)}
     if found is None:
         return None
     inputs = [x for vector in found.vectors for x in vector.inputs]
@@ -76,6 +81,8 @@ def selftest_data(image: ModuleImage, signature: Signature) -> dict[str, Any] | 
 
 def selftest_text(data: dict[str, Any]) -> str:
     """The same in words."""
+    if "error" in data:
+        return str(data["error"])
     count = data["vectors"]
     said = f"{count} test vector{'s' * (count != 1)}, "
     if data["drawn_inputs"] == data["inputs"]:

@@ -12,6 +12,7 @@ from xform_runtime.archive import read_members, with_member
 from xform_runtime.image import ModuleImage
 from xform_runtime.selftest import SELFTEST_FOLDER, Drawn
 
+DIFFERS = ("compile", "differs.py:f", "-a", "f32[3]", "-o", "differs.vmfb")
 LOSS = ("model.py:loss", "-a", "w=f32[3,2]")
 
 
@@ -123,11 +124,32 @@ def test_what_cannot_be_tested(xform: XformCall, modules: Path, altered: str) ->
     assert said == "damaged.vmfb is damaged: bad checksum in member 'xform.selftest/loss'"
 
 
+def test_one_of_a_newer_version(xform: XformCall, altered: str, folder: Path) -> None:
+    content = (folder / "bare.vmfb").read_bytes()
+    newer = with_member(content, f"{SELFTEST_FOLDER}loss", b'{"version":2}\n')
+    (folder / "newer.vmfb").write_bytes(newer)
+    said = error_of_run(xform("run", "newer.vmfb", "--selftest", code=3))
+    assert "its version 2 is not supported: this runtime reads version 1" in said
+    # All else can be looked at.
+    shown = xform("inspect", "newer.vmfb").stdout
+    assert f"  self-test     {said}\n" in shown
+    data = json_of(xform("inspect", "newer.vmfb", "--json"))
+    assert data["entries"][0]["selftest"] == {"error": said}
+
+
+def test_what_the_function_prints_is_no_result(xform: XformCall, folder: Path) -> None:
+    (folder / "prints.py").write_text("def f(x):\n    print('hello')\n    return x\n")
+    made = xform("compile", "prints.py:f", "-a", "f32[3]", "--selftest", "--json")
+    assert json_of(made)["selftest"]["vectors"] == 2
+    assert "hello" in made.stderr
+
+
 def test_a_function_that_differs(xform: XformCall, folder: Path) -> None:
     (folder / "differs.py").write_text(
         "import numpy as np\ndef f(x):\n    return x + (1 if isinstance(x, np.ndarray) else 2)\n"
     )
-    said = error_of_run(xform("compile", "differs.py:f", "-a", "f32[3]", "--selftest", code=4))
+    said = error_of_run(xform(*DIFFERS, "--selftest", code=4))
     assert said.startswith("save: compiled, 'f' gives other results than called by Python.")
     assert "f, vector 0, output[" in said
-    assert not (folder / "f.vmfb").exists()
+    assert not (folder / "differs.vmfb").exists()
+    xform(*DIFFERS)
