@@ -16,8 +16,10 @@ as they are of either sign. So an element y may differ by
 
 where n is how many operations there are for each element of that result, by the estimate that the
 signature has. As that is for all elements, two numbers are kept for a result: a relative tolerance
-from its median element, and the absolute one that is then missing, at least the smallest normal
-number, as numbers below are zero on some devices. Integers and bools may not differ.
+from its median element, and the absolute one that is then missing. That is at least 8 eps times the
+median magnitude, as what does not come from floating inputs, such as random numbers, is rounded
+too; and the smallest normal number, as numbers below are zero on some devices. Integers and bools
+may not differ.
 """
 
 from __future__ import annotations
@@ -271,10 +273,9 @@ def _vector(
     share = max(_SMALLEST_SHARE, _LARGEST_RESULTS // max(1, len(results)))
     expected = []
     for i, result in enumerate(results):
-        growth = _LEAST_ROUNDINGS + math.sqrt((signature.flops or 0) / max(1, result.size))
-        relative, absolute = _tolerance(result, [sides[i] for sides in moved], epsilon * growth)
-        limit = min(_LARGEST_RESULT, share)
-        expected.append(Expected.of(result, relative, absolute, limit))
+        operations = (signature.flops or 0) / max(1, result.size)
+        tolerance = _tolerance(result, [sides[i] for sides in moved], epsilon, operations)
+        expected.append(Expected.of(result, *tolerance, min(_LARGEST_RESULT, share)))
     return Vector(tuple(inputs), tuple(expected))
 
 
@@ -309,14 +310,15 @@ def _signs(shape: tuple[int, ...], key: tuple[int, int]) -> NumPyArray:
 
 
 def _tolerance(
-    result: NumPyArray, moved: Sequence[NumPyArray], rounding: float
+    result: NumPyArray, moved: Sequence[NumPyArray], epsilon: float, operations: float
 ) -> tuple[float, float]:
     """The relative and absolute tolerance of a result.
 
     Args:
         result: what is expected.
         moved: by how much more than its inputs it moves, for each time that they were.
-        rounding: of what an element and its movement are, it may be off by that share.
+        epsilon: of the type in which it is computed.
+        operations: how many there are for each element.
     """
     if is_exact(result.dtype):
         return 0.0, 0.0
@@ -326,6 +328,8 @@ def _tolerance(
         movement = np.fmax(movement, some)
     is_known = np.isfinite(magnitude) & np.isfinite(movement)
     magnitude, movement = magnitude[is_known], movement[is_known]
+    least = _LEAST_ROUNDINGS * epsilon
+    rounding = least + math.sqrt(operations) * epsilon
     smallest = _SMALLEST[_short_name(result.dtype.name)]
     if not magnitude.size:
         return rounding, smallest
@@ -334,7 +338,10 @@ def _tolerance(
         condition = min(float(np.median(conditions)), _LARGEST_CONDITION)
         relative = rounding * (1 + condition)
         missing = float((rounding * (magnitude + movement) - relative * magnitude).max())
-    return relative, min(max(missing, smallest), float(np.finfo(np.float64).max))
+    # Where half of the elements are zeros, their median says nothing.
+    scale = float(np.median(magnitude[magnitude > 0])) if magnitude.any() else 0.0
+    absolute = max(missing, least * scale, smallest)
+    return relative, min(absolute, float(np.finfo(np.float64).max))
 
 
 def _epsilon(traced: TracedProgram, signature: Signature) -> float:
