@@ -1,33 +1,16 @@
 """Self-tests of module files: what the function gives when Python calls it, for some inputs.
 
-**Expected results** come from the function itself on NumPy's arrays, without a trace. What NumPy
+Expected results come from the function itself on NumPy's arrays, without a trace. What NumPy
 does not compute there, transforms and loops above all, is compiled plainly (`plainly.py`), for this
 machine's processor, also where the module is for another device. A function that cannot be called
-without a trace is compiled plainly as a whole.
-
-**Tolerances** follow from how the function passes on rounding. Let eps be the distance from 1 to
-the next number of the coarsest float type in which the program computes. The function is called
-again with all floating inputs off by a relative sqrt(eps), up or down at random, and s is by how
-much more than that an element of a result moves: sum |x df/dx|, roughly. Each operation may do to
-the result what an input that is off by eps does, and the errors of n operations add up as sqrt(n),
-as they are of either sign. So an element y may differ by
-
-    eps (8 + sqrt(n)) (|y| + s),
-
-where n is how many operations there are for each element of that result, by the estimate that the
-signature has. As that is for all elements, two numbers are kept for a result: a relative tolerance
-from its median element, and the absolute one that is then missing. That is at least 8 eps times the
-median magnitude, as what does not come from floating inputs, such as random numbers, is rounded
-too; and the smallest normal number, as numbers below are zero on some devices. Integers and bools
-may not differ.
+without a trace is compiled plainly as a whole. How far they may be off is for `tolerances.py`.
 """
 
 from __future__ import annotations
 
-import math
-import re
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -44,8 +27,6 @@ from xform_runtime.selftest import (
     Reference,
     SelfTest,
     Vector,
-    drawn,
-    is_exact,
 )
 
 from .. import pytrees
@@ -53,6 +34,7 @@ from ..errors import SelfTestError, XformTypeError, XformValueError, at_user_lin
 from ..tracing.avals import FLOAT_NAMES, Spec
 from ..tracing.program import Inputs, TracedProgram
 from .plainly import compiling_plainly, plainly
+from .tolerances import Arithmetic, tolerances
 
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
 Evaluate: TypeAlias = Callable[[Sequence[NumPyArray]], list[Any]]
@@ -63,31 +45,14 @@ SelfTestInputs: TypeAlias = bool | Call | list[Call]
 # Calls of a self-test whose inputs are drawn: one pair of them may be harmless by chance.
 _DRAWN_CALLS: Final = 2
 _LARGEST_INTEGER: Final = 8
-_PERTURBATIONS: Final = 2
-# Of keys: those of calls are their numbers.
-_PERTURBATION_SEED: Final = 1 << 32
-
-# Roundings that elementary functions are off by, of NumPy's and of ours together.
-_LEAST_ROUNDINGS: Final = 8.0
-# An element that is a small difference of large numbers is left to the absolute tolerance.
-_LARGEST_CONDITION: Final = 100.0
+# Above that many operations, long doubles take too long.
+_MOST_LONG_DOUBLES: Final = 20_000_000
 
 # What a file keeps of results becomes samples and sums above that, of one and of all together.
 _LARGEST_RESULT: Final = 64 << 10
 _LARGEST_RESULTS: Final = 1 << 20
 _SMALLEST_SHARE: Final = 1 << 10
 _LARGEST_INPUTS: Final = 16 << 20
-
-# The types at the end of an operation's line; arguments alone round nothing.
-_FLOAT_TYPE: Final = re.compile(r"(?:<|x)(f64|f32|f16|bf16)>")
-_EPSILONS: Final = {
-    "f64": 2.0**-52,
-    "f32": 2.0**-23,
-    "f16": 2.0**-10,
-    "bf16": 2.0**-7,
-}
-# Below these, numbers are zero on some devices.
-_SMALLEST: Final = {"f64": 2.0**-1022, "f32": 2.0**-126, "f16": 2.0**-14, "bf16": 2.0**-126}
 
 
 @dataclass(frozen=True)
@@ -133,8 +98,10 @@ def with_selftest(
     calls = _calls(original, selftest)
     _require_small(calls, signature)
     function = _Function(original, traced, signature, compiled)
+    dtypes = [leaf.dtype for leaf in signature.results]
+    arithmetic = Arithmetic.of(traced.program.module.text(), dtypes)
     vectors = [
-        _vector(function, signature, inputs, number, _epsilon(traced, signature))
+        _vector(function, signature, inputs, number, arithmetic)
         for number, inputs in enumerate(calls)
     ]
     made = SelfTest(function.reference, tuple(vectors))
@@ -220,13 +187,7 @@ class _Function:
 
     def __call__(self, arrays: Sequence[NumPyArray]) -> list[NumPyArray]:
         """The results for the program's arguments, in its dtypes."""
-        with (
-            compiling_plainly(),
-            np.errstate(all="ignore"),
-            warnings.catch_warnings(),
-        ):
-            # NumPy's own about empty slices and the like.
-            warnings.simplefilter("ignore", RuntimeWarning)
+        with _quietly():
             results = self._called(arrays) if self._is_callable else None
             if results is None:
                 # It will not be callable with other numbers either.
@@ -238,6 +199,24 @@ class _Function:
                 np.asarray(result).astype(kind.dtype)
                 for result, kind in zip(results, self._outputs.avals, strict=True)
             ]
+
+    def wide(self, arrays: Sequence[NumPyArray]) -> list[NumPyArray] | None:
+        """The results with more digits, as long doubles; None if there are none to be had."""
+        if not self._is_callable:
+            return None
+        widened = []
+        for x, kind in zip(arrays, self._original.inputs.avals, strict=True):
+            if kind.weak:
+                widened.append(x)
+            elif x.dtype != np.float64:
+                widened.append(x.astype(np.float64) if x.dtype.name in FLOAT_NAMES else x)
+            elif (self._signature.flops or 0) > _MOST_LONG_DOUBLES:
+                return None
+            else:
+                widened.append(x.astype(np.longdouble))
+        with _quietly():
+            results = self._called(widened)
+            return None if results is None else [x.astype(np.longdouble) for x in results]
 
     def _called(self, arrays: Sequence[NumPyArray]) -> list[Any] | None:
         """What Python makes of it; None if it cannot."""
@@ -260,105 +239,38 @@ class _Function:
         return results
 
 
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """While a function is called, NumPy says nothing of infinities, empty slices and the like."""
+    with compiling_plainly(), np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        yield
+
+
 def _vector(
     function: _Function,
     signature: Signature,
     inputs: Sequence[NumPyArray | Drawn],
     number: int,
-    epsilon: float,
+    arithmetic: Arithmetic,
 ) -> Vector:
     arrays = Vector(tuple(inputs), ()).arguments(signature)
     results = function(arrays)
-    moved = list(_moved(function, arrays, results, number, epsilon))
+    allowed = tolerances(
+        function,
+        arrays,
+        results,
+        function.wide(arrays),
+        arithmetic=arithmetic,
+        flops=signature.flops or 0,
+        seed=number,
+    )
     share = max(_SMALLEST_SHARE, _LARGEST_RESULTS // max(1, len(results)))
-    expected = []
-    for i, result in enumerate(results):
-        operations = (signature.flops or 0) / max(1, result.size)
-        tolerance = _tolerance(result, [sides[i] for sides in moved], epsilon, operations)
-        expected.append(Expected.of(result, *tolerance, min(_LARGEST_RESULT, share)))
-    return Vector(tuple(inputs), tuple(expected))
-
-
-def _moved(
-    function: _Function,
-    arrays: Sequence[NumPyArray],
-    results: Sequence[NumPyArray],
-    number: int,
-    epsilon: float,
-) -> Iterator[list[NumPyArray]]:
-    """How far results move, for each 1 by which inputs move in relation to their magnitudes."""
-    step = math.sqrt(epsilon)
-    if not any(x.dtype.name in FLOAT_NAMES for x in arrays):
-        return
-    for side in range(_PERTURBATIONS):
-        seed = _PERTURBATION_SEED * (1 + side) + number
-        others = [
-            (x.astype(np.float64) * (1 + step * _signs(x.shape, (seed, i)))).astype(x.dtype)
-            if x.dtype.name in FLOAT_NAMES
-            else x
-            for i, x in enumerate(arrays)
-        ]
-        with np.errstate(all="ignore"):
-            yield [
-                np.abs(there.astype(np.float64) - here.astype(np.float64)) / step
-                for there, here in zip(function(others), results, strict=True)
-            ]
-
-
-def _signs(shape: tuple[int, ...], key: tuple[int, int]) -> NumPyArray:
-    return np.where(drawn("bool", shape, key, 1), 1.0, -1.0)
-
-
-def _tolerance(
-    result: NumPyArray, moved: Sequence[NumPyArray], epsilon: float, operations: float
-) -> tuple[float, float]:
-    """The relative and absolute tolerance of a result.
-
-    Args:
-        result: what is expected.
-        moved: by how much more than its inputs it moves, for each time that they were.
-        epsilon: of the type in which it is computed.
-        operations: how many there are for each element.
-    """
-    if is_exact(result.dtype):
-        return 0.0, 0.0
-    magnitude = np.abs(result.astype(np.float64))
-    movement = np.zeros_like(magnitude)
-    for some in moved:
-        movement = np.fmax(movement, some)
-    is_known = np.isfinite(magnitude) & np.isfinite(movement)
-    magnitude, movement = magnitude[is_known], movement[is_known]
-    least = _LEAST_ROUNDINGS * epsilon
-    rounding = least + math.sqrt(operations) * epsilon
-    smallest = _SMALLEST[_short_name(result.dtype.name)]
-    if not magnitude.size:
-        return rounding, smallest
-    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-        conditions = np.where(magnitude > 0, movement / magnitude, 0.0)
-        condition = min(float(np.median(conditions)), _LARGEST_CONDITION)
-        relative = rounding * (1 + condition)
-        missing = float((rounding * (magnitude + movement) - relative * magnitude).max())
-    # Where half of the elements are zeros, their median says nothing.
-    scale = float(np.median(magnitude[magnitude > 0])) if magnitude.any() else 0.0
-    absolute = max(missing, least * scale, smallest)
-    return relative, min(absolute, float(np.finfo(np.float64).max))
-
-
-def _epsilon(traced: TracedProgram, signature: Signature) -> float:
-    """Of the coarsest float type in which the program computes, or gives results."""
-    types = {
-        short
-        for line in traced.program.module.text().splitlines()
-        if " = " in line
-        for short in _FLOAT_TYPE.findall(line.rpartition(" to ")[2])
-    }
-    types |= {_short_name(leaf.dtype) for leaf in signature.results if leaf.dtype in FLOAT_NAMES}
-    found = [_EPSILONS[short] for short in types]
-    return max(found, default=_EPSILONS["f64"])
-
-
-def _short_name(dtype: str) -> str:
-    return dtype.replace("float", "f")
+    limit = min(_LARGEST_RESULT, share)
+    return Vector(
+        tuple(inputs),
+        tuple(Expected.of(x, *both, limit) for x, both in zip(results, allowed, strict=True)),
+    )
 
 
 # Comparing --------------------------------------------------------------------------------------

@@ -320,6 +320,14 @@ def test_other_targets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.vulkan
+def test_random_numbers_on_vulkan(tmp_path: Path) -> None:
+    def f(key: Any) -> Any:
+        return random.normal(key, (100,), dtype="float32")
+
+    passing(tmp_path / "f.vmfb", f, spec(2, "uint32"), target="vulkan")
+
+
+@pytest.mark.vulkan
 def test_on_vulkan(tmp_path: Path) -> None:
     path = tmp_path / "f.vmfb"
 
@@ -372,6 +380,26 @@ def test_tolerances_follow_lengths_and_cancellation(tmp_path: Path) -> None:
     easy = relative_tolerance(path, lambda x: x - 1, np.array([3.0]))
     lost = relative_tolerance(path, lambda x: x - 1, np.array([1.0 + 1e-9]))
     assert 1e7 < lost / easy < 1e11
+
+
+def test_digits_that_are_lost_inside_count(tmp_path: Path) -> None:
+    path = tmp_path / "f.vmfb"
+    # The input hardly moves it, but 1 + x is rounded: float32 has no digit left of the last ones.
+    x = np.array([1e-6, 2e-6, 1e-5, 3.0], "float32")
+    passing(path, lambda x: np.log(1 + x), x)
+    (result,) = kept(path).vectors[0].results
+    off = float(np.abs(result.values - np.log1p(x.astype(float))).max())
+    assert off > 1e-8
+    assert off < result.absolute < 50 * off
+
+
+def test_random_numbers_are_rounded_too(tmp_path: Path) -> None:
+    # No input moves them, so that a normal number near 0 would have to be exact.
+    path = tmp_path / "f.vmfb"
+    passing(path, lambda key: random.normal(key, (50,), dtype="float32"), random.key(1))
+    (result,) = kept(path).vectors[0].results
+    scale = float(np.median(np.abs(result.values)))
+    assert 100 * 2.0**-23 < result.absolute / scale < 5000 * 2.0**-23
 
 
 def test_a_last_digit_that_is_wrong_by_more_is_found(tmp_path: Path) -> None:
