@@ -287,15 +287,18 @@ def sample_positions(size: int, count: int) -> NumPyArray:
 
 
 class _Arrays:
-    """The arrays behind the line of JSON."""
+    """The arrays behind the line of JSON, those that vectors share once."""
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
         self._size = 0
+        self._known: dict[int, int] = {}
 
     def add(self, array: NumPyArray) -> int:
-        """Adds an array; returns where it begins."""
-        start = self._size
+        """Adds an array, which lives as long as this; returns where it begins."""
+        if id(array) in self._known:
+            return self._known[id(array)]
+        start = self._known[id(array)] = self._size
         # What IREE's runtime is there for has this order of bytes.
         self.parts.append(np.ascontiguousarray(array).tobytes())
         self._size += array.nbytes

@@ -129,15 +129,19 @@ def _calls(original: Original, selftest: SelfTestInputs) -> list[list[NumPyArray
                 )
             )
         chosen = [original.rebound(call) for call in given]
-    kept = original.inputs.positions
     bound = _bound(original.inputs)
+    # What several calls are given is kept once.
+    known: dict[tuple[int, int], NumPyArray] = {}
+
+    def kept(number: int, i: int, leaf: Any) -> NumPyArray | Drawn:
+        if isinstance(leaf, Spec):
+            return Drawn((number, i), bound)
+        if (i, id(leaf)) not in known:
+            known[i, id(leaf)] = np.array(leaf, original.inputs.avals[i].dtype)
+        return known[i, id(leaf)]
+
     return [
-        [
-            Drawn((number, i), bound)
-            if isinstance(leaves[position], Spec)
-            else np.array(leaves[position], kind.dtype)
-            for i, (position, kind) in enumerate(zip(kept, original.inputs.avals, strict=True))
-        ]
+        [kept(number, i, leaves[at]) for i, at in enumerate(original.inputs.positions)]
         for number, leaves in enumerate(chosen)
     ]
 
@@ -149,7 +153,8 @@ def _bound(inputs: Inputs) -> int:
 
 
 def _require_small(calls: Sequence[Sequence[NumPyArray | Drawn]], signature: Signature) -> None:
-    size = sum(x.nbytes for call in calls for x in call if not isinstance(x, Drawn))
+    kept = {id(x): x.nbytes for call in calls for x in call if not isinstance(x, Drawn)}
+    size = sum(kept.values())
     if size > _LARGEST_INPUTS:
         raise XformValueError(
             at_user_line(

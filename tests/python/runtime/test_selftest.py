@@ -92,10 +92,10 @@ def test_the_code_in_front_of_it_stays(files: tuple[Path, Path]) -> None:
     assert (found.host, found.code, found.constants) == (plain.host, plain.code, plain.constants)
     assert plain.selftests == 0
     # Drawn inputs are not kept: what is, are 2 floats, 2 bools and an int for each of two calls,
-    # and the number 2.0.
+    # and the number 2.0 once.
     selftest = selftest_of(files[0])
     assert [isinstance(x, Drawn) for x in selftest.vectors[0].inputs] == [True, True, True, False]
-    assert len(members[NAME].tobytes().partition(b"\n")[2]) == 2 * (2 * 4 + 2 + 4 + 8)
+    assert len(members[NAME].tobytes().partition(b"\n")[2]) == 2 * (2 * 4 + 2 + 4) + 8
     with pytest.raises(XformValueError, match="has a member"):
         with_member(tested, NAME, b"")
 

@@ -16,6 +16,7 @@ from xform import random
 from xform.compiling import selftests
 from xform.frontend import SelfTestError, grad, jit, save, scan, spec, vmap
 from xform_runtime import Module, SelfTestReport
+from xform_runtime.contents import read_contents
 from xform_runtime.image import ModuleImage
 from xform_runtime.selftest import Drawn, SelfTest
 
@@ -74,9 +75,13 @@ def test_arrays_are_inputs(tmp_path: Path) -> None:
     assert [x.tolist() for x in vector.inputs if not isinstance(x, Drawn)] == [X.tolist(), 3]
     assert report.checks[0].size == 3
     assert vector.results[0].values.tolist() == (3 * X).tolist()
-    # What is not known is drawn beside what is.
-    passing(path, lambda x, y: x + y, X, spec(3))
-    assert [isinstance(x, Drawn) for x in kept(path).vectors[1].inputs] == [False, True]
+    # What is not known is drawn beside what is, which is kept once.
+    x = np.ones(5000)
+    passing(path, lambda x, y: x.sum() + y, x, spec(3))
+    vectors = kept(path).vectors
+    assert [isinstance(x, Drawn) for x in vectors[1].inputs] == [False, True]
+    assert all(np.array_equal(vector.inputs[0], x) for vector in vectors)
+    assert 40_000 < read_contents(ModuleImage.from_file(path).content).selftests < 41_000
 
 
 def test_inputs_of_ones_own(tmp_path: Path) -> None:
