@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from html import escape
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
-from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime import Array, Executable, Signature, asarray
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
-from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
+from xform_runtime.signature import SIGNATURE_KEY
 
 from .. import pytrees
 from .._xform import Module
@@ -35,7 +33,7 @@ from .dump import Stages
 from .plainly import plainly
 from .refusal import Refused
 from .selftests import Original, SelfTestInputs, with_selftest
-from .structure import tree_of
+from .signatures import file_signature, flat_signature
 from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
@@ -193,7 +191,7 @@ class Lowered:
                 arguments=_named_arguments(traced),
                 results=_named_results(traced),
                 passes=_passes("linalg", chosen),
-                signature=(SIGNATURE_KEY, _flat_signature(traced, chosen).to_json()),
+                signature=(SIGNATURE_KEY, flat_signature(traced, chosen).to_json()),
                 donated=list(traced.inputs.donated) if _is_own(chosen) else None,
                 traced=traced.seconds,
             )
@@ -242,7 +240,7 @@ class Lowered:
         chosen = self._target if target is None else as_target(target)
         self._traced_text()
         traced = self._baked()
-        vmfb = _build(traced, chosen, _file_signature).vmfb
+        vmfb = _build(traced, chosen, file_signature).vmfb
         if selftest is not False:
             vmfb = with_selftest(vmfb, traced, self._original, selftest, self._plain_results)
         write_whole(file, vmfb, durable=True)
@@ -293,7 +291,7 @@ class Compiled:
     """A program on a device; call it with arguments of the types it was compiled for."""
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
-        built = _build(traced, target, _flat_signature)
+        built = _build(traced, target, flat_signature)
         self.name = traced.name
         self.timings = Timings(traced.seconds, built.passes, built.iree)
         self._inputs = traced.inputs
@@ -509,60 +507,6 @@ def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any
         raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
 
 
-def _flat_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For programs called from here: flat arguments, closed-over arrays among them."""
-    args = [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    ]
-    args += [
-        LeafSpec(f"closed_over[{i}]", tuple(x.shape), x.dtype.name)
-        for i, x in enumerate(traced.program.hidden)
-    ]
-    results = _results(traced)
-    return Signature(
-        name=traced.name,
-        device=target.device,
-        work=0,
-        inputs=DictNode(
-            (("args", TupleNode(tuple(map(LeafNode, range(len(args)))))), ("kwargs", DictNode(())))
-        ),
-        outputs=TupleNode(tuple(map(LeafNode, range(len(results))))),
-        args=tuple(args),
-        results=tuple(results),
-        cpu_features=target.cpu_features,
-    )
-
-
-def _file_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For files: the structures of the user's function."""
-    inputs, outputs = traced.inputs, traced.outputs
-    args_spec, kwargs_spec = inputs.spec.children()
-    args = tree_of(args_spec, 0, "the arguments")
-    kwargs = tree_of(kwargs_spec, args_spec.num_leaves, "the keyword arguments")
-    output = tree_of(outputs.spec, 0, "the output", ordered=True)
-    if len(outputs.leaves) != len(outputs.avals):
-        raise XformTypeError(
-            f"save: {traced.name!r} returns values that are no arrays; a file holds arrays only"
-        )
-    return Signature(
-        name=traced.name,
-        device=target.device,
-        work=0,
-        inputs=DictNode((("args", args), ("kwargs", kwargs))),
-        outputs=output,
-        args=tuple(
-            LeafSpec(path, a.shape, a.dtype.name)
-            for path, a in zip(inputs.paths, inputs.avals, strict=True)
-        ),
-        results=tuple(_results(traced)),
-        cpu_features=target.cpu_features,
-        parameters=inputs.parameters,
-        target=str(target),
-        versions=_versions(),
-    )
-
-
 def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
     """What people call the arguments and closed-over arrays, and their types."""
     from ..explanation.dataflow import as_arguments
@@ -576,24 +520,6 @@ def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
 def _named_results(traced: TracedProgram) -> list[tuple[str, str]]:
     outputs = traced.outputs
     return [(path, str(kind)) for path, kind in zip(outputs.paths, outputs.avals, strict=True)]
-
-
-@cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    """What compiles here, as far as it was installed as a package."""
-    found = []
-    for package in ("xform", "iree-base-compiler"):
-        with contextlib.suppress(PackageNotFoundError):
-            found.append((package, version(package)))
-    return tuple(found)
-
-
-def _results(traced: TracedProgram) -> list[LeafSpec]:
-    outputs = traced.outputs
-    return [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(outputs.paths, outputs.avals, strict=True)
-    ]
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:
