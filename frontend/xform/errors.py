@@ -14,6 +14,7 @@ from xform_runtime.errors import (
     XformTypeError,
     XformValueError,
 )
+from xform_runtime.selftest_report import SelfTestError
 
 from .source import user_site
 
@@ -57,6 +58,7 @@ __all__ = [
     "DeviceError",
     "LeakedArrayError",
     "ModuleFileError",
+    "SelfTestError",
     "TracedRandomWarning",
     "TracedValueError",
     "XformAttributeError",

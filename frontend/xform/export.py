@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from typing import Any
 
+from .compiling.selftests import SelfTestInputs
 from .compiling.targets import Target
 from .source import entrance
 from .transforms.jit import Jitted, jit
@@ -17,6 +18,7 @@ def save(
     *args: Any,
     path: str | os.PathLike[str],
     target: Target | str | None = None,
+    selftest: SelfTestInputs = False,
     **kwargs: Any,
 ) -> None:
     """Compiles a function for one signature into a file that `xform.runtime.load` reads.
@@ -27,12 +29,29 @@ def save(
         path: the file.
         target: what to compile for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the
             device that `jit` was given, else "cpu".
+        selftest: whether the file keeps inputs, and the results that the function gives for them
+            when Python calls it, for `Module.selftest` of the runtime to try wherever the file is
+            loaded; or these inputs: a tuple of arguments, a dict of them by their names, or a list
+            of such. With True they are the arrays of `args` and `kwargs`, and drawn where there
+            are specs: floats from -1 to 1, small integers, bools.
         kwargs: the function's keyword arguments.
 
     Raises:
         XformTypeError: the target has no arrays of a dtype that the program uses, or a structure
             that a file cannot describe.
+        XformValueError: inputs of the self-test that are too large or of other types.
         CompileError: IREE rejected the program.
+        SelfTestError: the target's device is here, and the module gives other results on it.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from xform import runtime
+    >>> from xform.frontend import grad, save, spec
+    >>> path = tempfile.mkdtemp() + "/gradient.vmfb"
+    >>> save(grad(lambda x: np.sin(x).sum()), spec(3), path=path, selftest=(np.zeros(3),))
+    >>> report = runtime.load(path).selftest()
+    >>> report.passed, report.checks[0].expected
+    (True, 1.0)
     """
     jitted = func if isinstance(func, Jitted) else jit(func)
-    jitted.save(path, *args, target=target, **kwargs)
+    jitted.save(path, *args, target=target, selftest=selftest, **kwargs)

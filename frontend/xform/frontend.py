@@ -16,6 +16,7 @@ from .compiling.lowered import Compiled, Lowered, Timings
 from .compiling.targets import Target
 from .errors import (
     LeakedArrayError,
+    SelfTestError,
     TracedRandomWarning,
     TracedValueError,
     XformError,
@@ -63,6 +64,7 @@ __all__ = [
     "Jitted",
     "LeakedArrayError",
     "Lowered",
+    "SelfTestError",
     "Spec",
     "Target",
     "Timings",

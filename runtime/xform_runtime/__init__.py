@@ -19,6 +19,7 @@ from .errors import (
 )
 from .executable import Executable
 from .module import Entry, Module, load
+from .selftest_report import ResultCheck, SelfTestError, SelfTestReport
 from .signature import LeafSpec, Signature
 
 __all__ = [
@@ -29,6 +30,9 @@ __all__ = [
     "LeafSpec",
     "Module",
     "ModuleFileError",
+    "ResultCheck",
+    "SelfTestError",
+    "SelfTestReport",
     "Signature",
     "XformAttributeError",
     "XformError",

@@ -11,7 +11,7 @@ import struct
 import zipfile
 import zlib
 
-from .errors import ModuleFileError
+from .errors import ModuleFileError, XformValueError
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -92,6 +92,27 @@ def read_members(data: bytes | memoryview) -> dict[str, memoryview]:
         start = member.header_offset + _LOCAL_HEADER.size + name_length + extra_length
         found[member.filename] = view[start : start + member.file_size]
     return found
+
+
+def with_member(data: bytes | memoryview, name: str, body: bytes) -> bytes:
+    """The archive with one more member behind the others, which stay where and what they are.
+
+    Args:
+        data: an archive that `check_archive` has found to be whole.
+        name: of the member.
+        body: its bytes; equal ones make equal archives.
+
+    Raises:
+        XformValueError: there is a member of that name.
+    """
+    file = io.BytesIO()
+    file.write(data)
+    with zipfile.ZipFile(file, "a") as archive:
+        if name in archive.namelist():
+            raise XformValueError(f"the module has a member {name!r} already")
+        # A date of its own would make each file another one.
+        archive.writestr(zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0)), body)
+    return file.getvalue()
 
 
 def _check_member(view: memoryview, member: zipfile.ZipInfo, origin: str) -> None:

@@ -1,4 +1,4 @@
-"""What the bytes of a module file are: host code, machine code and constants."""
+"""What the bytes of a module file are: host code, machine code, constants and self-tests."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .archive import read_members
+from .selftest import SELFTEST_FOLDER
 
 # IREE's name for the bytecode that calls the machine code, and its ending for constants.
 _HOST_MEMBER = "module.fb"
@@ -29,12 +30,14 @@ class Contents:
             constants of IREE's in it.
         code: of the device's code: shared objects for CPUs but for their constants, SPIR-V, PTX.
         constants: of arrays that the program has in it.
+        selftests: of the inputs and results that the module is tested with.
     """
 
     total: int
     host: int
     code: int
     constants: int
+    selftests: int = 0
 
 
 def read_contents(data: bytes | memoryview) -> Contents:
@@ -43,16 +46,18 @@ def read_contents(data: bytes | memoryview) -> Contents:
     Args:
         data: the bytes of the .vmfb.
     """
-    host = code = constants = 0
+    host = code = constants = selftests = 0
     for name, body in read_members(data).items():
         if name == _HOST_MEMBER:
             host += len(body)
+        elif name.startswith(SELFTEST_FOLDER):
+            selftests += len(body)
         elif name.endswith(_CONSTANTS_ENDING):
             constants += len(body)
         else:
             inside = sum(_constant_sections(body))
             code, constants = code + len(body) - inside, constants + inside
-    return Contents(len(data), host, code, constants)
+    return Contents(len(data), host, code, constants, selftests)
 
 
 def _constant_sections(body: memoryview) -> Iterator[int]:

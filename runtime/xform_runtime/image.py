@@ -9,9 +9,10 @@ from typing import Any
 
 from iree.runtime import VmModule
 
-from .archive import check_archive
+from .archive import check_archive, read_members
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
+from .selftest import SELFTEST_FOLDER, SelfTest
 from .signature import SIGNATURE_KEY, Signature
 from .stopping import STOPPABLE
 from .unchanging import Unchanging
@@ -71,6 +72,22 @@ class ModuleImage(Unchanging):
                 "load it with iree.runtime instead"
             )
         return image
+
+    def selftest(self, entry: str) -> SelfTest | None:
+        """The self-test of an entry point that has a signature; None if the file has none for it.
+
+        Raises:
+            ModuleFileError: it cannot be read.
+        """
+        content = read_members(self.content).get(f"{SELFTEST_FOLDER}{entry}")
+        if content is None:
+            return None
+        try:
+            return SelfTest.from_bytes(content, self.signatures[entry])
+        except XformError as error:
+            raise ModuleFileError(
+                f"the self-test of entry {entry!r} of {self.origin} cannot be read: {error}"
+            ) from None
 
     def _add(self, name: str) -> None:
         function = self.vm_module.lookup_function(name)

@@ -19,6 +19,7 @@ from .errors import (
 )
 from .executable import Executable
 from .image import ModuleImage
+from .selftest_report import ResultCheck, SelfTestReport, checked
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
 from .unchanging import Unchanging
@@ -27,8 +28,9 @@ from .unchanging import Unchanging
 class Entry(Unchanging):
     """One entry point of a module; call it with the arguments of the original function."""
 
-    def __init__(self, executable: Executable, signature: Signature) -> None:
+    def __init__(self, executable: Executable, signature: Signature, image: ModuleImage) -> None:
         self._executable = executable
+        self._image = image
         self._args, self._kwargs = _argument_trees(signature)
         self._leaves = [(leaf, numpy_dtype(leaf.dtype)) for leaf in signature.args]
         self._is_flat = not self._kwargs.items and all(
@@ -62,6 +64,35 @@ class Entry(Unchanging):
             raise type(error)(f"{signature.name}(): {error}") from None
         results = self._executable.invoke(signature.name, values)
         return unflatten(signature.outputs, results)
+
+    def selftest(self) -> SelfTestReport:
+        """Tries the entry point alone, as `Module.selftest` does all of them.
+
+        Raises:
+            XformValueError: the file has no self-test for it.
+            ModuleFileError, XformRuntimeError: as `Module.selftest`.
+        """
+        checks = self._checks()
+        if checks is None:
+            raise _no_selftest(f"entry {self.__name__!r} of {self._image.origin}")
+        return SelfTestReport(self._image.origin, self.signature.device, tuple(checks))
+
+    def _checks(self) -> list[ResultCheck] | None:
+        """The results of the entry's self-test; None if it has none."""
+        signature, name = self.signature, self.__name__
+        selftest = self._image.selftest(name)
+        if selftest is None:
+            return None
+        checks: list[ResultCheck] = []
+        for number, vector in enumerate(selftest.vectors):
+            results = self._executable.invoke(name, vector.arguments(signature))
+            checks += [
+                checked(name, number, leaf, expected, result.numpy())
+                for leaf, expected, result in zip(
+                    signature.results, vector.results, results, strict=True
+                )
+            ]
+        return checks
 
     def _flatten(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
         if len(args) != len(self._args.items):
@@ -117,6 +148,27 @@ class Module(Unchanging):
         (entry,) = self._entries.values()
         return entry(*args, **kwargs)
 
+    def selftest(self) -> SelfTestReport:
+        """Calls the entry points with the inputs that the file keeps for that, and compares.
+
+        The expected results are those of the original function, called by Python where the file was
+        saved. Each may differ by what rounding makes of it there; integers and bools may not.
+
+        Returns:
+            A report: `passed`, and for each result of each call where it is worst; printed it says
+            so in lines of text. `raise_if_failed()` raises where something is wrong.
+
+        Raises:
+            XformValueError: the file has no self-test; it was saved without `selftest`.
+            ModuleFileError: the self-test cannot be read.
+            XformRuntimeError: a call fails.
+        """
+        found = [entry._checks() for entry in self._entries.values()]
+        if all(checks is None for checks in found):
+            raise _no_selftest(self._path)
+        checks = tuple(check for some in found for check in some or ())
+        return SelfTestReport(self._path, self._device, checks)
+
     def __getitem__(self, name: str) -> Entry:
         if name not in self._entries:
             raise XformValueError(
@@ -156,7 +208,19 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
         ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
         DeviceError: the device is not available, or the module was compiled for another one.
     """
-    image = ModuleImage.from_file(path)
+    return module_of(ModuleImage.from_file(path), device)
+
+
+def module_of(image: ModuleImage, device: str | None = None) -> Module:
+    """`load` of what was read already.
+
+    Args:
+        image: of a module that xform made.
+        device: as for `load`.
+
+    Raises:
+        DeviceError: as `load`.
+    """
     name, signatures = image.origin, image.signatures
     compiled_for = next(iter(signatures.values())).device
     if device is not None:
@@ -172,8 +236,14 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
         driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
-        entries[entry] = Entry(loaded[driver], signature)
+        entries[entry] = Entry(loaded[driver], signature, image)
     return Module(name, compiled_for, entries)
+
+
+def _no_selftest(what: str) -> XformValueError:
+    return XformValueError(
+        f"{what} has no self-test: save it with selftest=True, or by xform compile --selftest"
+    )
 
 
 def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:

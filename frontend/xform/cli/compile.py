@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -40,6 +42,12 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="The file to write; the function's name and .vmfb by default.",
 )
+@click.option(
+    "--selftest",
+    is_flag=True,
+    help="Keep inputs in the file, and what the function gives for them when Python calls it, for "
+    "xform run --selftest. Inputs are the arrays of files that --arg names, and drawn else.",
+)
 def command(
     settings: Settings,
     function: str,
@@ -47,6 +55,7 @@ def command(
     transforms: tuple[str, ...],
     target: str,
     output: str | None,
+    selftest: bool,
 ) -> None:
     """Compile a Python function into a module file.
 
@@ -66,13 +75,13 @@ def command(
             jitted = jitted_function(function, transforms)
         ready = time.perf_counter()
         with out.working("tracing"):
-            lowered = lowered_function(jitted, given, chosen)
+            lowered = lowered_function(jitted, given, chosen, with_values=selftest)
         traced = time.perf_counter()
         path = Path(output or f"{lowered.name}.vmfb")
         if output is None:
             require_writable(path)
         with out.working(f"compiling {lowered.name} for {chosen}"):
-            _save(lowered, path, chosen)
+            _save(lowered, path, chosen, selftest)
     saved = time.perf_counter()
     seconds = {"load": ready - start, "trace": traced - ready, "compile": saved - traced}
     _show(settings, path, chosen, seconds)
@@ -84,10 +93,12 @@ def _show(settings: Settings, path: Path, target: Target, seconds: Mapping[str, 
     from xform_runtime.image import ModuleImage
 
     from ..units import seconds_text, size_text
-    from .signatures import entry_data, entry_text
+    from .signatures import entry_data, entry_text, selftest_data, selftest_text
 
-    (signature,) = ModuleImage.from_file(path).signatures.values()
+    image = ModuleImage.from_file(path)
+    (signature,) = image.signatures.values()
     content = path.read_bytes()
+    tested = selftest_data(image, signature)
     data = {
         "path": str(path),
         "bytes": len(content),
@@ -95,30 +106,31 @@ def _show(settings: Settings, path: Path, target: Target, seconds: Mapping[str, 
         "target": str(target),
         "seconds": seconds,
         "entry": entry_data(signature),
+        "selftest": tested,
     }
     out = settings.output
     if out.result(data):
         return
     out.line(entry_text(signature), "bold")
-    out.pairs(
-        [
-            ("file", f"{path}, {size_text(len(content))}"),
-            ("target", str(target)),
-            (
-                "time",
-                ", ".join(f"{stage} {seconds_text(took)}" for stage, took in seconds.items()),
-            ),
-        ]
-    )
+    rows = [
+        ("file", f"{path}, {size_text(len(content))}"),
+        ("target", str(target)),
+        ("time", ", ".join(f"{stage} {seconds_text(took)}" for stage, took in seconds.items())),
+    ]
+    if tested is not None:
+        rows.append(("self-test", selftest_text(tested)))
+    out.pairs(rows)
 
 
-def _save(lowered: Lowered, path: Path, target: Target) -> None:
+def _save(lowered: Lowered, path: Path, target: Target, selftest: bool) -> None:
     from ..errors import XformError
     from ..iree.compiler import check_processor
     from ..iree.flags import is_vouched_for
 
     try:
-        lowered.save(path, target)
+        # For its self-test the user's function is called, which may print.
+        with contextlib.redirect_stdout(sys.stderr):
+            lowered.save(path, target, selftest=selftest)
     except XformError as error:
         if not is_vouched_for(target):
             # Where the processor's name is wrong, that is what there is to say.

@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
 MEANINGS: Final = {
     ExitCode.DONE: "it is done",
-    ExitCode.FOUND_WANTING: "a check found something wanting (verify, doctor)",
+    ExitCode.FOUND_WANTING: "a check found something wanting (verify, doctor, run --selftest)",
     ExitCode.USAGE: "the command line is wrong, or an argument of the function",
     ExitCode.FILE: "a file cannot be read, is damaged, or cannot be written",
     ExitCode.PROGRAM: "the function cannot be loaded, traced or compiled",

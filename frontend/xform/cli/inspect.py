@@ -10,7 +10,7 @@ from ..units import count_text, size_text
 from .command import Settings, define
 from .modules import module_argument
 from .output import Output
-from .signatures import entry_data, entry_text
+from .signatures import entry_data, entry_text, selftest_data, selftest_text
 
 if TYPE_CHECKING:
     from xform_runtime import Signature
@@ -49,6 +49,7 @@ def command(settings: Settings, module: str, entry: str | None) -> None:
             "host_code": contents.host,
             "device_code": contents.code,
             "constants": contents.constants,
+            "selftests": contents.selftests,
         },
         "entries": [_entry_data(image, signature) for signature in chosen],
     }
@@ -71,6 +72,7 @@ def _entry_data(image: ModuleImage, signature: Signature) -> dict[str, Any]:
         "uses_all_cores": _uses_all_cores(signature),
         "can_be_stopped": signature.name in image.stoppable,
         "donated": [donor for donor in signature.donors if donor is not None],
+        "selftest": selftest_data(image, signature),
     }
 
 
@@ -107,7 +109,8 @@ def _show_file(
         (
             "size",
             f"{size_text(contents.total)}: device code {size_text(contents.code)}, constants "
-            f"{size_text(contents.constants)}, host code {size_text(contents.host)}",
+            f"{size_text(contents.constants)}, host code {size_text(contents.host)}"
+            + (f", self-test {size_text(contents.selftests)}" if contents.selftests else ""),
         ),
         ("sha256", digest),
     ]
@@ -149,6 +152,8 @@ def _show_entry(out: Output, image: ModuleImage, signature: Signature) -> None:
     if data["donated"]:
         names = [data["arguments"][i]["name"] for i in data["donated"]]
         rows.append(("donated", f"{', '.join(names)}: results are made in their memory"))
+    if data["selftest"] is not None:
+        rows.append(("self-test", selftest_text(data["selftest"])))
     if data["cpu_features"]:
         rows.append(("CPU features", _wrapped(data["cpu_features"])))
     out.pairs(rows)

@@ -78,8 +78,16 @@ def jitted_function(spec: str, transforms: Sequence[str]) -> Jitted:
     return jit(function)
 
 
-def lowered_function(jitted: Jitted, given: Sequence[str], target: Target) -> Lowered:
+def lowered_function(
+    jitted: Jitted, given: Sequence[str], target: Target, *, with_values: bool = False
+) -> Lowered:
     """The function, traced for the arguments of the command line.
+
+    Args:
+        jitted: the function.
+        given: what `--arg` was given.
+        target: what the arguments are for.
+        with_values: whether files give arrays, instead of their types.
 
     Raises:
         CommandError: it cannot be traced, or does not take them.
@@ -87,9 +95,12 @@ def lowered_function(jitted: Jitted, given: Sequence[str], target: Target) -> Lo
     """
     from ..compiling.targets import check_dtypes
     from .functions import users_code
-    from .specs import arguments_of
+    from .specs import arguments_of, read_one, spec_of
 
-    args, named = arguments_of(jitted, given)
+    def value(text: str, name: str) -> Any:
+        return read_one(text, name) if text.startswith("@") else spec_of(text, name)
+
+    args, named = arguments_of(jitted, given, value if with_values else spec_of)
     check_dtypes(_dtypes(jitted, args, named), target)
     with users_code(f"trace {jitted.__name__}"):
         return jitted.lower(*args, **named)

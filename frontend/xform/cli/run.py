@@ -53,6 +53,12 @@ cast_option = click.option(
     help="Where to write the result: a .npy file for one array, .npz for any number. Without it, "
     "the result is printed.",
 )
+@click.option(
+    "--selftest",
+    is_flag=True,
+    help="Call it with the inputs that the file keeps for that, and compare the results with those "
+    "of the original function. The exit code is 1 if one is wrong.",
+)
 @entry_option
 @device_option
 def command(
@@ -61,6 +67,7 @@ def command(
     given: tuple[str, ...],
     cast: bool,
     output: str | None,
+    selftest: bool,
     entry: str | None,
     device: str | None,
 ) -> None:
@@ -71,8 +78,15 @@ def command(
     \b
     xform run model.vmfb --arg w=@weights.npy --arg x=@input.npy -o y.npy
     xform run model.vmfb --arg "x=[1, 2, 3]" --arg scale=2.5
+    xform run model.vmfb --selftest
     """
     from .values import values_of
+
+    if selftest:
+        if given or cast or output is not None:
+            raise CommandError(ExitCode.USAGE, "--selftest goes without --arg, --cast and --output")
+        _test(settings.output, module, entry, device)
+        return
 
     # Mistakes in the arguments are found before a device is opened.
     signature = read_entry(module, entry)
@@ -86,6 +100,48 @@ def command(
     if output is not None:
         _write(Path(output), results)
     _show(settings.output, results, output)
+
+
+def _test(out: Output, module: str, entry: str | None, device: str | None) -> None:
+    """Runs the self-test of a module, or of one of its entry points.
+
+    Raises:
+        Exit: a result is wrong.
+    """
+    from xform_runtime import load
+
+    if entry is not None:
+        read_entry(module, entry)
+    loaded = load(module, device)
+    with out.working(f"testing {module}"):
+        report = loaded.selftest() if entry is None else loaded[entry].selftest()
+    data = {
+        "path": module,
+        "device": report.device,
+        "passed": report.passed,
+        "vectors": report.vectors,
+        "results": [
+            {
+                "entry": check.entry,
+                "vector": check.vector,
+                "path": check.path,
+                "passed": check.passed,
+                "difference": _json_value(check.difference),
+                "tolerance": _json_value(check.tolerance),
+                "index": check.index,
+                "block": check.block,
+                "got": _json_value(check.got),
+                "expected": _json_value(check.expected),
+                "compared": check.compared,
+                "size": check.size,
+            }
+            for check in report.checks
+        ],
+    }
+    if not out.result(data):
+        out.line(str(report))
+    if not report.passed:
+        raise click.exceptions.Exit(int(ExitCode.FOUND_WANTING))
 
 
 def _arrays(signature: Signature, result: Any) -> dict[str, np.ndarray[Any, Any]]:

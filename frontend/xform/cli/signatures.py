@@ -57,6 +57,44 @@ def entry_data(signature: Signature) -> dict[str, Any]:
     return data
 
 
+def selftest_data(image: ModuleImage, signature: Signature) -> dict[str, Any] | None:
+    """The self-test of an entry point as JSON data; None if it has none."""
+    from xform_runtime.errors import ModuleFileError
+    from xform_runtime.selftest import Drawn
+
+    try:
+        found = image.selftest(signature.name)
+    except ModuleFileError as error:
+        # Whoever looks at the module wants to see the rest of it.
+        return {"error": str(error)}
+    if found is None:
+        return None
+    inputs = [x for vector in found.vectors for x in vector.inputs]
+    return {
+        "vectors": len(found.vectors),
+        "inputs": len(inputs),
+        "drawn_inputs": sum(isinstance(x, Drawn) for x in inputs),
+        "summarised_results": sum(x.summary is not None for v in found.vectors for x in v.results),
+        "reference": found.reference,
+    }
+
+
+def selftest_text(data: dict[str, Any]) -> str:
+    """The same in words."""
+    if "error" in data:
+        return str(data["error"])
+    count = data["vectors"]
+    said = f"{count} test vector{'s' * (count != 1)}, "
+    if data["drawn_inputs"] == data["inputs"]:
+        said += "inputs drawn"
+    else:
+        said += "inputs given" + ("" if data["drawn_inputs"] == 0 else " and drawn")
+    if data["summarised_results"]:
+        said += ", large results as samples and sums"
+    by = {"numpy": "by NumPy", "plain": "by NumPy and by plain code where it has none"}
+    return f"{said}; expected results {by[data['reference']]}"
+
+
 def choose_entry(image: ModuleImage, name: str | None) -> Signature:
     """The entry point that a command is about.
 

@@ -16,10 +16,11 @@ from ..errors import XformTypeError, at_user_line
 from ..tracing.avals import is_array, is_python_number
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .lowered import Compiled
+from .plainly import plainly
 from .targets import Target
 
 _LIMIT = 512
-_compiled: OrderedDict[tuple[str, str], Compiled] = OrderedDict()
+_compiled: OrderedDict[tuple[str, str, bool], Compiled] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -146,7 +147,7 @@ def _compile(traced: TracedProgram, device: str) -> Compiled:
     structure or closes over what this one takes as an argument.
     """
     text = traced.program.module.text()
-    key = (hashlib.sha256(text.encode()).hexdigest(), device)
+    key = (hashlib.sha256(text.encode()).hexdigest(), device, plainly.is_on)
     with _lock:
         found = _compiled.get(key)
         if found is not None:

@@ -24,6 +24,7 @@ from ..knobs import DUMP
 from ..source import user_site
 from . import machine_code, workers
 from .dump import Stages
+from .plainly import plainly
 from .refusal import Refused
 from .targets import Target, as_target
 
@@ -102,8 +103,9 @@ _HOPELESS: Final = ("parse", "flags", "load")
 
 
 def forms(linalg_text: str) -> tuple[Form, ...]:
-    """The forms of a program, the best one first."""
-    return (*_HERE, *_IREE) if machine_code.is_compiled_here(linalg_text) else _IREE
+    """The forms of a program, the best one first; without that where code is to be plain."""
+    known = (*_HERE, *_IREE) if machine_code.is_compiled_here(linalg_text) else _IREE
+    return known[1:] if plainly.is_on else known
 
 
 class Compilation(NamedTuple):

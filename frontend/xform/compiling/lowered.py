@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from html import escape
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
-from xform_runtime import Array, Executable, LeafSpec, Signature, asarray
+from xform_runtime import Array, Executable, Signature, asarray
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
-from xform_runtime.signature import SIGNATURE_KEY, DictNode, LeafNode, TupleNode
+from xform_runtime.signature import SIGNATURE_KEY
 from xform_runtime.unchanging import Unchanging
 
 from .. import pytrees
@@ -34,8 +32,10 @@ from ..units import count_text, size_text
 from . import backend, workers
 from .cache import compile_cached
 from .dump import Stages
+from .plainly import plainly
 from .refusal import Refused
-from .structure import tree_of
+from .selftests import Original, SelfTestInputs, with_selftest
+from .signatures import file_signature, flat_signature
 from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ class Lowered(Unpicklable):
         traced: the traced program.
         target: what `compile` compiles for by default.
         retrace: traces the same call again; with True, closed-over arrays become constants.
+        original: the function, and the call that was traced.
     """
 
     _instead = (
@@ -93,11 +94,14 @@ class Lowered(Unpicklable):
         traced: TracedProgram,
         target: Target,
         retrace: Callable[[bool], TracedProgram],
+        original: Original,
     ) -> None:
         self._traced = traced
         self._target = target
         self._retrace = retrace
+        self._original = original
         self._text: str | None = None
+        self._on_cpu: Compiled | None = None
 
     @property
     def name(self) -> str:
@@ -194,7 +198,7 @@ class Lowered(Unpicklable):
                 arguments=_named_arguments(traced),
                 results=_named_results(traced),
                 passes=_passes("linalg", chosen),
-                signature=(SIGNATURE_KEY, _flat_signature(traced, chosen).to_json()),
+                signature=(SIGNATURE_KEY, flat_signature(traced, chosen).to_json()),
                 donated=list(traced.inputs.donated) if _is_own(chosen) else None,
                 traced=traced.seconds,
             )
@@ -202,25 +206,57 @@ class Lowered(Unpicklable):
             said = "\n".join(refused.diagnostics)
             raise XformRuntimeError(f"cannot explain {traced.name!r}: {said}") from None
 
-    def save(self, path: str | os.PathLike[str], target: Target | str | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        target: Target | str | None = None,
+        *,
+        selftest: SelfTestInputs = False,
+    ) -> None:
         """Compiles the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file; a regular one is replaced as a whole, by its link too.
             target: as for `compile`; the device need not be present.
+            selftest: whether the file keeps inputs and the results that the function gives for
+                them when Python calls it, for `Module.selftest` of the runtime to try wherever the
+                file is loaded. With True the inputs are the arrays that the function was lowered
+                for, and drawn where it was lowered for specs: floats from -1 to 1, small integers,
+                bools. Others are given as a tuple of arguments, a dict of them by their names, or a
+                list of such. If the target's device is there, the module is tested before it is
+                written.
 
         Raises:
-            XformValueError: what the function closes over changed since it was lowered.
+            XformValueError: what the function closes over changed since it was lowered, or inputs
+                of the self-test that are too large or of other types.
             OSError: the file cannot be written, or is a directory, FIFO or device.
             XformTypeError: as for `compile`, or a structure that a file cannot describe.
             CompileError: the program cannot be compiled.
+            SelfTestError: the module gives other results than the function.
+
+        >>> import tempfile
+        >>> import numpy as np
+        >>> from xform import runtime
+        >>> from xform.frontend import jit, spec
+        >>> path = tempfile.mkdtemp() + "/f.vmfb"
+        >>> jit(lambda x, n: np.sort(x)[n]).lower(spec(5), spec((), int)).save(path, selftest=True)
+        >>> runtime.load(path).selftest().passed
+        True
         """
         file = checked_path("save", path)
         chosen = self._target if target is None else as_target(target)
         self._traced_text()
         traced = self._baked()
-        vmfb = _build(traced, chosen, _file_signature).vmfb
+        vmfb = _build(traced, chosen, file_signature).vmfb
+        if selftest is not False:
+            vmfb = with_selftest(vmfb, traced, self._original, selftest, self._plain_results)
         write_whole(file, vmfb, durable=True)
+
+    def _plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
+        """What the program gives on the CPU; compiled plainly where that is asked for."""
+        if self._on_cpu is None:
+            self._on_cpu = Compiled(self._traced, Target("cpu"), None)
+        return list(self._on_cpu.results([*arrays, *self._traced.program.hidden]))
 
     def _baked(self) -> TracedProgram:
         hidden = self._traced.program.hidden
@@ -265,7 +301,7 @@ class Compiled(Unchanging):
     """
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
-        built = _build(traced, target, _flat_signature)
+        built = _build(traced, target, flat_signature)
         self.name = traced.name
         self.timings = Timings(traced.seconds, built.passes, built.iree)
         self._inputs = traced.inputs
@@ -349,6 +385,7 @@ class Compiled(Unchanging):
             values: all of them.
             hidden: those that are closed over, whose memory no result has.
         """
+        plainly.has_run = True
         results = self._executable.invoke(self.name, values)
         return self._executable.apart(self.name, results, hidden)
 
@@ -389,11 +426,12 @@ class Compiled(Unchanging):
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, selftest: SelfTestInputs = False) -> None:
         """Writes the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file, as for `Lowered.save`.
+            selftest: as for `Lowered.save`.
 
         Raises:
             As `Lowered.save`.
@@ -403,7 +441,7 @@ class Compiled(Unchanging):
                 f"save: {self.name!r} was compiled for a direct call, or comes out of a pickle; "
                 "lower the function"
             )
-        self._lowered.save(path, self._target)
+        self._lowered.save(path, self._target, selftest=selftest)
 
     def _repr_html_(self) -> str:
         cost = self.cost()
@@ -501,60 +539,6 @@ def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any
         raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
 
 
-def _flat_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For programs called from here: flat arguments, closed-over arrays among them."""
-    args = [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    ]
-    args += [
-        LeafSpec(f"closed_over[{i}]", tuple(x.shape), x.dtype.name)
-        for i, x in enumerate(traced.program.hidden)
-    ]
-    results = _results(traced)
-    return Signature(
-        name=traced.name,
-        device=target.device,
-        work=0,
-        inputs=DictNode(
-            (("args", TupleNode(tuple(map(LeafNode, range(len(args)))))), ("kwargs", DictNode(())))
-        ),
-        outputs=TupleNode(tuple(map(LeafNode, range(len(results))))),
-        args=tuple(args),
-        results=tuple(results),
-        cpu_features=target.cpu_features,
-    )
-
-
-def _file_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For files: the structures of the user's function."""
-    inputs, outputs = traced.inputs, traced.outputs
-    args_spec, kwargs_spec = inputs.spec.children()
-    args = tree_of(args_spec, 0, "the arguments")
-    kwargs = tree_of(kwargs_spec, args_spec.num_leaves, "the keyword arguments")
-    output = tree_of(outputs.spec, 0, "the output", ordered=True)
-    if len(outputs.leaves) != len(outputs.avals):
-        raise XformTypeError(
-            f"save: {traced.name!r} returns values that are no arrays; a file holds arrays only"
-        )
-    return Signature(
-        name=traced.name,
-        device=target.device,
-        work=0,
-        inputs=DictNode((("args", args), ("kwargs", kwargs))),
-        outputs=output,
-        args=tuple(
-            LeafSpec(path, a.shape, a.dtype.name)
-            for path, a in zip(inputs.paths, inputs.avals, strict=True)
-        ),
-        results=tuple(_results(traced)),
-        cpu_features=target.cpu_features,
-        parameters=inputs.parameters,
-        target=str(target),
-        versions=_versions(),
-    )
-
-
 def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
     """What people call the arguments and closed-over arrays, and their types."""
     from ..explanation.dataflow import as_arguments
@@ -568,24 +552,6 @@ def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
 def _named_results(traced: TracedProgram) -> list[tuple[str, str]]:
     outputs = traced.outputs
     return [(path, str(kind)) for path, kind in zip(outputs.paths, outputs.avals, strict=True)]
-
-
-@cache
-def _versions() -> tuple[tuple[str, str], ...]:
-    """What compiles here, as far as it was installed as a package."""
-    found = []
-    for package in ("xform", "iree-base-compiler"):
-        with contextlib.suppress(PackageNotFoundError):
-            found.append((package, version(package)))
-    return tuple(found)
-
-
-def _results(traced: TracedProgram) -> list[LeafSpec]:
-    outputs = traced.outputs
-    return [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(outputs.paths, outputs.avals, strict=True)
-    ]
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:

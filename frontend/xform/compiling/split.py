@@ -24,6 +24,7 @@ from ..tracing.traces import Program
 from . import direct
 from .dump import Stages
 from .lowered import Compiled, after_passes
+from .plainly import plainly
 from .targets import Target
 
 _LIMIT = 128
@@ -167,7 +168,7 @@ def halves_of(
     # Programs of one text may close over what others take as arguments.
     arguments = len(traced.inputs.avals)
     digest = hashlib.sha256(text.encode()).digest()
-    key = (digest, traced.name, arguments, tuple(results), transpose, device)
+    key = (digest, traced.name, arguments, tuple(results), transpose, device, plainly.is_on)
     with _lock:
         found = _known.get(key)
         if found is None:

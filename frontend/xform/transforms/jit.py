@@ -17,13 +17,21 @@ from xform_runtime.devices import DEVICE_NAMES
 from .. import pytrees
 from ..compiling import workers
 from ..compiling.lowered import Compiled, Lowered
+from ..compiling.plainly import plainly
+from ..compiling.selftests import Call, Original, SelfTestInputs
 from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..pickling import Named
 from ..source import entrance, keep_users_frames
 from ..tracing import traces
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
-from .jit_arguments import Chosen, StaticArguments, donated_arguments, parameters
+from .jit_arguments import (
+    Chosen,
+    StaticArguments,
+    arguments_like,
+    donated_arguments,
+    parameters,
+)
 from .selection import entering, require_callable
 
 _Key: TypeAlias = tuple[Hashable, Hashable, tuple[Hashable, ...]]
@@ -158,6 +166,8 @@ class Jitted(Named):
         """
         if traces.current_trace() is not None:
             return self._inline(args, kwargs)
+        if plainly.is_on:
+            return self._by_python(args, kwargs)
         try:
             if not kwargs and self._takes_plain:
                 key: list[Any] = []
@@ -204,13 +214,17 @@ class Jitted(Named):
         def trace(bake: bool) -> TracedProgram:
             return self._trace(function, inputs, leaves, bake)
 
-        return Lowered(trace(False), Target(self._device), trace)
+        original = Original(
+            function, inputs, leaves, functools.partial(self._rebound, args, kwargs)
+        )
+        return Lowered(trace(False), Target(self._device), trace, original)
 
     def save(
         self,
         path: str | os.PathLike[str],
         *args: Any,
         target: Target | str | None = None,
+        selftest: SelfTestInputs = False,
         **kwargs: Any,
     ) -> None:
         """Compiles the function for one signature into a file that `xform.runtime.load` reads.
@@ -220,6 +234,8 @@ class Jitted(Named):
             args: as for `lower`.
             target: what to compile for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the
                 device that `jit` was given.
+            selftest: whether the file keeps inputs and results to test it with wherever it is
+                loaded, or the inputs; as for `Lowered.save`.
             kwargs: as for `lower`.
 
         Raises:
@@ -227,7 +243,36 @@ class Jitted(Named):
         """
         chosen = None if target is None else as_target(target)
         self._require_known(kwargs)
-        self.lower(*args, **kwargs).save(path, chosen)
+        self.lower(*args, **kwargs).save(path, chosen, selftest=selftest)
+
+    def _rebound(self, args: Sequence[Any], kwargs: Mapping[str, Any], call: Call) -> Sequence[Any]:
+        """The leaves of another call of the types that a call was lowered for.
+
+        Raises:
+            XformTypeError, XformValueError: its types, structure or static arguments are others.
+        """
+        positional, named = arguments_like(self._func, args, kwargs, call)
+        wanted = self._static.split(self._func, args, kwargs)
+        found = self._static.split(self._func, positional, named)
+        inputs, _ = self._inputs(args, wanted[1], wanted[2])
+        others, leaves = self._inputs(positional, found[1], found[2])
+        if found[3] != wanted[3] or pytrees.exact_structure(
+            others.spec, order=False
+        ) != pytrees.exact_structure(inputs.spec, order=False):
+            raise XformValueError(
+                at_user_line(
+                    "save: a call of selftest has static arguments or a structure other than what "
+                    f"{self.__name__!r} was lowered for"
+                )
+            )
+        for path, given, kind in zip(inputs.paths, others.avals, inputs.avals, strict=True):
+            # As in a call, an int will do for a float.
+            is_number = given.weak and kind.weak and kind.is_float and given.dtype.kind in "if"
+            if given[:2] != kind[:2] and not is_number:
+                raise XformTypeError(
+                    at_user_line(f"save: {path} of a call of selftest is {given}, expected {kind}")
+                )
+        return leaves
 
     def _require_known(self, kwargs: Mapping[str, Any]) -> None:
         """Refuses what is neither an option of `save` nor a parameter of the function."""
@@ -240,7 +285,8 @@ class Jitted(Named):
                 raise XformTypeError(
                     at_user_line(
                         f"save: unknown keyword {name!r}: it is no option of save, which are "
-                        f"'path' and 'target', and {self.__name__!r} has no such parameter"
+                        f"'path', 'target' and 'selftest', and {self.__name__!r} has no such "
+                        "parameter"
                     )
                 )
 
@@ -250,6 +296,14 @@ class Jitted(Named):
         return self._func(
             *(arg if static.has(i, len(args)) else entering(arg) for i, arg in enumerate(args)),
             **{name: x if name in names else entering(x) for name, x in kwargs.items()},
+        )
+
+    def _by_python(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """The function as it is, of copies of arrays, as it may write into them."""
+        static, names = self._static, self._static.chosen.names
+        return self._func(
+            *(arg if static.has(i, len(args)) else _copied(arg) for i, arg in enumerate(args)),
+            **{name: x if name in names else _copied(x) for name, x in kwargs.items()},
         )
 
     def _inputs(
@@ -390,6 +444,11 @@ def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Ke
     except XformTypeError:
         return None
     return static, pytrees.exact_structure(spec), tuple(kinds)
+
+
+def _copied(tree: Any) -> Any:
+    """An argument with arrays that a function may write into."""
+    return pytrees.map_leaves(lambda x: x.copy() if type(x) is np.ndarray else x, tree)
 
 
 def _keeps_nothing(leaf: Any, argument: int | None) -> bool:

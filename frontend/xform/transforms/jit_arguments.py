@@ -139,6 +139,42 @@ def parameters(func: Callable[..., Any]) -> list[inspect.Parameter] | None:
         return None
 
 
+def arguments_like(
+    func: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    call: Sequence[Any] | Mapping[str, Any],
+) -> tuple[Sequence[Any], Mapping[str, Any]]:
+    """The positional and keyword arguments of a call like another one, for a self-test.
+
+    Args:
+        func: the function.
+        args, kwargs: those of the other call.
+        call: the positional ones, where the others stay; or all of them by their names.
+
+    Raises:
+        XformValueError: they are more, fewer or others.
+    """
+    if not isinstance(call, Mapping):
+        if len(call) != len(args):
+            raise XformValueError(
+                at_user_line(
+                    f"save: a call of selftest has {len(call)} positional "
+                    f"argument{'s' * (len(call) != 1)}, expected {len(args)}"
+                )
+            )
+        return call, kwargs
+    names = pytrees.parameter_names(func, len(args))
+    if {*call} != {*names, *kwargs}:
+        raise XformValueError(
+            at_user_line(
+                f"save: a call of selftest has the arguments {', '.join(map(repr, call))}, "
+                f"expected {', '.join(map(repr, [*names, *kwargs]))}"
+            )
+        )
+    return [call[name] for name in names], {name: call[name] for name in kwargs}
+
+
 def _numbers(option: str, given: Any) -> tuple[int, ...]:
     values = given if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
     found = tuple(values)

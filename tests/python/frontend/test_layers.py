@@ -27,7 +27,8 @@ LAYERS: dict[str, Sequence[str]] = {
     "tracing": ("tracing",),
     "explanations": ("explanation",),
     "traced programs to compiled ones": (
-        "compiling.lowered", "compiling.direct", "compiling.split",
+        "compiling.lowered", "compiling.selftests", "compiling.signatures", "compiling.direct",
+        "compiling.split",
     ),
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),

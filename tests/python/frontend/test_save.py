@@ -150,7 +150,9 @@ def test_options_by_their_names(tmp_path: Path, user_error: Any) -> None:
         return x * scale
 
     path = tmp_path / "x.vmfb"
-    with user_error(TypeError, "save: unknown keyword 'targte'", "'path' and 'target'", "'model'"):
+    with user_error(
+        TypeError, "save: unknown keyword 'targte'", "'path', 'target' and 'selftest'", "'model'"
+    ):
         save(model, spec(3), path=path, targte="cpu")
     with user_error(TypeError, "save: unknown keyword 'device'"):
         jit(model).save(path, spec(3), device="cpu")
