@@ -278,6 +278,23 @@ def XformFenceReductions : Pass<"xform-fence-reductions", "::mlir::ModuleOp"> {
   }];
 }
 
+def XformWaitForTurns : Pass<"xform-wait-for-turns", "::mlir::ModuleOp"> {
+  let summary = "let the host wait for the device in loops that take much memory";
+  let description = [{
+    In IREE 3.13 every turn of a loop takes new memory for what it computes and
+    hands on, and gives it back when the device is done with it; but the host
+    runs ahead, and takes the memory of all turns at once. This reads an element
+    of what a turn computes, behind IREE's `util.optimization_barrier`, for
+    which the host waits: in every turn, or in as many as take 64 MB together.
+
+        %x = tensor.extract %next[%c0, %c0] : tensor<512x1024xf32>
+        "util.optimization_barrier"(%x) : (f32) -> f32
+        scf.yield %next : tensor<512x1024xf32>
+
+    It runs for Vulkan and CUDA.
+  }];
+}
+
 def XformFenceTransposes : Pass<"xform-fence-transposes", "::mlir::ModuleOp"> {
   let summary = "keep transposed operands of convolutions in memory";
   let description = [{

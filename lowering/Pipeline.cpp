@@ -72,6 +72,8 @@ static void addForIREE(OpPassManager &manager, const xform::Target &target) {
   manager.addPass(createXformFenceTransposes());
   if (target.device == xform::Target::Device::Vulkan)
     manager.addPass(createXformFenceReductions());
+  if (target.device != xform::Target::Device::CPU)
+    manager.addPass(createXformWaitForTurns());
 }
 
 static void buildPipeline(OpPassManager &manager,

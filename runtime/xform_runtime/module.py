@@ -103,7 +103,7 @@ class Entry(Unchanging):
         return flatten(self._args, args, "args") + flatten(self._kwargs, kwargs, "kwargs")
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return Entry, (self._executable, self.signature)
+        return Entry, (self._executable, self.signature, self._image)
 
     def __repr__(self) -> str:
         return f"<entry {self.signature}>"
