@@ -278,6 +278,19 @@ def XformFenceReductions : Pass<"xform-fence-reductions", "::mlir::ModuleOp"> {
   }];
 }
 
+def XformKeepNotFinite : Pass<"xform-keep-not-finite", "::mlir::ModuleOp"> {
+  let summary = "compute by bits what drivers fold as if all numbers were finite";
+  let description = [{
+    Vulkan's drivers may fold `x * 0`, `x - x` and `0 / x` to 0, and `0 - x` to
+    `-x`, where a shader does not forbid it, and what IREE 3.13 writes does not;
+    Mesa's do. So these are written by integer operations on the bits of x,
+    with the NaN and the signs that they have.
+
+    Before: `%0 = arith.subf %x, %x : f32`; after: 0 if the bits of x without
+    the sign are less than those of infinity, else NaN.
+  }];
+}
+
 def XformWaitForTurns : Pass<"xform-wait-for-turns", "::mlir::ModuleOp"> {
   let summary = "let the host wait for the device in loops that take much memory";
   let description = [{

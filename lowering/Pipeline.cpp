@@ -66,6 +66,8 @@ static void addForIREE(OpPassManager &manager, const xform::Target &target) {
       createXformExpandMath({target.fusesMultiplyAdd, target.emulatesInt64}));
   manager.addPass(createCanonicalizerPass());
   manager.addPass(createCSEPass());
+  if (target.device == xform::Target::Device::Vulkan)
+    manager.addPass(createXformKeepNotFinite());
   manager.addPass(createXformFenceRepeatedReads());
   manager.addPass(createXformFenceAcrossLoops());
   manager.addPass(createXformProtectArguments());

@@ -23,6 +23,7 @@ from xform_runtime import Executable, asarray
 from xform_runtime.image import ModuleImage
 
 X = np.linspace(-1, 2, 16, dtype="float32").reshape(2, 8)
+NOT_FINITE = np.array([np.nan, np.inf, -np.inf, -1, 0, -0.0, 2, 0.5], "float32")
 SQUARE = np.linspace(0, 2, 25, dtype="float32").reshape(5, 5)
 
 
@@ -75,7 +76,8 @@ def has_fault(text: str, args: Sequence[Any], device: str, wanted: Sequence[Any]
         return True
     expected = [*wanted, *args]
     return not all(
-        np.allclose(a, b, rtol=1e-4, atol=1e-5) for a, b in zip(got, expected, strict=True)
+        np.allclose(a, b, rtol=1e-4, atol=1e-5, equal_nan=True)
+        for a, b in zip(got, expected, strict=True)
     )
 
 
@@ -133,6 +135,10 @@ def two_orders(x: Any, y: Any) -> Any:
     return x.max(2).T * y.sum(2)
 
 
+def zeros(x: Any) -> Any:
+    return np.stack([x * 0, -0.0 * x, x - x, 0 / x, 0 - x, -x + x])
+
+
 # Each as the pass without which it has the fault, the device, the function and its arguments.
 FENCES: tuple[tuple[str, str, Callable[..., Any], tuple[Any, ...]], ...] = (
     ("xform-fence-repeated-reads", "cpu", outer, (SQUARE,)),
@@ -154,6 +160,7 @@ FENCES: tuple[tuple[str, str, Callable[..., Any], tuple[Any, ...]], ...] = (
         (ramp(17, 33, 9), ramp(5, 17 * 33)),
     ),
     ("xform-fence-reductions", "vulkan", two_orders, (ramp(33, 17, 9), ramp(17, 33, 9))),
+    ("xform-keep-not-finite", "vulkan", zeros, (NOT_FINITE,)),
 )
 
 
