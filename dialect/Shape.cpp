@@ -313,6 +313,37 @@ OpFoldResult PadOp::fold(FoldAdaptor) {
              : OpFoldResult();
 }
 
+static bool isSameNumber(Value x, Value y) {
+  Attribute number, other;
+  return x == y || (matchPattern(x, m_Constant(&number)) &&
+                    matchPattern(y, m_Constant(&other)) && number == other);
+}
+
+/// One pad in place of two with one value, of which the inner cuts nothing.
+LogicalResult PadOp::canonicalize(PadOp op, PatternRewriter &rewriter) {
+  auto inner = op.getX().getDefiningOp<PadOp>();
+  if (!inner || !isSameNumber(inner.getValue(), op.getValue()) ||
+      !inner.getX().getType().hasStaticShape() ||
+      llvm::any_of(llvm::concat<const int64_t>(inner.getLow(), inner.getHigh()),
+                   [](int64_t count) { return count < 0; }))
+    return failure();
+  SmallVector<int64_t> lows, highs, interiors;
+  for (auto [axis, low, interior, size] : llvm::enumerate(
+           op.getLow(), op.getInterior(), op.getType().getShape())) {
+    int64_t step = interior + 1,
+            elements = inner.getX().getType().getDimSize(axis),
+            between = step * (inner.getInterior()[axis] + 1) - 1,
+            first = low + step * inner.getLow()[axis];
+    lows.push_back(first);
+    interiors.push_back(between);
+    highs.push_back(size - first - elements -
+                    std::max<int64_t>(elements - 1, 0) * between);
+  }
+  rewriter.replaceOpWithNewOp<PadOp>(op, inner.getX(), op.getValue(), lows,
+                                     highs, interiors);
+  return success();
+}
+
 //===----------------------------------------------------------------------===//
 // concatenate
 //===----------------------------------------------------------------------===//

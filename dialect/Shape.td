@@ -95,6 +95,7 @@ def Xform_PadOp : Xform_Primitive<"pad", [InferTypeOpAdaptor]> {
   let batching = (Custom);
   let work = (Movement);
   let hasFolder = 1;
+  let hasCanonicalizeMethod = 1;
 }
 
 def Xform_ConcatenateOp : Xform_Primitive<"concatenate", [InferTypeOpAdaptor]> {

@@ -134,6 +134,7 @@ private:
     // What is left of broadcasts and the like is what someone needs whole.
     IRRewriter rewriter(context);
     (void)runRegionDCE(rewriter, getOperation()->getRegions());
+    writeOutSpreadPads(getOperation());
     WalkResult walk = getOperation().walk([](Operation *op) {
       if (!isa_and_present<XformDialect>(op->getDialect()) ||
           isMatrixFunction(op))

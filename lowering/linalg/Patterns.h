@@ -19,6 +19,10 @@ void populateCreationToLinalg(const mlir::TypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
 void populateShapeToLinalg(const mlir::TypeConverter &converter,
                            mlir::RewritePatternSet &patterns);
+/// Pads that are written with strides as fills and insertions. MLIR 22 folds
+/// such a pad into what it is written to as if there were no strides, where
+/// both have one number (linalg's FoldInsertPadIntoFill).
+void writeOutSpreadPads(mlir::Operation *root);
 void populateReductionToLinalg(const mlir::TypeConverter &converter,
                                mlir::RewritePatternSet &patterns);
 void populateContractionToLinalg(const mlir::TypeConverter &converter,

@@ -345,6 +345,44 @@ FailureOr<Value> lowerPad(ImplicitLocOpBuilder &b, PadOp op,
 
 } // namespace
 
+/// The pad of which a value is a view, if it is one.
+static tensor::PadOp padBehind(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (auto pad = dyn_cast<tensor::PadOp>(op))
+      return pad;
+    if (!isa<tensor::ExtractSliceOp, tensor::CastOp, tensor::CollapseShapeOp,
+             tensor::ExpandShapeOp>(op))
+      break;
+    value = op->getOperand(0);
+  }
+  return {};
+}
+
+void xform::writeOutSpreadPads(Operation *root) {
+  llvm::SetVector<Operation *> pads;
+  root->walk([&](tensor::InsertSliceOp insertion) {
+    if (tensor::PadOp pad = padBehind(insertion.getSource());
+        pad && !insertion.hasUnitStride() && pad.getType().hasStaticShape())
+      pads.insert(pad);
+  });
+  for (Operation *op : pads) {
+    auto pad = cast<tensor::PadOp>(op);
+    Value number = pad.getConstantPaddingValue();
+    if (!number)
+      continue;
+    ImplicitLocOpBuilder b(pad.getLoc(), pad);
+    Value empty = tensor::EmptyOp::create(b, pad.getType().getShape(),
+                                          pad.getType().getElementType());
+    Value filled = linalg::FillOp::create(b, number, empty).getResult(0);
+    SmallVector<OpFoldResult> ones(pad.getType().getRank(), b.getIndexAttr(1));
+    pad.replaceAllUsesWith(tensor::InsertSliceOp::create(
+                               b, pad.getSource(), filled, pad.getMixedLowPad(),
+                               sizesOf(b, pad.getSource()), ones)
+                               .getResult());
+    pad.erase();
+  }
+}
+
 void xform::populateShapeToLinalg(const TypeConverter &converter,
                                   RewritePatternSet &patterns) {
   addLowering(converter, patterns, lowerView<BroadcastInDimOp>);

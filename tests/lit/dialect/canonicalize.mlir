@@ -147,3 +147,28 @@ func.func @converted_constants() -> (tensor<2xf32>, tensor<f64>, tensor<f32>, te
   %5 = xform.convert %d : tensor<f32> to tensor<i32>
   return %0, %1, %2, %3, %4, %5 : tensor<2xf32>, tensor<f64>, tensor<f32>, tensor<i8>, tensor<i64>, tensor<i32>
 }
+
+// Two pads with one value are one, unless the inner one cuts.
+// CHECK-LABEL: func @pads
+// CHECK: %[[P:.*]] = xform.pad %arg0, %{{.*}} low = [7, -1] high = [13, 6] interior = [5, 0]
+// CHECK-NOT: xform.pad
+// CHECK: return %[[P]]
+func.func @pads(%x: tensor<3x4xf32>) -> tensor<33x9xf32> {
+  %zero = xform.constant dense<0.0> : tensor<f32>
+  %again = xform.constant dense<0.0> : tensor<f32>
+  %0 = xform.pad %x, %zero low = [2, 0] high = [3, 2] interior = [1, 0] : tensor<3x4xf32>, tensor<f32>
+  %1 = xform.pad %0, %again low = [1, -1] high = [4, 4] interior = [2, 0] : tensor<10x6xf32>, tensor<f32>
+  return %1 : tensor<33x9xf32>
+}
+
+// CHECK-LABEL: func @other_pads
+// CHECK-COUNT-4: xform.pad
+func.func @other_pads(%x: tensor<6xf32>) -> (tensor<19xf32>, tensor<16xf32>) {
+  %zero = xform.constant dense<0.0> : tensor<f32>
+  %one = xform.constant dense<1.0> : tensor<f32>
+  %0 = xform.pad %x, %zero low = [1] high = [0] interior = [0] : tensor<6xf32>, tensor<f32>
+  %1 = xform.pad %0, %one low = [0] high = [0] interior = [2] : tensor<7xf32>, tensor<f32>
+  %2 = xform.pad %x, %zero low = [-1] high = [1] interior = [0] : tensor<6xf32>, tensor<f32>
+  %3 = xform.pad %2, %zero low = [0] high = [0] interior = [2] : tensor<6xf32>, tensor<f32>
+  return %1, %3 : tensor<19xf32>, tensor<16xf32>
+}

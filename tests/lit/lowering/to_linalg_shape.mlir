@@ -107,3 +107,15 @@ func.func @returned(%x: tensor<3xf32>) -> tensor<3x4xf32> {
   %1 = xform.transpose %0 permutation = [1, 0] : tensor<4x3xf32>
   return %1 : tensor<3x4xf32>
 }
+
+// Behind a stride MLIR would fold the pad into the wrong places.
+// CHECK-LABEL: func @spread_pad
+// CHECK-NOT: tensor.pad
+// CHECK: %[[INNER:.*]] = tensor.insert_slice %arg0 into %{{.*}}[2] [1] [1] : tensor<1xf32> into tensor<6xf32>
+// CHECK: tensor.insert_slice %{{.*}} into %{{.*}}[1] [6] [3] : tensor<6xf32> into tensor<20xf32>
+func.func @spread_pad(%x: tensor<1xf32>) -> tensor<20xf32> {
+  %zero = xform.constant dense<0.0> : tensor<f32>
+  %0 = xform.pad %x, %zero low = [2] high = [3] interior = [0] : tensor<1xf32>, tensor<f32>
+  %1 = xform.pad %0, %zero low = [1] high = [3] interior = [2] : tensor<6xf32>, tensor<f32>
+  return %1 : tensor<20xf32>
+}
