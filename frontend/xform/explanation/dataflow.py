@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from .labels import (
     run_label,
     type_text,
 )
+from .lines import source_of
 from .segments import segments_of
 from .structure import Function, Op, Place, Program, Work
 
@@ -128,11 +128,6 @@ def names_in(function: Function, arguments: Sequence[str]) -> dict[int, str]:
     """The names of the arguments that have one, by their values."""
     values = function.body.arguments
     return {value.number: name for value, name in zip(values, arguments, strict=False) if name}
-
-
-def source_of(place: Place | None) -> str:
-    """The text of a line, without the space around it; empty if it cannot be read."""
-    return "" if place is None else linecache.getline(place.file, place.line).strip()
 
 
 class _Builder:

@@ -55,9 +55,9 @@ def lines_of(program: Program, name: str) -> tuple[Line, ...]:
     return tuple(Line(at, source_of(at), work[at], dict(ops[at].most_common())) for at in order)
 
 
-def source_of(place: Place) -> str:
-    """The text of a line, without the space around it."""
-    return linecache.getline(place.file, place.line).strip()
+def source_of(place: Place | None) -> str:
+    """The text of a line, without the space around it; empty if it cannot be read."""
+    return "" if place is None else linecache.getline(place.file, place.line).strip()
 
 
 def _turns(program: Program, entry: Function) -> dict[str, float]:
