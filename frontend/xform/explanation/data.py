@@ -22,7 +22,7 @@ def data_of(it: Explanation) -> dict[str, Any]:
         "seconds": it.seconds,
         "flops": it.work.flops,
         "bytes_moved": it.work.bytes,
-        "memory": None if it.memory is None else asdict(it.memory) | {"peak": it.memory.peak},
+        "memory": asdict(it.memory) | {"peak": it.memory.peak},
         "dispatches": it.dispatches,
         "kernels": list(it.kernels),
         "stages": [

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from xform_runtime.image import ModuleImage
-from xform_runtime.memory import planned_memory
+from xform_runtime.memory import Memory, planned_memory
 
 from ..compiling import backend, machine_code, workers
 from ..compiling.backend import Observed
@@ -64,7 +64,7 @@ def explain(
     total = Work()
     for op in expanded[name].body.ops:
         total = total.plus(op.work)
-    loops, plan, memory = None, None, None
+    loops, plan = None, None
     kernels: tuple[str, ...] = ()
     dispatches = 1
     is_own = machine_code.is_compiled_here(observed.linalg)
@@ -82,6 +82,12 @@ def explain(
         took = time.perf_counter() - start
         stages.append(Stage("module", "IREE's module", took, {}, size=len(found.module)))
         kernels, dispatches = found.kernels, found.dispatches
+        signed = ModuleImage(found.module).signatures[name]
+        memory = Memory(
+            arguments=sum(leaf.nbytes for leaf in signed.args),
+            results=sum(leaf.nbytes for leaf in signed.results),
+            scratch=found.transient,
+        )
     return Explanation(
         name=name,
         target=str(target),

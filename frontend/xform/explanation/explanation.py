@@ -66,7 +66,8 @@ class Explanation:
         results: the arrays that it gives.
         stages: in their order.
         work: an estimate of what a call computes and moves.
-        memory: the bytes that a call takes; None where that is not known before a call.
+        memory: the bytes that a call takes; where IREE made the machine code, by its estimate, in
+            which a loop has one turn.
         lines: the user's lines, the costliest first.
         loops: those of the machine code; None where IREE made it.
         plan: of the memory between arguments and results; None where there is none, or IREE's.
@@ -82,7 +83,7 @@ class Explanation:
     results: tuple[str, ...]
     stages: tuple[Stage, ...]
     work: Work
-    memory: Memory | None
+    memory: Memory
     lines: tuple[Line, ...]
     loops: Nest | None
     plan: Plan | None

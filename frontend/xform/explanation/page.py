@@ -74,7 +74,7 @@ def _head(it: Explanation) -> str:
             count_text(work.flops, "flop"),
             f"computed in a call; {size_text(int(work.bytes))} moved{intensity} (estimates)",
         ),
-        (size_text(it.memory.peak) if it.memory else "not planned", memory_text(it)),
+        (size_text(it.memory.peak), memory_text(it)),
         (seconds_text(it.seconds), "to trace and compile"),
         (size_text(it.stages[-1].size), f"of module; {runs_text(it)}"),
     ]

@@ -76,12 +76,11 @@ def work_text(it: Explanation) -> str:
 
 def memory_text(it: Explanation) -> str:
     """What a call takes."""
-    if it.memory is None:
-        return "known after a call only: peak_memory() of what is compiled measures it"
     memory = it.memory
+    about = "" if it.loops is not None else " (IREE's estimate)"
     return (
         f"{size_text(memory.peak)}: arguments {size_text(memory.arguments)}, results "
-        f"{size_text(memory.results)}, between them {size_text(memory.scratch)}"
+        f"{size_text(memory.results)}, between them {size_text(memory.scratch)}{about}"
     )
 
 

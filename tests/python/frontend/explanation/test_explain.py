@@ -71,7 +71,11 @@ def test_what_iree_compiles() -> None:
     ]  # fmt: skip
     assert explanation.dispatches >= 2
     assert any("matmul" in name for name in explanation.kernels)
-    assert explanation.memory is explanation.loops is explanation.plan is None
+    assert explanation.loops is explanation.plan is None
+    # The product, which the gradient reads.
+    assert explanation.memory.arguments == 4 * (512 * 256 + 1024 * 512)
+    assert explanation.memory.results == 4 * 512 * 256
+    assert explanation.memory.scratch >= 4 * 1024 * 256
     text = str(explanation)
     assert f"{explanation.dispatches} dispatches on the device" in text
     assert "Kernels" in text

@@ -56,7 +56,6 @@ def test_buffers_in_use_at_once_lie_apart(name: str) -> None:
     explanation = explained(name)
     plan, memory = explanation.plan, explanation.memory
     assert plan is not None
-    assert memory is not None
     assert plan.bytes <= memory.scratch
     for first, second in combinations(plan.buffers, 2):
         is_apart = first.last < second.first or second.last < first.first
