@@ -64,8 +64,9 @@ static bool isInnermost(Cut cut) {
   });
 }
 
-/// Blocks end where lines of the cache do, or tiles of rows. A short axis is cut
-/// finer: some cores without work cost more than lines that two of them read.
+/// Blocks end where lines of the cache do, or tiles of rows. A short axis is
+/// cut finer: some cores without work cost more than lines that two of them
+/// read.
 int64_t Group::unitOf() const {
   constexpr int64_t kLines = 64, kRows = 8, kFewBlocks = 8;
   double along = 0;
