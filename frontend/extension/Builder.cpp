@@ -204,6 +204,36 @@ ModulePtr ModuleState::parse(llvm::StringRef code, const std::string &name) {
   return std::make_shared<ModuleState>(std::move(context), module.release());
 }
 
+void ModuleState::take(llvm::StringRef code, const std::string &entry,
+                       const std::string &name) {
+  DiagnosticScope scope(context.get());
+  llvm::SourceMgr sources;
+  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(code, name),
+                             llvm::SMLoc());
+  OwningOpRef<ModuleOp> other =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(context.get()));
+  if (!other)
+    scope.raise("'" + name + "' is not an MLIR module");
+  SymbolTable theirs(*other);
+  // What is already there gives way: the name is for the entry.
+  if (symbols->lookup(name))
+    scope.raise("there is a function '" + name + "' already");
+  Operation *function = theirs.lookup(entry);
+  if (Operation *inTheWay = theirs.lookup(name);
+      inTheWay && inTheWay != function)
+    (void)theirs.renameToUnique(inTheWay, &*symbols);
+  if (!function || failed(theirs.rename(function, name)))
+    scope.raise("'" + name + "' has no function '" + entry + "'");
+  // All have their names before one moves: a name changes with its uses.
+  for (Operation &op : *other->getBody())
+    if (symbols->lookup(SymbolTable::getSymbolName(&op)))
+      (void)theirs.renameToUnique(&op, &*symbols);
+  for (Operation &op : llvm::make_early_inc_range(*other->getBody())) {
+    op.remove();
+    symbols->insert(&op);
+  }
+}
+
 ModulePtr ModuleState::clone() {
   return std::make_shared<ModuleState>(context, module->clone());
 }

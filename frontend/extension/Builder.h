@@ -90,6 +90,10 @@ struct ModuleState {
   static std::shared_ptr<ModuleState> parse(llvm::StringRef code,
                                             const std::string &name);
   std::shared_ptr<ModuleState> clone();
+  /// Takes over the functions of another module, in bytecode, whose function
+  /// `entry` gets a name of its own here. Throws if that is taken.
+  void take(llvm::StringRef code, const std::string &entry,
+            const std::string &name);
   void run(const std::string &pipeline,
            std::unique_ptr<mlir::PassInstrumentation> observer = nullptr);
   std::string text(bool locations, bool generic);

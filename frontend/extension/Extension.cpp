@@ -571,6 +571,13 @@ NB_MODULE(_xform, m) {
       .def("lookup", &lookup, nb::arg("name"))
       .def("clone", &ModuleState::clone)
       .def(
+          "take",
+          [](ModuleState &self, nb::bytes code, const std::string &entry,
+             const std::string &name) {
+            self.take(llvm::StringRef(code.c_str(), code.size()), entry, name);
+          },
+          nb::arg("code"), nb::arg("entry"), nb::arg("name"))
+      .def(
           "run",
           [](ModuleState &self, const std::string &pipeline) {
             self.run(pipeline);

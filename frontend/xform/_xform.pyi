@@ -287,6 +287,11 @@ class Module:
     def lookup(self, name: str) -> Function:
         """The function of that name; raises KeyError if there is none."""
     def clone(self) -> Module: ...
+    def take(self, code: bytes, entry: str, name: str) -> None:
+        """Takes over the functions of a module in bytecode, whose function `entry` is `name` here.
+
+        Raises Diagnostic if that name is taken.
+        """
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
     def observe(self, pipeline: str, kept: Sequence[str]) -> list[PassRun]:

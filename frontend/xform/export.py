@@ -1,13 +1,16 @@
-"""`save`: a function compiled into a file for machines that have no compiler."""
+"""`save` and `export`: functions compiled into a file for machines that have no compiler."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from .compiling.lowered import Lowered
 from .compiling.selftests import SelfTestInputs
+from .compiling.several import save_several
 from .compiling.targets import Target
+from .errors import XformTypeError, XformValueError, at_user_line
 from .source import entrance
 from .transforms.jit import Jitted, jit
 
@@ -55,3 +58,56 @@ def save(
     """
     jitted = func if isinstance(func, Jitted) else jit(func)
     jitted.save(path, *args, target=target, selftest=selftest, **kwargs)
+
+
+@entrance
+def export(
+    path: str | os.PathLike[str],
+    entries: Mapping[str, Lowered],
+    *,
+    target: Target | str | None = None,
+    selftest: bool = False,
+) -> None:
+    """Compiles several functions into one file, each under a name of its own.
+
+    What they close over becomes part of the file, once for all that close over equal arrays.
+
+    Args:
+        path: the file.
+        entries: by their names in the file, functions that were lowered: `jit(f).lower(...)`.
+        target: as for `save`; None for the device of the first one.
+        selftest: whether the file keeps inputs and expected results of each, as for `save`.
+
+    Raises:
+        XformTypeError: as `save`, or something that was not lowered.
+        XformValueError: there are no entries, or one has no name that Python could use.
+        CompileError: they cannot be compiled.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from xform import runtime
+    >>> from xform.frontend import grad, jit, spec
+    >>> f = lambda x: (x * x).sum()
+    >>> path = tempfile.mkdtemp() + "/model.vmfb"
+    >>> export(path, {"value": jit(f).lower(spec(2)), "slope": jit(grad(f)).lower(spec(2))})
+    >>> module = runtime.load(path)
+    >>> module.value(np.array([1.0, 2.0])).item(), module.slope(np.array([1.0, 2.0])).tolist()
+    (5.0, [2.0, 4.0])
+    """
+    if not isinstance(entries, Mapping) or not entries:
+        raise XformValueError(
+            at_user_line("export: entries must be a dict of at least one lowered function")
+        )
+    for name, lowered in entries.items():
+        if not isinstance(lowered, Lowered):
+            raise XformTypeError(
+                at_user_line(
+                    f"export: entry {name!r} must be a lowered function, jit(f).lower(...), got "
+                    f"{type(lowered).__name__}"
+                )
+            )
+        if not isinstance(name, str) or not name.isidentifier():
+            raise XformValueError(
+                at_user_line(f"export: {name!r} is no name that Python could use for an entry")
+            )
+    save_several(path, entries, target, selftest=selftest)

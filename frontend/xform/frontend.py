@@ -25,7 +25,7 @@ from .errors import (
     XformTypeError,
     XformValueError,
 )
-from .export import save
+from .export import export, save
 from .sparse.csr import CsrBlock
 from .tracing.avals import Spec, spec
 from .transforms import checkpoint_policies
@@ -86,6 +86,7 @@ __all__ = [
     "custom_jvp",
     "custom_linear_solve",
     "custom_vjp",
+    "export",
     "fori_loop",
     "functionalize",
     "grad",

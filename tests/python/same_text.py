@@ -9,7 +9,7 @@ import os
 import random
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,16 +42,17 @@ def compare(
     made: backend.Linalg,
     passes: str,
     name: str,
-    signature: tuple[str, str],
-    donated: list[int] | None,
+    entries: Sequence[backend.Marked],
     *_: Any,
 ) -> None:
     """Compares what a worker made of a traced program with what xform-opt does."""
     copy = module.clone()
-    entry = copy.lookup(name)
-    entry.set_reflection(Module.parse(made.text).reflections()[name])
-    if donated is not None:
-        entry.set_donated(donated)
+    reflections = Module.parse(made.text).reflections()
+    for marked in entries:
+        entry = copy.lookup(marked.name)
+        entry.set_reflection(reflections[marked.name])
+        if marked.donated is not None:
+            entry.set_donated(marked.donated)
     pipeline, _, options = passes.partition("{")
     ran = subprocess.run(
         [XFORM_OPT, f"--{pipeline}={options.removesuffix('}')}"],

@@ -41,6 +41,22 @@ class Emitted(NamedTuple):
     assembly: str
 
 
+class Marked(NamedTuple):
+    """What is kept with an entry point of a traced module.
+
+    Args:
+        name: of the entry.
+        key, signature: under which key the module keeps the entry's signature, and that as JSON;
+            the work of the program is added, and what a call computes and moves.
+        donated: the arguments whose memory may hold results; None if that is not asked.
+    """
+
+    name: str
+    key: str
+    signature: str
+    donated: tuple[int, ...] | None
+
+
 class PassDone(NamedTuple):
     """What a pass did.
 
@@ -114,23 +130,17 @@ class Observed(NamedTuple):
     located: str
 
 
-def observe_lowering(
-    bytecode: bytes,
-    passes: str,
-    name: str,
-    signature: tuple[str, str],
-    donated: Sequence[int] | None,
-) -> Observed:
+def observe_lowering(bytecode: bytes, passes: str, entry: Marked) -> Observed:
     """Does what `lower` does, for inspection.
 
     Raises:
         Refused: a pass cannot.
     """
     try:
-        module = Module.parse(bytecode, name)
+        module = Module.parse(bytecode, entry.name)
         text, ops = module.text(), module.op_names()
         expansion = _done(module, EXPANSION, [EXPANSION.rpartition(",")[2]])
-        _mark_entry(module, name, signature, donated)
+        _mark(module, entry)
         rest = _done(module, passes, [])
     except Diagnostic as error:
         raise _refused(error) from None
@@ -143,8 +153,7 @@ def lower(
     bytecode: bytes,
     passes: str,
     name: str,
-    signature: tuple[str, str],
-    donated: Sequence[int] | None,
+    entries: Sequence[Marked],
     with_expanded: bool,
     with_locations: bool,
 ) -> Linalg:
@@ -153,10 +162,8 @@ def lower(
     Args:
         bytecode: the module.
         passes: to linalg.
-        name: of the entry.
-        signature: under which key the module keeps its entry's signature, and that as JSON; the
-            work of the program is added, and what a call computes and moves.
-        donated: the entry's arguments whose memory may hold results; None if that is not asked.
+        name: what to call the program in diagnostics.
+        entries: its entry points.
         with_expanded: whether to write the program without transforms.
         with_locations: whether to write the user's lines.
 
@@ -167,28 +174,26 @@ def lower(
         module = Module.parse(bytecode, name)
         module.run(EXPANSION)
         expanded = module.text() if with_expanded else ""
-        _mark_entry(module, name, signature, donated)
+        for entry in entries:
+            _mark(module, entry)
         module.run(passes)
     except Diagnostic as error:
         raise _refused(error) from None
     return Linalg(module.text(with_locations), expanded)
 
 
-def _mark_entry(
-    module: Module, name: str, signature: tuple[str, str], donated: Sequence[int] | None
-) -> None:
-    """Keeps with the entry what whoever calls it has to know."""
-    key, text = signature
-    entry = module.lookup(name)
-    cost = entry.work()
+def _mark(module: Module, entry: Marked) -> None:
+    """Keeps with an entry what whoever calls it has to know."""
+    function = module.lookup(entry.name)
+    cost = function.work()
     known = {
         "work": int(module.work()),
         "flops": int(cost["flops"]),
         "moved": int(cost["bytes"]),
     }
-    entry.set_reflection({key: json.dumps(json.loads(text) | known)})
-    if donated is not None:
-        entry.set_donated(donated)
+    function.set_reflection({entry.key: json.dumps(json.loads(entry.signature) | known)})
+    if entry.donated is not None:
+        function.set_donated(entry.donated)
 
 
 def after_passes(bytecode: bytes, passes: str, name: str) -> bytes:

@@ -35,7 +35,7 @@ from .dump import Stages
 from .plainly import plainly
 from .refusal import Refused
 from .selftests import Original, SelfTestInputs, with_selftest
-from .signatures import file_signature, flat_signature
+from .signatures import file_signature, flat_signature, named_arguments, named_results
 from .targets import Target, as_target, check_dtypes
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ class Lowered(Unpicklable):
         original: Original,
     ) -> None:
         self._traced = traced
-        self._target = target
+        self.target = target
         self._retrace = retrace
-        self._original = original
+        self.original = original
         self._text: str | None = None
         self._on_cpu: Compiled | None = None
 
@@ -134,7 +134,7 @@ class Lowered(Unpicklable):
             raise XformValueError(
                 f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
             )
-        return after_passes(module, _passes(stage, self._target), self.name)
+        return after_passes(module, _passes(stage, self.target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -159,7 +159,7 @@ class Lowered(Unpicklable):
             CompileError: the program cannot be compiled.
             DeviceError: the device is not available.
         """
-        chosen = self._target if target is None else as_target(target)
+        chosen = self.target if target is None else as_target(target)
         self._traced_text()
         return Compiled(self._traced, chosen, self)
 
@@ -184,7 +184,7 @@ class Lowered(Unpicklable):
         """
         from ..explanation.explain import explain
 
-        chosen = self._target if target is None else as_target(target)
+        chosen = self.target if target is None else as_target(target)
         self._traced_text()
         traced = self._traced
         _require_arguments(traced, chosen)
@@ -195,11 +195,10 @@ class Lowered(Unpicklable):
                 traced.program,
                 chosen,
                 name=traced.name,
-                arguments=_named_arguments(traced),
-                results=_named_results(traced),
+                arguments=named_arguments(traced),
+                results=named_results(traced),
                 passes=_passes("linalg", chosen),
-                signature=(SIGNATURE_KEY, flat_signature(traced, chosen).to_json()),
-                donated=list(traced.inputs.donated) if _is_own(chosen) else None,
+                entry=_marked(traced, chosen, flat_signature(traced, chosen)),
                 traced=traced.seconds,
             )
         except Refused as refused:
@@ -244,21 +243,26 @@ class Lowered(Unpicklable):
         True
         """
         file = checked_path("save", path)
-        chosen = self._target if target is None else as_target(target)
+        chosen = self.target if target is None else as_target(target)
         self._traced_text()
-        traced = self._baked()
+        traced = self.baked()
         vmfb = _build(traced, chosen, file_signature).vmfb
         if selftest is not False:
-            vmfb = with_selftest(vmfb, traced, self._original, selftest, self._plain_results)
+            vmfb = with_selftest(vmfb, traced, self.original, selftest, self.plain_results)
         write_whole(file, vmfb, durable=True)
 
-    def _plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
+    def plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
         """What the program gives on the CPU; compiled plainly where that is asked for."""
         if self._on_cpu is None:
             self._on_cpu = Compiled(self._traced, Target("cpu"), None)
         return list(self._on_cpu.results([*arrays, *self._traced.program.hidden]))
 
-    def _baked(self) -> TracedProgram:
+    def baked(self) -> TracedProgram:
+        """The program with what it closes over as constants, as a file needs it.
+
+        Raises:
+            XformValueError: that changed since it was lowered.
+        """
         hidden = self._traced.program.hidden
         if not hidden:
             return self._traced
@@ -284,14 +288,14 @@ class Lowered(Unpicklable):
 
         names = [
             [name for name, _ in values]
-            for values in (_named_arguments(self._traced), _named_results(self._traced))
+            for values in (named_arguments(self._traced), named_results(self._traced))
         ]
         return dataflow_html(self._traced.program.module, *names)
 
     def __repr__(self) -> str:
         args = ", ".join(map(str, self._traced.inputs.avals))
         results = ", ".join(map(str, self._traced.outputs.avals))
-        return f"Lowered({self.name}({args}) -> ({results}), target={self._target})"
+        return f"Lowered({self.name}({args}) -> ({results}), target={self.target})"
 
 
 class Compiled(Unchanging):
@@ -469,36 +473,62 @@ def _build(
     target: Target,
     signature: Callable[[TracedProgram, Target], Signature],
 ) -> _Built:
-    """Runs the passes and IREE."""
+    """Compiles a program."""
+    return build_module(
+        traced.program.module,
+        traced.name,
+        target,
+        [(traced, signature(traced, target))],
+    )
+
+
+def build_module(
+    module: Module,
+    name: str,
+    target: Target,
+    entries: Sequence[tuple[TracedProgram, Signature]],
+) -> _Built:
+    """Runs the passes and IREE.
+
+    Args:
+        module: the programs.
+        name: what to call them in messages.
+        target: what to compile for.
+        entries: each program, and the signature of its entry point, with the name that it has in
+            the module.
+    """
     start = time.perf_counter()
-    _require_arguments(traced, target)
-    module = traced.program.module
+    for traced, _ in entries:
+        _require_arguments(traced, target)
+    marked = [_marked(traced, target, signature) for traced, signature in entries]
     dump = DUMP.get()
 
     def to_linalg(with_locations: bool) -> backend.Linalg:
         return _in_worker(
             module,
-            traced.name,
+            name,
             backend.lower,
             _passes("linalg", target),
-            traced.name,
-            (SIGNATURE_KEY, signature(traced, target).to_json()),
-            list(traced.inputs.donated) if _is_own(target) else None,
+            name,
+            marked,
             dump is not None or target.device == "vulkan",
             with_locations,
         )
 
     linalg = to_linalg(False)
-    _require_values(traced.name, linalg.expanded, target)
+    _require_values(name, linalg.expanded, target)
     if dump is not None:
-        stages = Stages(dump, traced.name, linalg.text)
+        stages = Stages(dump, name, linalg.text)
         stages.write("xform", module.text())
         stages.write("expanded", linalg.expanded)
     middle = time.perf_counter()
-    vmfb = compile_cached(
-        linalg.text, target, name=traced.name, located=lambda: to_linalg(True).text
-    )
+    vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
+
+
+def _marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
+    donated = tuple(traced.inputs.donated) if _is_own(target) else None
+    return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
 
 
 def _require_arguments(traced: TracedProgram, target: Target) -> None:
@@ -537,21 +567,6 @@ def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any
             Stages(dump, name, module.text()).write("xform", module.text())
         said = "\n".join(refused.diagnostics)
         raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
-
-
-def _named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
-    """What people call the arguments and closed-over arrays, and their types."""
-    from ..explanation.dataflow import as_arguments
-
-    inputs, hidden = traced.inputs, traced.program.hidden
-    names = as_arguments(inputs.paths, inputs.parameters, len(hidden))
-    kinds = [*inputs.avals, *(Aval(tuple(x.shape), x.dtype) for x in hidden)]
-    return [(name, str(kind)) for name, kind in zip(names, kinds, strict=True)]
-
-
-def _named_results(traced: TracedProgram) -> list[tuple[str, str]]:
-    outputs = traced.outputs
-    return [(path, str(kind)) for path, kind in zip(outputs.paths, outputs.avals, strict=True)]
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:

@@ -79,8 +79,10 @@ def with_selftest(
     original: Original,
     selftest: SelfTestInputs,
     compiled: Evaluate,
+    *,
+    entry: str = "",
 ) -> bytes:
-    """A module with a self-test of its only entry point, which it passes if its device is here.
+    """A module with a self-test of an entry point, which it passes if its device is here.
 
     Args:
         vmfb: the module.
@@ -88,13 +90,15 @@ def with_selftest(
         original: the function behind it.
         selftest: True, or arguments, as `Lowered.save` takes them.
         compiled: compiles the program as a whole, plainly, and calls it with its arguments.
+        entry: the name of the entry point, if it is not the program's.
 
     Raises:
         XformTypeError, XformValueError: `selftest` is neither, or its arguments are not the
             function's, or take too much memory.
         SelfTestError: the module gives other results than the function.
     """
-    signature = ModuleImage(vmfb).signatures[traced.name]
+    name = entry or traced.name
+    signature = ModuleImage(vmfb).signatures[name]
     calls = _calls(original, selftest)
     _require_small(calls, signature)
     function = _Function(original, traced, signature, compiled)
@@ -105,8 +109,8 @@ def with_selftest(
         for number, inputs in enumerate(calls)
     ]
     made = SelfTest(function.reference, tuple(vectors))
-    tested = with_member(vmfb, f"{SELFTEST_FOLDER}{traced.name}", made.to_bytes())
-    _require_passed(tested, traced.name, signature.device)
+    tested = with_member(vmfb, f"{SELFTEST_FOLDER}{name}", made.to_bytes())
+    _require_passed(tested, name, signature.device)
     return tested
 
 

@@ -10,6 +10,7 @@ from xform_runtime import LeafSpec, Signature
 from xform_runtime.signature import DictNode, LeafNode, TupleNode
 
 from ..errors import XformTypeError
+from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
 from .structure import tree_of
 from .targets import Target
@@ -92,3 +93,19 @@ def _results(traced: TracedProgram) -> list[LeafSpec]:
 
 
 __all__ = ["file_signature", "flat_signature"]
+
+
+def named_arguments(traced: TracedProgram) -> list[tuple[str, str]]:
+    """What people call the arguments and closed-over arrays, and their types."""
+    from ..explanation.dataflow import as_arguments
+
+    inputs, hidden = traced.inputs, traced.program.hidden
+    names = as_arguments(inputs.paths, inputs.parameters, len(hidden))
+    kinds = [*inputs.avals, *(Aval(tuple(x.shape), x.dtype) for x in hidden)]
+    return [(name, str(kind)) for name, kind in zip(names, kinds, strict=True)]
+
+
+def named_results(traced: TracedProgram) -> list[tuple[str, str]]:
+    """What people call the results, and their types."""
+    outputs = traced.outputs
+    return [(path, str(kind)) for path, kind in zip(outputs.paths, outputs.avals, strict=True)]

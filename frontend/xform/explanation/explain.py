@@ -11,7 +11,7 @@ from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, planned_memory
 
 from ..compiling import backend, machine_code, workers
-from ..compiling.backend import Observed
+from ..compiling.backend import Marked, Observed
 from ..compiling.targets import Target
 from ..iree import compiler
 from ..tracing.traces import Program
@@ -35,8 +35,7 @@ def explain(
     arguments: Sequence[tuple[str, str]],
     results: Sequence[tuple[str, str]],
     passes: str,
-    signature: tuple[str, str],
-    donated: Sequence[int] | None,
+    entry: Marked,
     traced: float,
 ) -> Explanation:
     """Compiles a program for a target, and keeps what there is to see on the way.
@@ -48,16 +47,13 @@ def explain(
         arguments, results: what people call them, and their types; closed-over arrays are
             arguments as well.
         passes: to linalg.
-        signature: under which key the module keeps its entry's signature, and that as JSON.
-        donated: as for `backend.lower`.
+        entry: what the module keeps with its entry.
         traced: how many seconds tracing took.
 
     Raises:
         Refused: a pass or a compiler cannot.
     """
-    observed = workers.run(
-        backend.observe_lowering, program.module.bytecode(), passes, name, signature, donated
-    )
+    observed = workers.run(backend.observe_lowering, program.module.bytecode(), passes, entry)
     names = [[name for name, _ in values] for values in (arguments, results)]
     stages = _to_linalg(observed, traced)
     expanded = read_program(observed.passes[observed.expanded - 1].structure)
