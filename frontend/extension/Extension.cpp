@@ -572,7 +572,7 @@ NB_MODULE(_xform, m) {
       .def("clone", &ModuleState::clone)
       .def(
           "take",
-          [](ModuleState &self, nb::bytes code, const std::string &entry,
+          [](ModuleState &self, const nb::bytes &code, const std::string &entry,
              const std::string &name) {
             self.take(llvm::StringRef(code.c_str(), code.size()), entry, name);
           },
