@@ -191,39 +191,45 @@ ModulePtr ModuleState::make() {
   return std::make_shared<ModuleState>(std::move(context), module);
 }
 
-ModulePtr ModuleState::parse(llvm::StringRef code, const std::string &name) {
-  std::shared_ptr<MLIRContext> context = makeContext();
-  DiagnosticScope scope(context.get());
+/// Reads text or bytecode, or throws what is wrong with it.
+static OwningOpRef<ModuleOp> read(MLIRContext *context, llvm::StringRef code,
+                                  const std::string &name) {
+  DiagnosticScope scope(context);
   llvm::SourceMgr sources;
   sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(code, name),
                              llvm::SMLoc());
-  ParserConfig config(context.get());
-  OwningOpRef<ModuleOp> module = parseSourceFile<ModuleOp>(sources, config);
+  OwningOpRef<ModuleOp> module =
+      parseSourceFile<ModuleOp>(sources, ParserConfig(context));
   if (!module)
     scope.raise("'" + name + "' is not an MLIR module");
+  return module;
+}
+
+ModulePtr ModuleState::parse(llvm::StringRef code, const std::string &name) {
+  std::shared_ptr<MLIRContext> context = makeContext();
+  OwningOpRef<ModuleOp> module = read(context.get(), code, name);
   return std::make_shared<ModuleState>(std::move(context), module.release());
 }
 
 void ModuleState::take(llvm::StringRef code, const std::string &entry,
                        const std::string &name) {
+  OwningOpRef<ModuleOp> other = read(context.get(), code, name);
   DiagnosticScope scope(context.get());
-  llvm::SourceMgr sources;
-  sources.AddNewSourceBuffer(llvm::MemoryBuffer::getMemBufferCopy(code, name),
-                             llvm::SMLoc());
-  OwningOpRef<ModuleOp> other =
-      parseSourceFile<ModuleOp>(sources, ParserConfig(context.get()));
-  if (!other)
-    scope.raise("'" + name + "' is not an MLIR module");
   SymbolTable theirs(*other);
-  // What is already there gives way: the name is for the entry.
-  if (symbols->lookup(name))
-    scope.raise("there is a function '" + name + "' already");
   Operation *function = theirs.lookup(entry);
-  if (Operation *inTheWay = theirs.lookup(name);
-      inTheWay && inTheWay != function)
-    (void)theirs.renameToUnique(inTheWay, &*symbols);
-  if (!function || failed(theirs.rename(function, name)))
+  if (!function)
     scope.raise("'" + name + "' has no function '" + entry + "'");
+  // What is private gives way: the name is for the entry.
+  for (SymbolTable *table : {&*symbols, &theirs})
+    if (Operation *inTheWay = table->lookup(name);
+        inTheWay && inTheWay != function) {
+      if (SymbolTable::getSymbolVisibility(inTheWay) !=
+          SymbolTable::Visibility::Private)
+        scope.raise("there is a function '" + name + "' already");
+      (void)table->renameToUnique(inTheWay,
+                                  table == &theirs ? &*symbols : &theirs);
+    }
+  (void)theirs.rename(function, name);
   // All have their names before one moves: a name changes with its uses.
   for (Operation &op : *other->getBody())
     if (symbols->lookup(SymbolTable::getSymbolName(&op)))

@@ -108,10 +108,6 @@ private:
   void writeCost(Operation *op) {
     Work work = workOf(op);
     if (auto loops = dyn_cast<linalg::LinalgOp>(op)) {
-      json.attributeArray("ranges", [&] {
-        for (int64_t range : loops.getStaticLoopRanges())
-          json.value(range);
-      });
       work.additions = workOf(loops);
     } else if (auto loop = dyn_cast<scf::ForOp>(op)) {
       if (std::optional<APInt> turns = loop.getStaticTripCount())

@@ -88,7 +88,6 @@ class Measured(NamedTuple):
         passes: what each pass did, one after the other.
         ir: LLVM's.
         assembly: of the machine.
-        elf: how large the shared object is.
         module: the bytes of the .vmfb.
         llvm, host: seconds of LLVM, and of the host code around it.
     """
@@ -96,7 +95,6 @@ class Measured(NamedTuple):
     passes: list[PassDone]
     ir: str
     assembly: str
-    elf: int
     module: bytes
     llvm: float
     host: float
@@ -118,9 +116,7 @@ def measure(linalg_text: str, target: Target, name: str, kept: Sequence[str]) ->
     start = time.perf_counter()
     module = assemble(made.entries, made.library.elf, name=name)
     host = time.perf_counter() - start
-    return Measured(
-        done, made.ir, made.library.assembly, len(made.library.elf), module, made.seconds, host
-    )
+    return Measured(done, made.ir, made.library.assembly, module, made.seconds, host)
 
 
 def is_compiled_here(linalg_text: str) -> bool:

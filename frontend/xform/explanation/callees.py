@@ -9,7 +9,7 @@ from typing import Final
 from .labels import numbers_of, symbol
 from .structure import Op
 
-_SYMBOL: Final = re.compile(r"@([\w$.]+)")
+SYMBOL: Final = re.compile(r"@([\w$.]+)")
 _CARRIED: Final = "carried "
 _NEXT: Final = "next "
 
@@ -18,7 +18,7 @@ def callees_of(op: Op) -> list[str]:
     """The functions that an operation runs."""
     if op.runs:
         return [run.function for run in op.runs]
-    return _SYMBOL.findall(op.attributes.get("callee", ""))
+    return SYMBOL.findall(op.attributes.get("callee", ""))
 
 
 def role_of(op: Op, callee: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
-from .callees import callees_of
+from .callees import SYMBOL, callees_of
 from .structure import Function, Program
 
-_SYMBOL: Final = re.compile(r"@([\w$.]+)")
 # What stands for the numbers of a large constant.
 _CUT: Final = "..."
 
@@ -43,7 +41,7 @@ class Forms:
         count = len(values)
         for op in function.body.ops:
             types = tuple(value.type for value in op.results)
-            attributes = tuple((k, _SYMBOL.sub("@", text)) for k, text in op.attributes.items())
+            attributes = tuple((k, SYMBOL.sub("@", text)) for k, text in op.attributes.items())
             if op.name == "xform.constant":
                 # Where it stands does not matter.
                 is_known = _CUT not in op.attributes.get("value", "")

@@ -11,7 +11,7 @@ from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, planned_memory
 
 from ..compiling import backend, machine_code, workers
-from ..compiling.backend import Marked, Observed
+from ..compiling.backend import Marked, Observed, PassDone
 from ..compiling.targets import Target
 from ..iree import compiler
 from ..tracing.traces import Program
@@ -113,23 +113,23 @@ def _to_linalg(observed: Observed, traced: float) -> list[Stage]:
     ]
     return [
         Stage("traced", "your function, traced", traced, observed.ops, text=observed.text),
-        Stage(
-            "primitives",
-            "transforms replaced by primitives",
-            sum(done.seconds for done in expansion),
-            expansion[-1].ops,
-            pass_times(expansion),
-            expansion[-1].text,
+        _by_passes(
+            "primitives", "transforms replaced by primitives", expansion, expansion[-1].text
         ),
-        Stage(
-            "linalg",
-            "operations on whole arrays",
-            sum(done.seconds for done in rest),
-            rest[-1].ops,
-            pass_times(rest),
-            observed.linalg,
-        ),
+        _by_passes("linalg", "operations on whole arrays", rest, observed.linalg),
     ]
+
+
+def _by_passes(
+    name: str,
+    title: str,
+    passes: Sequence[PassDone],
+    text: str,
+    ops: dict[str, int] | None = None,
+) -> Stage:
+    """A stage to which passes lead, with the operations that they leave unless others are given."""
+    seconds = sum(done.seconds for done in passes)
+    return Stage(name, title, seconds, ops or passes[-1].ops, pass_times(passes), text)
 
 
 def _to_machine_code(measured: machine_code.Measured) -> tuple[list[Stage], str]:
@@ -138,21 +138,13 @@ def _to_machine_code(measured: machine_code.Measured) -> tuple[list[Stage], str]
     cut = names.index(_LOOPS) + 1
     loops, rest = measured.passes[:cut], measured.passes[cut:]
     return [
-        Stage(
-            "loops",
-            "loops over vectors, on memory",
-            sum(done.seconds for done in loops),
-            loops[-1].ops,
-            pass_times(loops),
-            loops[-1].text,
-        ),
-        Stage(
+        _by_passes("loops", "loops over vectors, on memory", loops, loops[-1].text),
+        _by_passes(
             "llvm",
             "LLVM's intermediate representation",
-            sum(done.seconds for done in rest),
-            _counts(_INSTRUCTION, measured.ir),
-            pass_times(rest),
+            rest,
             measured.ir,
+            _counts(_INSTRUCTION, measured.ir),
         ),
         Stage(
             "assembly",

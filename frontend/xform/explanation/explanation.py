@@ -36,7 +36,7 @@ class Stage:
     """A form that the program has on its way.
 
     Attributes:
-        name: "traced", "primitives", "linalg", "loops", "llvm", "assembly", "iree" or "module".
+        name: "traced", "primitives", "linalg", "loops", "llvm", "assembly" or "module".
         title: what it is, in a few words.
         seconds: how long it took to get there from the one before.
         ops: how often each operation stands in it, where it has operations.

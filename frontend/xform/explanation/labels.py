@@ -84,7 +84,7 @@ def constant_text(op: Op) -> str | None:
 
     >>> from xform.explanation.structure import Work
     >>> value = {"value": "dense<5.000000e-01> : tensor<8xf32>"}
-    >>> constant_text(Op("xform.constant", (), (), value, None, Work(), (), None, (), ()))
+    >>> constant_text(Op("xform.constant", (), (), value, None, Work(), (), None, ()))
     '0.5'
     """
     text = op.attributes.get("value", "")
@@ -154,7 +154,7 @@ def op_label(op: Op, constants: Mapping[int, str]) -> str:
 
     >>> from xform.explanation.structure import Work
     >>> def op(name, *operands):
-    ...     return Op("xform." + name, operands, (), {}, None, Work(), (), None, (), ())
+    ...     return Op("xform." + name, operands, (), {}, None, Work(), (), None, ())
     >>> known = {1: "2.0"}
     >>> op_label(op("sub", 0, 1), known), op_label(op("sub", 1, 0), known)
     ('sub 2.0', 'sub(2.0, ·)')

@@ -13,6 +13,7 @@ from .structure import Function, Op, Place, Program
 
 # Who is told of a loop's cost thinks of what it computes, not of constants and views.
 _FREE: Final = ("arith.constant", "memref.view", "memref.subview", "memref.alloca", "memref.cast")
+_SHARED: Final = ", shared by cores"
 _LANES: Final = re.compile(r"vector<(\d+(?:x\d+)*)x")
 
 
@@ -35,6 +36,11 @@ class Nest:
     is_bound: bool
     lanes: int
     inner: tuple[Nest, ...]
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether cores share it."""
+        return self.what.endswith(_SHARED)
 
     @property
     def own(self) -> float:
@@ -169,7 +175,7 @@ class _Reader:
         callee = self._program[name]
         chunk, chunks = callee.attributes.get("xform.chunk"), callee.number("xform.chunks")
         if chunk is not None and chunks is not None:
-            what = f"{chunks:,} chunk{'s' * (chunks != 1)}, shared by cores"
+            what = f"{chunks:,} chunk{'s' * (chunks != 1)}{_SHARED}"
             each = self._program[chunk.removeprefix("@")]
             self._places[each.body.arguments[0].number] = 0
             return self.function(each, what, chunks)

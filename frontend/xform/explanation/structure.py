@@ -78,7 +78,6 @@ class Op:
         work: of the functions that it runs, too.
         runs: these functions.
         turns: of a loop, if they are known.
-        ranges: of the loops that a structured operation stands for.
         blocks: what lies within.
     """
 
@@ -90,7 +89,6 @@ class Op:
     work: Work
     runs: tuple[Run, ...]
     turns: int | None
-    ranges: tuple[int, ...]
     blocks: tuple[Block, ...]
 
     @property
@@ -154,6 +152,5 @@ def _op(data: dict[str, Any]) -> Op:
             Run(run["function"], run["frequency"], run.get("turns")) for run in data.get("runs", ())
         ),
         turns=data.get("turns"),
-        ranges=tuple(data.get("ranges", ())),
         blocks=tuple(map(_block, data.get("regions", ()))),
     )

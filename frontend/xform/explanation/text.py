@@ -88,7 +88,7 @@ def runs_text(it: Explanation) -> str:
     """What a call runs on the device."""
     if it.loops is None:
         return f"{it.dispatches} dispatch{'es' * (it.dispatches != 1)} on the device"
-    shared = sum("chunks" in nest.what for _, nest in it.loops.walk())
+    shared = sum(nest.is_shared for _, nest in it.loops.walk())
     if not shared:
         return "one function, on the core that calls it"
     return f"one function, {shared} of whose loops cores share"
@@ -208,9 +208,8 @@ def _memory(it: Explanation) -> Iterator[str]:
     )
     largest = sorted(plan.buffers, key=lambda buffer: -buffer.bytes)[:_MOST_BUFFERS]
     for buffer in largest:
-        place = "" if buffer.place is None else f"  {buffer.place.file.rpartition('/')[2]}:"
-        line = "" if buffer.place is None else str(buffer.place.line)
         span = f"steps {buffer.first} to {buffer.last}"
-        yield (f"  {size_text(buffer.bytes):>9}  {buffer.type:20}  {span:15}{place}{line}").rstrip()
+        size = size_text(buffer.bytes)
+        yield f"  {size:>9}  {buffer.type:20}  {span:15}{_at(buffer.place)}".rstrip()
     if len(plan.buffers) > _MOST_BUFFERS:
         yield f"             and {len(plan.buffers) - _MOST_BUFFERS} more"

@@ -125,6 +125,11 @@ def test_names_within_do_not_meet(tmp_path: Path) -> None:
     )
     module = runtime.load(path)
     assert (module.turn(1.0).item(), module.second(1.0).item()) == (8.0, 27.0)
+    # Nor where the function within was there before the entry of its name.
+    first, second = jit(looped(2.0)).lower(spec(())), jit(looped(3.0)).lower(spec(()))
+    export(path, {"first": first, "turn": second})
+    module = runtime.load(path)
+    assert (module.first(1.0).item(), module.turn(1.0).item()) == (8.0, 27.0)
 
 
 @pytest.mark.vulkan

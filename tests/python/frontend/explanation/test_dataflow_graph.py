@@ -203,7 +203,7 @@ def test_operations_that_run_functions_stay_alone() -> None:
 def op(number: int, line: int, *operands: int, runs: tuple[Run, ...] = ()) -> Op:
     place = Place("f.py", line, "f") if line else None
     type = Typed(number, "tensor<f32>")
-    return Op("xform.sin", operands, (type,), {}, place, Work(1, 1, 1), runs, None, (), ())
+    return Op("xform.sin", operands, (type,), {}, place, Work(1, 1, 1), runs, None, ())
 
 
 def test_segments_keep_the_order_and_every_operation() -> None:

@@ -178,8 +178,8 @@ def test_functions_that_run_themselves() -> None:
     # No program that is traced has one.
     call = {"callee": "@f"}
     ops = (
-        Op("func.call", (0,), (Typed(1, "tensor<f32>"),), call, None, Work(), (), None, (), ()),
-        Op("func.return", (1,), (), {}, None, Work(), (), None, (), ()),
+        Op("func.call", (0,), (Typed(1, "tensor<f32>"),), call, None, Work(), (), None, ()),
+        Op("func.return", (1,), (), {}, None, Work(), (), None, ()),
     )
     looping = Function("f", True, {}, Block((Typed(0, "tensor<f32>"),), ops))
     assert Forms().of(looping, {"f": looping}) == 0

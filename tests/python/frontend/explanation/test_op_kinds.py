@@ -12,7 +12,7 @@ from xform.explanation.structure import Op, Run, Work
 
 
 def op(name: str, *runs: Run) -> Op:
-    return Op(name, (), (), {}, None, Work(), runs, None, (), ())
+    return Op(name, (), (), {}, None, Work(), runs, None, ())
 
 
 OTHERS = {
