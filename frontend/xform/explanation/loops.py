@@ -79,6 +79,14 @@ class _Sum:
         """The user's line that most of it comes from."""
         return max(self.places, key=lambda at: self.places[at]) if self.places else None
 
+    def add(self, other: _Sum) -> None:
+        """Takes over another but for its `inner`."""
+        self.work += other.work
+        self.is_bound &= other.is_bound
+        self.lanes = max(self.lanes, other.lanes)
+        for place, work in other.places.items():
+            self.places[place] = self.places.get(place, 0) + work
+
 
 _INTEGERS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "arith.addi": operator.add,
@@ -115,6 +123,12 @@ class _Reader:
         inner: list[Nest] = []
         for op in ops:
             self._follow(op)
+            if op.name == "scf.for" and self._turns(op) == 1:
+                # As LLVM does: what has one turn is no loop.
+                once = self._sum(op.blocks[0].ops)
+                inner += once.inner
+                total.add(once)
+                continue
             nest = self._nest(op)
             if nest is None:
                 if op.name in _FREE:

@@ -6,11 +6,8 @@ from html import escape
 from typing import Final
 
 from ..units import size_text
-from .lines import source_of
+from .line_colours import LineColours, line_text
 from .memory import Buffer, Plan
-from .palette import NO_COLOUR, colour_of
-from .structure import Place
-from .text import short_place
 
 _WIDTH: Final = 960
 _HEIGHT: Final = 320
@@ -23,13 +20,16 @@ _LINE: Final = 14
 _LEAST: Final = 1.5
 
 
-def plan_svg(plan: Plan) -> str:
-    """The picture, as SVG."""
+def plan_svg(plan: Plan, colours: LineColours) -> str:
+    """The picture, as SVG.
+
+    Args:
+        plan: the arrays, one at least.
+        colours: of the user's lines.
+    """
     steps = max(1, len(plan.steps))
     across, up = (_WIDTH - _LEFT - 8) / steps, (_HEIGHT - _TOP - _BOTTOM) / plan.bytes
     base = _HEIGHT - _BOTTOM
-    lines = sorted({buffer.place for buffer in plan.buffers if buffer.place is not None})
-    colours = {place: colour_of(i) for i, place in enumerate(lines)}
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" '
         f'style="min-width: 40rem; width: 100%" role="img" aria-label="{_label(plan)}">'
@@ -47,12 +47,11 @@ def plan_svg(plan: Plan) -> str:
         x, y = _LEFT + buffer.first * across, base - (buffer.offset + buffer.bytes) * up
         width = max(_LEAST, (buffer.last - buffer.first + 1) * across - 0.5)
         height = max(_LEAST, buffer.bytes * up - 0.5)
-        colour = NO_COLOUR if buffer.place is None else colours[buffer.place]
         parts.append(
             f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
-            f'fill="{colour}"><title>{escape(_story(buffer))}</title></rect>'
+            f'fill="{colours.of(buffer.place)}"><title>{escape(_story(buffer))}</title></rect>'
         )
-        said = buffer.type if buffer.place is None else f"{buffer.type}, line {buffer.place.line}"
+        said = buffer.array if buffer.place is None else f"{buffer.array}, line {buffer.place.line}"
         if height > _LINE and width > _LETTER * len(said):
             parts.append(
                 f'<text x="{x + 4:.1f}" y="{y + height / 2 + 4:.1f}" style="fill: #1b1f24" '
@@ -73,7 +72,7 @@ def _axis(steps: int, across: float, base: float) -> list[str]:
     middle = _LEFT + steps * across / 2
     parts.append(
         f'<text class="faint" x="{middle:.1f}" y="{base + 30}" text-anchor="middle">'
-        "steps of the program</text>"
+        "steps of a call, in their order</text>"
     )
     return parts
 
@@ -87,16 +86,5 @@ def _label(plan: Plan) -> str:
 
 def _story(buffer: Buffer) -> str:
     span = f"steps {buffer.first} to {buffer.last}"
-    first = f"{buffer.type}: {size_text(buffer.bytes)} from {size_text(buffer.offset)}, {span}"
+    first = f"{buffer.array}: {size_text(buffer.bytes)} from {size_text(buffer.offset)}, {span}"
     return first if buffer.place is None else f"{first}\n{line_text(buffer.place)}"
-
-
-def line_text(place: Place) -> str:
-    """A user's line with its place.
-
-    >>> line_text(Place("/home/me/model.py", 3, "f"))
-    'model.py:3'
-    """
-    name = short_place(place)
-    source = source_of(place)
-    return f"{name}  {source}" if source else name

@@ -210,6 +210,6 @@ def _memory(it: Explanation) -> Iterator[str]:
     for buffer in largest:
         span = f"steps {buffer.first} to {buffer.last}"
         size = size_text(buffer.bytes)
-        yield f"  {size:>9}  {buffer.type:20}  {span:15}{_at(buffer.place)}".rstrip()
+        yield f"  {size:>9}  {buffer.array:20}  {span:15}{_at(buffer.place)}".rstrip()
     if len(plan.buffers) > _MOST_BUFFERS:
         yield f"             and {len(plan.buffers) - _MOST_BUFFERS} more"

@@ -13,11 +13,12 @@ import numpy as np
 import pytest
 from explained import explained, of, step
 from xform.errors import XformIndexError, XformTypeError
+from xform.explanation.line_colours import LineColours
 from xform.explanation.plan_picture import plan_svg
 from xform.frontend import jit, spec
 
 NAMES = ("step", "orbit", "jacobians", "branches", "nothing")
-VOID = ("meta", "br", "line", "rect")
+VOID = ("meta", "br")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -168,9 +169,10 @@ def test_long_texts_are_cut_on_the_page(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_the_picture_of_memory() -> None:
-    plan = explained("step").plan
+    explanation = explained("step")
+    plan = explanation.plan
     assert plan is not None
-    picture = ElementTree.fromstring(plan_svg(plan))
+    picture = ElementTree.fromstring(plan_svg(plan, LineColours(explanation.lines)))
     boxes = picture.findall("{*}rect")
     assert len(boxes) == len(plan.buffers)
     _, _, width, height = map(float, picture.attrib["viewBox"].split())

@@ -59,6 +59,19 @@ def test_bounds_that_depend_on_a_chunk_or_a_turn() -> None:
     assert shared.inner[0].work == 4 * 2 * 22
 
 
+def test_what_has_one_turn_is_no_loop() -> None:
+    nest = nest_in(
+        f"""{BOUNDS} scf.for %j = %0 to %1 step %8 {{
+          %a = vector.load %m[%j] : memref<8xf32>, vector<4xf32>
+          %b = math.cos %a : vector<4xf32>
+          scf.for %i = %0 to %8 step %1 {{ {COSINE} }} }}"""
+    )
+    (inner,) = nest.inner
+    assert inner.what == "for 8"
+    assert (nest.lanes, inner.lanes) == (4, 1)
+    assert nest.work > inner.work == 8 * 22
+
+
 def test_what_is_not_known_counts_as_one_turn() -> None:
     nest = nest_in(f"{BOUNDS} scf.for %i = %0 to %n step %1 {{ {COSINE} }}")
     assert not nest.is_bound
