@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import numpy as np
@@ -28,13 +27,13 @@ from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
-from ..units import count_text, size_text
 from . import backend, workers
 from .cache import compile_cached
 from .dump import Stages
 from .plainly import plainly
 from .refusal import Refused
 from .selftests import Original, SelfTestInputs, with_selftest
+from .shown import Shown, cost_texts, head_html, types_text
 from .signatures import file_signature, flat_signature, named_arguments, named_results
 from .targets import Target, as_target, check_dtypes
 
@@ -280,21 +279,15 @@ class Lowered(Unpicklable):
         return baked
 
     def _repr_html_(self) -> str:
-        return f"<p><code>{escape(repr(self))}</code></p>{self._pictures()}"
+        return head_html(repr(self)) + self._shown.dataflow
 
-    def _pictures(self) -> str:
-        """What is computed from what."""
-        from ..explanation.dataflow_page import dataflow_html
-
-        names = [
-            [name for name, _ in values]
-            for values in (named_arguments(self._traced), named_results(self._traced))
-        ]
-        return dataflow_html(self._traced.program.module, *names)
+    @cached_property
+    def _shown(self) -> Shown:
+        return shown_program(self._traced, self.target)
 
     def __repr__(self) -> str:
-        args = ", ".join(map(str, self._traced.inputs.avals))
-        results = ", ".join(map(str, self._traced.outputs.avals))
+        args = types_text(self._traced.inputs.avals)
+        results = types_text(self._traced.outputs.avals)
         return f"Lowered({self.name}({args}) -> ({results}), target={self.target})"
 
 
@@ -325,7 +318,8 @@ class Compiled(Unchanging):
         # The containers come first, so that they are known when a structure is loaded.
         containers = pytrees.containers(self._inputs.spec, self._outputs.spec)
         state = {"containers": containers, **self.__dict__, "_lowered": None}
-        state.pop("_structure", None)
+        for found_anew in ("_structure", "_shown"):
+            state.pop(found_anew, None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -448,17 +442,33 @@ class Compiled(Unchanging):
         self._lowered.save(path, self._target, selftest=selftest)
 
     def _repr_html_(self) -> str:
-        cost = self.cost()
-        facts = [f"{count_text(cost.flops, 'flop')}, {size_text(cost.bytes)} moved"]
-        if self._image.signatures[self.name].scratch is not None:
-            facts.append(f"{size_text(self.memory().peak)} of memory")
-        said = f"<p><code>{escape(repr(self))}</code><br>{', '.join(facts)} a call</p>"
-        return said if self._lowered is None else said + self._lowered._pictures()
+        said = head_html(repr(self), self.costs())
+        shown = self._shown
+        return said if shown is None else f"{said}{shown.dataflow}{shown.machine_code}"
+
+    @cached_property
+    def _shown(self) -> Shown | None:
+        lowered = self._lowered
+        return None if lowered is None else shown_program(lowered._traced, self._target)
+
+    def costs(self) -> list[str]:
+        """What a call costs, for people."""
+        is_known = self._image.signatures[self.name].scratch is not None
+        return list(cost_texts(self.cost(), self.memory().peak if is_known else None))
+
+    @property
+    def types(self) -> str:
+        """What it takes and gives, for people."""
+        args, results = types_text(self._inputs.avals), types_text(self._outputs.avals)
+        return f"{self.name}({args}) -> ({results})"
 
     def __repr__(self) -> str:
-        args = ", ".join(map(str, self._inputs.avals))
-        results = ", ".join(map(str, self._outputs.avals))
-        return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
+        return f"Compiled({self.types}, target={self._target})"
+
+
+def shown_program(traced: TracedProgram, target: Target) -> Shown:
+    """What notebooks show of a program that is, or will be, compiled for a target."""
+    return Shown.of(traced, target, _passes("linalg", target), is_own=_is_own(target))
 
 
 @dataclass(frozen=True)

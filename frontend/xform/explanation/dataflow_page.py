@@ -35,15 +35,19 @@ _STYLE: Final = """
 
 
 def dataflow_html(
-    module: Module, arguments: Sequence[str] = (), results: Sequence[str] = ()
+    module: Module,
+    arguments: Sequence[str] = (),
+    results: Sequence[str] = (),
+    prefix: str = "dataflow",
 ) -> str:
     """A traced program's functions in pictures, before and after their transforms.
 
     Args:
         module: the program.
         arguments, results: what the user calls those of the entry.
+        prefix: of the anchors, for a page with several programs.
     """
-    return parts_html(expansions_of(module, arguments, results))
+    return parts_html(expansions_of(module, arguments, results), prefix)
 
 
 def parts_html(entry: Part, prefix: str = "dataflow") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
@@ -61,7 +62,8 @@ def _sections(it: Explanation) -> Iterator[str]:
         "Your functions, each as it was traced, and after its transforms were replaced by what "
         "they stand for. Fold out what a function runs. Point at a box for its line and its cost."
     )
-    yield parts_html(it.dataflow)
+    # Notebooks show several programs on one page.
+    yield parts_html(it.dataflow, f"xform-{zlib.crc32(it.stages[0].text.encode()):08x}")
     yield from _lines(it)
     yield from _sparse(it)
     code = _code(it)

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
-from explained import explained, of, step
+from explained import explained, of
 from xform.errors import XformIndexError, XformTypeError
 from xform.explanation.line_colours import LineColours
 from xform.explanation.plan_picture import plan_svg
@@ -215,19 +215,6 @@ def test_what_cannot_be_compiled() -> None:
         jit(lambda x: x * 2).lower(spec(3, "float64")).explain("vulkan")
     with pytest.raises(XformTypeError, match=r"a value inside 'inner_double'.*float64"):
         jit(inner_double).lower(of(3)).explain("vulkan")
-
-
-def test_notebooks_show_what_is_computed_from_what() -> None:
-    lowered = jit(step).lower(of(4, 3), of(5, 4))
-    shown = lowered._repr_html_()
-    checked = Checked()
-    checked.feed(shown)
-    assert checked.open == []
-    assert "Lowered(step(float32[4,3], float32[5,4])" in "".join(checked.text)
-    assert shown.count("<svg") >= 3
-    compiled = lowered.compile()
-    assert lowered._pictures() in compiled._repr_html_()
-    assert re.search(r"\d+ flop, [\d.]+ KiB moved, \d+ B of memory a call", compiled._repr_html_())
 
 
 def test_closed_over_arrays_and_donated_arguments() -> None:
