@@ -1,9 +1,6 @@
 """The loops of machine code, drawn: the entry on top, loops below those that they are within.
 
-What is as wide as the picture is all of the work; loops that are within one another lie below one
-another, and follow one another from left to right. Places and widths are shares of the picture's
-width, so that it is as wide as there is room; texts are of one size, and which of them are shown
-depends on that room.
+What is as wide as the picture is all of the work. Loops follow one another from left to right.
 """
 
 from __future__ import annotations
@@ -13,6 +10,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import Final
 
+from .fitted import fitted_texts
 from .line_colours import LineColours, line_text
 from .loops import Nest
 from .structure import Place
@@ -21,41 +19,20 @@ from .text import share_text, short_place
 LEAST_SHARE: Final = 0.005
 """Loops of less of the work are not drawn one by one."""
 
-# The widths from which on texts are chosen that need as much; less is scrolled.
-_WIDTHS: Final = (440, 640, 900, 1150)
-# Widths of letters in the picture's font, with room at both sides of a text.
-_LETTER: Final = 6.7
-_MARGIN: Final = 10
 _ROW: Final = 38
 _BOX: Final = 36
 _CHUNKS_EDGE: Final = 4
 
-_LOOK: Final = """
-.xform-explanation .loops { container: xform-loops / inline-size; overflow-x: auto; }
-.xform-explanation .loops svg { display: block; width: 100%; }
+STYLE: Final = """
 .xform-explanation .loops rect { stroke: var(--paper); }
-.xform-explanation .loops text { fill: #1b1f24; pointer-events: none; }
 .xform-explanation .loops .plain rect { fill: var(--panel); stroke: var(--line); }
 .xform-explanation .loops .small rect { fill: var(--line); fill-opacity: .5; }
-.xform-explanation .loops .plain text, .xform-explanation .loops .small text { fill: var(--ink); }
-.xform-explanation .loops line { stroke: #1b1f24; stroke-width: 3; stroke-dasharray: 9 3; }
+.xform-explanation .loops line { stroke: var(--ink); stroke-width: 3; stroke-dasharray: 9 3; }
 .xform-explanation .loops g:hover > rect { stroke: var(--ink); }
+.xform-explanation .loops .plain text[class], .xform-explanation .loops .small text[class] {
+  fill: var(--ink); }
 """
-
-
-def style() -> str:
-    """What belongs into a page with the picture, whose look is that of `.style`."""
-    text = ".xform-explanation .loops text"
-    least, *more = _WIDTHS
-    rules = [f".xform-explanation .loops svg {{ min-width: {least}px; }}"]
-    rules.append(f"{text}:not(.from-{least}) {{ display: none; }}")
-    for width in more:
-        rules.append(
-            f"@container xform-loops (min-width: {width}px) {{ "
-            f"{text}:not(.from-{width}) {{ display: none; }} "
-            f"{text}.from-{width} {{ display: inline; }} }}"
-        )
-    return _LOOK + "\n".join(rules)
+"""What belongs into a page with the picture, beside the style of `.fitted`."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +89,7 @@ def loops_svg(entry: Nest, colours: LineColours) -> str:
     said = f"{count} loops of {entry.what} by their share of the work"
     parts = [_box(box, entry, colours) for box in boxes]
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" height="{height}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="loops" height="{height}" role="img" '
         f'aria-label="{escape(said)}">{"".join(parts)}</svg>'
     )
 
@@ -157,21 +134,9 @@ def _box(box: Box, entry: Nest, colours: LineColours) -> str:
             f'<line x1="{x}" x2="{end}" y1="{y + _CHUNKS_EDGE / 2}" y2="{y + _CHUNKS_EDGE / 2}"/>'
         )
     for at, texts in ((17, _names(box)), (31, _notes(box))):
-        parts += _texts(texts, x, y + at, box.width)
+        parts += fitted_texts(texts, box.left, y + at, box.width)
     parts.append("</g>")
     return "".join(parts)
-
-
-def _texts(texts: Sequence[str], x: str, y: int, share: float) -> Iterator[str]:
-    """The longest of some texts that fits, for each width of the picture."""
-    chosen: dict[str, list[str]] = {}
-    for width in _WIDTHS:
-        room = width * share - _MARGIN
-        fits = next((text for text in texts if _LETTER * len(text) <= room), "")
-        if fits:
-            chosen.setdefault(fits, []).append(f"from-{width}")
-    for text, classes in chosen.items():
-        yield f'<text class="{" ".join(classes)}" x="{x}" dx="5" y="{y}">{escape(text)}</text>'
 
 
 def _names(box: Box) -> list[str]:
@@ -216,7 +181,7 @@ def _story(box: Box, entry: Nest) -> str:
         lines[1] += f"; {share_text(nest.own / entry.work)} is outside of the loops within"
     if box.hidden:
         lines.append(f"of its ways the costliest is drawn; {box.hidden} more cost less")
-    if nest.what in ("for", "while"):
+    if nest.is_one_turn:
         lines.append("how often it turns is not known before; counted as one turn")
     if nest.place is not None and box.depth:
         lines.append(line_text(nest.place))

@@ -8,11 +8,12 @@ from html import escape
 from typing import Final
 
 from ..units import size_text
+from . import fitted, loops_picture, plan_picture
+from .fitted import FITTED_CLASS
 from .line_colours import LineColours, line_text
 from .lines import Line
 from .loops import Nest
 from .loops_picture import LEAST_SHARE, legend_html, loops_svg
-from .loops_picture import style as loops_style
 from .memory import Plan
 from .plan_picture import plan_svg
 from .style import STYLE
@@ -53,7 +54,7 @@ def sections(code: MachineCode) -> Iterator[str]:
 def framed(parts: Iterable[str]) -> str:
     """Sections with the style that they need."""
     return (
-        f"<style>{STYLE}{loops_style()}</style>"
+        f"<style>{STYLE}{fitted.style()}{loops_picture.STYLE}{plan_picture.STYLE}</style>"
         f'<div class="xform-explanation">{"".join(parts)}</div>'
     )
 
@@ -81,7 +82,7 @@ def _loops(loops: Nest, colours: LineColours) -> Iterator[str]:
         "a box for its line."
     )
     yield legend_html(loops, colours)
-    yield f'<div class="loops">{loops_svg(loops, colours)}</div>'
+    yield f'<div class="{FITTED_CLASS}">{loops_svg(loops, colours)}</div>'
     yield from _remarks(loops)
     yield f"<details><summary>The same as a list</summary>{_list(loops, colours)}</details>"
 
@@ -116,7 +117,7 @@ def _list(loops: Nest, colours: LineColours) -> str:
 
 
 def _row(depth: int, nest: Nest, share: float, colours: LineColours) -> str:
-    about = "" if nest.is_bound else " (of one turn)"
+    about = " (one turn of it)" if nest.is_one_turn else ""
     lanes = f", {nest.lanes} numbers at once" if nest.lanes > 1 else ""
     where = "" if nest.place is None else line_text(nest.place)
     return (
@@ -140,4 +141,4 @@ def _memory(plan: Plan, colours: LineColours) -> Iterator[str]:
     )
     legend = colours.legend_html(buffer.place for buffer in plan.buffers)
     yield f'<p class="keys">{legend}</p>'
-    yield f'<div class="scroll">{plan_svg(plan, colours)}</div>'
+    yield f'<div class="{FITTED_CLASS}">{plan_svg(plan, colours)}</div>'

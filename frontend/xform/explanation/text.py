@@ -187,7 +187,7 @@ def _loops(loops: Nest) -> Iterator[str]:
             small += 1
             continue
         left -= 1
-        about = "" if nest.is_bound else " (a turn)"
+        about = " (one turn of it)" if nest.is_one_turn else ""
         lanes = f", {nest.lanes} numbers at once" if nest.lanes > 1 else ""
         said = f"{'  ' * (depth - 1)}{nest.what}{about}{lanes}"
         yield f"  {share_text(share):>4}  {said}{_at(nest.place)}"

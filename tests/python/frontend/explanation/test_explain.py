@@ -175,10 +175,12 @@ def test_the_picture_of_memory() -> None:
     picture = ElementTree.fromstring(plan_svg(plan, LineColours(explanation.lines)))
     boxes = picture.findall("{*}rect")
     assert len(boxes) == len(plan.buffers)
-    _, _, width, height = map(float, picture.attrib["viewBox"].split())
-    for box in boxes:
-        x, y, w, h = (float(box.attrib[name]) for name in ("x", "y", "width", "height"))
-        assert 0 <= x <= x + w <= width
+    height = float(picture.attrib["height"])
+    for box, buffer in zip(boxes, plan.buffers, strict=True):
+        x, w = (float(box.attrib[name].rstrip("%")) for name in ("x", "width"))
+        y, h = (float(box.attrib[name]) for name in ("y", "height"))
+        assert 0 <= x <= x + w <= 100.001
+        assert w == pytest.approx(100 * (buffer.last - buffer.first + 1) / len(plan.steps))
         assert 0 <= y <= y + h <= height
         title = box.find("{*}title")
         assert title is not None
