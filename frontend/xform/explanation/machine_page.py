@@ -90,7 +90,8 @@ def _loops(loops: Nest, colours: LineColours) -> Iterator[str]:
 def _remarks(loops: Nest) -> Iterator[str]:
     remarks = []
     if loops.own / loops.work >= LEAST_SHARE:
-        remarks.append(f"{share_text(loops.own / loops.work)} of the work is outside of loops.")
+        share = share_text(loops.own / loops.work)
+        remarks.append(f"{share} of the work is outside of loops: the empty room on the right.")
     if not loops.is_bound:
         remarks.append("A loop whose end is not known before counts as one turn.")
     if any(nest.what == "if" for _, nest in loops.walk()):
