@@ -10,14 +10,14 @@ from typing import Final
 from ..units import size_text
 from . import fitted, loops_picture, plan_picture
 from .fitted import FITTED_CLASS
-from .line_colours import LineColours, line_text
-from .lines import Line
+from .line_colours import LineColours
+from .lines import Line, source_of
 from .loops import Nest
 from .loops_picture import LEAST_SHARE, legend_html, loops_svg
 from .memory import Plan
 from .plan_picture import plan_svg
 from .style import STYLE
-from .text import share_text
+from .text import share_text, short_place
 
 _MOST_LISTED: Final = 300
 
@@ -120,12 +120,15 @@ def _list(loops: Nest, colours: LineColours) -> str:
 def _row(depth: int, nest: Nest, share: float, colours: LineColours) -> str:
     about = " (one turn of it)" if nest.is_one_turn else ""
     lanes = f", {nest.lanes} numbers at once" if nest.lanes > 1 else ""
-    where = "" if nest.place is None else line_text(nest.place)
+    where, source = "", source_of(nest.place)
+    if nest.place is not None:
+        where = short_place(nest.place)
     return (
         f'<tr><td><span class="room">{bar(share, colours.of(nest.place))}</span></td>'
         f'<td class="number">{share_text(share)}</td>'
         f'<td style="padding-left: {1.2 * (depth - 1):.1f}rem">{escape(nest.what)}{about}{lanes}'
-        f"</td><td><code>{escape(where)}</code></td></tr>"
+        f'</td><td><code>{escape(where)} <span class="source">{escape(source)}</span></code>'
+        "</td></tr>"
     )
 
 

@@ -35,7 +35,7 @@ STYLE: Final = """
 .xform-explanation .room { display: inline-block; width: 8rem; }
 @media (max-width: 45rem) {
   .xform-explanation .room { width: 3rem; }
-  .xform-explanation .stage .room { display: none; }
+  .xform-explanation .stage .room, .xform-explanation td .source { display: none; }
 }
 .xform-explanation details > summary { cursor: pointer; }
 .xform-explanation details.stage { border-bottom: 1px solid var(--line); padding: .3rem 0; }
