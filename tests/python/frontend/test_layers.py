@@ -28,7 +28,7 @@ LAYERS: dict[str, Sequence[str]] = {
     "explanations": ("explanation",),
     "traced programs to compiled ones": (
         "compiling.lowered", "compiling.selftests", "compiling.signatures", "compiling.direct",
-        "compiling.several", "compiling.split",
+        "compiling.several", "compiling.shown", "compiling.split",
     ),
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),
