@@ -268,8 +268,7 @@ def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.nda
         )
     if array.shape != leaf.shape and not _fits(array.shape, leaf.shape):
         raise XformValueError(
-            f"{leaf.path} has shape {array.shape}, expected "
-            f"{shape_text(leaf.shape, leaf.sizes or ('',) * len(leaf.shape))}"
+            f"{leaf.path} has shape {array.shape}, expected {shape_text(leaf.shape, leaf.sizes)}"
         )
     return array
 

@@ -129,12 +129,13 @@ def check_sizes(name: str, sizes: OpenSizes, arrays: Sequence[Any]) -> None:
 
 
 def shape_text(shape: Sequence[int | None], names: Sequence[str]) -> str:
-    """A shape with the names of its open sizes.
+    """A shape with the names of its open sizes, if it has any.
 
     >>> shape_text((35, 784), ("batch", ""))
     "('batch', 784)"
     """
-    sizes = [_size_text(size, name) for size, name in zip(shape, names, strict=True)]
+    named = zip(shape, names or [""] * len(shape), strict=True)
+    sizes = [_size_text(size, name) for size, name in named]
     return f"({', '.join(sizes)}{',' * (len(sizes) == 1)})"
 
 

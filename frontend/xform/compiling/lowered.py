@@ -3,67 +3,51 @@
 from __future__ import annotations
 
 import os
-import re
-import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from xform_runtime import Array, Executable, Signature, asarray
+from xform_runtime import Array, Executable, asarray
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
 from xform_runtime.open_sizes import OpenSizes, check_sizes, shape_text
-from xform_runtime.signature import SIGNATURE_KEY
 from xform_runtime.unchanging import Unchanging
 
 from .. import pytrees
 from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
 from ..files import checked_path, write_whole
-from ..knobs import COMPILER, DUMP
 from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
-from ..tracing.open_sizes import Sample
 from ..tracing.program import TracedProgram
-from ..units import count_text, size_text
-from . import backend, workers
-from .cache import compile_cached
-from .dump import Stages
+from .building import (
+    after_passes,
+    build,
+    is_own,
+    linalg_maker,
+    marked,
+    modules_of,
+    passes_to,
+    require_arguments,
+    require_values,
+)
 from .plainly import plainly
 from .refusal import Refused
 from .selftests import Original, SelfTestInputs, with_selftest
+from .shown import Shown, cost_texts, head_html, types_text
 from .signatures import file_signature, flat_signature, named_arguments, named_results
-from .targets import Target, as_target, check_dtypes
+from .targets import Target, as_target
 
 if TYPE_CHECKING:
     from iree.compiler import ir
 
     from ..explanation.explanation import Explanation
 
-T = TypeVar("T")
-
-_FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
-
 Stage = Literal["xform", "expanded", "linalg"]
-
-
-def _passes(stage: Literal["expanded", "linalg"], target: Target, is_open: bool = False) -> str:
-    """The passes that lead from the traced module, or an earlier stage, to a stage."""
-    if stage == "expanded":
-        return backend.EXPANSION
-    if is_open:
-        return f"xform-pipeline{{target={target} open=true}}"
-    return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
-
-
-def _is_own(target: Target) -> bool:
-    """Whether programs for the target become machine code here if they can."""
-    return target.device == "cpu" and COMPILER.get() == "xform"
 
 
 @dataclass(frozen=True)
@@ -140,15 +124,15 @@ class Lowered(Unpicklable):
             )
         if self._traced.open is not None and stage == "linalg":
             signature = flat_signature(self._traced, self.target)
-            to_linalg = _linalg_maker(
-                _modules_of(self._traced),
+            to_linalg = linalg_maker(
+                modules_of(self._traced),
                 self.name,
                 self.target,
                 [(self._traced, signature)],
                 with_expanded=False,
             )
             return Module.parse(to_linalg(False).text, self.name)
-        return after_passes(module, _passes(stage, self.target), self.name)
+        return after_passes(module, passes_to(stage, self.target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -201,9 +185,9 @@ class Lowered(Unpicklable):
         chosen = self.target if target is None else as_target(target)
         self._traced_text()
         traced = self._traced
-        _require_arguments(traced, chosen)
-        if not _is_own(chosen):
-            _require_values(traced.name, self.as_text("expanded"), chosen)
+        require_arguments(traced, chosen)
+        if not is_own(chosen):
+            require_values(traced.name, self.as_text("expanded"), chosen)
         try:
             return explain(
                 traced.program,
@@ -211,8 +195,8 @@ class Lowered(Unpicklable):
                 name=traced.name,
                 arguments=named_arguments(traced),
                 results=named_results(traced),
-                passes=_passes("linalg", chosen),
-                entry=_marked(traced, chosen, flat_signature(traced, chosen)),
+                passes=passes_to("linalg", chosen),
+                entry=marked(traced, chosen, flat_signature(traced, chosen)),
                 traced=traced.seconds,
             )
         except Refused as refused:
@@ -260,7 +244,7 @@ class Lowered(Unpicklable):
         chosen = self.target if target is None else as_target(target)
         self._traced_text()
         traced = self.baked()
-        vmfb = _build(traced, chosen, file_signature).vmfb
+        vmfb = build(traced, chosen, file_signature).vmfb
         if selftest is not False:
             vmfb = with_selftest(vmfb, traced, self.original, selftest, self.plain_results)
         write_whole(file, vmfb, durable=True)
@@ -294,23 +278,17 @@ class Lowered(Unpicklable):
         return baked
 
     def _repr_html_(self) -> str:
-        return f"<p><code>{escape(repr(self))}</code></p>{self._pictures()}"
+        return head_html(repr(self)) + self._shown.dataflow
 
-    def _pictures(self) -> str:
-        """What is computed from what."""
-        from ..explanation.dataflow_page import dataflow_html
-
-        names = [
-            [name for name, _ in values]
-            for values in (named_arguments(self._traced), named_results(self._traced))
-        ]
-        return dataflow_html(self._traced.program.module, *names)
+    @cached_property
+    def _shown(self) -> Shown:
+        return shown_program(self._traced, self.target)
 
     def __repr__(self) -> str:
-        types = _types_text(
-            flat_signature(self._traced, self.target), len(self._traced.inputs.avals)
-        )
-        return f"Lowered({self.name}{types}, target={self.target})"
+        signature = flat_signature(self._traced, self.target)
+        args = types_text(signature.args[: len(self._traced.inputs.avals)])
+        results = types_text(signature.results)
+        return f"Lowered({self.name}({args}) -> ({results}), target={self.target})"
 
 
 class Compiled(Unchanging):
@@ -320,7 +298,7 @@ class Compiled(Unchanging):
     """
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
-        built = _build(traced, target, flat_signature)
+        built = build(traced, target, flat_signature)
         self.name = traced.name
         self.timings = Timings(traced.seconds, built.passes, built.iree)
         self._inputs = traced.inputs
@@ -346,7 +324,8 @@ class Compiled(Unchanging):
         # The containers come first, so that they are known when a structure is loaded.
         containers = pytrees.containers(self._inputs.spec, self._outputs.spec)
         state = {"containers": containers, **self.__dict__, "_lowered": None}
-        state.pop("_structure", None)
+        for found_anew in ("_structure", "_shown"):
+            state.pop(found_anew, None)
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -474,149 +453,30 @@ class Compiled(Unchanging):
         self._lowered.save(path, self._target, selftest=selftest)
 
     def _repr_html_(self) -> str:
-        cost = self.cost()
-        facts = [f"{count_text(cost.flops, 'flop')}, {size_text(cost.bytes)} moved"]
-        if self._image.signatures[self.name].scratch is not None:
-            facts.append(f"{size_text(self.memory().peak)} of memory")
-        said = f"<p><code>{escape(repr(self))}</code><br>{', '.join(facts)} a call</p>"
-        return said if self._lowered is None else said + self._lowered._pictures()
+        said = head_html(repr(self), self.costs())
+        shown = self._shown
+        return said if shown is None else f"{said}{shown.dataflow}{shown.machine_code}"
+
+    @cached_property
+    def _shown(self) -> Shown | None:
+        lowered = self._lowered
+        return None if lowered is None else shown_program(lowered._traced, self._target)
+
+    def costs(self) -> list[str]:
+        """What a call costs, for people."""
+        is_known = self._image.signatures[self.name].scratch is not None
+        return list(cost_texts(self.cost(), self.memory().peak if is_known else None))
+
+    @property
+    def types(self) -> str:
+        """What it takes and gives, for people."""
+        signature = self._image.signatures[self.name]
+        args = types_text(signature.args[: len(self._inputs.avals)])
+        results = types_text(signature.results)
+        return f"{self.name}({args}) -> ({results})"
 
     def __repr__(self) -> str:
-        types = _types_text(self._image.signatures[self.name], len(self._inputs.avals))
-        return f"Compiled({self.name}{types}, target={self._target})"
-
-
-def _types_text(signature: Signature, count: int) -> str:
-    """What a program takes and gives; arguments behind `count` are closed over."""
-    args = ", ".join(map(str, signature.args[:count]))
-    return f"({args}) -> ({', '.join(map(str, signature.results))})"
-
-
-@dataclass(frozen=True)
-class _Built:
-    vmfb: bytes
-    passes: float
-    iree: float
-
-
-def _build(
-    traced: TracedProgram,
-    target: Target,
-    signature: Callable[[TracedProgram, Target], Signature],
-) -> _Built:
-    """Compiles a program."""
-    return build_module(
-        _modules_of(traced), traced.name, target, [(traced, signature(traced, target))]
-    )
-
-
-def build_module(
-    modules: Sequence[tuple[Module, Sample]],
-    name: str,
-    target: Target,
-    entries: Sequence[tuple[TracedProgram, Signature]],
-) -> _Built:
-    """Runs the passes and IREE.
-
-    Args:
-        modules: the programs; for several samples, where arguments have open sizes.
-        name: what to call them in messages.
-        target: what to compile for.
-        entries: each program, and the signature of its entry point, with the name that it has in
-            the module.
-    """
-    start = time.perf_counter()
-    for traced, _ in entries:
-        _require_arguments(traced, target)
-    module, _ = modules[0]
-    dump = DUMP.get()
-    to_linalg = _linalg_maker(modules, name, target, entries, dump is not None)
-    linalg = to_linalg(False)
-    _require_values(name, linalg.expanded, target)
-    if dump is not None:
-        stages = Stages(dump, name, linalg.text)
-        stages.write("xform", module.text())
-        stages.write("expanded", linalg.expanded)
-    middle = time.perf_counter()
-    vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
-    return _Built(vmfb, middle - start, time.perf_counter() - middle)
-
-
-def _linalg_maker(
-    modules: Sequence[tuple[Module, Sample]],
-    name: str,
-    target: Target,
-    entries: Sequence[tuple[TracedProgram, Signature]],
-    with_expanded: bool,
-) -> Callable[[bool], backend.Linalg]:
-    """What takes programs to linalg, with the user's lines or without."""
-    marked = [_marked(traced, target, signature) for traced, signature in entries]
-    module, _ = modules[0]
-    is_open = len(modules) > 1
-    passes = _passes("linalg", target, is_open)
-    with_expanded |= target.device == "vulkan"
-
-    def to_linalg(with_locations: bool) -> backend.Linalg:
-        options = (passes, name, marked, with_expanded, with_locations)
-        if not is_open:
-            return _in_worker(module, name, backend.lower, *options)
-        instances = [(each.bytecode(), sample) for each, sample in modules]
-        joined = f"xform-open-pipeline{{target={target}}}"
-        return _in_worker(module, name, backend.lower_open, instances, joined, *options)
-
-    return to_linalg
-
-
-def _modules_of(traced: TracedProgram) -> list[tuple[Module, Sample]]:
-    """A program for each sample of its open sizes; one where it has none."""
-    if traced.open is None:
-        return [(traced.program.module, {})]
-    instances = zip(traced.open.instances, traced.open.samples, strict=True)
-    return [(instance.program.module, sample) for instance, sample in instances]
-
-
-def _marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
-    is_own = _is_own(target) and traced.open is None
-    donated = tuple(traced.inputs.donated) if is_own else None
-    return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
-
-
-def _require_arguments(traced: TracedProgram, target: Target) -> None:
-    """Raises XformTypeError where the target has no such arrays as the arguments."""
-    avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    check_dtypes([(path, aval.dtype.name) for path, aval in avals], target)
-
-
-def _require_values(name: str, expanded: str, target: Target) -> None:
-    """Raises XformTypeError where the target has no such numbers as the program computes."""
-    if _FLOAT64.search(expanded):
-        check_dtypes([(f"a value inside {name!r}", "float64")], target)
-
-
-def after_passes(module: Module, passes: str, name: str) -> Module:
-    """What passes make of a program's module.
-
-    Raises:
-        XformRuntimeError: they cannot; the message names the user's line.
-    """
-    return Module.parse(_in_worker(module, name, backend.after_passes, passes, name), name)
-
-
-def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any) -> T:
-    """What a job makes of a program's module.
-
-    Raises:
-        XformRuntimeError: it cannot; the message names the user's line.
-    """
-    try:
-        return workers.run(job, module.bytecode(), *arguments)
-    except Refused as refused:
-        place = f"\n  at {refused.place}" if refused.place else ""
-        dump = DUMP.get()
-        if dump is not None:
-            Stages(dump, name, module.text()).write("xform", module.text())
-        said = "\n".join(refused.diagnostics)
-        raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
+        return f"Compiled({self.types}, target={self._target})"
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str, open_axes: Sequence[str]) -> None:
@@ -641,3 +501,8 @@ def _fits(given: Sequence[int], expected: Sequence[int], open_axes: Sequence[str
         and len(given) == len(expected)
         and all(a == b or name for a, b, name in zip(given, expected, open_axes, strict=True))
     )
+
+
+def shown_program(traced: TracedProgram, target: Target) -> Shown:
+    """What notebooks show of a program that is, or will be, compiled for a target."""
+    return Shown.of(traced, target, passes_to("linalg", target), is_own=is_own(target))

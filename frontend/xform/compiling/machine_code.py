@@ -110,13 +110,27 @@ def measure(linalg_text: str, target: Target, name: str, kept: Sequence[str]) ->
     Raises:
         Refused: no machine code can be made of it.
     """
-    passes = f"xform-cpu-pipeline{{target={target}}}"
-    done = workers.run(backend.observe, linalg_text, passes, kept, name)
+    done = observed_passes(linalg_text, target, name, kept)
     made = _make(linalg_text, target, name, with_assembly=True)
     start = time.perf_counter()
     module = assemble(made.entries, made.library.elf, name=name)
     host = time.perf_counter() - start
     return Measured(done, made.ir, made.library.assembly, module, made.seconds, host)
+
+
+def observed_passes(
+    linalg_text: str, target: Target, name: str, kept: Sequence[str]
+) -> list[PassDone]:
+    """What the passes that lead to LLVM do to a module that `is_compiled_here`.
+
+    Args:
+        linalg_text, target, name, kept: as for `measure`.
+
+    Raises:
+        Refused: a pass cannot.
+    """
+    passes = f"xform-cpu-pipeline{{target={target}}}"
+    return workers.run(backend.observe, linalg_text, passes, kept, name)
 
 
 def is_compiled_here(linalg_text: str) -> bool:

@@ -10,7 +10,8 @@ from pathlib import Path
 from .._xform import Diagnostic, Module
 from ..errors import XformValueError
 from ..files import checked_path, write_whole
-from .lowered import Lowered, build_module
+from .building import build_module
+from .lowered import Lowered
 from .selftests import with_selftest
 from .signatures import file_signature
 from .targets import Target, as_target

@@ -23,6 +23,8 @@ _STYLE: Final = """
 .xform-parts .pictures{display:flex;flex-wrap:wrap;gap:8px 24px;align-items:flex-start}
 .xform-parts .scroll{overflow-x:auto;max-width:100%;border:1px solid #8b95a166;border-radius:6px}
 .xform-parts svg{display:block}
+@media (min-width:45rem){
+ .xform-parts .scroll svg{width:clamp(.72*var(--whole),100%,var(--whole));height:auto}}
 .xform-parts details details,.xform-parts .same{margin:6px 0 6px 8px;padding-left:12px;
  border-left:2px solid #8b95a166}
 .xform-parts summary{cursor:pointer;padding:2px 0}
@@ -33,15 +35,19 @@ _STYLE: Final = """
 
 
 def dataflow_html(
-    module: Module, arguments: Sequence[str] = (), results: Sequence[str] = ()
+    module: Module,
+    arguments: Sequence[str] = (),
+    results: Sequence[str] = (),
+    prefix: str = "dataflow",
 ) -> str:
     """A traced program's functions in pictures, before and after their transforms.
 
     Args:
         module: the program.
         arguments, results: what the user calls those of the entry.
+        prefix: of the anchors, for a page with several programs.
     """
-    return parts_html(expansions_of(module, arguments, results))
+    return parts_html(expansions_of(module, arguments, results), prefix)
 
 
 def parts_html(entry: Part, prefix: str = "dataflow") -> str:

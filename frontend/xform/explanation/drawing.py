@@ -257,7 +257,8 @@ def _legend(kinds: Sequence[Kind], width: float, top: float) -> tuple[str, float
 
 
 def _svg(parts: Sequence[str], width: float, height: float, said: str) -> str:
-    size = f'width="{width:g}" height="{height:g}"'
+    # Pages may make a wide picture somewhat smaller.
+    size = f'width="{width:g}" height="{height:g}" style="--whole:{width:g}px"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="{DRAWING_CLASS}" role="img" '
         f"aria-label={quoteattr(_clean(said))} {size} "

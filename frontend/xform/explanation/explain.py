@@ -19,6 +19,7 @@ from .expansions import expansions_of
 from .explanation import Explanation, Stage, pass_times
 from .lines import lines_of
 from .loops import nest_of
+from .machine_page import MachineCode
 from .memory import plan_of
 from .structure import Work, read_program
 
@@ -100,6 +101,34 @@ def explain(
         dispatches=dispatches,
         dataflow=expansions_of(program.module, *names),
         pictures=tuple(program.pictures),
+    )
+
+
+def machine_code_of(
+    bytecode: bytes, target: Target, passes: str, entry: Marked
+) -> MachineCode | None:
+    """What there is to draw of the machine code of a program, without making it.
+
+    Args:
+        bytecode: the traced module.
+        target, passes, entry: as for `explain`.
+
+    Returns:
+        None if IREE makes the machine code.
+
+    Raises:
+        Refused: a pass cannot.
+    """
+    observed = workers.run(backend.observe_lowering, bytecode, passes, entry)
+    if not machine_code.is_compiled_here(observed.linalg):
+        return None
+    done = machine_code.observed_passes(observed.located, target, entry.name, [_LOOPS])
+    expanded = read_program(observed.passes[observed.expanded - 1].structure)
+    functions = read_program(next(each.structure for each in done if each.name == _LOOPS))
+    return MachineCode(
+        lines_of(expanded, entry.name),
+        nest_of(functions, entry.name),
+        plan_of(functions, entry.name),
     )
 
 

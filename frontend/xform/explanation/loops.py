@@ -43,6 +43,11 @@ class Nest:
         return self.what.endswith(_SHARED)
 
     @property
+    def is_one_turn(self) -> bool:
+        """Whether it is a loop whose end is not known, of which one turn counts."""
+        return self.what in ("for", "while")
+
+    @property
     def own(self) -> float:
         """The work that is not in what lies within."""
         return max(0.0, self.work - sum(nest.work for nest in self.inner))
@@ -79,6 +84,14 @@ class _Sum:
         """The user's line that most of it comes from."""
         return max(self.places, key=lambda at: self.places[at]) if self.places else None
 
+    def add(self, other: _Sum) -> None:
+        """Takes over another but for its `inner`."""
+        self.work += other.work
+        self.is_bound &= other.is_bound
+        self.lanes = max(self.lanes, other.lanes)
+        for place, work in other.places.items():
+            self.places[place] = self.places.get(place, 0) + work
+
 
 _INTEGERS: Final[Mapping[str, Callable[[int, int], int]]] = {
     "arith.addi": operator.add,
@@ -100,21 +113,30 @@ class _Reader:
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._known: dict[str, _Sum] = {}
+        # By the names of functions and the indices that they are given.
+        self._known: dict[tuple[str, tuple[int | None, ...]], _Sum] = {}
         self._places: dict[int, int] = {}
 
     def function(self, function: Function, what: str, turns: int = 1) -> Nest:
-        if function.name not in self._known:
+        given = [self._places.get(argument.number) for argument in function.body.arguments]
+        call = function.name, tuple(given)
+        if call not in self._known:
             # No program calls itself, so this is for texts that are wrong.
-            self._known[function.name] = _Sum(0, False, 1, (), {})
-            self._known[function.name] = self._sum(function.body.ops)
-        return _nest(what, self._known[function.name], turns)
+            self._known[call] = _Sum(0, False, 1, (), {})
+            self._known[call] = self._sum(function.body.ops)
+        return _nest(what, self._known[call], turns)
 
     def _sum(self, ops: Sequence[Op]) -> _Sum:
         total = _Sum(0, True, 1, (), {})
         inner: list[Nest] = []
         for op in ops:
             self._follow(op)
+            if op.name == "scf.for" and self._turns(op) == 1:
+                # As LLVM does: what has one turn is no loop.
+                once = self._sum(op.blocks[0].ops)
+                inner += once.inner
+                total.add(once)
+                continue
             nest = self._nest(op)
             if nest is None:
                 if op.name in _FREE:
@@ -180,6 +202,11 @@ class _Reader:
             self._places[each.body.arguments[0].number] = 0
             return self.function(each, what, chunks)
         if callee.body.ops:
+            for operand, argument in zip(op.operands, callee.body.arguments, strict=True):
+                if operand in self._places:
+                    self._places[argument.number] = self._places[operand]
+                else:
+                    self._places.pop(argument.number, None)
             return self.function(callee, f"call {name}")
         # A function of the runtime, on matrices.
         what = callee.attributes.get("xform.runtime", f'"{name}"').strip('"')

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from .labels import type_text
 from .structure import Op, Place, Program
 
 _WIDTHS: Final = {"index": 8, "i1": 1}
@@ -16,6 +17,8 @@ _ALIGNMENT: Final = 64
 # What gives another view of the memory that it reads.
 _VIEWS: Final = ("memref.view", "memref.subview", "memref.cast", "memref.reinterpret_cast",
                  "memref.expand_shape", "memref.collapse_shape", "memref.reshape")  # fmt: skip
+_STORES: Final = ("memref.store", "vector.store", "vector.maskedstore", "vector.scatter",
+                  "vector.transfer_write")  # fmt: skip
 _NO_STEPS: Final = (*_VIEWS, "arith.constant", "memref.alloca", "func.return")
 
 
@@ -37,6 +40,11 @@ class Buffer:
     first: int
     last: int
     place: Place | None
+
+    @property
+    def array(self) -> str:
+        """The type as people write it, such as "float32[1024, 256]"."""
+        return type_text(f"tensor<{self.type}>")
 
 
 @dataclass(frozen=True)
@@ -99,7 +107,9 @@ def plan_of(program: Program, name: str) -> Plan | None:
         size = _bytes_of(view.type)
         if uses and size:
             text = view.type.removeprefix("memref<").removesuffix(">")
-            writer = _place_of(steps[uses[0]], program) if steps else op.place
+            writer = _writer(view.number, function.body.ops, program)
+            if writer is None:
+                writer = _place_of(steps[uses[0]], program) if steps else op.place
             offset = constants[op.operands[1]]
             buffers.append(Buffer(text, offset, size, uses[0], uses[-1], writer))
     buffers.sort(key=lambda buffer: (buffer.first, buffer.offset))
@@ -118,6 +128,36 @@ def _place_of(op: Op, program: Program) -> Place | None:
         inner.place for each in callee.body.ops for inner in each.walk() if inner.place is not None
     )
     return places.most_common(1)[0][0] if places else None
+
+
+def _writer(buffer: int, ops: Sequence[Op], program: Program) -> Place | None:
+    """The user's line whose values are the first to be written into a buffer of an entry."""
+    values = {buffer}
+    for op in ops:
+        places = Counter(_stores(values, [op], program))
+        if places:
+            return places.most_common(1)[0][0]
+    return None
+
+
+def _stores(values: set[int], ops: Sequence[Op], program: Program) -> Iterator[Place]:
+    """The lines of all that is written into some memory; views of it are added to `values`."""
+    for op in ops:
+        if op.name == "func.call" and values.intersection(op.operands):
+            callee = program[op.attributes["callee"].removeprefix("@")]
+            chunk = callee.attributes.get("xform.chunk")
+            if chunk is not None:
+                # Its first argument is its number, where the call has what cores share.
+                callee = program[chunk.removeprefix("@")]
+            given = zip(op.operands, callee.body.arguments, strict=False)
+            inner = {argument.number for operand, argument in given if operand in values}
+            yield from _stores(inner, callee.body.ops, program)
+        elif op.name in _VIEWS and op.operands[0] in values:
+            values.add(op.results[0].number)
+        elif op.name in _STORES and op.place is not None and values.intersection(op.operands):
+            yield op.place
+        for block in op.blocks:
+            yield from _stores(values, block.ops, program)
 
 
 def _is_one_step(first: Op, second: Op) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator
 from html import escape
 from typing import TYPE_CHECKING, Final
 
 from ..units import count_text, seconds_text, size_text
 from .dataflow_page import parts_html
-from .loops import Nest
-from .plan_picture import line_text, plan_svg
-from .style import STYLE
+from .machine_page import MachineCode, bar, framed, said, sections
 from .text import content_text, memory_text, runs_text, share_text, short_place
 
 if TYPE_CHECKING:
@@ -18,8 +17,19 @@ if TYPE_CHECKING:
 
 _MOST_TEXT: Final = 200_000
 _MOST_LINES: Final = 40
-_LEAST_SHARE: Final = 0.005
-_OPEN_SHARE: Final = 0.05
+_MEANINGS: Final = {
+    "traced": "Your function ran once with placeholders for arrays, and each operation on them was "
+    "written down. What grad, vmap and others do is not written out yet.",
+    "primitives": "Derivatives and batches are written out, and equal operations are one.",
+    "linalg": "Each operation as loops over the elements of arrays, joined where that saves "
+    "memory; which loops, and which place in memory, is still open.",
+    "loops": "The loops in their order, over vectors of numbers, with a place in memory for every "
+    "array, and cut into chunks where cores share them.",
+    "llvm": "The same in the language of the compiler LLVM: blocks, jumps and registers.",
+    "assembly": "The instructions of the processor, as LLVM writes them.",
+    "module": "The file that is loaded and called, in the format of IREE's runtime.",
+}
+"""What the stages are."""
 
 
 def page(it: Explanation) -> str:
@@ -35,33 +45,31 @@ def page(it: Explanation) -> str:
 
 def fragment(it: Explanation) -> str:
     """The page without its frame, as a notebook shows it."""
-    return f'<style>{STYLE}</style><div class="xform-explanation">{"".join(_sections(it))}</div>'
+    return framed(_sections(it))
 
 
 def _sections(it: Explanation) -> Iterator[str]:
     yield _head(it)
     yield "<h2>On its way to machine code</h2>"
-    yield _said(
+    yield said(
         "Each form that the program had, how long it took to get there, and what stands in it. "
         "Open one for its passes and its text."
     )
     most = max(stage.seconds for stage in it.stages) or 1.0
     yield from (_stage(stage, stage.seconds / most) for stage in it.stages)
     yield "<h2>What is computed from what</h2>"
-    yield _said(
+    yield said(
         "Your functions, each as it was traced, and after its transforms were replaced by what "
         "they stand for. Fold out what a function runs. Point at a box for its line and its cost."
     )
-    yield parts_html(it.dataflow)
+    # Notebooks show several programs on one page.
+    yield parts_html(it.dataflow, f"xform-{zlib.crc32(it.stages[0].text.encode()):08x}")
     yield from _lines(it)
     yield from _sparse(it)
-    yield from _loops(it)
+    code = _code(it)
+    if code is not None:
+        yield from sections(code)
     yield from _kernels(it)
-    yield from _memory(it)
-
-
-def _said(text: str) -> str:
-    return f'<p class="said">{escape(text)}</p>'
 
 
 def _head(it: Explanation) -> str:
@@ -74,13 +82,13 @@ def _head(it: Explanation) -> str:
             count_text(work.flops, "flop"),
             f"computed in a call; {size_text(int(work.bytes))} moved{intensity} (estimates)",
         ),
-        (size_text(it.memory.peak), memory_text(it)),
-        (seconds_text(it.seconds), "to trace and compile"),
-        (size_text(it.stages[-1].size), f"of module; {runs_text(it)}"),
+        (size_text(it.memory.peak), f"of memory a call: {memory_text(it).partition(': ')[2]}"),
+        (seconds_text(it.seconds), "to trace and compile, once"),
+        (size_text(it.stages[-1].size), f"of compiled module: {runs_text(it)}"),
     ]
     cards = "".join(
-        f'<div class="fact"><b>{escape(value)}</b><span>{escape(said)}</span></div>'
-        for value, said in facts
+        f'<div class="fact"><b>{escape(value)}</b><span>{escape(about)}</span></div>'
+        for value, about in facts
     )
     return (
         f"<h1>{escape(it.name)}</h1>"
@@ -91,18 +99,15 @@ def _head(it: Explanation) -> str:
     )
 
 
-def _bar(share: float) -> str:
-    return f'<span class="bar" style="width: {share:.1%}"></span>'
-
-
 def _stage(stage: Stage, share: float) -> str:
     summary = (
         f'<summary><span class="title">{escape(stage.title)}</span>'
         f'<span class="time">{seconds_text(stage.seconds)}</span>'
-        f'<span class="room">{_bar(share)}</span>'
+        f'<span class="room">{bar(share)}</span>'
         f'<span class="ops">{escape(content_text(stage))}</span></summary>'
     )
-    return f'<details class="stage">{summary}{_passes(stage)}{_text(stage)}</details>'
+    meaning = said(_MEANINGS[stage.name])
+    return f'<details class="stage">{summary}{meaning}{_passes(stage)}{_text(stage)}</details>'
 
 
 def _passes(stage: Stage) -> str:
@@ -126,7 +131,7 @@ def _text(stage: Stage) -> str:
     shown, rest = stage.text[:_MOST_TEXT], stage.text[_MOST_TEXT:]
     note = ""
     if rest:
-        note = _said(
+        note = said(
             f"{len(rest):,} characters more: explanation.stage({stage.name!r}).text has all."
         )
     return f"<pre>{escape(shown)}</pre>{note}"
@@ -135,18 +140,25 @@ def _text(stage: Stage) -> str:
 def _lines(it: Explanation) -> Iterator[str]:
     if not it.lines:
         return
+    code = _code(it)
     yield "<h2>Your lines, by what they cost</h2>"
-    yield _said(
-        "What is computed for each line of yours, derivatives and batches included: in additions "
-        "that would take as long. While loops count as one turn."
+    about = (
+        "What is computed for each line of yours, derivatives and batches included. A share is "
+        "that of the estimated time, in which a division counts as 4 additions and a sine as 20."
     )
+    if any("while" in line.ops for line in it.lines):
+        about += " A while loop counts as one turn."
+    if code is not None:
+        about += " The pictures below have the colours of the lines."
+    yield said(about)
     total = sum(line.work.additions for line in it.lines) or 1.0
     rows = []
     for line in it.lines[:_MOST_LINES]:
         share = line.work.additions / total
         ops = ", ".join(f"{count} {name}" for name, count in line.ops.items())
+        colour = "" if code is None else code.colours.of(line.place)
         rows.append(
-            f'<tr><td><span class="room">{_bar(share)}</span></td>'
+            f'<tr><td><span class="room">{bar(share, colour)}</span></td>'
             f'<td class="number">{share_text(share)}</td>'
             f'<td class="number">{count_text(line.work.flops, "flop")}</td>'
             f"<td><code>{escape(line.source or str(line.place))}</code>"
@@ -158,14 +170,14 @@ def _lines(it: Explanation) -> Iterator[str]:
         f"{''.join(rows)}</table></div>"
     )
     if len(it.lines) > _MOST_LINES:
-        yield _said(f"{len(it.lines) - _MOST_LINES} more lines cost less.")
+        yield said(f"{len(it.lines) - _MOST_LINES} more lines cost less.")
 
 
 def _sparse(it: Explanation) -> Iterator[str]:
     if not it.pictures:
         return
     yield "<h2>Sparse Jacobians</h2>"
-    yield _said(
+    yield said(
         "Which elements of the output, downwards, depend on which of the input, to the right. What "
         "has one colour is computed by one product; the strip along the edge has the colours of "
         "the columns or rows."
@@ -174,68 +186,17 @@ def _sparse(it: Explanation) -> Iterator[str]:
         yield f'<p>{escape(str(picture))}</p><div class="scroll">{picture.svg()}</div>'
 
 
-def _loops(it: Explanation) -> Iterator[str]:
-    if it.loops is None:
-        return
-    yield "<h2>Loops of the machine code</h2>"
-    yield _said(
-        "How the program runs, in its order, with the share of the work of each loop. What cores "
-        "share is cut into chunks. A loop whose end is not known before counts as one turn."
-    )
-    total = it.loops.work or 1.0
-    shown = [nest for nest in it.loops.inner if nest.work / total >= _LEAST_SHARE]
-    yield "".join(_nest(nest, total) for nest in shown) or _said(
-        "There are no loops: all is done in straight lines."
-    )
-    small = len(it.loops.inner) - len(shown)
-    rest = []
-    if it.loops.own / total >= _LEAST_SHARE:
-        rest.append(f"{share_text(it.loops.own / total)} of the work is outside of loops.")
-    if small:
-        rest.append(f"{small} more loops take less than {_LEAST_SHARE:.1%} each.")
-    if shown and rest:
-        yield _said(" ".join(rest))
-
-
-def _nest(nest: Nest, total: float) -> str:
-    share = nest.work / total
-    about = "" if nest.is_bound else " (of one turn)"
-    lanes = f", {nest.lanes} numbers at once" if nest.lanes > 1 else ""
-    where = "" if nest.place is None else line_text(nest.place)
-    said = (
-        f'<span class="share">{share_text(share)}</span><span class="room">{_bar(share)}</span>'
-        f" {escape(nest.what)}{about}{lanes}"
-        f'<span class="where">{escape(where)}</span>'
-    )
-    inner = [each for each in nest.inner if each.work / total >= _LEAST_SHARE]
-    if not inner:
-        return f'<div class="nest leaf">{said}</div>'
-    is_open = " open" if share >= _OPEN_SHARE else ""
-    within = "".join(_nest(each, total) for each in inner)
-    return f'<details class="nest"{is_open}><summary>{said}</summary>{within}</details>'
+def _code(it: Explanation) -> MachineCode | None:
+    return None if it.loops is None else MachineCode(it.lines, it.loops, it.plan)
 
 
 def _kernels(it: Explanation) -> Iterator[str]:
     if not it.kernels:
         return
     yield "<h2>Kernels</h2>"
-    yield _said(
+    yield said(
         f"What IREE made of the program: {len(it.kernels)} kernels, of which a call runs "
         f"{it.dispatches} one after the other, where each stands once."
     )
     rows = "".join(f"<li><code>{escape(name)}</code></li>" for name in it.kernels)
     yield f"<ol>{rows}</ol>"
-
-
-def _memory(it: Explanation) -> Iterator[str]:
-    if it.plan is None:
-        return
-    plan = it.plan
-    yield "<h2>Memory between arguments and results</h2>"
-    yield _said(
-        f"{size_text(plan.bytes)} hold {len(plan.buffers)} arrays, which would take "
-        f"{size_text(plan.unshared)} if each had a place of its own. A box is an array: from left "
-        "to right when it is needed, upwards where it lies; its colour is that of the line that "
-        "it is computed for. Point at one for its line."
-    )
-    yield f'<div class="scroll">{plan_svg(plan)}</div>'

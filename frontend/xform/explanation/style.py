@@ -35,7 +35,7 @@ STYLE: Final = """
 .xform-explanation .room { display: inline-block; width: 8rem; }
 @media (max-width: 45rem) {
   .xform-explanation .room { width: 3rem; }
-  .xform-explanation .stage .room, .xform-explanation .nest .where { display: none; }
+  .xform-explanation .stage .room, .xform-explanation td .source { display: none; }
 }
 .xform-explanation details > summary { cursor: pointer; }
 .xform-explanation details.stage { border-bottom: 1px solid var(--line); padding: .3rem 0; }
@@ -48,11 +48,15 @@ STYLE: Final = """
 .xform-explanation .stage .ops { color: var(--faint); flex: 1 1 16rem; }
 .xform-explanation pre { background: var(--panel); border: 1px solid var(--line);
   border-radius: 6px; padding: .6rem; overflow: auto; max-height: 28rem; margin: .5rem 0; }
-.xform-explanation .nest { padding-left: 1.1rem; }
-.xform-explanation .nest.leaf { padding-left: 2.1rem; }
-.xform-explanation .nest > summary, .xform-explanation .nest.leaf { margin: .1rem 0; }
-.xform-explanation .share { display: inline-block; width: 3.2rem; text-align: right;
-  color: var(--faint); margin-right: .5rem; font-variant-numeric: tabular-nums; }
+.xform-explanation p.keys { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem;
+  margin: .25rem 0 .6rem; font-size: .85rem; }
+.xform-explanation .key { display: inline-flex; align-items: center; gap: .4rem; min-width: 0;
+  max-width: 100%; white-space: nowrap; }
+.xform-explanation .key code { color: var(--faint); overflow: hidden; text-overflow: ellipsis;
+  max-width: 26rem; }
+.xform-explanation .key i { flex: none; width: .9rem; height: .9rem; border-radius: 2px; }
+.xform-explanation .key .chunks { height: 0; border-top: 3px dashed var(--ink); width: 1.6rem; }
+.xform-explanation .key .small { background: var(--line); }
 .xform-explanation .where { color: var(--faint); font-size: .85rem; margin-left: .6rem; }
 .xform-explanation svg text { font: 12px system-ui, sans-serif; fill: var(--ink); }
 .xform-explanation svg .axis { stroke: var(--line); }

@@ -187,7 +187,7 @@ def _loops(loops: Nest) -> Iterator[str]:
             small += 1
             continue
         left -= 1
-        about = "" if nest.is_bound else " (a turn)"
+        about = " (one turn of it)" if nest.is_one_turn else ""
         lanes = f", {nest.lanes} numbers at once" if nest.lanes > 1 else ""
         said = f"{'  ' * (depth - 1)}{nest.what}{about}{lanes}"
         yield f"  {share_text(share):>4}  {said}{_at(nest.place)}"
@@ -210,6 +210,6 @@ def _memory(it: Explanation) -> Iterator[str]:
     for buffer in largest:
         span = f"steps {buffer.first} to {buffer.last}"
         size = size_text(buffer.bytes)
-        yield f"  {size:>9}  {buffer.type:20}  {span:15}{_at(buffer.place)}".rstrip()
+        yield f"  {size:>9}  {buffer.array:20}  {span:15}{_at(buffer.place)}".rstrip()
     if len(plan.buffers) > _MOST_BUFFERS:
         yield f"             and {len(plan.buffers) - _MOST_BUFFERS} more"

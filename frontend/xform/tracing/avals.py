@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +83,7 @@ class Spec:
     def __init__(
         self, shape: Sequence[Any] | int | str | Size | None, dtype: Any = np.float64
     ) -> None:
-        is_one = shape is None or isinstance(shape, int | np.integer | str | Size)
+        is_one = isinstance(shape, str | Size) or not isinstance(shape, Iterable)
         self.shape = tuple(map(_size_of, (shape,) if is_one else shape))  # type: ignore[arg-type]
         self.is_open = any(isinstance(size, Size) for size in self.shape)
         self.dtype = checked_dtype(dtype, "spec")

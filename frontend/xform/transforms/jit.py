@@ -16,9 +16,10 @@ from xform_runtime.devices import DEVICE_NAMES
 
 from .. import pytrees
 from ..compiling import workers
-from ..compiling.lowered import Compiled, Lowered
+from ..compiling.lowered import Compiled, Lowered, shown_program
 from ..compiling.plainly import plainly
 from ..compiling.selftests import Call, Original, SelfTestInputs
+from ..compiling.shown import Shown, jitted_html
 from ..compiling.targets import Target, as_target
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..pickling import Named
@@ -185,6 +186,7 @@ class Jitted(Named):
                     plain = tuple(key)
                     compiled = self._plain.get(plain)
                     if compiled is not None:
+                        self._programs.last = compiled
                         return compiled.run_plain(args)
                     compiled, leaves = self._compiled(args, kwargs)
                     if all(getattr(kind, "isnative", True) for kind in key):
@@ -393,7 +395,17 @@ class Jitted(Named):
                     traced = self._trace(function, inputs, leaves, False)
                     compiled = Compiled(traced, Target(self._device), None)
                     programs.compiled[key] = compiled
+                    programs.shown[key] = self._shown(traced, args, kwargs)
+        programs.last = compiled
         return compiled, leaves
+
+    def _shown(
+        self, traced: TracedProgram, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> tuple[Shown, list[tuple[str, Any]]]:
+        """What notebooks show of a program, and the static arguments that it is for."""
+        inputs = replace(traced.inputs, parameters=self._parameters(len(args)))
+        shown = shown_program(replace(traced, inputs=inputs), Target(self._device))
+        return shown, self._static.values(self._func, args, kwargs)
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         """A jitted function in a class body is a method; its `self` must be a pytree or static."""
@@ -412,6 +424,12 @@ class Jitted(Named):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(jit(**state).__dict__)
 
+    def _repr_html_(self) -> str:
+        """The programs that were compiled, and pictures of the one that was called last."""
+        programs = self._programs
+        rows = [(programs.compiled[key], *shown) for key, shown in [*programs.shown.items()]]
+        return jitted_html(repr(self), rows, programs.last)
+
     def __repr__(self) -> str:
         return f"<jitted {self.__name__} on {self._device!r}>"
 
@@ -422,6 +440,9 @@ class _Programs:
     def __init__(self) -> None:
         self.compiled: dict[_Key | None, Compiled] = {}
         self.plain: dict[tuple[Any, ...], Compiled] = {}
+        self.shown: dict[_Key | None, tuple[Shown, list[tuple[str, Any]]]] = {}
+        # That which was called last.
+        self.last: Compiled | None = None
         self.lock = threading.RLock()
 
 

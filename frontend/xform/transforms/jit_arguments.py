@@ -130,6 +130,19 @@ class StaticArguments:
         others = {name: value for name, value in kwargs.items() if name not in named}
         return partial, dynamic, others, (tuple(kwargs), *values)
 
+    def values(
+        self, func: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> list[tuple[str, Any]]:
+        """The static arguments of a call, each after its name."""
+        if not self:
+            return []
+        count = len(args)
+        names = pytrees.parameter_names(func, count)
+        return [
+            *((names[i] or f"args[{i}]", args[i]) for i in range(count) if self.has(i, count)),
+            *((name, value) for name, value in kwargs.items() if name in self.chosen.names),
+        ]
+
 
 def parameters(func: Callable[..., Any]) -> list[inspect.Parameter] | None:
     """The parameters of a function; None if it does not tell."""

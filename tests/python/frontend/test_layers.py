@@ -27,8 +27,8 @@ LAYERS: dict[str, Sequence[str]] = {
     "tracing": ("tracing",),
     "explanations": ("explanation",),
     "traced programs to compiled ones": (
-        "compiling.lowered", "compiling.selftests", "compiling.signatures", "compiling.direct",
-        "compiling.several", "compiling.split",
+        "compiling.building", "compiling.lowered", "compiling.selftests", "compiling.signatures",
+        "compiling.direct", "compiling.several", "compiling.shown", "compiling.split",
     ),
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),

@@ -94,7 +94,8 @@ def test_spec() -> None:
     assert spec([2, np.int64(3)], "bfloat16").dtype.name == "bfloat16"
     assert hash(spec(3)) == hash(spec((3,)))
     assert repr(spec((), "int8")) == "spec((), 'int8')"
-    for bad in ((2.5,), None, "ab"):
+    assert repr(spec(("batch", None, 3))) == "spec(('batch', None, 3), 'float64')"
+    for bad in ((2.5,), 2.5, object()):
         with pytest.raises(TypeError, match="spec"):
             spec(bad)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="negative"):

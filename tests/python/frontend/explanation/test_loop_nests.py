@@ -59,6 +59,36 @@ def test_bounds_that_depend_on_a_chunk_or_a_turn() -> None:
     assert shared.inner[0].work == 4 * 2 * 22
 
 
+def test_bounds_that_a_function_is_given() -> None:
+    nest = nest_in(
+        f"""{BOUNDS}
+        func.call @part(%m, %8) : (memref<8xf32>, index) -> ()
+        func.call @part(%m, %n) : (memref<8xf32>, index) -> ()
+        func.call @part(%m, %0) : (memref<8xf32>, index) -> ()
+        func.call @part(%m, %8) : (memref<8xf32>, index) -> ()""",
+        more=f"""func.func private @part(%m: memref<8xf32>, %to: index) {{
+          %0 = arith.constant 0 : index %1 = arith.constant 1 : index
+          scf.for %i = %0 to %to step %1 {{ {COSINE} }} return }}""",
+    )
+    assert [[inner.what for inner in call.inner] for call in nest.inner] == [
+        ["for 8"], ["for"], ["for 0"], ["for 8"],
+    ]  # fmt: skip
+    assert [call.is_bound for call in nest.inner] == [True, False, True, True]
+
+
+def test_what_has_one_turn_is_no_loop() -> None:
+    nest = nest_in(
+        f"""{BOUNDS} scf.for %j = %0 to %1 step %8 {{
+          %a = vector.load %m[%j] : memref<8xf32>, vector<4xf32>
+          %b = math.cos %a : vector<4xf32>
+          scf.for %i = %0 to %8 step %1 {{ {COSINE} }} }}"""
+    )
+    (inner,) = nest.inner
+    assert inner.what == "for 8"
+    assert (nest.lanes, inner.lanes) == (4, 1)
+    assert nest.work > inner.work == 8 * 22
+
+
 def test_what_is_not_known_counts_as_one_turn() -> None:
     nest = nest_in(f"{BOUNDS} scf.for %i = %0 to %n step %1 {{ {COSINE} }}")
     assert not nest.is_bound

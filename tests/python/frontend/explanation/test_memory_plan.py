@@ -72,6 +72,36 @@ def overlap(first: Buffer, second: Buffer) -> bool:
     )
 
 
+WRITTEN = """
+func.func @main(%x: memref<4xf32>, %memory: memref<192xi8>) attributes {xform.scratch = 128 : i64} {
+  %0 = arith.constant 0 : index
+  %64 = arith.constant 64 : index
+  %a = memref.view %memory[%0][] : memref<192xi8> to memref<4xf32>
+  %b = memref.view %memory[%64][] : memref<192xi8> to memref<4xf32>
+  func.call @chunks(%x, %a, %b) : (memref<4xf32>, memref<4xf32>, memref<4xf32>) -> () loc(#last)
+  return
+}
+func.func private @chunks(memref<4xf32>, memref<4xf32>, memref<4xf32>)
+  attributes {xform.chunk = @chunk, xform.chunks = 4 : i64}
+func.func private @chunk(%k: index, %a: memref<4xf32>, %b: memref<4xf32>) {
+  %v = memref.load %a[%k] : memref<4xf32> loc(#last)
+  %part = memref.subview %a[0] [4] [1] : memref<4xf32> to memref<4xf32, strided<[1]>>
+  memref.store %v, %part[%k] : memref<4xf32, strided<[1]>> loc(#first)
+  memref.store %v, %b[%k] : memref<4xf32> loc(#last)
+  return
+}
+#first = loc("model.py":1:1)
+#last = loc("model.py":9:1)
+"""
+
+
+def test_arrays_have_the_line_that_is_written_into_them() -> None:
+    plan = plan_of(read_program(Module.parse(WRITTEN).structure()), "main")
+    assert plan is not None
+    assert [b.place and b.place.line for b in plan.buffers] == [1, 9]
+    assert [b.array for b in plan.buffers] == ["float32[4]", "float32[4]"]
+
+
 def test_what_needs_no_memory() -> None:
     assert explained("nothing").plan is None
     assert Plan(64, (None,), ()).in_use() == [0]

@@ -1,0 +1,171 @@
+"""The way of traced programs to modules: passes and compilers, for one size or for all."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeVar
+
+from xform_runtime import Signature
+from xform_runtime.signature import SIGNATURE_KEY
+
+from .._xform import Module
+from ..errors import XformRuntimeError
+from ..knobs import COMPILER, DUMP
+from ..tracing.open_sizes import Sample
+from ..tracing.program import TracedProgram
+from . import backend, workers
+from .cache import compile_cached
+from .dump import Stages
+from .refusal import Refused
+from .targets import Target, check_dtypes
+
+T = TypeVar("T")
+
+_FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
+
+
+def passes_to(stage: Literal["expanded", "linalg"], target: Target, is_open: bool = False) -> str:
+    """The passes that lead from the traced module, or an earlier stage, to a stage."""
+    if stage == "expanded":
+        return backend.EXPANSION
+    if is_open:
+        return f"xform-pipeline{{target={target} open=true}}"
+    return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
+
+
+def is_own(target: Target) -> bool:
+    """Whether programs for the target become machine code here if they can."""
+    return target.device == "cpu" and COMPILER.get() == "xform"
+
+
+@dataclass(frozen=True)
+class Built:
+    """A .vmfb, and the seconds that passes and compilers took."""
+
+    vmfb: bytes
+    passes: float
+    iree: float
+
+
+def build(
+    traced: TracedProgram,
+    target: Target,
+    signature: Callable[[TracedProgram, Target], Signature],
+) -> Built:
+    """Compiles a program."""
+    return build_module(
+        modules_of(traced), traced.name, target, [(traced, signature(traced, target))]
+    )
+
+
+def build_module(
+    modules: Sequence[tuple[Module, Sample]],
+    name: str,
+    target: Target,
+    entries: Sequence[tuple[TracedProgram, Signature]],
+) -> Built:
+    """Runs the passes and IREE.
+
+    Args:
+        modules: the programs; for several samples, where arguments have open sizes.
+        name: what to call them in messages.
+        target: what to compile for.
+        entries: each program, and the signature of its entry point, with the name that it has in
+            the module.
+    """
+    start = time.perf_counter()
+    for traced, _ in entries:
+        require_arguments(traced, target)
+    module, _ = modules[0]
+    dump = DUMP.get()
+    to_linalg = linalg_maker(modules, name, target, entries, dump is not None)
+    linalg = to_linalg(False)
+    require_values(name, linalg.expanded, target)
+    if dump is not None:
+        stages = Stages(dump, name, linalg.text)
+        stages.write("xform", module.text())
+        stages.write("expanded", linalg.expanded)
+    middle = time.perf_counter()
+    vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
+    return Built(vmfb, middle - start, time.perf_counter() - middle)
+
+
+def linalg_maker(
+    modules: Sequence[tuple[Module, Sample]],
+    name: str,
+    target: Target,
+    entries: Sequence[tuple[TracedProgram, Signature]],
+    with_expanded: bool,
+) -> Callable[[bool], backend.Linalg]:
+    """What takes programs to linalg, with the user's lines or without."""
+    marks = [marked(traced, target, signature) for traced, signature in entries]
+    module, _ = modules[0]
+    is_open = len(modules) > 1
+    passes = passes_to("linalg", target, is_open)
+    with_expanded |= target.device == "vulkan"
+
+    def to_linalg(with_locations: bool) -> backend.Linalg:
+        options = (passes, name, marks, with_expanded, with_locations)
+        if not is_open:
+            return _in_worker(module, name, backend.lower, *options)
+        instances = [(each.bytecode(), sample) for each, sample in modules]
+        joined = f"xform-open-pipeline{{target={target}}}"
+        return _in_worker(module, name, backend.lower_open, instances, joined, *options)
+
+    return to_linalg
+
+
+def modules_of(traced: TracedProgram) -> list[tuple[Module, Sample]]:
+    """A program for each sample of its open sizes; one where it has none."""
+    if traced.open is None:
+        return [(traced.program.module, {})]
+    instances = zip(traced.open.instances, traced.open.samples, strict=True)
+    return [(instance.program.module, sample) for instance, sample in instances]
+
+
+def marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
+    """What the entry of a program keeps with it."""
+    may_donate = is_own(target) and traced.open is None
+    donated = tuple(traced.inputs.donated) if may_donate else None
+    return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
+
+
+def require_arguments(traced: TracedProgram, target: Target) -> None:
+    """Raises XformTypeError where the target has no such arrays as the arguments."""
+    avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+    check_dtypes([(path, aval.dtype.name) for path, aval in avals], target)
+
+
+def require_values(name: str, expanded: str, target: Target) -> None:
+    """Raises XformTypeError where the target has no such numbers as the program computes."""
+    if _FLOAT64.search(expanded):
+        check_dtypes([(f"a value inside {name!r}", "float64")], target)
+
+
+def after_passes(module: Module, passes: str, name: str) -> Module:
+    """What passes make of a program's module.
+
+    Raises:
+        XformRuntimeError: they cannot; the message names the user's line.
+    """
+    return Module.parse(_in_worker(module, name, backend.after_passes, passes, name), name)
+
+
+def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any) -> T:
+    """What a job makes of a program's module.
+
+    Raises:
+        XformRuntimeError: it cannot; the message names the user's line.
+    """
+    try:
+        return workers.run(job, module.bytecode(), *arguments)
+    except Refused as refused:
+        place = f"\n  at {refused.place}" if refused.place else ""
+        dump = DUMP.get()
+        if dump is not None:
+            Stages(dump, name, module.text()).write("xform", module.text())
+        said = "\n".join(refused.diagnostics)
+        raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
