@@ -33,8 +33,8 @@ MATRICES = {
     "large": GENERAL[:6, :6] * 1e300, "small": GENERAL[:6, :6] * 1e-300,
     "subnormal": GENERAL[:6, :6] * 1e-310,
 }  # fmt: skip
-# Of which an iteration for values alone is in parts, that are found before it and on its way,
-# is turned round, begins again with smaller shifts, or has many values that are close.
+# Of which an iteration for values alone comes apart, before it begins or on its way, is turned
+# round, takes smaller shifts than it tried, or finds many values that are close.
 LINKS = np.where(np.arange(15) % 4 == 3, 1e-5, 1.0)
 STEPS = 10.0 ** -np.r_[0:8, 7:-1:-1]
 BANDS = {
@@ -108,6 +108,13 @@ CASES = Batch([
         Case(f"eigh {name} {np.dtype(dtype)}", of_eigh, both(x).astype(dtype),
              expected=expected_eigh, **tolerances(both(x).astype(dtype)))
         for name, x in MATRICES.items() for dtype in DTYPES
+        if dtype == np.float64 or name not in ("large", "small", "subnormal")
+    ],
+    *[
+        Case(f"eigvalsh {name} {np.dtype(dtype)}", np.linalg.eigvalsh, both(x).astype(dtype),
+             expected=lambda a: np.linalg.eigvalsh(a.astype(np.float64)).astype(a.dtype),
+             **tolerances(both(x).astype(dtype)))
+        for name, x in (MATRICES | BANDS).items() for dtype in DTYPES
         if dtype == np.float64 or name not in ("large", "small", "subnormal")
     ],
     Case("eigh of a batch", of_eigh, both(rng.normal(size=(2, 3, 4, 4))), rtol=1e-12, atol=1e-12),
@@ -208,8 +215,8 @@ def test_what_is_not_finite_is_nan(device: str) -> None:
     def factors(a: Any) -> list[Any]:
         (w, v), (u, s, vh) = np.linalg.eigh(a), np.linalg.svd(a)
         # Products that do not know the vectors' signs.
-        return [w, s, np.linalg.eigvalsh(a), np.linalg.svdvals(2 * a), (v * w[..., None, :]) @ v.mT,
-                (u * s[..., None, :]) @ vh]  # fmt: skip
+        return [w, s, np.linalg.eigvalsh(2 * a), np.linalg.svdvals(2 * a),
+                (v * w[..., None, :]) @ v.mT, (u * s[..., None, :]) @ vh]  # fmt: skip
 
     jitted = frontend.jit(factors, device=device)  # type: ignore[call-overload]
     for result, truth in zip(jitted(batch), factors(batch[0]), strict=True):
