@@ -1,13 +1,15 @@
 //===- SingularValues.cpp - and the vectors that belong to them -----------===//
 //
 // Of square matrices. Householder's reflections from both sides make the matrix
-// upper bidiagonal, the implicit QR iteration makes that diagonal. G. Golub and
-// C. Van Loan, "Matrix Computations", chapter 8; where a singular value is 0
-// the iteration has no shift: J. Demmel and W. Kahan, "Accurate singular values
-// of bidiagonal matrices", SIAM J. Sci. Stat. Comput. 11 (1990).
+// upper bidiagonal, the implicit QR iteration makes that diagonal where vectors
+// are asked for. G. Golub and C. Van Loan, "Matrix Computations", chapter 8;
+// where a singular value is 0 the iteration has no shift: J. Demmel and W.
+// Kahan, "Accurate singular values of bidiagonal matrices", SIAM J. Sci. Stat.
+// Comput. 11 (1990). Values alone are those of QuotientDifferences.h.
 //
 //===----------------------------------------------------------------------===//
 
+#include "QuotientDifferences.h"
 #include "Rotations.h"
 
 namespace {
@@ -48,8 +50,9 @@ public:
       Rotations<Real> ofRight(right, stride, half);
       isDone = makeDiagonal(ofLeft, ofRight);
     } else {
-      NoRotations<Real> none;
-      isDone = makeDiagonal(none, none);
+      using Iteration = QuotientDifferences<Real>;
+      static_assert(Iteration::kScratch <= kBlock, "there is room for it");
+      isDone = Iteration(left, n, stop).run(diagonal, beside);
     }
     if (!isDone)
       return giveUp(u, values, vt);
@@ -109,8 +112,7 @@ private:
   }
 
   /// Whether the iteration ends.
-  template <typename Sweeps>
-  bool makeDiagonal(Sweeps &ofLeft, Sweeps &ofRight) {
+  bool makeDiagonal(Rotations<Real> &ofLeft, Rotations<Real> &ofRight) {
     Index left = kMostSweeps * n;
     for (Index last = n - 1; last > 0; --last)
       while (true) {
@@ -156,9 +158,8 @@ private:
   }
 
   /// Chases what a shift leaves beside the first element down to the last.
-  template <typename Sweeps>
-  void sweep(Index first, Index last, Real shift, Sweeps &ofLeft,
-             Sweeps &ofRight) {
+  void sweep(Index first, Index last, Real shift, Rotations<Real> &ofLeft,
+             Rotations<Real> &ofRight) {
     Real head = diagonal[first];
     Real ahead =
         (absolute(head) - shift) * (withSign(Real(1), head) + shift / head);
@@ -186,8 +187,8 @@ private:
   }
 
   /// The same without a shift, in which nothing is subtracted.
-  template <typename Sweeps>
-  void sweep(Index first, Index last, Sweeps &ofLeft, Sweeps &ofRight) {
+  void sweep(Index first, Index last, Rotations<Real> &ofLeft,
+             Rotations<Real> &ofRight) {
     Turn<Real> rows = {1, 0, 0};
     Real c = 1;
     for (Index i = first; i < last; ++i) {

@@ -33,6 +33,20 @@ MATRICES = {
     "large": GENERAL[:6, :6] * 1e300, "small": GENERAL[:6, :6] * 1e-300,
     "subnormal": GENERAL[:6, :6] * 1e-310,
 }  # fmt: skip
+# Of which an iteration for values alone comes apart, before it begins or on its way, is turned
+# round, takes smaller shifts than it tried, or finds many values that are close.
+LINKS = np.where(np.arange(15) % 4 == 3, 1e-5, 1.0)
+STEPS = 10.0 ** -np.r_[0:8, 7:-1:-1]
+BANDS = {
+    "blocks": np.kron(np.eye(3), GENERAL[:5, :5]),
+    "weak links": np.diag(1.0 + np.arange(16) % 4) + np.diag(LINKS, 1),
+    "weak links up": np.diag(4.0 - np.arange(16) % 4) + np.diag(LINKS, 1),
+    "down and up": np.diag(STEPS) + np.diag(STEPS[:-1], 1),
+    "close": np.eye(12) + 1e-6 * np.diag(GENERAL[0, :11], 1),
+    "pairs": np.diag(np.abs(np.arange(-10.0, 11))) + np.diag(np.ones(20), 1),
+    "all sizes": np.diag(10.0 ** (-7 * np.abs(GENERAL[3, :40])))
+    + np.diag(10.0 ** (-7 * np.abs(GENERAL[4, :39])), 1),
+}
 RECTANGLES = {
     "tall": GENERAL[:, :40], "wide": GENERAL[:40], "a column": GENERAL[:, :1],
     "a row": GENERAL[:1], "batch": BATCH, "wide batch": BATCH.swapaxes(-1, -2),
@@ -96,6 +110,13 @@ CASES = Batch([
         for name, x in MATRICES.items() for dtype in DTYPES
         if dtype == np.float64 or name not in ("large", "small", "subnormal")
     ],
+    *[
+        Case(f"eigvalsh {name} {np.dtype(dtype)}", np.linalg.eigvalsh, both(x).astype(dtype),
+             expected=lambda a: np.linalg.eigvalsh(a.astype(np.float64)).astype(a.dtype),
+             **tolerances(both(x).astype(dtype)))
+        for name, x in (MATRICES | BANDS).items() for dtype in DTYPES
+        if dtype == np.float64 or name not in ("large", "small", "subnormal")
+    ],
     Case("eigh of a batch", of_eigh, both(rng.normal(size=(2, 3, 4, 4))), rtol=1e-12, atol=1e-12),
     Case("eigh of many", of_eigh, both(rng.normal(size=(70, 3, 3))), rtol=1e-12, atol=1e-12),
     Case("eigh of nothing", of_eigh, np.zeros((2, 0, 0))),
@@ -111,6 +132,15 @@ CASES = Batch([
         for name, x in MATRICES.items() for dtype in DTYPES
         if dtype == np.float64 or name not in ("large", "small", "subnormal")
     ],
+    *[
+        Case(f"svdvals {name} {np.dtype(dtype)}", np.linalg.svdvals, x.astype(dtype),
+             expected=lambda a: np.linalg.svdvals(a.astype(np.float64)).astype(a.dtype),
+             **tolerances(x.astype(dtype)))
+        for name, x in (MATRICES | BANDS).items() for dtype in DTYPES
+        if dtype == np.float64 or name not in ("large", "small", "subnormal")
+    ],
+    Case("svdvals of many", np.linalg.svdvals, rng.normal(size=(70, 16, 16)), rtol=1e-12,
+         atol=1e-13),
     *[
         Case(f"svd {name} {'full' * full}", lambda a, full=full: of_svd(a, full), x,
              **tolerances(x))
@@ -185,8 +215,8 @@ def test_what_is_not_finite_is_nan(device: str) -> None:
     def factors(a: Any) -> list[Any]:
         (w, v), (u, s, vh) = np.linalg.eigh(a), np.linalg.svd(a)
         # Products that do not know the vectors' signs.
-        return [w, s, np.linalg.eigvalsh(a), (v * w[..., None, :]) @ v.mT,
-                (u * s[..., None, :]) @ vh]  # fmt: skip
+        return [w, s, np.linalg.eigvalsh(2 * a), np.linalg.svdvals(2 * a),
+                (v * w[..., None, :]) @ v.mT, (u * s[..., None, :]) @ vh]  # fmt: skip
 
     jitted = frontend.jit(factors, device=device)  # type: ignore[call-overload]
     for result, truth in zip(jitted(batch), factors(batch[0]), strict=True):
