@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from .arrays import Array
+from .by_size import ExecutableBySize
 from .devices import driver_name
 from .dtypes import numpy_dtype
 from .errors import (
@@ -29,7 +30,9 @@ from .unchanging import Unchanging
 class Entry(Unchanging):
     """One entry point of a module; call it with the arguments of the original function."""
 
-    def __init__(self, executable: Executable, signature: Signature, image: ModuleImage) -> None:
+    def __init__(
+        self, executable: Executable | ExecutableBySize, signature: Signature, image: ModuleImage
+    ) -> None:
         self._executable = executable
         self._image = image
         self._args, self._kwargs = _argument_trees(signature)
@@ -239,6 +242,9 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
     loaded: dict[str, Executable] = {}
     entries: dict[str, Entry] = {}
     for entry, signature in signatures.items():
+        if signature.sizes:
+            entries[entry] = Entry(ExecutableBySize(image, signature), signature, image)
+            continue
         work, is_shared = signature.work, signature.is_shared
         driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:

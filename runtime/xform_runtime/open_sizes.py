@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -99,6 +100,11 @@ class OpenSizes:
             for axis, name in enumerate(names)
             if name
         ]
+
+    def product(self, arrays: Sequence[Any]) -> int:
+        """The sizes of a call's arguments, multiplied with each other."""
+        found = {name: arrays[number].shape[axis] for number, axis, name, _ in self._places}
+        return math.prod(found.values())
 
     def check(self, arrays: Sequence[Any]) -> None:
         """Checks the sizes of a call's arguments, whose ranks are right.

@@ -91,6 +91,7 @@ class Signature:
         flops: estimated floating-point operations of a call, if known.
         moved: estimated bytes that a call reads and writes, if known.
         sizes: the open sizes of the arguments.
+        sample: what these are where `work`, `flops` and `moved` were counted.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -113,6 +114,7 @@ class Signature:
     flops: int | None = None
     moved: int | None = None
     sizes: tuple[Size, ...] = ()
+    sample: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -139,6 +141,13 @@ class Signature:
                     f"the {which} of signature {self.name!r} refer to leaves "
                     f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"
                 )
+        if len(self.sample) != len(self.sizes) or not all(
+            type(n) is int and n > 0 for n in self.sample
+        ):
+            raise XformValueError(
+                f"the sample of signature {self.name!r} is {list(self.sample)}, expected a number "
+                f"for each of {len(self.sizes)} open sizes"
+            )
         known = {size.name for size in self.sizes}
         missing = [n for leaf in self.args for n in leaf.sizes if n and n not in known]
         if missing:
@@ -183,6 +192,7 @@ class Signature:
                 "flops": self.flops,
                 "moved": self.moved,
                 "sizes": [asdict(size) for size in self.sizes],
+                "sample": list(self.sample),
             },
             separators=(",", ":"),
         )
@@ -228,6 +238,7 @@ class Signature:
                 flops=_optional(data, "flops"),
                 moved=_optional(data, "moved"),
                 sizes=tuple(map(_size, _field(data, "sizes", list, []))),
+                sample=tuple(_field(data, "sample", list, [])),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None

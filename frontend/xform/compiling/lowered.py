@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from xform_runtime import Array, Executable, asarray
+from xform_runtime import Array, asarray
+from xform_runtime.by_size import executable_of
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
@@ -171,7 +172,8 @@ class Lowered(Unpicklable):
             A report: printed it is text, in notebooks and as `html()` it has pictures.
 
         Raises:
-            As `compile`, but for DeviceError.
+            XformValueError: sizes are open.
+            And as `compile`, but for DeviceError.
 
         >>> from xform.frontend import jit, spec
         >>> explanation = jit(lambda x: x @ x).lower(spec((8, 8), "float32")).explain()
@@ -185,6 +187,10 @@ class Lowered(Unpicklable):
         chosen = self.target if target is None else as_target(target)
         self._traced_text()
         traced = self._traced
+        if traced.open is not None:
+            raise XformValueError(
+                f"explain: {traced.name!r} has open sizes: lower it for those to look at"
+            )
         require_arguments(traced, chosen)
         if not is_own(chosen):
             require_values(traced.name, self.as_text("expanded"), chosen)
@@ -253,7 +259,7 @@ class Lowered(Unpicklable):
         """What the program gives on the CPU; compiled plainly where that is asked for."""
         if self._on_cpu is None:
             self._on_cpu = Compiled(self._traced, Target("cpu"), None)
-        return list(self._on_cpu.results([*arrays, *self._traced.program.hidden]))
+        return list(self._on_cpu.results([*arrays, *self._traced.closed_over]))
 
     def baked(self) -> TracedProgram:
         """The program with what it closes over as constants, as a file needs it.
@@ -315,9 +321,7 @@ class Compiled(Unchanging):
             self._open = OpenSizes(traced.open.sizes, paths)
         self._image = ModuleImage(built.vmfb)
         signature = self._image.signatures[self.name]
-        self._executable = Executable(
-            self._image, target.device, work=signature.work, is_shared=signature.is_shared
-        )
+        self._executable = executable_of(self._image, signature)
         self._hidden = [asarray(x, target.device) for x in traced.closed_over]
 
     def __getstate__(self) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def flat_signature(traced: TracedProgram, target: Target) -> Signature:
         results=tuple(results),
         cpu_features=target.cpu_features,
         sizes=_sizes(traced),
+        sample=_sample(traced),
     )
 
 
@@ -66,6 +67,7 @@ def file_signature(traced: TracedProgram, target: Target) -> Signature:
         results=tuple(_results(traced)),
         cpu_features=target.cpu_features,
         sizes=_sizes(traced),
+        sample=_sample(traced),
         parameters=inputs.parameters,
         target=str(target),
         versions=_versions(),
@@ -84,6 +86,11 @@ def _versions() -> tuple[tuple[str, str], ...]:
 
 def _sizes(traced: TracedProgram) -> tuple[Size, ...]:
     return () if traced.open is None else traced.open.sizes
+
+
+def _sample(traced: TracedProgram) -> tuple[int, ...]:
+    found = traced.open
+    return () if found is None else tuple(found.samples[0][size.name] for size in found.sizes)
 
 
 def _arguments(traced: TracedProgram) -> list[LeafSpec]:
