@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -101,8 +102,12 @@ class Executable(Unchanging):
 
     def _make_context(self) -> Any:
         device = self._device
+        parameters = self._image.open_parameters()
+        others = [device.hal_module] if parameters is None else [
+            device.hal_module, parameters.module()
+        ]
         try:
-            return VmContext(device.instance, [device.hal_module, self._image.vm_module])
+            return VmContext(device.instance, [*others, self._image.vm_module])
         except IREE_ERRORS as error:
             raise DeviceError(
                 f"{self._image.origin} cannot run on device {device.name!r}: {error}"
@@ -121,6 +126,11 @@ class Executable(Unchanging):
                 raise DeviceError(
                     f"{origin} was compiled for device {signature.device!r} "
                     f"and cannot run on {name!r}"
+                )
+            machine = platform.machine()
+            if signature.machine and signature.machine != machine:
+                raise DeviceError(
+                    f"{origin} was compiled for {signature.machine}, and this machine is {machine}"
                 )
             missing = missing_cpu_features(signature.cpu_features) if name == "cpu" else []
             if missing:

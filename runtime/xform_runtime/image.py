@@ -12,6 +12,7 @@ from iree.runtime import VmModule
 from .archive import check_archive, read_members
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
+from .parameters import Parameters, find_parameters
 from .selftest import SELFTEST_FOLDER, SelfTest
 from .signature import SIGNATURE_KEY, Signature
 from .stopping import STOPPABLE
@@ -47,6 +48,8 @@ class ModuleImage(Unchanging):
         self.signatures: dict[str, Signature] = {}
         # By the name of the entry, where there is one that can be stopped.
         self.stoppable: dict[str, Any] = {}
+        # What its functions read besides, from the moment when a device runs it.
+        self.parameters: Parameters | None = None
         for name in self.vm_module.function_names:
             if name.endswith(STOPPABLE):
                 entry = name.removesuffix(STOPPABLE)
@@ -55,7 +58,17 @@ class ModuleImage(Unchanging):
                 self._add(name)
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return ModuleImage, (bytes(self.content), self.origin)
+        return _unpickled, (bytes(self.content), self.origin, self.parameters)
+
+    def open_parameters(self) -> Parameters | None:
+        """The arrays that the module reads from a file beside it; None if it needs none.
+
+        Raises:
+            ModuleFileError: that file is missing, damaged or another one.
+        """
+        if self.parameters is None:
+            self.parameters = find_parameters(self.origin, self.signatures.values())
+        return self.parameters
 
     @staticmethod
     def from_file(path: str | os.PathLike[str]) -> ModuleImage:
@@ -104,6 +117,12 @@ class ModuleImage(Unchanging):
                 f"entry {name!r} of {self.origin} carries the signature of {signature.name!r}"
             )
         self.signatures[name] = signature
+
+
+def _unpickled(vmfb: bytes, origin: str, parameters: Parameters | None) -> ModuleImage:
+    image = ModuleImage(vmfb, origin)
+    image.parameters = parameters
+    return image
 
 
 def read_module(name: str) -> bytes | mmap.mmap:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from .errors import (
     XformValueError,
 )
 from .executable import Executable
+from .folder import first_that_runs
 from .image import ModuleImage
 from .selftest_report import ResultCheck, SelfTestReport, checked
 from .signature import LeafSpec, Signature
@@ -38,7 +40,7 @@ class Entry(Unchanging):
         )
         self.signature = signature
         self.__name__ = signature.name
-        self.__doc__ = str(signature)
+        self.__doc__ = f"{signature}\n\n{signature.doc}".strip()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the compiled function.
@@ -116,13 +118,16 @@ class Module(Unchanging):
     also an item: `module.step(x)` or `module["step"](x)`.
     """
 
-    def __init__(self, path: str, device: str, entries: dict[str, Entry]) -> None:
+    def __init__(
+        self, path: str, device: str, entries: dict[str, Entry], image: ModuleImage
+    ) -> None:
         self._path = path
         self._device = device
         self._entries = entries
+        self._image = image
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return Module, (self._path, self._device, self._entries)
+        return Module, (self._path, self._device, self._entries, self._image)
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -133,6 +138,36 @@ class Module(Unchanging):
     def device(self) -> str:
         """The name of the device that the module runs on."""
         return self._device
+
+    @property
+    def path(self) -> str:
+        """The file that the module was loaded from; of a folder, the one that was chosen."""
+        return self._path
+
+    @property
+    def target(self) -> str:
+        """What the module was compiled for, such as "cpu:x86-64-v3"; "" if it was not kept."""
+        return self._signature.target
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The packages that compiled the module, and their versions."""
+        return dict(self._signature.versions)
+
+    @property
+    def cpu_features(self) -> tuple[str, ...]:
+        """The instruction sets that the module needs, by their /proc/cpuinfo names."""
+        return self._signature.cpu_features
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the file's bytes, as `sha256sum` prints it; a large file is read for it."""
+        return sha256(self._image.content).hexdigest()
+
+    @property
+    def _signature(self) -> Signature:
+        """Of any entry; they have these things in common."""
+        return next(iter(self._image.signatures.values()))
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the only entry point.
@@ -195,19 +230,24 @@ class Module(Unchanging):
 
 
 def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
-    """Loads a compiled module from a file.
+    """Loads a compiled module from a file, or the best for this machine from a folder of them.
 
     Args:
-        path: a .vmfb that xform wrote.
-        device: the device to run on; None takes the one it was compiled for.
+        path: a .vmfb that xform wrote, or a folder that it wrote for several targets.
+        device: the device to run on; None takes the one it was compiled for. Of a folder, None
+            takes the CPU if there is a module for it, or else another device that is here; on the
+            CPU, the module that uses most of what the processor can do.
 
     Returns:
         The module; its entry points check their arguments before each call.
 
     Raises:
-        ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+        ModuleFileError: the file is missing, damaged, or not a module that xform wrote, or one of
+            a folder is not the one that was written there.
         DeviceError: the device is not available, or the module was compiled for another one.
     """
+    if os.path.isdir(path):
+        return first_that_runs(path, device, lambda image: module_of(image, device))
     return module_of(ModuleImage.from_file(path), device)
 
 
@@ -237,7 +277,7 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
         entries[entry] = Entry(loaded[driver], signature, image)
-    return Module(name, compiled_for, entries)
+    return Module(name, compiled_for, entries, image)
 
 
 def _no_selftest(what: str) -> XformValueError:

@@ -278,6 +278,7 @@ def emit(
     cpu: str,
     level: int,
     with_assembly: bool = False,
+    features: str = "",
 ) -> Emitted:
     """Makes a library of LLVM IR.
 
@@ -288,6 +289,7 @@ def emit(
         triple, cpu: the machine; "host" for this computer's processor.
         level: of optimisation, 0 to 3.
         with_assembly: whether to write that, too.
+        features: what the processor has beyond its name, such as "+d,+c".
 
     Raises:
         Refused: LLVM cannot.
@@ -295,7 +297,8 @@ def emit(
     # 65 MB of LLVM's back ends.
     from .. import _codegen
 
-    cpu, features = _codegen.host_cpu() if cpu == "host" else (cpu, "")
+    if cpu == "host":
+        cpu, features = _codegen.host_cpu()
     try:
         library = _codegen.emit_library(
             ir.encode(),

@@ -22,7 +22,6 @@ from xform_runtime.unchanging import Unchanging
 from .. import pytrees
 from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
-from ..files import checked_path, write_whole
 from ..knobs import COMPILER, DUMP
 from ..pickling import Unpicklable
 from ..tracing import traces
@@ -34,9 +33,10 @@ from .cache import compile_cached
 from .dump import Stages
 from .plainly import plainly
 from .refusal import Refused
-from .selftests import Original, SelfTestInputs, with_selftest
-from .signatures import file_signature, flat_signature, named_arguments, named_results
+from .selftests import Original, SelfTestInputs
+from .signatures import flat_signature, named_arguments, named_results
 from .targets import Target, as_target, check_dtypes
+from .weights import WeightsPlace
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -210,13 +210,17 @@ class Lowered(Unpicklable):
         path: str | os.PathLike[str],
         target: Target | str | None = None,
         *,
+        targets: Sequence[Target | str] | None = None,
         selftest: SelfTestInputs = False,
+        weights: WeightsPlace = "inside",
+        header: bool = False,
     ) -> None:
         """Compiles the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file; a regular one is replaced as a whole, by its link too.
             target: as for `compile`; the device need not be present.
+            targets, weights, header: as for `export`.
             selftest: whether the file keeps inputs and the results that the function gives for
                 them when Python calls it, for `Module.selftest` of the runtime to try wherever the
                 file is loaded. With True the inputs are the arrays that the function was lowered
@@ -242,14 +246,18 @@ class Lowered(Unpicklable):
         >>> runtime.load(path).selftest().passed
         True
         """
-        file = checked_path("save", path)
-        chosen = self.target if target is None else as_target(target)
-        self._traced_text()
-        traced = self.baked()
-        vmfb = _build(traced, chosen, file_signature).vmfb
-        if selftest is not False:
-            vmfb = with_selftest(vmfb, traced, self.original, selftest, self.plain_results)
-        write_whole(file, vmfb, durable=True)
+        from .saving import save_programs
+
+        save_programs(
+            "save",
+            path,
+            {self.name: self},
+            target=target,
+            targets=targets,
+            selftest=selftest,
+            weights=weights,
+            header=header,
+        )
 
     def plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
         """What the program gives on the CPU; compiled plainly where that is asked for."""
@@ -257,17 +265,21 @@ class Lowered(Unpicklable):
             self._on_cpu = Compiled(self._traced, Target("cpu"), None)
         return list(self._on_cpu.results([*arrays, *self._traced.program.hidden]))
 
-    def baked(self) -> TracedProgram:
-        """The program with what it closes over as constants, as a file needs it.
+    def to_save(self, *, baked: bool) -> TracedProgram:
+        """The program as a file needs it.
+
+        Args:
+            baked: whether what it closes over becomes constants.
 
         Raises:
             XformValueError: that changed since it was lowered.
         """
+        self._traced_text()
         hidden = self._traced.program.hidden
         if not hidden:
             return self._traced
-        baked = self._retrace(True)
-        again = baked.program.hidden
+        constant = self._retrace(True)
+        again = constant.program.hidden
         is_same = len(again) == len(hidden) and all(
             traces.same_bits(np.asarray(a), np.asarray(b))
             for a, b in zip(hidden, again, strict=True)
@@ -277,7 +289,7 @@ class Lowered(Unpicklable):
             raise XformValueError(
                 f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
             )
-        return baked
+        return constant if baked else self._traced
 
     def _repr_html_(self) -> str:
         return f"<p><code>{escape(repr(self))}</code></p>{self._pictures()}"

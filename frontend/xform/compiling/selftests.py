@@ -35,6 +35,7 @@ from ..tracing.avals import FLOAT_NAMES, Spec
 from ..tracing.program import Inputs, TracedProgram
 from .plainly import compiling_plainly, plainly
 from .tolerances import Arithmetic, tolerances
+from .weights import Weights
 
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
 Evaluate: TypeAlias = Callable[[Sequence[NumPyArray]], list[Any]]
@@ -65,12 +66,14 @@ class Original:
         leaves: what stood in their place when the function was traced: arrays, numbers, or specs.
         rebound: the leaves of other arguments of the same types, which are a tuple of positional
             ones or a dict of all by their names; raises an XformError if they are not.
+        doc: what the function's docstring says.
     """
 
     function: Callable[..., Any]
     inputs: Inputs
     leaves: Sequence[Any]
     rebound: Callable[[Call], Sequence[Any]]
+    doc: str = ""
 
 
 def with_selftest(
@@ -81,6 +84,7 @@ def with_selftest(
     compiled: Evaluate,
     *,
     entry: str = "",
+    weights: Weights | None = None,
 ) -> bytes:
     """A module with a self-test of an entry point, which it passes if its device is here.
 
@@ -91,6 +95,7 @@ def with_selftest(
         selftest: True, or arguments, as `Lowered.save` takes them.
         compiled: compiles the program as a whole, plainly, and calls it with its arguments.
         entry: the name of the entry point, if it is not the program's.
+        weights: the arrays that the module needs besides.
 
     Raises:
         XformTypeError, XformValueError: `selftest` is neither, or its arguments are not the
@@ -110,7 +115,7 @@ def with_selftest(
     ]
     made = SelfTest(function.reference, tuple(vectors))
     tested = with_member(vmfb, f"{SELFTEST_FOLDER}{name}", made.to_bytes())
-    _require_passed(tested, name, signature.device)
+    _require_passed(tested, name, signature.device, weights)
     return tested
 
 
@@ -285,16 +290,19 @@ def _vector(
 # Comparing --------------------------------------------------------------------------------------
 
 
-def _require_passed(vmfb: bytes, name: str, device: str) -> None:
+def _require_passed(vmfb: bytes, name: str, device: str, weights: Weights | None) -> None:
     """Runs the self-test here, if there is what it runs on."""
     if why_not(device) is not None:
         return
+    image = ModuleImage(vmfb, f"the module of {name!r}")
+    if weights is not None:
+        image.parameters = weights.as_parameters()
     try:
-        module = module_of(ModuleImage(vmfb, f"the module of {name!r}"))
+        module = module_of(image)
     except DeviceError:
         # It is for another processor.
         return
-    report = module.selftest()
+    report = module[name].selftest()
     if not report.passed:
         raise SelfTestError(
             report,

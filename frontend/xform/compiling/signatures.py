@@ -10,6 +10,7 @@ from xform_runtime import LeafSpec, Signature
 from xform_runtime.signature import DictNode, LeafNode, TupleNode
 
 from ..errors import XformTypeError
+from ..iree.processors import required_features
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
 from .structure import tree_of
@@ -41,8 +42,8 @@ def flat_signature(traced: TracedProgram, target: Target) -> Signature:
     )
 
 
-def file_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For files: the structures of the user's function.
+def file_signature(traced: TracedProgram, target: Target, doc: str = "") -> Signature:
+    """For files: the structures of the user's function, and what its docstring says.
 
     Raises:
         XformTypeError: a file cannot describe one of them.
@@ -67,10 +68,12 @@ def file_signature(traced: TracedProgram, target: Target) -> Signature:
             for path, a in zip(inputs.paths, inputs.avals, strict=True)
         ),
         results=tuple(_results(traced)),
-        cpu_features=target.cpu_features,
+        cpu_features=required_features(target),
         parameters=inputs.parameters,
         target=str(target),
         versions=_versions(),
+        doc=doc,
+        machine=target.machine,
     )
 
 

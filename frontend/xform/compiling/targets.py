@@ -106,7 +106,7 @@ class Target:
     def cpu_features(self) -> tuple[str, ...]:
         """The instruction sets that the code may use, for `Signature.cpu_features`.
 
-        Empty where they are not known; the runtime then cannot check them.
+        Empty where only the compiler knows them (`iree/processors.py`).
         """
         if self.device != "cpu" or self.triple is not None:
             return ()
@@ -116,10 +116,30 @@ class Target:
         return X86_64_LEVELS.get(str(self.arch), ())
 
     @property
+    def machine(self) -> str:
+        """A CPU's instruction set, such as "x86_64" or "aarch64"; "" for other devices.
+
+        >>> Target.parse("cpu:riscv64-unknown-linux-gnu").machine
+        'riscv64'
+        """
+        if self.device != "cpu":
+            return ""
+        return self.triple.partition("-")[0] if self.triple else platform.machine()
+
+    @property
     def llvm(self) -> tuple[str, str]:
         """A CPU's triple, as IREE names the machines that load its executables, and processor."""
-        machine = (self.triple or f"{platform.machine()}-").partition("-")[0]
-        return f"{machine}-unknown-unknown-eabi-elf", str(self.arch)
+        return f"{self.machine}-unknown-unknown-eabi-elf", str(self.arch)
+
+    @property
+    def llvm_features(self) -> str:
+        """What a processor has beyond what LLVM assumes of its name, in LLVM's notation.
+
+        LLVM's least RISC-V has neither floating point nor multiplication. What Linux and its
+        distributions are compiled for is RV64GC.
+        """
+        is_generic = self.arch in ("generic", "generic-rv64")
+        return "+m,+a,+f,+d,+c" if self.machine == "riscv64" and is_generic else ""
 
     @property
     def cache_tag(self) -> str:

@@ -1,0 +1,2 @@
+"""C headers."""
+def c_header(name, signatures): return "x"
