@@ -103,9 +103,9 @@ class Executable(Unchanging):
     def _make_context(self) -> Any:
         device = self._device
         parameters = self._image.open_parameters()
-        others = [device.hal_module] if parameters is None else [
-            device.hal_module, parameters.module()
-        ]
+        others = (
+            [device.hal_module] if parameters is None else [device.hal_module, parameters.module()]
+        )
         try:
             return VmContext(device.instance, [*others, self._image.vm_module])
         except IREE_ERRORS as error:

@@ -17,16 +17,18 @@ _MAGIC = b"IRPA"
 
 
 class Parameters:
-    """The arrays of an archive, by key.
+    """The arrays of an archive, by key; a pickle has all of them.
 
     Args:
         index: IREE's, of the archive.
-        origin: what to call it in an error, for example its path.
+        origin: its path, or what to call it in an error if it has none.
+        content: the archive's bytes, if it is in memory.
     """
 
-    def __init__(self, index: ParameterIndex, origin: str) -> None:
+    def __init__(self, index: ParameterIndex, origin: str, content: bytes | None = None) -> None:
         self.origin = origin
         self._index: Any = index
+        self._content = content
 
     @staticmethod
     def from_file(path: str) -> Parameters:
@@ -39,26 +41,29 @@ class Parameters:
         try:
             with Path(path).open("rb") as file:
                 start = file.read(len(_MAGIC))
-            if start != _MAGIC:
-                raise ModuleFileError(
-                    f"{path} is no archive of parameters: it starts with {start!r}, an .irpa "
-                    f"starts with {_MAGIC!r}"
-                )
+        except OSError as error:
+            raise ModuleFileError(f"{path} cannot be read: {error}") from None
+        if start != _MAGIC:
+            raise ModuleFileError(
+                f"{path} is no archive of parameters: it starts with {start!r}, an .irpa starts "
+                f"with {_MAGIC!r}"
+            )
+        try:
             index.load(path, format="irpa")
-        except FileNotFoundError:
-            raise ModuleFileError(f"{path}: no such file") from None
-        except (OSError, *IREE_ERRORS) as error:
-            if isinstance(error, ModuleFileError):
-                raise
+        except IREE_ERRORS as error:
             raise ModuleFileError(f"{path} is truncated or damaged: {error}") from None
         return Parameters(index, path)
+
+    def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
+        content = Path(self.origin).read_bytes() if self._content is None else self._content
+        return Parameters.from_bytes, (content, self.origin)
 
     @staticmethod
     def from_bytes(content: bytes, origin: str) -> Parameters:
         """Those of an archive in memory."""
         index = ParameterIndex()
         index.load_from_file_handle(FileHandle.wrap_memory(content), "irpa")
-        return Parameters(index, origin)
+        return Parameters(index, origin, content)
 
     def module(self) -> Any:
         """IREE's module of functions that give other modules these arrays."""

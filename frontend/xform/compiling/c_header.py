@@ -150,7 +150,7 @@ def _function(prefix: str, signature: Signature) -> Iterator[str]:
     """A function that calls the entry point with plain arrays."""
     inputs, outputs = _arrays(signature)
     if any(None in array.leaf.shape for array in (*inputs, *outputs)):
-        yield f"/* {signature.name} has sizes that are known when it is called: see its constants. */"
+        yield f"/* {signature.name} has sizes that only a call tells: see its constants. */"
         yield ""
         return
     parameters = [f"const {array.element} *{array.name}" for array in inputs]
@@ -162,7 +162,8 @@ def _function(prefix: str, signature: Signature) -> Iterator[str]:
         ]
     )
     yield f"static inline iree_status_t {prefix}_{signature.name}("
-    yield ",\n".join(f"    {one}" for one in ("iree_runtime_session_t *session", *parameters)) + ") {"
+    listed = ",\n    ".join(("iree_runtime_session_t *session", *parameters))
+    yield f"    {listed}) {{"
     body = [
         "iree_runtime_call_t call;",
         "iree_status_t status = iree_runtime_call_initialize_by_name(",

@@ -37,7 +37,7 @@ class Weights:
         content = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="), copy=False))
         flat = content.reshape(-1).view(np.uint8)
         digest = sha256(f"{dtype}{list(array.shape)}".encode())
-        digest.update(flat)
+        digest.update(flat.data)
         key = digest.hexdigest()[:_KEY_DIGITS]
         self._arrays.setdefault(key, flat)
         return LeafSpec(key, array.shape, dtype)

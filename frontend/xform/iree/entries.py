@@ -16,9 +16,9 @@ of that argument, and has no buffer of its own:
 
 So with `pointers = is_indirect ? (void**)binding_ptrs[0] : binding_ptrs`, argument j is at
 `pointers[j]`, result k at `pointers[len(arguments) + len(weights) + k]` if none before it has a
-donor, and scratch memory last. A function must not write into arguments that are no donors; the memory of results and
-scratch holds anything before the first function runs, and what a function wrote is there for the
-next. A pointer to an array without elements may be null.
+donor, and scratch memory last. A function must not write into weights, nor into arguments that are
+no donors; the memory of results and scratch holds anything before the first function runs, and what
+a function wrote is there for the next. A pointer to an array without elements may be null.
 
 **Stopping.** An entry that looks at a word, `STOP_BYTES` in front of its scratch memory, has a
 second function, with `STOPPABLE` behind its name, that takes the buffer of the word as its last

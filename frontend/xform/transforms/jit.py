@@ -242,13 +242,12 @@ class Jitted(Named):
         Raises:
             As `lower` and `Lowered.save`.
         """
-        if target is None or isinstance(target, Target | str):
-            one, several = target, None
-        else:
-            one, several = None, target
-        for name in [target] if several is None else several:
-            if name is not None:
-                as_target(name)
+        one: Target | None = None
+        several: Sequence[Target | str] | None = None
+        if isinstance(target, Sequence) and not isinstance(target, str):
+            several = [as_target(text) for text in target]
+        elif target is not None:
+            one = as_target(target)
         self._require_known(kwargs)
         self.lower(*args, **kwargs).save(path, one, targets=several, selftest=selftest)
 
