@@ -3,39 +3,41 @@
 from __future__ import annotations
 
 import os
-import re
-import time
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from xform_runtime import Array, Executable, Signature, asarray
+from xform_runtime import Array, Executable, asarray
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
-from xform_runtime.signature import SIGNATURE_KEY
 from xform_runtime.unchanging import Unchanging
 
 from .. import pytrees
 from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
-from ..knobs import COMPILER, DUMP
 from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
 from ..units import count_text, size_text
-from . import backend, workers
-from .cache import compile_cached
-from .dump import Stages
+from .build import (
+    after_passes,
+    build_module,
+    is_own,
+    marked_entry,
+    passes_to,
+    require_arguments,
+    require_values,
+)
 from .plainly import plainly
 from .refusal import Refused
 from .selftests import Original, SelfTestInputs
 from .signatures import flat_signature, named_arguments, named_results
-from .targets import Target, as_target, check_dtypes
+from .targets import Target, as_target
 from .weights import WeightsPlace
 
 if TYPE_CHECKING:
@@ -43,23 +45,7 @@ if TYPE_CHECKING:
 
     from ..explanation.explanation import Explanation
 
-T = TypeVar("T")
-
-_FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
-
 Stage = Literal["xform", "expanded", "linalg"]
-
-
-def _passes(stage: Literal["expanded", "linalg"], target: Target) -> str:
-    """The passes that lead from the traced module, or an earlier stage, to a stage."""
-    if stage == "expanded":
-        return backend.EXPANSION
-    return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
-
-
-def _is_own(target: Target) -> bool:
-    """Whether programs for the target become machine code here if they can."""
-    return target.device == "cpu" and COMPILER.get() == "xform"
 
 
 @dataclass(frozen=True)
@@ -134,7 +120,7 @@ class Lowered(Unpicklable):
             raise XformValueError(
                 f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
             )
-        return after_passes(module, _passes(stage, self.target), self.name)
+        return after_passes(module, passes_to(stage, self.target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -187,9 +173,9 @@ class Lowered(Unpicklable):
         chosen = self.target if target is None else as_target(target)
         self._traced_text()
         traced = self._traced
-        _require_arguments(traced, chosen)
-        if not _is_own(chosen):
-            _require_values(traced.name, self.as_text("expanded"), chosen)
+        require_arguments(traced, chosen)
+        if not is_own(chosen):
+            require_values(traced.name, self.as_text("expanded"), chosen)
         try:
             return explain(
                 traced.program,
@@ -197,8 +183,8 @@ class Lowered(Unpicklable):
                 name=traced.name,
                 arguments=named_arguments(traced),
                 results=named_results(traced),
-                passes=_passes("linalg", chosen),
-                entry=_marked(traced, chosen, flat_signature(traced, chosen)),
+                passes=passes_to("linalg", chosen),
+                entry=marked_entry(traced, chosen, flat_signature(traced, chosen)),
                 traced=traced.seconds,
             )
         except Refused as refused:
@@ -317,7 +303,9 @@ class Compiled(Unchanging):
     """
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
-        built = _build(traced, target, flat_signature)
+        module = traced.program.module
+        signature = flat_signature(traced, target)
+        built = build_module(module, traced.name, target, [(traced, signature)])
         self.name = traced.name
         self.timings = Timings(traced.seconds, built.passes, built.iree)
         self._inputs = traced.inputs
@@ -471,114 +459,6 @@ class Compiled(Unchanging):
         args = ", ".join(map(str, self._inputs.avals))
         results = ", ".join(map(str, self._outputs.avals))
         return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
-
-
-@dataclass(frozen=True)
-class _Built:
-    vmfb: bytes
-    passes: float
-    iree: float
-
-
-def _build(
-    traced: TracedProgram,
-    target: Target,
-    signature: Callable[[TracedProgram, Target], Signature],
-) -> _Built:
-    """Compiles a program."""
-    return build_module(
-        traced.program.module,
-        traced.name,
-        target,
-        [(traced, signature(traced, target))],
-    )
-
-
-def build_module(
-    module: Module,
-    name: str,
-    target: Target,
-    entries: Sequence[tuple[TracedProgram, Signature]],
-) -> _Built:
-    """Runs the passes and IREE.
-
-    Args:
-        module: the programs.
-        name: what to call them in messages.
-        target: what to compile for.
-        entries: each program, and the signature of its entry point, with the name that it has in
-            the module.
-    """
-    start = time.perf_counter()
-    for traced, _ in entries:
-        _require_arguments(traced, target)
-    marked = [_marked(traced, target, signature) for traced, signature in entries]
-    dump = DUMP.get()
-
-    def to_linalg(with_locations: bool) -> backend.Linalg:
-        return _in_worker(
-            module,
-            name,
-            backend.lower,
-            _passes("linalg", target),
-            name,
-            marked,
-            dump is not None or target.device == "vulkan",
-            with_locations,
-        )
-
-    linalg = to_linalg(False)
-    _require_values(name, linalg.expanded, target)
-    if dump is not None:
-        stages = Stages(dump, name, linalg.text)
-        stages.write("xform", module.text())
-        stages.write("expanded", linalg.expanded)
-    middle = time.perf_counter()
-    vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
-    return _Built(vmfb, middle - start, time.perf_counter() - middle)
-
-
-def _marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
-    donated = tuple(traced.inputs.donated) if _is_own(target) else None
-    return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
-
-
-def _require_arguments(traced: TracedProgram, target: Target) -> None:
-    """Raises XformTypeError where the target has no such arrays as the arguments."""
-    avals = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    check_dtypes([(path, aval.dtype.name) for path, aval in avals], target)
-
-
-def _require_values(name: str, expanded: str, target: Target) -> None:
-    """Raises XformTypeError where the target has no such numbers as the program computes."""
-    if _FLOAT64.search(expanded):
-        check_dtypes([(f"a value inside {name!r}", "float64")], target)
-
-
-def after_passes(module: Module, passes: str, name: str) -> Module:
-    """What passes make of a program's module.
-
-    Raises:
-        XformRuntimeError: they cannot; the message names the user's line.
-    """
-    return Module.parse(_in_worker(module, name, backend.after_passes, passes, name), name)
-
-
-def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any) -> T:
-    """What a job makes of a program's module.
-
-    Raises:
-        XformRuntimeError: it cannot; the message names the user's line.
-    """
-    try:
-        return workers.run(job, module.bytecode(), *arguments)
-    except Refused as refused:
-        place = f"\n  at {refused.place}" if refused.place else ""
-        dump = DUMP.get()
-        if dump is not None:
-            Stages(dump, name, module.text()).write("xform", module.text())
-        said = "\n".join(refused.diagnostics)
-        raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+import numpy as np
 from xform_runtime import Signature
 from xform_runtime.folder import MANIFEST, FileRecord, Manifest, ModuleRecord
 from xform_runtime.image import ModuleImage
@@ -19,9 +20,9 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..files import Content, checked_path, write_whole
 from ..folders import write_folder
 from ..tracing.program import TracedProgram
+from .build import build_module
 from .c_header import c_header
-from .lowered import Lowered, build_module
-from .selftests import SelfTestInputs, with_selftest
+from .selftests import Original, SelfTestInputs, with_selftest
 from .signatures import file_signature
 from .targets import Target, as_target
 from .weights import Weights, WeightsPlace
@@ -29,10 +30,23 @@ from .weights import Weights, WeightsPlace
 _WEIGHTS_FILE = "weights.irpa"
 
 
+class Traced(Protocol):
+    """A program that can be compiled into a file; `Lowered` is one."""
+
+    target: Target
+    original: Original
+
+    def to_save(self, *, baked: bool) -> TracedProgram:
+        """The program as a file needs it."""
+
+    def plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
+        """What it gives on the CPU, compiled plainly."""
+
+
 def save_programs(
     what: str,
     path: str | os.PathLike[str],
-    entries: Mapping[str, Lowered],
+    entries: Mapping[str, Traced],
     *,
     target: Target | str | None = None,
     targets: Sequence[Target | str] | None = None,
@@ -94,7 +108,7 @@ class _Programs:
     """
 
     def __init__(
-        self, entries: Mapping[str, Lowered], selftest: SelfTestInputs, weights_file: str | None
+        self, entries: Mapping[str, Traced], selftest: SelfTestInputs, weights_file: str | None
     ) -> None:
         self.weights = Weights()
         self.weights_file = weights_file

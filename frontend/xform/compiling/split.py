@@ -22,8 +22,9 @@ from ..tracing.avals import Aval, checked_dtype
 from ..tracing.program import Inputs, Outputs, TracedProgram, trace_program
 from ..tracing.traces import Program
 from . import direct
+from .build import after_passes
 from .dump import Stages
-from .lowered import Compiled, after_passes
+from .lowered import Compiled
 from .plainly import plainly
 from .targets import Target
 
