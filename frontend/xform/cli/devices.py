@@ -80,10 +80,10 @@ def _levels() -> list[str]:
 
 def _dtypes(target: Target) -> list[str]:
     """The dtypes that programs for a target may have."""
-    from xform_runtime.dtypes import DTYPE_NAMES
     from xform_runtime.errors import XformTypeError
 
     from ..compiling.targets import check_dtypes
+    from ..tracing.avals import DTYPE_NAMES
 
     found = []
     for name in DTYPE_NAMES:
@@ -95,7 +95,7 @@ def _dtypes(target: Target) -> list[str]:
 
 def _holds(device: dict[str, Any]) -> str:
     """The dtypes of a device's targets, in words."""
-    from xform_runtime.dtypes import DTYPE_NAMES
+    from ..tracing.avals import DTYPE_NAMES
 
     said = []
     for target, dtypes in device["dtypes"].items():
