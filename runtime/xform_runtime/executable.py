@@ -102,12 +102,9 @@ class Executable(Unchanging):
 
     def _make_context(self) -> Any:
         device = self._device
-        parameters = self._image.open_parameters()
-        others = (
-            [device.hal_module] if parameters is None else [device.hal_module, parameters.module()]
-        )
+        modules = self._image.with_needed(device.hal_module)
         try:
-            return VmContext(device.instance, [*others, self._image.vm_module])
+            return VmContext(device.instance, modules)
         except IREE_ERRORS as error:
             raise DeviceError(
                 f"{self._image.origin} cannot run on device {device.name!r}: {error}"

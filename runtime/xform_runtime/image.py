@@ -86,6 +86,16 @@ class ModuleImage(Unchanging):
             )
         return image
 
+    def with_needed(self, hal_module: Any) -> list[Any]:
+        """IREE's modules for a context: of a device, of arrays from beside, and this one.
+
+        Raises:
+            ModuleFileError: as `open_parameters`.
+        """
+        parameters = self.open_parameters()
+        needed = [] if parameters is None else [parameters.module()]
+        return [hal_module, *needed, self.vm_module]
+
     def selftest(self, entry: str) -> SelfTest | None:
         """The self-test of an entry point that has a signature; None if the file has none for it.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -111,6 +112,28 @@ class Entry(Unchanging):
         return f"<entry {self.signature}>"
 
 
+@dataclass(frozen=True)
+class ModuleInfo:
+    """What is known of a module file.
+
+    Args:
+        path: the file; of a folder, the one that was chosen.
+        sha256: of its bytes, as `sha256sum` prints it.
+        target: what it was compiled for, such as "cpu:x86-64-v3"; "" if that was not kept.
+        machine: the instruction set of the CPU that it is for, such as "x86_64"; "" for other
+            devices, or if it was not kept.
+        cpu_features: the instruction sets that it needs, by their /proc/cpuinfo names.
+        versions: of the packages that compiled it.
+    """
+
+    path: str
+    sha256: str
+    target: str
+    machine: str
+    cpu_features: tuple[str, ...]
+    versions: dict[str, str]
+
+
 class Module(Unchanging):
     """A loaded module; a pickle of it has the bytes of the file.
 
@@ -140,34 +163,21 @@ class Module(Unchanging):
         return self._device
 
     @property
-    def path(self) -> str:
-        """The file that the module was loaded from; of a folder, the one that was chosen."""
-        return self._path
+    def info(self) -> ModuleInfo:
+        """Where the module comes from, and what it was compiled for and by.
 
-    @property
-    def target(self) -> str:
-        """What the module was compiled for, such as "cpu:x86-64-v3"; "" if it was not kept."""
-        return self._signature.target
-
-    @property
-    def versions(self) -> dict[str, str]:
-        """The packages that compiled the module, and their versions."""
-        return dict(self._signature.versions)
-
-    @property
-    def cpu_features(self) -> tuple[str, ...]:
-        """The instruction sets that the module needs, by their /proc/cpuinfo names."""
-        return self._signature.cpu_features
-
-    @property
-    def sha256(self) -> str:
-        """The SHA-256 of the file's bytes, as `sha256sum` prints it; a large file is read for it."""
-        return sha256(self._image.content).hexdigest()
-
-    @property
-    def _signature(self) -> Signature:
-        """Of any entry; they have these things in common."""
-        return next(iter(self._image.signatures.values()))
+        The SHA-256 is computed anew each time, for which a large file is read.
+        """
+        # The entries have these things in common.
+        signature = next(iter(self._image.signatures.values()))
+        return ModuleInfo(
+            path=self._path,
+            sha256=sha256(self._image.content).hexdigest(),
+            target=signature.target,
+            machine=signature.machine,
+            cpu_features=signature.cpu_features,
+            versions=dict(signature.versions),
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the only entry point.

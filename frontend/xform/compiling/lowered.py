@@ -430,12 +430,19 @@ class Compiled(Unchanging):
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)
 
-    def save(self, path: str | os.PathLike[str], *, selftest: SelfTestInputs = False) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        selftest: SelfTestInputs = False,
+        weights: WeightsPlace = "inside",
+        header: bool = False,
+    ) -> None:
         """Writes the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file, as for `Lowered.save`.
-            selftest: as for `Lowered.save`.
+            selftest, weights, header: as for `Lowered.save`.
 
         Raises:
             As `Lowered.save`.
@@ -445,7 +452,7 @@ class Compiled(Unchanging):
                 f"save: {self.name!r} was compiled for a direct call, or comes out of a pickle; "
                 "lower the function"
             )
-        self._lowered.save(path, self._target, selftest=selftest)
+        self._lowered.save(path, self._target, selftest=selftest, weights=weights, header=header)
 
     def _repr_html_(self) -> str:
         cost = self.cost()

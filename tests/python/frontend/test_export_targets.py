@@ -66,17 +66,17 @@ def test_it_is_loaded_and_right(folder: Path) -> None:
     module = runtime.load(folder)
     np.testing.assert_allclose(module(X)["scores"], predict(X)["scores"], rtol=1e-5, atol=1e-6)
     assert module.selftest().passed
-    assert module.target in TARGETS
-    assert Path(module.path).parent == folder
+    assert module.info.target in TARGETS
+    assert Path(module.info.path).parent == folder
 
 
 def test_what_a_module_says_of_itself(folder: Path) -> None:
     module = runtime.load(folder / "cpu-x86-64-v3.vmfb")
     content = (folder / "cpu-x86-64-v3.vmfb").read_bytes()
-    assert module.sha256 == hashlib.sha256(content).hexdigest()
-    assert module.target == "cpu:x86-64-v3"
-    assert module.versions["iree-base-compiler"]
-    assert "avx2" in module.cpu_features
+    assert module.info.sha256 == hashlib.sha256(content).hexdigest()
+    assert module.info.target == "cpu:x86-64-v3"
+    assert module.info.versions["iree-base-compiler"]
+    assert "avx2" in module.info.cpu_features
     assert module.predict.__doc__ == (
         "predict(float32[4]) -> {'scores': float32[3]}\n\n"
         "Scores of a row.\n\nThey are between -1 and 1."
@@ -161,7 +161,7 @@ def test_vulkan_where_it_is_asked_for(tmp_path: Path) -> None:
     export(path, {"f": lowered()}, targets=targets, weights="beside")
     assert runtime.load(path).device == "cpu"
     module = runtime.load(path, "vulkan")
-    assert module.target == "vulkan:desktop"
+    assert module.info.target == "vulkan:desktop"
     for device in ("cpu", "vulkan"):
         found = runtime.load(path, device)(X)["scores"]
         np.testing.assert_allclose(found, predict(X)["scores"], rtol=1e-5, atol=1e-6)

@@ -15,6 +15,8 @@ import pytest
 from xform import runtime
 from xform.errors import ModuleFileError, XformValueError
 from xform.frontend import export, grad, jit, save, spec, vmap
+from xform_runtime.image import ModuleImage
+from xform_runtime.memory import peak_memory
 
 WEIGHTS = np.linspace(-1, 1, 2000 * 3, dtype=np.float32).reshape(2000, 3)
 BIAS = np.array([0.5, -0.5, 0.25], np.float32)
@@ -111,6 +113,13 @@ def test_many_of_all_dtypes(tmp_path: Path, compiler: str, monkeypatch: pytest.M
     module = runtime.load(path)
     for found, array in zip(module(np.ones(2)), arrays, strict=True):
         np.testing.assert_array_equal(found, np.ones(2) + array.sum())
+
+
+@pytest.mark.calls_once
+def test_memory_of_a_call(written: Path) -> None:
+    image = ModuleImage.from_file(written)
+    # The weights are in no memory of the device's.
+    assert X.nbytes < peak_memory(image, "predict", [X]) < X.nbytes + 4096
 
 
 def test_nothing_is_closed_over(tmp_path: Path) -> None:

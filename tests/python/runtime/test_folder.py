@@ -39,10 +39,10 @@ def edit(folder: Path, **changes: Any) -> None:
 def test_the_highest_level_that_the_processor_has(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert xform_runtime.load(folder).target == "cpu:x86-64-v2"
+    assert xform_runtime.load(folder).info.target == "cpu:x86-64-v2"
     monkeypatch.setattr(folders, "missing_cpu_features", lambda required: list(required))
     module = xform_runtime.load(folder)
-    assert module.target == "cpu:x86-64"
+    assert module.info.target == "cpu:x86-64"
     np.testing.assert_array_equal(module(X), 2 * X)
 
 
