@@ -5,18 +5,20 @@ from __future__ import annotations
 import mmap
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iree.runtime import VmModule
 
 from .archive import check_archive, read_members
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
-from .parameters import Parameters, find_parameters
 from .selftest import SELFTEST_FOLDER, SelfTest
 from .signature import SIGNATURE_KEY, Signature
 from .stopping import STOPPABLE
 from .unchanging import Unchanging
+
+if TYPE_CHECKING:
+    from .parameters import Parameters
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
@@ -66,7 +68,9 @@ class ModuleImage(Unchanging):
         Raises:
             ModuleFileError: that file is missing, damaged or another one.
         """
-        if self.parameters is None:
+        if self.parameters is None and any(s.weights for s in self.signatures.values()):
+            from .parameters import find_parameters
+
             self.parameters = find_parameters(self.origin, self.signatures.values())
         return self.parameters
 

@@ -20,7 +20,6 @@ from .errors import (
     XformValueError,
 )
 from .executable import Executable
-from .folder import first_that_runs
 from .image import ModuleImage
 from .selftest_report import ResultCheck, SelfTestReport, checked
 from .signature import LeafSpec, Signature
@@ -257,6 +256,8 @@ def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
         DeviceError: the device is not available, or the module was compiled for another one.
     """
     if os.path.isdir(path):
+        from .folder import first_that_runs
+
         return first_that_runs(path, device, lambda image: module_of(image, device))
     return module_of(ModuleImage.from_file(path), device)
 

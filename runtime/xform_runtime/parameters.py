@@ -89,17 +89,15 @@ class Parameters:
                 )
 
 
-def find_parameters(origin: str, signatures: Iterable[Signature]) -> Parameters | None:
-    """The arrays that a module file needs from a file beside it; None if it needs none.
+def find_parameters(origin: str, signatures: Iterable[Signature]) -> Parameters:
+    """The arrays that a module file needs from a file beside it.
 
-    That file is looked for under the name that it was written with, and then under the module's.
+    It is looked for under the name that it was written with, and then under the module's.
 
     Raises:
         ModuleFileError: it is missing, damaged or another one.
     """
     known = [signature for signature in signatures if signature.weights]
-    if not known:
-        return None
     written = Path(origin).with_name(os.path.basename(known[0].weights_file) or "weights.irpa")
     places = [written, Path(origin).with_suffix(".irpa")]
     found = next((place for place in places if place.exists()), None)
