@@ -163,8 +163,8 @@ def read_manifest(path: str | os.PathLike[str]) -> Manifest:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise ModuleFileError(
-            f"{os.fspath(path)} is a directory without {MANIFEST}: expected a compiled module "
-            "(.vmfb), or a folder of them that xform wrote"
+            f"{os.fspath(path)} is a directory: expected a compiled module (.vmfb), or a folder of "
+            f"them with a {MANIFEST}"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ModuleFileError(f"{file} cannot be read: {error}") from None

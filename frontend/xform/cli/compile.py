@@ -82,7 +82,7 @@ def command(
     header: bool,
     selftest: bool,
 ) -> None:
-    """Compile a Python function into a module file, or into a folder for several targets.
+    """Compile a Python function into a module file.
 
     FUNCTION is file.py:function or package.module:function. Transforms can stand around it, as
     they do in Python: 'vmap(grad(model.py:loss), in_dims=(0, None))'.

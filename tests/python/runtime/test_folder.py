@@ -124,7 +124,7 @@ def test_another_file_than_the_manifest_means(folder: Path) -> None:
 
 
 def test_manifests_that_are_none(folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(ModuleFileError, match=r"is a directory without manifest\.json"):
+    with pytest.raises(ModuleFileError, match=r"is a directory: expected .* with a manifest\.json"):
         xform_runtime.load(tmp_path)
     whole = read_manifest(folder)
     assert Manifest.from_json(whole.to_json(), "a manifest") == whole
