@@ -21,7 +21,7 @@ _ARCHS: Final[dict[str, tuple[str | None, ...]]] = {
 
 @define("devices")
 def command(settings: Settings) -> None:
-    """List the devices of this machine, what they can hold, and why others cannot be used."""
+    """List devices, what they hold, and why others cannot be used."""
     from xform_runtime.devices import DEVICE_NAMES
 
     out = settings.output
