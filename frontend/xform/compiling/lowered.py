@@ -264,18 +264,15 @@ class Lowered(Unpicklable):
         hidden = self._traced.program.hidden
         if not hidden:
             return self._traced
-        constant = self._retrace(True)
-        again = constant.program.hidden
-        is_same = len(again) == len(hidden) and all(
-            traces.same_bits(np.asarray(a), np.asarray(b))
-            for a, b in zip(hidden, again, strict=True)
-        )
+        again = self._retrace(False)
+        saved = self._retrace(True) if baked else self._traced
+        is_same = all(_same_arrays(hidden, found.program.hidden) for found in (again, saved))
         # What the function reads otherwise, such as a global number, stands in the text.
-        if not is_same or self._retrace(False).program.module.text() != self._traced_text():
+        if not is_same or again.program.module.text() != self._traced_text():
             raise XformValueError(
                 f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
             )
-        return constant if baked else self._traced
+        return saved
 
     def _repr_html_(self) -> str:
         return f"<p><code>{escape(repr(self))}</code></p>{self._pictures()}"
@@ -466,6 +463,12 @@ class Compiled(Unchanging):
         args = ", ".join(map(str, self._inputs.avals))
         results = ", ".join(map(str, self._outputs.avals))
         return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
+
+
+def _same_arrays(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(
+        traces.same_bits(np.asarray(a), np.asarray(b)) for a, b in zip(some, others, strict=True)
+    )
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:

@@ -70,6 +70,13 @@ def save_programs(
     chosen = _targets(what, target, targets, next(iter(entries.values())).target)
     stem = Path(file).stem
     named = _WEIGHTS_FILE if targets is not None else f"{stem}.irpa"
+    others = [f"{stem}.h"] * header + [named] * (weights == "beside")
+    if targets is None and Path(file).name in others:
+        raise XformValueError(
+            at_user_line(
+                f"{what}: {file!r} is the name of a file that is written beside the module"
+            )
+        )
     programs = _Programs(entries, selftest, named if weights == "beside" else None)
     if targets is None:
         _write_file(file, programs, chosen[0], header)

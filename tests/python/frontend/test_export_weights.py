@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from xform import runtime
 from xform.errors import ModuleFileError, XformValueError
-from xform.frontend import export, grad, jit, save, spec, vmap
+from xform.frontend import export, grad, jit, save, spec, vmap, while_loop
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import peak_memory
 
@@ -31,6 +31,15 @@ def loss(x: Any) -> Any:
     return (predict(x) ** 2).sum()
 
 
+def until(x: Any) -> Any:
+    """A loop that can be stopped."""
+    return while_loop(lambda c: (c * c).sum() > 1e-3, lambda c: np.tanh(c * BIAS), x)
+
+
+def step(state: Any, x: Any) -> Any:
+    return state + x[:, None] * WEIGHTS
+
+
 def entries() -> dict[str, Any]:
     row = spec(2000, "float32")
     return {
@@ -38,6 +47,8 @@ def entries() -> dict[str, Any]:
         "slope": jit(grad(loss)).lower(row),
         "rows": jit(vmap(predict)).lower(spec((2, 2000), "float32")),
         "nothing": jit(lambda x: x + 1).lower(spec(2)),
+        "until": jit(until).lower(spec(3, "float32")),
+        "step": jit(step, donate_argnums=0).lower(spec((2000, 3), "float32"), row),
     }
 
 
@@ -70,6 +81,9 @@ def test_equal_numbers(written: Path, tmp_path: Path) -> None:
         np.testing.assert_array_equal(np.asarray(one[name](x)), np.asarray(other[name](x)))
     np.testing.assert_allclose(other.predict(X), predict(X), rtol=1e-5)
     assert other.nothing(np.ones(2)).tolist() == [2, 2]
+    np.testing.assert_allclose(other.until(BIAS), until(BIAS), rtol=1e-5)
+    state = runtime.asarray(np.ones_like(WEIGHTS))
+    np.testing.assert_allclose(other.step(state, X), 1 + X[:, None] * WEIGHTS, rtol=1e-6)
     assert other.selftest().passed
 
 
@@ -170,6 +184,8 @@ def test_a_changed_closure_is_not_saved_silently(tmp_path: Path) -> None:
     scale[0] = 3
     with pytest.raises(XformValueError, match="closes over changed"):
         lowered.save(tmp_path / "f.vmfb", weights="beside")
+    with pytest.raises(XformValueError, match=r"f\.irpa' is the name of a file .* beside"):
+        jit(lambda x: x + 1).lower(spec(2)).save(tmp_path / "f.irpa", weights="beside")
     with pytest.raises(XformValueError, match="weights is 'inside' or 'beside', got 'outside'"):
         lowered.save(tmp_path / "f.vmfb", weights="outside")  # type: ignore[arg-type]
 
