@@ -139,7 +139,7 @@ class Target:
         distributions are compiled for is RV64GC.
         """
         is_generic = self.arch in ("generic", "generic-rv64")
-        return "+m,+a,+f,+d,+c" if self.machine == "riscv64" and is_generic else ""
+        return "+m,+a,+f,+d,+c" if is_generic and self.machine == "riscv64" else ""
 
     @property
     def cache_tag(self) -> str:
