@@ -137,7 +137,7 @@ class Module(Unchanging):
     """A loaded module; a pickle of it has the bytes of the file.
 
     A module with one entry point is called directly; otherwise each entry is an attribute, and
-    also an item: `module.step(x)` or `module["step"](x)`.
+    also an item: `module.step(x)` or `module["step"](x)`. Its `info` tells what the file is.
     """
 
     def __init__(

@@ -60,8 +60,10 @@ def c_header(file: str, signatures: Mapping[str, Signature]) -> str:
     """
     prefix = _identifier(Path(file).stem)
     big = prefix.upper()
+    versions = dict(next(iter(signatures.values())).versions)
+    by = f"xform {versions.get('xform', '')}".strip()
     lines = [
-        *_comment([f"The entry points of {file}, for C and C++. Written by xform; do not edit."]),
+        *_comment([f"The entry points of {file}, for C and C++. Written by {by}; do not edit."]),
         f"#ifndef XFORM_{big}_H_",
         f"#define XFORM_{big}_H_",
         "",

@@ -47,7 +47,8 @@ class Target:
             knows, such as "rdna3"; code for a GPU runs rightly on that GPU only.
             cuda: "sm_80" (default) or another compute capability from "sm_60" on; for one that
             IREE has no settings for, such as "sm_90", code for the last one before it is made.
-        triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu".
+        triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu" or
+            "riscv64-unknown-linux-gnu", whose default is RV64GC.
 
     Raises:
         XformValueError: a name that cannot be right.

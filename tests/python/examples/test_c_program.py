@@ -7,13 +7,12 @@ says where, by IREE_SOURCE and IREE_BUILD in the environment, which are the exam
 
 from __future__ import annotations
 
-import importlib
 import os
 import re
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +24,13 @@ EXAMPLE = Path(__file__).parents[3] / "examples" / "c_program"
 
 @pytest.fixture(scope="module")
 def model() -> Any:
-    sys.path.insert(0, str(EXAMPLE))
-    try:
-        return importlib.import_module("model")
-    finally:
-        sys.path.remove(str(EXAMPLE))
+    # Other tests have files of that name, too.
+    spec = spec_from_file_location("c_program_model", EXAMPLE / "model.py")
+    assert spec
+    assert spec.loader
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="module")
