@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .compiling.lowered import Lowered
+from .compiling.saving import save_programs
 from .compiling.selftests import SelfTestInputs
-from .compiling.several import save_several
 from .compiling.targets import Target
+from .compiling.weights import WeightsPlace
 from .errors import XformTypeError, XformValueError, at_user_line
 from .source import entrance
 from .transforms.jit import Jitted, jit
@@ -20,7 +21,7 @@ def save(
     func: Callable[..., Any],
     *args: Any,
     path: str | os.PathLike[str],
-    target: Target | str | None = None,
+    target: Target | str | Sequence[Target | str] | None = None,
     selftest: SelfTestInputs = False,
     **kwargs: Any,
 ) -> None:
@@ -31,7 +32,8 @@ def save(
         args: arrays, numbers, or `spec(shape, dtype)` in their place.
         path: the file.
         target: what to compile for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the
-            device that `jit` was given, else "cpu".
+            device that `jit` was given, else "cpu". A list of such makes a folder with a module for
+            each, as `targets` of `export` does.
         selftest: whether the file keeps inputs, and the results that the function gives for them
             when Python calls it, for `Module.selftest` of the runtime to try wherever the file is
             loaded; or these inputs: a tuple of arguments, a dict of them by their names, or a list
@@ -66,21 +68,33 @@ def export(
     entries: Mapping[str, Lowered],
     *,
     target: Target | str | None = None,
+    targets: Sequence[Target | str] | None = None,
     selftest: bool = False,
+    weights: WeightsPlace = "inside",
+    header: bool = False,
 ) -> None:
     """Compiles several functions into one file, each under a name of its own.
 
     What they close over becomes part of the file, once for all that close over equal arrays.
 
     Args:
-        path: the file.
+        path: the file; with `targets` a folder, such as "model.xform".
         entries: by their names in the file, functions that were lowered: `jit(f).lower(...)`.
-        target: as for `save`; None for the device of the first one.
+        target: a target as for `save`; None for the device of the first one.
+        targets: several of them: then `path` is a folder with a module for each, of which
+            `xform.runtime.load` takes the best that the machine can run. A folder of that kind is
+            replaced as a whole; one that has anything else in it is not.
         selftest: whether the file keeps inputs and expected results of each, as for `save`.
+        weights: where the arrays are that the functions close over. "beside" writes them into an
+            archive of IREE's parameters, `model.irpa` beside `model.vmfb`, or `weights.irpa` in the
+            folder, where all targets share it. On CPUs it is mapped into memory and not copied.
+        header: whether to write `model.h` beside the file, or into the folder: what C needs to know
+            of the entry points.
 
     Raises:
         XformTypeError: as `save`, or something that was not lowered.
         XformValueError: there are no entries, or one has no name that Python could use.
+        OSError: the file or the folder cannot be written, or the folder is not xform's.
         CompileError: they cannot be compiled.
 
     >>> import tempfile
@@ -110,4 +124,13 @@ def export(
             raise XformValueError(
                 at_user_line(f"export: {name!r} is no name that Python could use for an entry")
             )
-    save_several(path, entries, target, selftest=selftest)
+    save_programs(
+        "export",
+        path,
+        entries,
+        target=target,
+        targets=targets,
+        selftest=selftest,
+        weights=weights,
+        header=header,
+    )

@@ -7,9 +7,16 @@ import errno
 import os
 import secrets
 import stat
-from typing import Any
+from collections.abc import Callable
+from hashlib import file_digest
+from typing import Any, TypeAlias
+
+from xform_runtime.folder import FileRecord
 
 from .errors import XformTypeError, XformValueError, at_user_line
+
+# The bytes of a file, or what writes them to a path.
+Content: TypeAlias = bytes | Callable[[str], None]
 
 _KINDS = {
     stat.S_IFIFO: "a FIFO",
@@ -43,7 +50,7 @@ def checked_path(what: str, path: Any) -> str:
 
 def write_whole(
     path: str | os.PathLike[str],
-    content: bytes,
+    content: Content,
     *,
     mode: int = 0o666,
     temporary_prefix: str = ".xform-",
@@ -53,7 +60,7 @@ def write_whole(
 
     Args:
         path: the file.
-        content: all of it.
+        content: all of it, or what writes it to a path.
         mode: its permissions if it is new, but for the umask; an old one keeps its own.
         temporary_prefix: how the name begins under which it is written, in the same directory.
         durable: whether to wait until the disk has it.
@@ -104,7 +111,7 @@ def _replaceable(target: str) -> os.stat_result | None:
 def _write(
     temporary: str,
     target: str,
-    content: bytes,
+    content: Content,
     mode: int,
     old: os.stat_result | None,
     durable: bool,
@@ -113,7 +120,10 @@ def _write(
     handle = os.open(temporary, flags | getattr(os, "O_BINARY", 0), mode)
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(content)
+            if isinstance(content, bytes):
+                file.write(content)
+            else:
+                content(temporary)
             if old is not None:
                 # Only root may give files away.
                 with contextlib.suppress(PermissionError):
@@ -127,3 +137,23 @@ def _write(
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
+
+
+def write_into(path: str, content: Content) -> None:
+    """Writes a new file of a folder that nobody knows yet, and waits until the disk has it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    _write(f"{path}~", path, content, 0o666, None, durable=True)
+
+
+def record_of(path: str) -> FileRecord:
+    """The size and the digest of a file.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with open(path, "rb") as file:
+        digest = file_digest(file, "sha256").hexdigest()
+        return FileRecord(os.path.basename(path), digest, os.fstat(file.fileno()).st_size)

@@ -18,7 +18,7 @@ from .errors import (
     XformValueError,
 )
 from .executable import Executable
-from .module import Entry, Module, load
+from .module import Entry, Module, ModuleInfo, load
 from .selftest_report import ResultCheck, SelfTestError, SelfTestReport
 from .signature import LeafSpec, Signature
 
@@ -30,6 +30,7 @@ __all__ = [
     "LeafSpec",
     "Module",
     "ModuleFileError",
+    "ModuleInfo",
     "ResultCheck",
     "SelfTestError",
     "SelfTestReport",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import platform
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -101,8 +102,9 @@ class Executable(Unchanging):
 
     def _make_context(self) -> Any:
         device = self._device
+        modules = self._image.with_needed(device.hal_module)
         try:
-            return VmContext(device.instance, [device.hal_module, self._image.vm_module])
+            return VmContext(device.instance, modules)
         except IREE_ERRORS as error:
             raise DeviceError(
                 f"{self._image.origin} cannot run on device {device.name!r}: {error}"
@@ -121,6 +123,11 @@ class Executable(Unchanging):
                 raise DeviceError(
                     f"{origin} was compiled for device {signature.device!r} "
                     f"and cannot run on {name!r}"
+                )
+            machine = platform.machine()
+            if signature.machine and signature.machine != machine:
+                raise DeviceError(
+                    f"{origin} was compiled for {signature.machine}, and this machine is {machine}"
                 )
             missing = missing_cpu_features(signature.cpu_features) if name == "cpu" else []
             if missing:

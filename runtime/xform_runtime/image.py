@@ -5,7 +5,7 @@ from __future__ import annotations
 import mmap
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from iree.runtime import VmModule
 
@@ -16,6 +16,9 @@ from .selftest import SELFTEST_FOLDER, SelfTest
 from .signature import SIGNATURE_KEY, Signature
 from .stopping import STOPPABLE
 from .unchanging import Unchanging
+
+if TYPE_CHECKING:
+    from .parameters import Parameters
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
@@ -47,6 +50,8 @@ class ModuleImage(Unchanging):
         self.signatures: dict[str, Signature] = {}
         # By the name of the entry, where there is one that can be stopped.
         self.stoppable: dict[str, Any] = {}
+        # What its functions read besides, from the moment when a device runs it.
+        self.parameters: Parameters | None = None
         for name in self.vm_module.function_names:
             if name.endswith(STOPPABLE):
                 entry = name.removesuffix(STOPPABLE)
@@ -55,7 +60,19 @@ class ModuleImage(Unchanging):
                 self._add(name)
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return ModuleImage, (bytes(self.content), self.origin)
+        return _unpickled, (bytes(self.content), self.origin, self.parameters)
+
+    def open_parameters(self) -> Parameters | None:
+        """The arrays that the module reads from a file beside it; None if it needs none.
+
+        Raises:
+            ModuleFileError: that file is missing, damaged or another one.
+        """
+        if self.parameters is None and any(s.weights for s in self.signatures.values()):
+            from .parameters import find_parameters
+
+            self.parameters = find_parameters(self.origin, self.signatures.values())
+        return self.parameters
 
     @staticmethod
     def from_file(path: str | os.PathLike[str]) -> ModuleImage:
@@ -72,6 +89,16 @@ class ModuleImage(Unchanging):
                 "load it with iree.runtime instead"
             )
         return image
+
+    def with_needed(self, hal_module: Any) -> list[Any]:
+        """IREE's modules for a context: of a device, of arrays from beside, and this one.
+
+        Raises:
+            ModuleFileError: as `open_parameters`.
+        """
+        parameters = self.open_parameters()
+        needed = [] if parameters is None else [parameters.module()]
+        return [hal_module, *needed, self.vm_module]
 
     def selftest(self, entry: str) -> SelfTest | None:
         """The self-test of an entry point that has a signature; None if the file has none for it.
@@ -104,6 +131,12 @@ class ModuleImage(Unchanging):
                 f"entry {name!r} of {self.origin} carries the signature of {signature.name!r}"
             )
         self.signatures[name] = signature
+
+
+def _unpickled(vmfb: bytes, origin: str, parameters: Parameters | None) -> ModuleImage:
+    image = ModuleImage(vmfb, origin)
+    image.parameters = parameters
+    return image
 
 
 def read_module(name: str) -> bytes | mmap.mmap:

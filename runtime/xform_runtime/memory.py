@@ -86,7 +86,7 @@ def peak_memory(
             f"memory is counted on device 'cpu', but entry {entry!r} is for {signature.device!r}"
         )
     device = Device("cpu", "local-sync")
-    context = VmContext(device.instance, [device.hal_module, image.vm_module])
+    context = VmContext(device.instance, image.with_needed(device.hal_module))
     inputs = VmVariantList(len(args))
     for arg in args:
         inputs.push_ref(device.put(arg.numpy() if isinstance(arg, Array) else arg))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,7 @@ class Entry(Unchanging):
             self._open = OpenSizes(signature.sizes, sized)
         self.signature = signature
         self.__name__ = signature.name
-        self.__doc__ = str(signature)
+        self.__doc__ = f"{signature}\n\n{signature.doc}".strip()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the compiled function.
@@ -119,20 +121,45 @@ class Entry(Unchanging):
         return f"<entry {self.signature}>"
 
 
+@dataclass(frozen=True)
+class ModuleInfo:
+    """What is known of a module file.
+
+    Args:
+        path: the file; of a folder, the one that was chosen.
+        sha256: of its bytes, as `sha256sum` prints it.
+        target: what it was compiled for, such as "cpu:x86-64-v3"; "" if that was not kept.
+        machine: the instruction set of the CPU that it is for, such as "x86_64"; "" for other
+            devices, or if it was not kept.
+        cpu_features: the instruction sets that it needs, by their /proc/cpuinfo names.
+        versions: of the packages that compiled it.
+    """
+
+    path: str
+    sha256: str
+    target: str
+    machine: str
+    cpu_features: tuple[str, ...]
+    versions: dict[str, str]
+
+
 class Module(Unchanging):
     """A loaded module; a pickle of it has the bytes of the file.
 
     A module with one entry point is called directly; otherwise each entry is an attribute, and
-    also an item: `module.step(x)` or `module["step"](x)`.
+    also an item: `module.step(x)` or `module["step"](x)`. Its `info` tells what the file is.
     """
 
-    def __init__(self, path: str, device: str, entries: dict[str, Entry]) -> None:
+    def __init__(
+        self, path: str, device: str, entries: dict[str, Entry], image: ModuleImage
+    ) -> None:
         self._path = path
         self._device = device
         self._entries = entries
+        self._image = image
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return Module, (self._path, self._device, self._entries)
+        return Module, (self._path, self._device, self._entries, self._image)
 
     @property
     def entries(self) -> tuple[str, ...]:
@@ -143,6 +170,23 @@ class Module(Unchanging):
     def device(self) -> str:
         """The name of the device that the module runs on."""
         return self._device
+
+    @property
+    def info(self) -> ModuleInfo:
+        """Where the module comes from, and what it was compiled for and by.
+
+        The SHA-256 is computed anew each time, for which a large file is read.
+        """
+        # The entries have these things in common.
+        signature = next(iter(self._image.signatures.values()))
+        return ModuleInfo(
+            path=self._path,
+            sha256=sha256(self._image.content).hexdigest(),
+            target=signature.target,
+            machine=signature.machine,
+            cpu_features=signature.cpu_features,
+            versions=dict(signature.versions),
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Calls the only entry point.
@@ -205,19 +249,26 @@ class Module(Unchanging):
 
 
 def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
-    """Loads a compiled module from a file.
+    """Loads a compiled module from a file, or the best for this machine from a folder of them.
 
     Args:
-        path: a .vmfb that xform wrote.
-        device: the device to run on; None takes the one it was compiled for.
+        path: a .vmfb that xform wrote, or a folder that it wrote for several targets.
+        device: the device to run on; None takes the one it was compiled for. Of a folder, None
+            takes the CPU if there is a module for it, or else another device that is here; on the
+            CPU, the module that uses most of what the processor can do.
 
     Returns:
         The module; its entry points check their arguments before each call.
 
     Raises:
-        ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+        ModuleFileError: the file is missing, damaged, or not a module that xform wrote, or one of
+            a folder is not the one that was written there.
         DeviceError: the device is not available, or the module was compiled for another one.
     """
+    if os.path.isdir(path):
+        from .folder import first_that_runs
+
+        return first_that_runs(path, device, lambda image: module_of(image, device))
     return module_of(ModuleImage.from_file(path), device)
 
 
@@ -250,7 +301,7 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
         entries[entry] = Entry(loaded[driver], signature, image)
-    return Module(name, compiled_for, entries)
+    return Module(name, compiled_for, entries, image)
 
 
 def _no_selftest(what: str) -> XformValueError:

@@ -92,6 +92,12 @@ class Signature:
         moved: estimated bytes that a call reads and writes, if known.
         sizes: the open sizes of the arguments.
         sample: what these are where `work`, `flops` and `moved` were counted.
+        doc: what the function's docstring says.
+        machine: the instruction set of the CPU that the code is for, such as "x86_64"; "" for other
+            devices, or if it was not kept.
+        weights: arrays that the code reads besides its arguments and that are not in the file, but
+            in one of IREE's parameters; `path` is the key there.
+        weights_file: what that file was called when it was written, without its folder.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -115,6 +121,10 @@ class Signature:
     moved: int | None = None
     sizes: tuple[Size, ...] = ()
     sample: tuple[int, ...] = ()
+    doc: str = ""
+    machine: str = ""
+    weights: tuple[LeafSpec, ...] = ()
+    weights_file: str = ""
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -193,6 +203,10 @@ class Signature:
                 "moved": self.moved,
                 "sizes": [asdict(size) for size in self.sizes],
                 "sample": list(self.sample),
+                "doc": self.doc,
+                "machine": self.machine,
+                "weights": [_leaf_data(leaf) for leaf in self.weights],
+                "weights_file": self.weights_file,
             },
             separators=(",", ":"),
         )
@@ -239,6 +253,10 @@ class Signature:
                 moved=_optional(data, "moved"),
                 sizes=tuple(map(_size, _field(data, "sizes", list, []))),
                 sample=tuple(_field(data, "sample", list, [])),
+                doc=_field(data, "doc", str, ""),
+                machine=_field(data, "machine", str, ""),
+                weights=_leaves(data, "weights", []),
+                weights_file=_field(data, "weights_file", str, ""),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None
@@ -288,8 +306,9 @@ def _donors(data: dict[str, Any]) -> tuple[int | None, ...]:
     raise XformValueError(f"field 'donors' is {found!r}, expected a list of argument numbers")
 
 
-def _leaves(data: dict[str, Any], key: str) -> tuple[LeafSpec, ...]:
-    return tuple(_leaf(item, f"{key}[{i}]") for i, item in enumerate(_field(data, key, list)))
+def _leaves(data: dict[str, Any], key: str, default: Any = None) -> tuple[LeafSpec, ...]:
+    found = _field(data, key, list, default)
+    return tuple(_leaf(item, f"{key}[{i}]") for i, item in enumerate(found))
 
 
 def _leaf(data: Any, where: str) -> LeafSpec:

@@ -15,19 +15,19 @@ from typing import Any
 
 import pytest
 from xform._xform import Module
-from xform.compiling import backend, building
+from xform.compiling import backend, build
 
 # The one that is installed, unless another is asked for.
 XFORM_OPT = os.environ.get("XFORM_OPT", str(Path(sys.executable).parent / "xform-opt"))
 
 _SHARE = float(os.environ.get("XFORM_TEST_SHARE", "0.01"))
 _random = random.Random()
-_in_worker = building._in_worker
+_in_worker = build._in_worker
 
 
 def patch(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lowers some programs twice from now on."""
-    monkeypatch.setattr(building, "_in_worker", _lower_twice)
+    monkeypatch.setattr(build, "_in_worker", _lower_twice)
 
 
 def _lower_twice(module: Module, name: str, job: Callable[..., Any], *arguments: Any) -> Any:

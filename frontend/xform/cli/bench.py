@@ -78,7 +78,7 @@ def command(
     """
     from .values import values_of
 
-    signature = read_entry(module, entry)
+    signature = read_entry(module, entry, device)
     leaves = values_of(signature, given, casts=cast, missing=True)
     drawn = sum(leaf is None for leaf in leaves)
     inputs = random_inputs(signature.args, leaves, seed)

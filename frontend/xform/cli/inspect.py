@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..units import count_text, size_text
 from .command import Settings, define
+from .folders import show_folder
 from .modules import module_argument
 from .output import Output
 from .signatures import entry_data, entry_text, selftest_data, selftest_text
+from .weights import weights_data, weights_text
 
 if TYPE_CHECKING:
     from xform_runtime import Signature
@@ -24,8 +27,12 @@ if TYPE_CHECKING:
 def command(settings: Settings, module: str, entry: str | None) -> None:
     """Say what a compiled function takes, gives and needs.
 
-    MODULE is the .vmfb file that it is in. Nothing is run, and its device need not be there.
+    MODULE is the .vmfb file that it is in, or a folder of such for several targets. Nothing is run,
+    and its device need not be there.
     """
+    if os.path.isdir(module):
+        show_folder(settings.output, module, entry)
+        return
     from hashlib import sha256
 
     from xform_runtime.contents import read_contents
@@ -38,13 +45,15 @@ def command(settings: Settings, module: str, entry: str | None) -> None:
     contents = read_contents(image.content)
     digest = sha256(image.content).hexdigest()
     first = chosen[0]
-    data = {
+    data: dict[str, Any] = {
         "path": module,
         "bytes": contents.total,
         "sha256": digest,
         "device": first.device,
         "target": first.target or None,
         "versions": dict(first.versions),
+        "machine": first.machine or None,
+        "weights": weights_data(image),
         "sizes": {
             "host_code": contents.host,
             "device_code": contents.code,
@@ -56,7 +65,7 @@ def command(settings: Settings, module: str, entry: str | None) -> None:
     out = settings.output
     if out.result(data):
         return
-    _show_file(out, module, contents, digest, first)
+    _show_file(out, module, contents, digest, first, data["weights"])
     for signature in chosen:
         _show_entry(out, image, signature)
 
@@ -65,6 +74,7 @@ def _entry_data(image: ModuleImage, signature: Signature) -> dict[str, Any]:
     memory = _memory(signature)
     return {
         **entry_data(signature),
+        "doc": signature.doc,
         "flops": signature.flops,
         "bytes_moved": signature.moved,
         "memory": memory,
@@ -101,7 +111,12 @@ def _uses_all_cores(signature: Signature) -> bool | None:
 
 
 def _show_file(
-    out: Output, path: str, contents: Contents, digest: str, signature: Signature
+    out: Output,
+    path: str,
+    contents: Contents,
+    digest: str,
+    signature: Signature,
+    weights: dict[str, Any] | None,
 ) -> None:
     out.line(path, "bold")
     rows = [
@@ -114,6 +129,8 @@ def _show_file(
         ),
         ("sha256", digest),
     ]
+    if weights is not None:
+        rows.append(("weights", weights_text(weights)))
     if signature.versions:
         rows.append(("compiled by", ", ".join(f"{name} {v}" for name, v in signature.versions)))
     out.pairs(rows)
@@ -123,6 +140,8 @@ def _show_entry(out: Output, image: ModuleImage, signature: Signature) -> None:
     data = _entry_data(image, signature)
     out.line()
     out.line(entry_text(signature), "bold")
+    for line in signature.doc.splitlines():
+        out.line(f"  {line}".rstrip())
     rows = [
         (f"{kind} {leaf['name'] or ''}".rstrip(), _leaf_text(leaf))
         for kind, leaves in (("takes", data["arguments"]), ("gives", data["results"]))

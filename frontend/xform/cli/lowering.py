@@ -79,21 +79,25 @@ def jitted_function(spec: str, transforms: Sequence[str]) -> Jitted:
 
 
 def lowered_function(
-    jitted: Jitted, given: Sequence[str], target: Target, *, with_values: bool = False
+    jitted: Jitted,
+    given: Sequence[str],
+    target: Target | Sequence[Target],
+    *,
+    with_values: bool = False,
 ) -> Lowered:
     """The function, traced for the arguments of the command line.
 
     Args:
         jitted: the function.
         given: what `--arg` was given.
-        target: what the arguments are for.
+        target: what the arguments are for, or several such.
         with_values: whether files give arrays, instead of their types.
 
     Raises:
         CommandError: it cannot be traced, or does not take them.
         XformTypeError: the target has no such arrays.
     """
-    from ..compiling.targets import check_dtypes
+    from ..compiling.targets import Target, check_dtypes
     from .functions import users_code
     from .specs import arguments_of, read_one, spec_of
 
@@ -101,7 +105,8 @@ def lowered_function(
         return read_one(text, name) if text.startswith("@") else spec_of(text, name)
 
     args, named = arguments_of(jitted, given, value if with_values else spec_of)
-    check_dtypes(_dtypes(jitted, args, named), target)
+    for one in [target] if isinstance(target, Target) else target:
+        check_dtypes(_dtypes(jitted, args, named), one)
     with users_code(f"trace {jitted.__name__}"):
         return jitted.lower(*args, **named)
 

@@ -13,6 +13,7 @@ from .failures import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from xform_runtime import Entry, Signature
+    from xform_runtime.image import ModuleImage
 
 module_argument = click.argument("module", metavar="MODULE", type=click.Path(readable=False))
 entry_option = click.option(
@@ -27,22 +28,35 @@ device_option = click.option(
 )
 
 
-def read_entry(path: str, name: str | None) -> Signature:
+def read_entry(path: str, name: str | None, device: str | None = None) -> Signature:
     """The signature of an entry point, for which no device is opened.
 
     Args:
-        path: a .vmfb.
+        path: a .vmfb, or a folder of them.
         name: the entry point; None if the module has one only.
+        device: of a folder, the device to run on.
 
     Raises:
         CommandError: there is no such entry point.
-        ModuleFileError: as `xform_runtime.load`.
+        ModuleFileError, DeviceError: as `xform_runtime.load`.
     """
-    from xform_runtime.image import ModuleImage
-
     from .signatures import choose_entry
 
-    return choose_entry(ModuleImage.from_file(path), name)
+    return choose_entry(read_module_file(path, device), name)
+
+
+def read_module_file(path: str, device: str | None = None) -> ModuleImage:
+    """A module; of a folder, the one that would be loaded.
+
+    Raises:
+        ModuleFileError, DeviceError: as `xform_runtime.load`.
+    """
+    from xform_runtime.folder import first_that_runs
+    from xform_runtime.image import ModuleImage
+
+    if os.path.isdir(path):
+        return first_that_runs(path, device, lambda image: image)
+    return ModuleImage.from_file(path)
 
 
 def load_entry(path: str, name: str, device: str | None) -> Entry:
@@ -69,15 +83,19 @@ def arguments(signature: Signature, leaves: list[Any]) -> tuple[tuple[Any, ...],
     return both["args"], both["kwargs"]
 
 
-def require_writable(path: Path) -> None:
+def require_writable(path: Path, *, is_folder: bool = False) -> None:
     """Refuses a path that cannot be written, before time is spent on what goes there.
+
+    Args:
+        path: of a file.
+        is_folder: whether a folder is to be there instead, which may replace one.
 
     Raises:
         CommandError: it cannot be.
     """
     folder = path.parent
     reason = ""
-    if path.is_dir():
+    if path.is_dir() and not is_folder:
         reason = "it is a directory"
     elif not folder.is_dir():
         reason = f"the directory {str(folder)!r} does not exist"

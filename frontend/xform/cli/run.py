@@ -89,7 +89,7 @@ def command(
         return
 
     # Mistakes in the arguments are found before a device is opened.
-    signature = read_entry(module, entry)
+    signature = read_entry(module, entry, device)
     if output is not None:
         _require_file(output, len(signature.results))
     leaves = values_of(signature, given, casts=cast)
@@ -111,7 +111,7 @@ def _test(out: Output, module: str, entry: str | None, device: str | None) -> No
     from xform_runtime import load
 
     if entry is not None:
-        read_entry(module, entry)
+        read_entry(module, entry, device)
     loaded = load(module, device)
     with out.working(f"testing {module}"):
         report = loaded.selftest() if entry is None else loaded[entry].selftest()

@@ -328,6 +328,7 @@ def emit(
     cpu: str,
     level: int,
     with_assembly: bool = False,
+    features: str = "",
 ) -> Emitted:
     """Makes a library of LLVM IR.
 
@@ -338,6 +339,7 @@ def emit(
         triple, cpu: the machine; "host" for this computer's processor.
         level: of optimisation, 0 to 3.
         with_assembly: whether to write that, too.
+        features: what the processor has beyond its name, such as "+d,+c".
 
     Raises:
         Refused: LLVM cannot.
@@ -345,7 +347,8 @@ def emit(
     # 65 MB of LLVM's back ends.
     from .. import _codegen
 
-    cpu, features = _codegen.host_cpu() if cpu == "host" else (cpu, "")
+    if cpu == "host":
+        cpu, features = _codegen.host_cpu()
     try:
         library = _codegen.emit_library(
             ir.encode(),

@@ -20,17 +20,16 @@ from xform_runtime.unchanging import Unchanging
 from .. import pytrees
 from .._xform import Module
 from ..errors import XformRuntimeError, XformTypeError, XformValueError
-from ..files import checked_path, write_whole
 from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
-from .building import (
+from .build import (
     after_passes,
-    build,
+    build_module,
     is_own,
     linalg_maker,
-    marked,
+    marked_entry,
     modules_of,
     passes_to,
     require_arguments,
@@ -38,10 +37,11 @@ from .building import (
 )
 from .plainly import plainly
 from .refusal import Refused
-from .selftests import Original, SelfTestInputs, with_selftest
+from .selftests import Original, SelfTestInputs
 from .shown import Shown, cost_texts, head_html, types_text
-from .signatures import file_signature, flat_signature, named_arguments, named_results
+from .signatures import flat_signature, named_arguments, named_results
 from .targets import Target, as_target
+from .weights import WeightsPlace
 
 if TYPE_CHECKING:
     from iree.compiler import ir
@@ -202,7 +202,7 @@ class Lowered(Unpicklable):
                 arguments=named_arguments(traced),
                 results=named_results(traced),
                 passes=passes_to("linalg", chosen),
-                entry=marked(traced, chosen, flat_signature(traced, chosen)),
+                entry=marked_entry(traced, chosen, flat_signature(traced, chosen)),
                 traced=traced.seconds,
             )
         except Refused as refused:
@@ -214,13 +214,17 @@ class Lowered(Unpicklable):
         path: str | os.PathLike[str],
         target: Target | str | None = None,
         *,
+        targets: Sequence[Target | str] | None = None,
         selftest: SelfTestInputs = False,
+        weights: WeightsPlace = "inside",
+        header: bool = False,
     ) -> None:
         """Compiles the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file; a regular one is replaced as a whole, by its link too.
             target: as for `compile`; the device need not be present.
+            targets, weights, header: as for `export`.
             selftest: whether the file keeps inputs and the results that the function gives for
                 them when Python calls it, for `Module.selftest` of the runtime to try wherever the
                 file is loaded. With True the inputs are the arrays that the function was lowered
@@ -246,14 +250,18 @@ class Lowered(Unpicklable):
         >>> runtime.load(path).selftest().passed
         True
         """
-        file = checked_path("save", path)
-        chosen = self.target if target is None else as_target(target)
-        self._traced_text()
-        traced = self.baked()
-        vmfb = build(traced, chosen, file_signature).vmfb
-        if selftest is not False:
-            vmfb = with_selftest(vmfb, traced, self.original, selftest, self.plain_results)
-        write_whole(file, vmfb, durable=True)
+        from .saving import save_programs
+
+        save_programs(
+            "save",
+            path,
+            {self.name: self},
+            target=target,
+            targets=targets,
+            selftest=selftest,
+            weights=weights,
+            header=header,
+        )
 
     def plain_results(self, arrays: Sequence[np.ndarray[Any, Any]]) -> list[Any]:
         """What the program gives on the CPU; compiled plainly where that is asked for."""
@@ -261,27 +269,28 @@ class Lowered(Unpicklable):
             self._on_cpu = Compiled(self._traced, Target("cpu"), None)
         return list(self._on_cpu.results([*arrays, *self._traced.closed_over]))
 
-    def baked(self) -> TracedProgram:
-        """The program with what it closes over as constants, as a file needs it.
+    def to_save(self, *, baked: bool) -> TracedProgram:
+        """The program as a file needs it.
+
+        Args:
+            baked: whether what it closes over becomes constants.
 
         Raises:
             XformValueError: that changed since it was lowered.
         """
-        hidden = self._traced.program.hidden
+        self._traced_text()
+        hidden = self._traced.closed_over
         if not hidden:
             return self._traced
-        baked = self._retrace(True)
-        again = baked.program.hidden
-        is_same = len(again) == len(hidden) and all(
-            traces.same_bits(np.asarray(a), np.asarray(b))
-            for a, b in zip(hidden, again, strict=True)
-        )
+        again = self._retrace(False)
+        saved = self._retrace(True) if baked else self._traced
+        is_same = all(_same_arrays(hidden, found.program.hidden) for found in (again, saved))
         # What the function reads otherwise, such as a global number, stands in the text.
-        if not is_same or self._retrace(False).program.module.text() != self._traced_text():
+        if not is_same or again.program.module.text() != self._traced_text():
             raise XformValueError(
                 f"save: what {self.name!r} closes over changed since it was lowered; lower it again"
             )
-        return baked
+        return saved
 
     def _repr_html_(self) -> str:
         return head_html(repr(self)) + self._shown.dataflow
@@ -304,7 +313,8 @@ class Compiled(Unchanging):
     """
 
     def __init__(self, traced: TracedProgram, target: Target, lowered: Lowered | None) -> None:
-        built = build(traced, target, flat_signature)
+        entries = [(traced, flat_signature(traced, target))]
+        built = build_module(modules_of(traced), traced.name, target, entries)
         self.name = traced.name
         self.timings = Timings(traced.seconds, built.passes, built.iree)
         self._inputs = traced.inputs
@@ -439,12 +449,19 @@ class Compiled(Unchanging):
     def _built(self, results: list[Array]) -> Any:
         return results[0] if self._is_plain else self._outputs.build(results)
 
-    def save(self, path: str | os.PathLike[str], *, selftest: SelfTestInputs = False) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        selftest: SelfTestInputs = False,
+        weights: WeightsPlace = "inside",
+        header: bool = False,
+    ) -> None:
         """Writes the program into a file that `xform.runtime.load` reads.
 
         Args:
             path: the file, as for `Lowered.save`.
-            selftest: as for `Lowered.save`.
+            selftest, weights, header: as for `Lowered.save`.
 
         Raises:
             As `Lowered.save`.
@@ -454,7 +471,7 @@ class Compiled(Unchanging):
                 f"save: {self.name!r} was compiled for a direct call, or comes out of a pickle; "
                 "lower the function"
             )
-        self._lowered.save(path, self._target, selftest=selftest)
+        self._lowered.save(path, self._target, selftest=selftest, weights=weights, header=header)
 
     def _repr_html_(self) -> str:
         said = head_html(repr(self), self.costs())
@@ -481,6 +498,12 @@ class Compiled(Unchanging):
 
     def __repr__(self) -> str:
         return f"Compiled({self.types}, target={self._target})"
+
+
+def _same_arrays(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    return len(some) == len(others) and all(
+        traces.same_bits(np.asarray(a), np.asarray(b)) for a, b in zip(some, others, strict=True)
+    )
 
 
 def _check(name: str, leaf: Any, kind: Aval, path: str, open_axes: Sequence[str]) -> None:

@@ -190,7 +190,10 @@ def _make(
     triple, cpu = target.llvm
     level = _PLAIN_LEVEL if plain else _LEVEL
     start = time.perf_counter()
-    library = workers.run(backend.emit, ir, exported, name, triple, cpu, level, with_assembly)
+    features = target.llvm_features
+    library = workers.run(
+        backend.emit, ir, exported, name, triple, cpu, level, with_assembly, features
+    )
     return _Made(entries, ir, library, time.perf_counter() - start)
 
 
@@ -210,10 +213,12 @@ def _entry(plan: Planned) -> Entry:
     What that is: lowering/cpu/Team.h.
     """
     signature = None
+    weights: tuple[LeafSpec, ...]
     if SIGNATURE_KEY in plan.reflection:
         signature = Signature.from_json(plan.reflection[SIGNATURE_KEY])
-        arguments, results = signature.args, signature.results
+        arguments, results, weights = signature.args, signature.results, signature.weights
     else:
+        weights = ()
         arguments = _leaves("argument", plan.arguments)
         results = _leaves("result", plan.results)
     entry = Entry(
@@ -225,6 +230,7 @@ def _entry(plan: Planned) -> Entry:
         donors=plan.donors,
         is_stoppable=plan.is_stoppable,
         reflection=plan.reflection,
+        weights=weights,
     )
     if signature is not None:
         # It runs on the calling thread.

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from xform_runtime import DeviceError, Signature
+from xform_runtime import DeviceError, LeafSpec, Signature
 from xform_runtime.archive import with_member
 from xform_runtime.devices import why_not
 from xform_runtime.image import ModuleImage
@@ -35,6 +35,7 @@ from ..tracing.avals import FLOAT_NAMES, Spec
 from ..tracing.program import Inputs, TracedProgram
 from .plainly import compiling_plainly, plainly
 from .tolerances import Arithmetic, tolerances
+from .weights import Weights
 
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
 Evaluate: TypeAlias = Callable[[Sequence[NumPyArray]], list[Any]]
@@ -65,12 +66,14 @@ class Original:
         leaves: what stood in their place when the function was traced: arrays, numbers, or specs.
         rebound: the leaves of other arguments of the same types, which are a tuple of positional
             ones or a dict of all by their names; raises an XformError if they are not.
+        doc: what the function's docstring says.
     """
 
     function: Callable[..., Any]
     inputs: Inputs
     leaves: Sequence[Any]
     rebound: Callable[[Call], Sequence[Any]]
+    doc: str = ""
 
 
 def with_selftest(
@@ -81,6 +84,7 @@ def with_selftest(
     compiled: Evaluate,
     *,
     entry: str = "",
+    weights: Weights | None = None,
 ) -> bytes:
     """A module with a self-test of an entry point, which it passes if its device is here.
 
@@ -91,6 +95,7 @@ def with_selftest(
         selftest: True, or arguments, as `Lowered.save` takes them.
         compiled: compiles the program as a whole, plainly, and calls it with its arguments.
         entry: the name of the entry point, if it is not the program's.
+        weights: the arrays that the module needs besides.
 
     Raises:
         XformTypeError, XformValueError: `selftest` is neither, or its arguments are not the
@@ -100,6 +105,9 @@ def with_selftest(
     name = entry or traced.name
     signature = ModuleImage(vmfb).signatures[name]
     calls = _calls(original, selftest)
+    if signature.sizes:
+        # What is drawn anew has the sizes of the arguments, which are open.
+        calls = [_with_arrays(inputs, traced) for inputs in calls]
     _require_small(calls, signature)
     function = _Function(original, traced, signature, compiled)
     dtypes = [leaf.dtype for leaf in signature.results]
@@ -110,7 +118,7 @@ def with_selftest(
     ]
     made = SelfTest(function.reference, tuple(vectors))
     tested = with_member(vmfb, f"{SELFTEST_FOLDER}{name}", made.to_bytes())
-    _require_passed(tested, name, signature.device)
+    _require_passed(tested, name, signature.device, weights)
     return tested
 
 
@@ -147,6 +155,18 @@ def _calls(original: Original, selftest: SelfTestInputs) -> list[list[NumPyArray
     return [
         [kept(number, i, leaves[at]) for i, at in enumerate(original.inputs.positions)]
         for number, leaves in enumerate(chosen)
+    ]
+
+
+def _with_arrays(
+    inputs: Sequence[NumPyArray | Drawn], traced: TracedProgram
+) -> list[NumPyArray | Drawn]:
+    """Inputs none of which is drawn anew."""
+    kinds = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
+    leaves = [LeafSpec(path, kind.shape, kind.dtype.name) for path, kind in kinds]
+    return [
+        given.array(leaf) if isinstance(given, Drawn) else given
+        for given, leaf in zip(inputs, leaves, strict=True)
     ]
 
 
@@ -285,16 +305,19 @@ def _vector(
 # Comparing --------------------------------------------------------------------------------------
 
 
-def _require_passed(vmfb: bytes, name: str, device: str) -> None:
+def _require_passed(vmfb: bytes, name: str, device: str, weights: Weights | None) -> None:
     """Runs the self-test here, if there is what it runs on."""
     if why_not(device) is not None:
         return
+    image = ModuleImage(vmfb, f"the module of {name!r}")
+    if weights is not None:
+        image.parameters = weights.as_parameters()
     try:
-        module = module_of(ModuleImage(vmfb, f"the module of {name!r}"))
+        module = module_of(image)
     except DeviceError:
         # It is for another processor.
         return
-    report = module.selftest()
+    report = module[name].selftest()
     if not report.passed:
         raise SelfTestError(
             report,

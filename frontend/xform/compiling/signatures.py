@@ -12,6 +12,7 @@ from xform_runtime.open_sizes import Size
 from xform_runtime.signature import DictNode, LeafNode, TupleNode
 
 from ..errors import XformTypeError
+from ..iree.processors import required_features
 from ..tracing.avals import Aval
 from ..tracing.program import TracedProgram
 from .structure import tree_of
@@ -42,8 +43,8 @@ def flat_signature(traced: TracedProgram, target: Target) -> Signature:
     )
 
 
-def file_signature(traced: TracedProgram, target: Target) -> Signature:
-    """For files: the structures of the user's function.
+def file_signature(traced: TracedProgram, target: Target, doc: str = "") -> Signature:
+    """For files: the structures of the user's function, and what its docstring says.
 
     Raises:
         XformTypeError: a file cannot describe one of them.
@@ -65,12 +66,14 @@ def file_signature(traced: TracedProgram, target: Target) -> Signature:
         outputs=output,
         args=tuple(_arguments(traced)),
         results=tuple(_results(traced)),
-        cpu_features=target.cpu_features,
+        cpu_features=required_features(target),
         sizes=_sizes(traced),
         sample=_sample(traced),
         parameters=inputs.parameters,
         target=str(target),
         versions=_versions(),
+        doc=doc,
+        machine=target.machine,
     )
 
 

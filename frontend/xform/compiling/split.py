@@ -22,7 +22,7 @@ from ..tracing.avals import Aval, checked_dtype
 from ..tracing.program import Inputs, Outputs, TracedProgram, trace_program
 from ..tracing.traces import Program
 from . import direct
-from .building import after_passes
+from .build import after_passes
 from .dump import Stages
 from .lowered import Compiled
 from .plainly import plainly

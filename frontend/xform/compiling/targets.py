@@ -47,7 +47,8 @@ class Target:
             knows, such as "rdna3"; code for a GPU runs rightly on that GPU only.
             cuda: "sm_80" (default) or another compute capability from "sm_60" on; for one that
             IREE has no settings for, such as "sm_90", code for the last one before it is made.
-        triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu".
+        triple: cpu only: the LLVM triple of another machine, such as "aarch64-unknown-linux-gnu" or
+            "riscv64-unknown-linux-gnu", whose default is RV64GC.
 
     Raises:
         XformValueError: a name that cannot be right.
@@ -106,7 +107,7 @@ class Target:
     def cpu_features(self) -> tuple[str, ...]:
         """The instruction sets that the code may use, for `Signature.cpu_features`.
 
-        Empty where they are not known; the runtime then cannot check them.
+        Empty where only the compiler knows them (`iree/processors.py`).
         """
         if self.device != "cpu" or self.triple is not None:
             return ()
@@ -116,10 +117,30 @@ class Target:
         return X86_64_LEVELS.get(str(self.arch), ())
 
     @property
+    def machine(self) -> str:
+        """A CPU's instruction set, such as "x86_64" or "aarch64"; "" for other devices.
+
+        >>> Target.parse("cpu:riscv64-unknown-linux-gnu").machine
+        'riscv64'
+        """
+        if self.device != "cpu":
+            return ""
+        return self.triple.partition("-")[0] if self.triple else platform.machine()
+
+    @property
     def llvm(self) -> tuple[str, str]:
         """A CPU's triple, as IREE names the machines that load its executables, and processor."""
-        machine = (self.triple or f"{platform.machine()}-").partition("-")[0]
-        return f"{machine}-unknown-unknown-eabi-elf", str(self.arch)
+        return f"{self.machine}-unknown-unknown-eabi-elf", str(self.arch)
+
+    @property
+    def llvm_features(self) -> str:
+        """What a processor has beyond what LLVM assumes of its name, in LLVM's notation.
+
+        LLVM's least RISC-V has neither floating point nor multiplication. What Linux and its
+        distributions are compiled for is RV64GC.
+        """
+        is_generic = self.arch in ("generic", "generic-rv64")
+        return "+m,+a,+f,+d,+c" if is_generic and self.machine == "riscv64" else ""
 
     @property
     def cache_tag(self) -> str:

@@ -17,6 +17,7 @@ from ..compiling.dump import file_name
 from ..compiling.refusal import Refused
 from ..compiling.targets import Target
 from .flags import compile_flags, plain_compile_flags
+from .parameters import has_weights, weights_as_globals
 from .session import VM_FLAGS, compile_text
 
 
@@ -37,6 +38,8 @@ def compile_with_iree(linalg_text: str, target: Target, name: str, *, plain: boo
     """
     if "\0" in linalg_text:
         raise Refused("parse", ("the text contains a NUL character",))
+    if has_weights(linalg_text):
+        linalg_text = workers.run(weights_as_globals, linalg_text)
     if not plain:
         return _compile(compile_flags(target), linalg_text, name)
     fenced = workers.run(backend.rewrite, linalg_text, "xform-fence-operations", name)

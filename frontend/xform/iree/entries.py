@@ -1,7 +1,8 @@
 """What a module around machine code consists of: entries, their arrays, and how code finds them.
 
-**How a function finds its arrays.** The buffers of an entry are its arguments, its results, the
-word that stops it and its scratch memory, in that order. Each function of the entry gets all of
+**How a function finds its arrays.** The buffers of an entry are its arguments, its weights, which
+come from an archive of parameters when the module is loaded, its results, the word that stops it
+and its scratch memory, in that order. Each function of the entry gets all of
 them, as an array of pointers that are aligned to 64 bytes; a result with a donor lies in the memory
 of that argument, and has no buffer of its own:
 
@@ -14,10 +15,10 @@ of that argument, and has no buffer of its own:
   `BIND_BINDINGS` bindings and `BIND_CONSTANTS` constants; `BIND_IR` is its text for LLVM.
 
 So with `pointers = is_indirect ? (void**)binding_ptrs[0] : binding_ptrs`, argument j is at
-`pointers[j]`, result k at `pointers[len(arguments) + k]` if none before it has a donor, and scratch
-memory last. A function must not write into arguments that are no donors; the memory of results and
-scratch holds anything before the first function runs, and what a function wrote is there for the
-next. A pointer to an array without elements may be null.
+`pointers[j]`, result k at `pointers[len(arguments) + len(weights) + k]` if none before it has a
+donor, and scratch memory last. A function must not write into weights, nor into arguments that are
+no donors; the memory of results and scratch holds anything before the first function runs, and what
+a function wrote is there for the next. A pointer to an array without elements may be null.
 
 **Stopping.** An entry that looks at a word, `STOP_BYTES` in front of its scratch memory, has a
 second function, with `STOPPABLE` behind its name, that takes the buffer of the word as its last
@@ -100,6 +101,7 @@ class Entry:
             if all are None.
         is_stoppable: whether its functions look at the word that stops it.
         reflection: texts that the module keeps with the function, by key.
+        weights: arrays that it reads besides its arguments; `path` is the key in the archive.
 
     Raises:
         XformValueError: a size is unknown, negative or beyond all memory.
@@ -115,11 +117,12 @@ class Entry:
     donors: tuple[int | None, ...] = ()
     is_stoppable: bool = False
     reflection: Mapping[str, str] = field(default_factory=dict)
+    weights: tuple[LeafSpec, ...] = ()
 
     def __post_init__(self) -> None:
         if not 0 <= self.scratch <= _LARGEST:
             raise XformValueError(f"entry {self.name!r} asks for {self.scratch} bytes of scratch")
-        for leaf in (*self.arguments, *self.results):
+        for leaf in (*self.arguments, *self.weights, *self.results):
             if any(size is None or size < 0 for size in leaf.shape):
                 raise XformValueError(
                     f"{leaf.path} of entry {self.name!r} is {leaf}: every size has to be known"
@@ -133,10 +136,11 @@ class Entry:
     def buffers(self) -> int:
         """How many there are.
 
-        They are the arguments, the results without donors, and, where they exist, the word that
-        stops it and the scratch memory.
+        They are the arguments, the weights, the results without donors, and, where they exist, the
+        word that stops it and the scratch memory.
         """
-        return len(self.arguments) + len(self.made) + self.is_stoppable + (self.scratch > 0)
+        arrays = len(self.arguments) + len(self.weights) + len(self.made)
+        return arrays + self.is_stoppable + (self.scratch > 0)
 
     @property
     def made(self) -> tuple[LeafSpec, ...]:
@@ -176,7 +180,7 @@ class Layout:
         self.own = self.scratch_offset + entry.scratch if entry.scratch else self.table
         self.lengths = [
             *([self.table] if entry.is_indirect else []),
-            *(leaf.nbytes for leaf in (*entry.arguments, *entry.made)),
+            *(leaf.nbytes for leaf in (*entry.arguments, *entry.weights, *entry.made)),
             *([STOP_BYTES] if entry.is_stoppable else []),
             *([entry.scratch] if entry.scratch else []),
         ]

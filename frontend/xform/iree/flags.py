@@ -64,11 +64,13 @@ def compile_flags(target: Target) -> tuple[str, ...]:
     if target.device == "vulkan":
         known = ("--iree-hal-target-device=vulkan", f"--iree-vulkan-target={arch}")
         return (*_VULKAN_GENERIC.get(arch, known), *_COMMON_FLAGS)
+    features = target.llvm_features
     return (
         "--iree-hal-target-device=local",
         "--iree-hal-local-target-device-backends=llvm-cpu",
         *([f"--iree-llvmcpu-target-triple={target.triple}"] if target.triple else []),
         f"--iree-llvmcpu-target-cpu={arch}",
+        *([f"--iree-llvmcpu-target-cpu-features={features}"] if features else []),
         "--iree-llvmcpu-reassociate-fp-reductions",
         *_COMMON_FLAGS,
     )

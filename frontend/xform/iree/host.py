@@ -10,7 +10,7 @@ IREE writes itself. What a module is made of, and how machine code finds its arr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from typing import Final, TypeAlias
@@ -39,6 +39,7 @@ _DEVICE_VISIBLE: Final = 16
 _DEVICE_LOCAL: Final = 48
 _HOST_LOCAL: Final = 86
 _TRANSFER_AND_STORAGE: Final = 3075
+_IMMUTABLE: Final = 1 << 19
 _MAPPING: Final = 16777216
 _TRANSFER_AND_DISPATCH: Final = 3
 _REUSABLE: Final = 0
@@ -102,6 +103,8 @@ def host_text(entries: Sequence[Entry], elf: bytes) -> str:
         module.declare('global.ref private mutable @"$leader" : !vm.ref<!hal.device>')
     if any(entry.is_stoppable for entry in entries):
         module.declare('global.ref private mutable @"$goes on" : !vm.ref<!hal.buffer>')
+    for key in _weights(entries):
+        module.declare(f"global.ref private mutable {_weight(key)} : {REFS['buffer']}")
     _write_initializer(module, entries, executable_format(elf))
     for number, entry in enumerate(entries):
         for part in _Recorded.of(entry):
@@ -138,6 +141,56 @@ def _element(leaf: LeafSpec) -> int:
     return int(element_type(numpy_dtype(leaf.dtype)))
 
 
+def _weights(entries: Sequence[Entry]) -> dict[str, int]:
+    """The bytes of all arrays that are read from an archive, by key."""
+    return {leaf.path: leaf.nbytes for entry in entries for leaf in entry.weights}
+
+
+def _weight(key: str) -> str:
+    """The global variable that holds such an array."""
+    return f"@{quoted(f'$weight {key}')}"
+
+
+def _write_weights(f: Function, weights: Mapping[str, int], device: str) -> None:
+    """Gets arrays from the archive. What the device can use where it is mapped is not copied."""
+    module = f.module
+    text, places, spans = "", [], []
+    for key, size in weights.items():
+        places += [len(text), len(key)]
+        # Where it begins in the archive's array and in the new one, and how long it is.
+        spans += [0, 0, size]
+        text += key
+    for symbol, numbers, kind in (("places", places, "i32"), ("spans", spans, "i64")):
+        module.declare(
+            f'rodata private @"$weight {symbol}" dense<{numbers}> : vector<{len(numbers)}x{kind}>'
+        )
+    f.device = device
+    fence = f.fence()
+    f.device = ""
+    arrays = f.call(
+        "io_parameters.load",
+        device,
+        f.i64(_ANY_QUEUE),
+        f.null("fence"),
+        fence,
+        f.null("bytes"),
+        f.i64(_ANY_QUEUE),
+        f.i32(_DEVICE_LOCAL),
+        f.i32(_TRANSFER_AND_STORAGE | _IMMUTABLE),
+        f.bytes('@"$weight places"'),
+        f.string(text),
+        f.bytes('@"$weight spans"'),
+    )
+    _await(f, fence)
+    for position, key in enumerate(weights):
+        array = f.value(
+            f"list.get.ref {arrays}, {f.i32(position)} : ({REFS['buffers']}, i32) -> "
+            f"{REFS['buffer']}"
+        )
+        f.store(array, _weight(key), "buffer")
+    f.line(f"vm.discard.refs {arrays} : {REFS['buffers']}")
+
+
 def _write_initializer(module: Module, entries: Sequence[Entry], kind: str) -> None:
     """Finds the device, loads the executable, and records what each entry does with it."""
     f = Function(module)
@@ -147,6 +200,9 @@ def _write_initializer(module: Module, entries: Sequence[Entry], kind: str) -> N
     f.line(f"vm.fail {f.i32(_INCOMPATIBLE)}, {quoted(message)}")
     f.line("^found:")
     f.store(device, '@"$device"', "device")
+    weights = _weights(entries)
+    if weights:
+        _write_weights(f, weights, device)
     executable = _load(f, device, kind)
     functions: dict[str, str] = {}
     if any(entry.is_stoppable for entry in entries):
@@ -170,7 +226,7 @@ def _write_initializer(module: Module, entries: Sequence[Entry], kind: str) -> N
         _discard(f, device, executable)
     f.line("vm.return")
     module.declare("export @__init")
-    module.function("@__init", [], [], "vm.unwind", f.text())
+    module.function("@__init", [], [], f"vm.unwind{', vm.yield' if weights else ''}", f.text())
 
 
 def _write_team(
@@ -326,7 +382,8 @@ def _write_entry(module: Module, entry: Entry, number: int, *, stops: bool = Fal
     blanks = [""] * len(entry.made)
     made = _for_each(f, _make, entry.made, "", blanks, "buffer", allocator)
     own = _allocate(f, allocator, layout.own) if layout.own else ""
-    table = [(buffer, 0) for buffer in (*arguments, *made)]
+    weights = [f.load(_weight(leaf.path), "buffer") for leaf in entry.weights]
+    table = [(buffer, 0) for buffer in (*arguments, *weights, *made)]
     if stops:
         word = f.call("buffer_view.buffer", "%stop")
         needs = f.i64(STOP_BYTES), f.i32(_DEVICE_VISIBLE), f.i32(_TRANSFER_AND_STORAGE)

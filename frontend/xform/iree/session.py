@@ -49,12 +49,14 @@ _FUNCTIONS: Final[dict[str, tuple[tuple[Any, ...], Any]]] = {
         None,
     ),
     "InvocationSetCompileFromPhase": ((_Pointer, ctypes.c_char_p), None),
+    "InvocationSetCompileToPhase": ((_Pointer, ctypes.c_char_p), None),
     "InvocationSetVerifyIR": ((_Pointer, ctypes.c_bool), None),
     "InvocationParseSource": ((_Pointer, _Pointer), ctypes.c_bool),
     "InvocationPipeline": ((_Pointer, ctypes.c_int), ctypes.c_bool),
     "InvocationExportStealModule": ((_Pointer,), _Pointer),
     "InvocationImportBorrowModule": ((_Pointer, _Pointer), ctypes.c_bool),
     "InvocationOutputVMBytecode": ((_Pointer, _Pointer), _Pointer),
+    "InvocationOutputIR": ((_Pointer, _Pointer), _Pointer),
     "OutputOpenMembuffer": ((_Pointer,), _Pointer),
     "OutputMapMemory": ((_Pointer, _Pointer, _Pointer), _Pointer),
     "OutputDestroy": ((_Pointer,), None),
@@ -81,6 +83,19 @@ def compile_text(
     """
     chosen = session(flags) if keep else Session(flags)
     return chosen.compile(text, name, phase)
+
+
+def text_after(flags: tuple[str, ...], text: str, name: str, phase: str) -> str:
+    """What a program is after one of the compiler's phases, as text.
+
+    Args:
+        flags, text, name: as for `compile_text`.
+        phase: such as "stream".
+
+    Raises:
+        Refused: IREE rejects the program or a flag.
+    """
+    return Session(flags).compile(text, name, "", until=phase).decode()
 
 
 def session(flags: tuple[str, ...]) -> Session:
@@ -114,10 +129,10 @@ class Session:
         if self._session:
             library().SessionDestroy(self._session)
 
-    def compile(self, text: str, name: str, phase: str) -> bytes:
-        """See `compile_text`."""
+    def compile(self, text: str, name: str, phase: str, *, until: str = "") -> bytes:
+        """See `compile_text`; with `until`, the text after that phase."""
         self.compiles += 1
-        if phase != "vm" and self._context is None:
+        if phase != "vm" and not until and self._context is None:
             # Python has to own the context before it may look at a module in it.
             self._context = _own_context(self._session)
         call = library()
@@ -140,6 +155,8 @@ class Session:
             call.InvocationEnableCallbackDiagnostics(invocation, 0, callback, None)
             if phase:
                 call.InvocationSetCompileFromPhase(invocation, phase.encode())
+            if until:
+                call.InvocationSetCompileToPhase(invocation, until.encode())
             if not call.InvocationParseSource(invocation, source):
                 raise Refused("parse", tuple(diagnostics))
             # Verification after each pass would be a quarter of the time; parsing verifies.
@@ -147,12 +164,13 @@ class Session:
             if not call.InvocationPipeline(invocation, _STANDARD_PIPELINE):
                 raise Refused("compile", tuple(diagnostics))
             # Keeps what Python holds of the module.
-            module = None if phase == "vm" else _separated(invocation)
-            vmfb, problem = _bytecode(invocation)
+            module = None if phase == "vm" or until else _separated(invocation)
+            kind = "IR" if until else "VMBytecode"
+            content, problem = _output(invocation, kind)
             del module
             if problem:
                 raise Refused("serialize", (*diagnostics, problem))
-            return vmfb
+            return content
         finally:
             call.InvocationDestroy(invocation)
             call.SourceDestroy(source)
@@ -161,13 +179,14 @@ class Session:
 _sessions: dict[tuple[str, ...], Session] = {}
 
 
-def _bytecode(invocation: Any) -> tuple[bytes, str]:
-    """A compiled module's bytes, and what went wrong."""
+def _output(invocation: Any, kind: str) -> tuple[bytes, str]:
+    """A compiled module's bytes, as "VMBytecode" or text ("IR"), and what went wrong."""
     call = library()
+    write = getattr(call, f"InvocationOutput{kind}")
     output, content, size = _Pointer(), _Pointer(), ctypes.c_uint64()
     problem = _message(call.OutputOpenMembuffer(ctypes.byref(output)))
     try:
-        problem = problem or _message(call.InvocationOutputVMBytecode(invocation, output))
+        problem = problem or _message(write(invocation, output))
         problem = problem or _message(
             call.OutputMapMemory(output, ctypes.byref(content), ctypes.byref(size))
         )

@@ -26,12 +26,12 @@ REFS: Final = {
         "fence": "fence",
         "view": "buffer_view",
     }.items()
-} | {"bytes": "!vm.buffer"}
+} | {"bytes": "!vm.buffer", "buffers": "!vm.list<!vm.ref<!hal.buffer>>"}
 
 
 @dataclass(frozen=True)
 class Import:
-    """A function of IREE's module "hal": the types of what it takes and gives, by short names.
+    """A function of one of IREE's modules: the types of what it takes and gives, by short names.
 
     A type that ends in "*" stands for any number of values, and one in parentheses for tuples.
     """
@@ -55,7 +55,7 @@ class Import:
         """The function as a module imports it."""
         arguments = ", ".join(f"%{i} : {kind}" for i, kind in enumerate(self.types))
         since = f" attributes {{minimum_version = {self.version} : i32}}" if self.version else ""
-        return f"import private @hal.{name}({arguments}){self.returns}{since}"
+        return f"import private {_symbol(name)}({arguments}){self.returns}{since}"
 
     @cached_property
     def call(self) -> tuple[str, str]:
@@ -63,6 +63,11 @@ class Import:
         variadic = "*" in self.takes
         returns = self.returns or ("" if variadic else " -> ()")
         return ("call.variadic" if variadic else "call"), f"({', '.join(self.types)}){returns}"
+
+
+def _symbol(name: str) -> str:
+    """A function by its module's name and its own."""
+    return f"@{name}" if name in PARAMETER_IMPORTS else f"@hal.{name}"
 
 
 def _spelled(kind: str) -> str:
@@ -102,6 +107,14 @@ IMPORTS: Final = {
 }
 
 
+# Functions of a module that only programs with weights beside them need.
+PARAMETER_IMPORTS: Final = {
+    "io_parameters.load": Import(
+        "device i64 fence fence bytes i64 i32 i32 bytes bytes bytes", "buffers"
+    ),
+}
+
+
 @cache
 def _declarations() -> str:
     return "\n".join(f"vm.{function.declaration(name)}" for name, function in IMPORTS.items())
@@ -113,6 +126,14 @@ class Module:
     def __init__(self) -> None:
         self._lines: list[str] = []
         self._strings: dict[str, str] = {}
+        self._imports: set[str] = set()
+
+    def require(self, name: str) -> Import:
+        """A function that is imported from now on, if it was not before."""
+        if name in IMPORTS:
+            return IMPORTS[name]
+        self._imports.add(name)
+        return PARAMETER_IMPORTS[name]
 
     def declare(self, text: str) -> None:
         """Adds a symbol."""
@@ -151,6 +172,7 @@ class Module:
         """The whole module."""
         lines = [
             _declarations(),
+            *(f"vm.{PARAMETER_IMPORTS[name].declaration(name)}" for name in sorted(self._imports)),
             *(
                 f"vm.rodata private {symbol} <alignment = 1> {quoted(text)}"
                 for text, symbol in self._strings.items()
@@ -232,13 +254,13 @@ class Function:
         Returns:
             The result, if there is one.
         """
-        function = IMPORTS[name]
+        function = self.module.require(name)
         given = ", ".join(
             operand if isinstance(operand, str) else f"[{', '.join(operand)}]"
             for operand in operands
         )
         call, types = function.call
-        operation = f"{call} @hal.{name}({given}) : {types}"
+        operation = f"{call} {_symbol(name)}({given}) : {types}"
         if not function.gives:
             self.line(f"vm.{operation}")
             return ""

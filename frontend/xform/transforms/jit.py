@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import os
 import threading
 import weakref
@@ -221,9 +222,8 @@ class Jitted(Named):
         def trace(bake: bool) -> TracedProgram:
             return self._trace(function, inputs, leaves, bake)
 
-        original = Original(
-            function, inputs, leaves, functools.partial(self._rebound, args, kwargs)
-        )
+        rebound = functools.partial(self._rebound, args, kwargs)
+        original = Original(function, inputs, leaves, rebound, _doc(self._func))
         return Lowered(trace(False), Target(self._device), trace, original)
 
     def _lower_open(self, leaves: Sequence[Any], spec: pytrees.TreeSpec) -> Lowered:
@@ -243,7 +243,7 @@ class Jitted(Named):
         self,
         path: str | os.PathLike[str],
         *args: Any,
-        target: Target | str | None = None,
+        target: Target | str | Sequence[Target | str] | None = None,
         selftest: SelfTestInputs = False,
         **kwargs: Any,
     ) -> None:
@@ -252,8 +252,9 @@ class Jitted(Named):
         Args:
             path: the file.
             args: as for `lower`.
-            target: what to compile for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; None for the
-                device that `jit` was given.
+            target: what to compile for, such as "cpu", "cpu:x86-64-v3" or "vulkan"; a list of such
+                makes a folder, as `targets` of `Lowered.save`; None for the device that `jit` was
+                given.
             selftest: whether the file keeps inputs and results to test it with wherever it is
                 loaded, or the inputs; as for `Lowered.save`.
             kwargs: as for `lower`.
@@ -261,9 +262,14 @@ class Jitted(Named):
         Raises:
             As `lower` and `Lowered.save`.
         """
-        chosen = None if target is None else as_target(target)
+        one: Target | None = None
+        several: Sequence[Target | str] | None = None
+        if isinstance(target, Sequence) and not isinstance(target, str):
+            several = [as_target(text) for text in target]
+        elif target is not None:
+            one = as_target(target)
         self._require_known(kwargs)
-        self.lower(*args, **kwargs).save(path, chosen, selftest=selftest)
+        self.lower(*args, **kwargs).save(path, one, targets=several, selftest=selftest)
 
     def _rebound(self, args: Sequence[Any], kwargs: Mapping[str, Any], call: Call) -> Sequence[Any]:
         """The leaves of another call of the types that a call was lowered for.
@@ -468,6 +474,12 @@ def _programs_of(func: Callable[..., Any], options: Hashable) -> _Programs:
                 return _Programs()
             _all_programs[number] = known
         return known[1].setdefault(options, _Programs())
+
+
+def _doc(func: Callable[..., Any]) -> str:
+    """What a function's own docstring says, and not that of its class."""
+    own = getattr(func, "__doc__", None)
+    return inspect.cleandoc(own) if isinstance(own, str) and own != type(func).__doc__ else ""
 
 
 def _key(static: Hashable, spec: pytrees.TreeSpec, leaves: Sequence[Any]) -> _Key | None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 import numpy as np
 
 from .. import pytrees
-from ..compiling.building import after_passes
+from ..compiling.build import after_passes
 from ..compiling.split import split_pass
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..family import family

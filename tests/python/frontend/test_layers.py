@@ -20,15 +20,15 @@ DIALECT = Path(__file__).parents[3] / "dialect"
 # are not named themselves.
 LAYERS: dict[str, Sequence[str]] = {
     "what knows of no program": (
-        "source", "errors", "family", "files", "identity", "knobs", "pickling", "pytrees", "tree",
-        "runtime", "units",
+        "source", "errors", "family", "files", "folders", "identity", "knobs", "pickling",
+        "pytrees", "runtime", "tree", "units",
     ),
     "compilers": ("compiling", "iree"),
     "tracing": ("tracing",),
     "explanations": ("explanation",),
     "traced programs to compiled ones": (
-        "compiling.building", "compiling.lowered", "compiling.selftests", "compiling.signatures",
-        "compiling.direct", "compiling.several", "compiling.shown", "compiling.split",
+        "compiling.build", "compiling.lowered", "compiling.selftests", "compiling.signatures",
+        "compiling.direct", "compiling.saving", "compiling.shown", "compiling.split",
     ),
     "primitives": ("primitives",),
     "transforms": ("sparse", "transforms"),

@@ -159,7 +159,7 @@ def test_options_by_their_names(tmp_path: Path, user_error: Any) -> None:
     with pytest.raises(
         XformTypeError, match=r"target must be a name .* got \['cpu'\] of type list"
     ):
-        save(model, spec(3), path=path, target=["cpu"])  # type: ignore[arg-type]
+        save(model, spec(3), path=path, target=[["cpu"]])  # type: ignore[list-item]
     with pytest.raises(XformTypeError, match=r"target must be a name .* got 3 of type int"):
         jit(model).lower(spec(3)).compile(3)  # type: ignore[arg-type]
     save(model, spec(3), path=path, scale=2.0)

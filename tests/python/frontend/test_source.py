@@ -111,9 +111,9 @@ def test_an_error_of_the_function() -> None:
 
 
 def test_a_fault_of_xform_keeps_its_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xform.compiling.building.compile_cached", None)
+    monkeypatch.setattr("xform.compiling.build.compile_cached", None)
     found = frames(lambda: jit(lambda x: x + 1)(X), TypeError)
-    assert found[-1].filename.endswith("building.py")
+    assert found[-1].filename.endswith("build.py")
 
 
 def test_a_bad_value(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,10 @@ def test_devices() -> None:
     assert cpu["available"]
     assert cpu["hardware"]
     assert cpu["cores"] >= 1
+    assert "float64" in cpu["dtypes"]["cpu:host"]
+    assert cpu["levels"][:1] == (["x86-64"] if cpu["machine"] == "x86_64" else [])
+    assert "float64" not in vulkan["dtypes"]["vulkan:portable"]
+    assert "float64" in vulkan["dtypes"]["vulkan:desktop"]
     assert not vulkan["available"]
     assert vulkan["reason"] == "no Vulkan driver (ICD) was found"
     assert not cuda["available"]

@@ -14,7 +14,7 @@ from typing import Any
 import mpmath
 import numpy as np
 import pytest
-from xform.compiling import lowered
+from xform.compiling import build
 from xform.compiling.forms import CompileError, compile_module, emit_ptx
 from xform.compiling.targets import Target, check_dtypes
 from xform.frontend import jit, save, spec
@@ -268,7 +268,7 @@ def test_float64_on_vulkan_is_refused_before_compiling(
     def compile_nothing(*args: Any, **kwargs: Any) -> bytes:
         raise AssertionError("IREE was called")
 
-    monkeypatch.setattr(lowered, "compile_cached", compile_nothing)
+    monkeypatch.setattr(build, "compile_cached", compile_nothing)
     x = np.ones(3)
     with pytest.raises(XformTypeError, match=r"float64.*'vulkan' \(portable\).*astype\('float32'"):
         jit(lambda x: x + 1, device="vulkan")(x)

@@ -324,3 +324,43 @@ def test_open_sizes_on_vulkan() -> None:
     compiled, w = program.compile(), rows(4)[:, :3]
     for n in (1, 7, 64):
         check(compiled(w, rows(n)), jit(step)(w, rows(n)))
+
+
+def test_a_file_keeps_a_test_of_itself(tmp_path: Path) -> None:
+    path = tmp_path / "tested.vmfb"
+    weights = rows(4)
+    jit(lambda x: np.tanh(x @ weights).sum(0)).save(path, spec(("n", 4), "float32"), selftest=True)
+    assert runtime.load(path).selftest().passed
+
+
+def test_several_functions_of_open_sizes_are_in_one_file(tmp_path: Path) -> None:
+    def predict(w: Any, x: Any) -> Any:
+        return np.tanh(x @ w)
+
+    def loss(w: Any, x: Any) -> Any:
+        return np.mean(predict(w, x) ** 2)
+
+    w, x = spec((4, 3), "float32"), spec(("batch", 4), "float32")
+    path = tmp_path / "several.vmfb"
+    xf.export(
+        path,
+        {
+            "predict": jit(predict).lower(w, x),
+            "gradients": jit(lambda w, x: vmap(grad(loss), (None, 0))(w, x[:, None])).lower(w, x),
+            "step": jit(lambda w, x: w - 0.1 * grad(loss)(w, x)).lower(w, x),
+            "other": jit(lambda y: y.mean()).lower(spec("n")),
+            "fixed": jit(predict).lower(w, spec((2, 4), "float32")),
+        },
+        selftest=True,
+    )
+    module, matrix = runtime.load(path), rows(4)[:, :3]
+    for n in (1, 7, 64):
+        check(module.predict(matrix, rows(n)), predict(matrix, rows(n)))
+        wanted = np.stack([np.asarray(grad(loss)(matrix, row[None])) for row in rows(n)[:3]])
+        check(module.gradients(matrix, rows(n))[:3], wanted)
+        check(module.step(matrix, rows(n)), matrix - 0.1 * np.asarray(grad(loss)(matrix, rows(n))))
+        assert float(module.other(np.arange(float(n)))) == (n - 1) / 2
+    check(module.fixed(matrix, rows(2)), predict(matrix, rows(2)))
+    with pytest.raises(XformValueError, match=r"expected \(2, 4\)"):
+        module.fixed(matrix, rows(3))
+    assert module.selftest().passed

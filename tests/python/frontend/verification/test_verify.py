@@ -95,13 +95,13 @@ def test_arguments_stay_what_they_are() -> None:
 @pytest.mark.calls_once
 def test_programs_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     built = []
-    build = lowered.build
+    build = lowered.build_module
 
     def counted(*args: Any) -> Any:
-        built.append(args[0].name)
+        built.append(args[1])
         return build(*args)
 
-    monkeypatch.setattr(lowered, "build", counted)
+    monkeypatch.setattr(lowered, "build_module", counted)
     assert verify(lambda x: np.sin(x).sum(), X).ok
     # The value in two dtypes and for two processors, jvp, vjp, batches of the value and the vjp.
     assert len(built) <= 7, built

@@ -50,17 +50,6 @@ class Built:
     iree: float
 
 
-def build(
-    traced: TracedProgram,
-    target: Target,
-    signature: Callable[[TracedProgram, Target], Signature],
-) -> Built:
-    """Compiles a program."""
-    return build_module(
-        modules_of(traced), traced.name, target, [(traced, signature(traced, target))]
-    )
-
-
 def build_module(
     modules: Sequence[tuple[Module, Sample]],
     name: str,
@@ -101,7 +90,7 @@ def linalg_maker(
     with_expanded: bool,
 ) -> Callable[[bool], backend.Linalg]:
     """What takes programs to linalg, with the user's lines or without."""
-    marks = [marked(traced, target, signature) for traced, signature in entries]
+    marks = [marked_entry(traced, target, signature) for traced, signature in entries]
     module, _ = modules[0]
     is_open = len(modules) > 1
     passes = passes_to("linalg", target, is_open)
@@ -126,7 +115,7 @@ def modules_of(traced: TracedProgram) -> list[tuple[Module, Sample]]:
     return [(instance.program.module, sample) for instance, sample in instances]
 
 
-def marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
+def marked_entry(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
     """What the entry of a program keeps with it."""
     may_donate = is_own(target) and traced.open is None
     donated = tuple(traced.inputs.donated) if may_donate else None
