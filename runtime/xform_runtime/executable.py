@@ -9,22 +9,21 @@ from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from iree.runtime import (
+
+from .arrays import Array
+from .binding import (
     BufferUsage,
     HalBufferView,
     MemoryType,
     VmContext,
     VmVariantList,
 )
-
-from .arrays import Array
 from .cpu_features import missing_cpu_features
 from .devices import Device, Staging, get_device, view_of, wants_staging
 from .dtypes import numpy_dtype
 from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
-from .stopping import call_stoppable
 from .unchanging import Unchanging
 
 # Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
@@ -94,6 +93,11 @@ class Executable(Unchanging):
             for name, function in image.functions.items()
         }
         self._context: Any = self._make_context()
+        if image.stoppable:
+            # It imports what is of no use to other programs.
+            from .stopping import call_stoppable
+
+            self._call_stoppable = call_stoppable
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         loaded = partial(Executable, work=self._work, is_shared=self._is_shared)
@@ -256,7 +260,7 @@ class Executable(Unchanging):
         results = prepared.results
         count = 1 if results is None else len(results)
         if prepared.stoppable is not None:
-            return call_stoppable(
+            return self._call_stoppable(
                 self._device,
                 self._context,
                 prepared.stoppable,

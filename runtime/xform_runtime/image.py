@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import mmap
 import os
-from pathlib import Path
-from typing import Any
-
-from iree.runtime import VmModule
+from typing import TYPE_CHECKING, Any, Final
 
 from .archive import check_archive, read_members
+from .binding import VmModule
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
-from .selftest import SELFTEST_FOLDER, SelfTest
+from .module_file import path_text, read_module
 from .signature import SIGNATURE_KEY, Signature
-from .stopping import STOPPABLE
 from .unchanging import Unchanging
+
+if TYPE_CHECKING:
+    from .selftest import SelfTest
+
+# Behind the name of an entry, that of its function which takes as its last argument what stops it.
+STOPPABLE: Final = "$stoppable"
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
-
-# A smaller file is read whole, so that replacing it later cannot disturb a running program.
-_MAP_FROM = 1 << 20
 
 
 class ModuleImage(Unchanging):
@@ -35,7 +34,7 @@ class ModuleImage(Unchanging):
         ModuleFileError: the bytes are damaged, are no compiled module, or carry a bad signature.
     """
 
-    def __init__(self, vmfb: bytes | memoryview | mmap.mmap, origin: str = "module") -> None:
+    def __init__(self, vmfb: bytes | memoryview, origin: str = "module") -> None:
         check_archive(memoryview(vmfb), origin)
         self.origin = origin
         self.content = memoryview(vmfb)
@@ -58,14 +57,22 @@ class ModuleImage(Unchanging):
         return ModuleImage, (bytes(self.content), self.origin)
 
     @staticmethod
-    def from_file(path: str | os.PathLike[str]) -> ModuleImage:
+    def from_file(
+        path: str | bytes | os.PathLike[Any], *, sha256: str | None = None
+    ) -> ModuleImage:
         """The image of a .vmfb that xform wrote.
 
+        Args:
+            path: the file.
+            sha256: the hash of its bytes, as hexadecimal digits; None for any.
+
         Raises:
-            ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+            MissingFileError: there is no such file.
+            ModuleFileError: it is damaged, not a module that xform wrote, or has another hash.
+            XformTypeError, XformValueError: the path is none, or `sha256` is no hash.
         """
-        name = os.fspath(path)
-        image = ModuleImage(read_module(name), name)
+        name = path_text(path)
+        image = ModuleImage(read_module(name, sha256), name)
         if not image.signatures:
             raise ModuleFileError(
                 f"{name} has no xform signature: it is an IREE module of another compiler, "
@@ -79,6 +86,8 @@ class ModuleImage(Unchanging):
         Raises:
             ModuleFileError: it cannot be read.
         """
+        from .selftest import SELFTEST_FOLDER, SelfTest
+
         content = read_members(self.content).get(f"{SELFTEST_FOLDER}{entry}")
         if content is None:
             return None
@@ -104,26 +113,3 @@ class ModuleImage(Unchanging):
                 f"entry {name!r} of {self.origin} carries the signature of {signature.name!r}"
             )
         self.signatures[name] = signature
-
-
-def read_module(name: str) -> bytes | mmap.mmap:
-    """The bytes of a file, of a large one as far as they are looked at.
-
-    Raises:
-        ModuleFileError: there is none, or it cannot be read.
-    """
-    path = Path(name)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < _MAP_FROM:
-                return file.read()
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except FileNotFoundError:
-        raise ModuleFileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise ModuleFileError(
-            f"{path} is a directory: expected a compiled module (.vmfb)"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModuleFileError(f"{path} cannot be read: {error}") from None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, asarray
+from .call_queue import CallQueue
 from .devices import driver_name
 from .dtypes import numpy_dtype
 from .errors import (
@@ -19,18 +20,29 @@ from .errors import (
 )
 from .executable import Executable
 from .image import ModuleImage
-from .selftest_report import ResultCheck, SelfTestReport, checked
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
 from .unchanging import Unchanging
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from .selftest_report import ResultCheck, SelfTestReport
 
 
 class Entry(Unchanging):
     """One entry point of a module; call it with the arguments of the original function."""
 
-    def __init__(self, executable: Executable, signature: Signature, image: ModuleImage) -> None:
+    def __init__(
+        self,
+        executable: Executable,
+        signature: Signature,
+        image: ModuleImage,
+        queue: CallQueue | None = None,
+    ) -> None:
         self._executable = executable
         self._image = image
+        self._queue = CallQueue() if queue is None else queue
         self._args, self._kwargs = _argument_trees(signature)
         self._leaves = [(leaf, numpy_dtype(leaf.dtype)) for leaf in signature.args]
         self._is_flat = not self._kwargs.items and all(
@@ -50,20 +62,48 @@ class Entry(Unchanging):
             XformTypeError: an argument has another dtype, or is not an array.
             XformValueError: an argument has another shape or structure.
         """
+        return self._invoke(self._values(args, kwargs))
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Calls the compiled function on another thread, after all that the module was given before.
+
+        Args:
+            args, kwargs: as for a call. NumPy arrays are copied, and may be changed at once.
+
+        Returns:
+            A future of the standard library's: `result()` waits for what a call returns and raises
+            what it raises, `cancel()` succeeds until the call begins.
+        """
+        try:
+            values = self._values(args, kwargs)
+        except XformError as error:
+            # In its turn, as all others.
+            return self._queue.submit(_raise, error)
+        device = self._executable.device
+        held = [value if isinstance(value, Array) else asarray(value, device) for value in values]
+        return self._queue.submit(self._invoke, held)
+
+    def _values(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """The arrays that the compiled function takes."""
         signature = self.signature
         try:
             if self._is_flat and not kwargs and len(args) == len(self._leaves):
                 leaves: Sequence[Any] = args
             else:
                 leaves = self._flatten(args, kwargs)
-            values = [
+            return [
                 _checked(leaf, dtype, value)
                 for (leaf, dtype), value in zip(self._leaves, leaves, strict=True)
             ]
         except XformError as error:
             raise type(error)(f"{signature.name}(): {error}") from None
-        results = self._executable.invoke(signature.name, values)
-        return unflatten(signature.outputs, results)
+
+    def _invoke(self, values: list[Array | np.ndarray[Any, Any]]) -> Any:
+        """The result in its structure."""
+        signature = self.signature
+        return unflatten(signature.outputs, self._executable.invoke(signature.name, values))
 
     def selftest(self) -> SelfTestReport:
         """Tries the entry point alone, as `Module.selftest` does all of them.
@@ -72,6 +112,8 @@ class Entry(Unchanging):
             XformValueError: the file has no self-test for it.
             ModuleFileError, XformRuntimeError: as `Module.selftest`.
         """
+        from .selftest_report import SelfTestReport
+
         checks = self._checks()
         if checks is None:
             raise _no_selftest(f"entry {self.__name__!r} of {self._image.origin}")
@@ -79,6 +121,8 @@ class Entry(Unchanging):
 
     def _checks(self) -> list[ResultCheck] | None:
         """The results of the entry's self-test; None if it has none."""
+        from .selftest_report import checked
+
         signature, name = self.signature, self.__name__
         selftest = self._image.selftest(name)
         if selftest is None:
@@ -103,7 +147,7 @@ class Entry(Unchanging):
         return flatten(self._args, args, "args") + flatten(self._kwargs, kwargs, "kwargs")
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return Entry, (self._executable, self.signature, self._image)
+        return Entry, (self._executable, self.signature, self._image, self._queue)
 
     def __repr__(self) -> str:
         return f"<entry {self.signature}>"
@@ -140,13 +184,26 @@ class Module(Unchanging):
         Raises:
             XformTypeError: there are several; the message lists them.
         """
-        if len(self._entries) != 1:
+        return self._only(self._entries, "")(*args, **kwargs)
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Calls the only entry point on another thread; see `Entry.submit`.
+
+        Calls of all entry points of a module are made in the order in which they were submitted.
+
+        Raises:
+            XformTypeError: there are several; the message lists them.
+        """
+        return self._only(self._entries, ".submit").submit(*args, **kwargs)
+
+    def _only(self, entries: dict[str, Entry], method: str) -> Entry:
+        if len(entries) != 1:
             raise XformTypeError(
-                f"{self._path} has {len(self._entries)} entry points: call one of them by name: "
-                + ", ".join(f"module.{name}(...)" for name in self._entries)
+                f"{self._path} has {len(entries)} entry points: call one of them by name: "
+                + ", ".join(f"module.{name}{method}(...)" for name in entries)
             )
-        (entry,) = self._entries.values()
-        return entry(*args, **kwargs)
+        (entry,) = entries.values()
+        return entry
 
     def selftest(self) -> SelfTestReport:
         """Calls the entry points with the inputs that the file keeps for that, and compares.
@@ -163,6 +220,8 @@ class Module(Unchanging):
             ModuleFileError: the self-test cannot be read.
             XformRuntimeError: a call fails.
         """
+        from .selftest_report import SelfTestReport
+
         found = [entry._checks() for entry in self._entries.values()]
         if all(checks is None for checks in found):
             raise _no_selftest(self._path)
@@ -194,21 +253,32 @@ class Module(Unchanging):
         return "\n".join(lines)
 
 
-def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
-    """Loads a compiled module from a file.
+def load(
+    path: str | bytes | os.PathLike[Any],
+    device: str | None = None,
+    *,
+    sha256: str | None = None,
+) -> Module:
+    """Loads a compiled module from a file, which may change or vanish afterwards.
+
+    A module has machine code in it, which runs with all that this process may do: load only what
+    you trust, or give the hash of a file that you trust.
 
     Args:
         path: a .vmfb that xform wrote.
         device: the device to run on; None takes the one it was compiled for.
+        sha256: the hash that the file must have, as hexadecimal digits; None for any.
 
     Returns:
         The module; its entry points check their arguments before each call.
 
     Raises:
-        ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+        MissingFileError: there is no such file; it is a FileNotFoundError, too.
+        ModuleFileError: it is damaged, not a module that xform wrote, or has another hash.
         DeviceError: the device is not available, or the module was compiled for another one.
+        XformTypeError, XformValueError: the path is none, or `sha256` is no hash.
     """
-    return module_of(ModuleImage.from_file(path), device)
+    return module_of(ModuleImage.from_file(path, sha256=sha256), device)
 
 
 def module_of(image: ModuleImage, device: str | None = None) -> Module:
@@ -229,6 +299,7 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
             raise DeviceError(
                 f"{name} was compiled for device {compiled_for!r} and cannot run on {device!r}"
             )
+    queue = CallQueue()
     loaded: dict[str, Executable] = {}
     entries: dict[str, Entry] = {}
     for entry, signature in signatures.items():
@@ -236,7 +307,7 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
         driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
-        entries[entry] = Entry(loaded[driver], signature, image)
+        entries[entry] = Entry(loaded[driver], signature, image, queue)
     return Module(name, compiled_for, entries)
 
 
@@ -244,6 +315,10 @@ def _no_selftest(what: str) -> XformValueError:
     return XformValueError(
         f"{what} has no self-test: save it with selftest=True, or by xform compile --selftest"
     )
+
+
+def _raise(error: XformError) -> NoReturn:
+    raise error
 
 
 def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:
