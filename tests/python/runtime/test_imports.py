@@ -10,7 +10,7 @@ import pytest
 import xform.runtime
 import xform_runtime
 
-# What is imported beside NumPy, the modules of the runtime and IREE's native one. All of it is small;
+# What is imported beside NumPy, the modules of the runtime, and IREE's native one. All is small;
 # what is not, such as zipfile or concurrent.futures, is imported where it is used.
 SMALL = {
     "__future__", "_json", "atexit", "copy", "dataclasses", "errno", "json", "json.decoder",
