@@ -133,24 +133,22 @@ bench: build ## Measure against the peers
 
 # Wheels are for the Python of .venv, or another one: make wheel PYTHON=python3.13
 PYTHON    :=
-WHEEL_BIN  = $(if $(PYTHON),build/wheel-$(PYTHON)/bin,$(BIN))
-WHEEL_DIR  = $(if $(PYTHON),-C build-dir=build/$(PYTHON))
+WHEEL_ENV := $(if $(PYTHON),build/for-$(notdir $(PYTHON)),$(VENV))
+WHEEL_BIN := $(WHEEL_ENV)/bin
 
-build/wheel-%/.ready: pyproject.toml runtime/pyproject.toml
-	@$* -m venv $(@D)
+build/for-%/.ready: pyproject.toml runtime/pyproject.toml tools/requirements.py
+	@$(PYTHON) -m venv $(@D)
 	@$(@D)/bin/python tools/requirements.py --extra wheel --build --without-dependencies \
 	  > $(@D)/requirements.txt
 	@$(@D)/bin/python -m pip install -q -r $(@D)/requirements.txt
 	@touch $@
 
-wheel: $(if $(PYTHON),$(VENV)/.demo build/wheel-$(PYTHON)/.ready,setup) ## Wheels of xform and of its runtime in dist/
+wheel: $(if $(PYTHON),$(VENV)/.demo $(WHEEL_ENV)/.ready,setup) ## Wheels of xform and of its runtime in dist/
 	@rm -rf build/wheels
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(WHEEL_BIN)/python -m pip wheel -q --no-deps \
-	  --no-build-isolation -w build/wheels ./runtime
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(WHEEL_BIN)/python -m pip wheel -q --no-deps \
-	  --no-build-isolation -w build/wheels $(WHEEL_DIR) .
+	@PATH=$(abspath $(WHEEL_BIN)):$$PATH CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
+	  $(WHEEL_BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheels ./runtime .
 	@mkdir -p dist && mv build/wheels/xform_runtime-*.whl dist
-	@PATH=$(WHEEL_BIN):$$PATH $(WHEEL_BIN)/auditwheel repair -z 9 -w dist build/wheels/xform-*.whl
+	@PATH=$(abspath $(WHEEL_BIN)):$$PATH $(WHEEL_BIN)/auditwheel repair -z 9 -w dist build/wheels/xform-*.whl
 	@ls -sh dist
 
 test-wheel: wheel ## Install the wheels in new environments, where no LLVM is, and try them

@@ -157,7 +157,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("wheels", type=Path)
     wheels: Path = parser.parse_args().wheels.resolve()
-    tag = f"cp{sys.version_info.major}{sys.version_info.minor}"
+    # One wheel is for 3.12 and all that follow.
+    tag = "cp311" if sys.version_info < (3, 12) else "cp312-abi3"
     (whole,) = wheels.glob(f"xform-*-{tag}-*.whl")
     (runtime,) = wheels.glob("xform_runtime-*.whl")
     check_wheel(whole)

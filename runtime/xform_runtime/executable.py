@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -109,7 +110,7 @@ class Executable(Unchanging):
             return VmContext(device.instance, [device.hal_module, self._image.vm_module])
         except IREE_ERRORS as error:
             raise DeviceError(
-                f"{self._image.origin} cannot run on device {device.name!r}: {error}"
+                f"{self._image.origin} cannot run on device {device.name!r}: {_reason(str(error))}"
             ) from None
 
     def _reopen(self) -> Device:
@@ -289,6 +290,14 @@ class Executable(Unchanging):
 
     def __repr__(self) -> str:
         return f"Executable({', '.join(self._entries)}; device={self._device.name!r})"
+
+
+def _reason(said: str) -> str:
+    """What IREE says of code that it does not take, in words for those who know xform."""
+    kind = re.search(r"no .* device .* runs executables of format ([\w-]+)", said)
+    if kind is None:
+        return said
+    return f"its code is for another kind of processor ({kind[1]}); compile it for this one"
 
 
 def _can_import(array: np.ndarray[Any, Any]) -> bool:

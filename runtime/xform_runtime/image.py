@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from .archive import check_archive, read_members
@@ -41,7 +42,7 @@ class ModuleImage(Unchanging):
         try:
             self.vm_module: Any = VmModule.from_buffer(vm_instance(), vmfb, warn_if_copy=False)
         except IREE_ERRORS as error:
-            raise ModuleFileError(f"{origin} is not a valid compiled module: {error}") from None
+            raise _refusal(origin, str(error)) from None
         self.functions: dict[str, Any] = {}
         self.signatures: dict[str, Signature] = {}
         # By the name of the entry, where there is one that can be stopped.
@@ -113,3 +114,17 @@ class ModuleImage(Unchanging):
                 f"entry {name!r} of {self.origin} carries the signature of {signature.name!r}"
             )
         self.signatures[name] = signature
+
+
+def _refusal(origin: str, said: str) -> ModuleFileError:
+    """Why IREE does not take the bytes of a module."""
+    versions = re.search(r"version mismatch; (.*)", said)
+    if versions is None:
+        return ModuleFileError(f"{origin} is not a valid compiled module: {said}")
+    from importlib.metadata import version
+
+    return ModuleFileError(
+        f"{origin} was compiled for another version of IREE than iree-base-runtime "
+        f"{version('iree-base-runtime')}, which is installed ({versions[1]}): compile it again, or "
+        "install the version that belongs to its compiler"
+    )

@@ -59,11 +59,14 @@ def run(python: Path, program: str, folder: Path) -> str:
     return ran.stdout
 
 
-def readme_example() -> str:
-    """What README says of calling where no compiler is installed."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r"```python\n(from xform import runtime.*?)```", text, re.DOTALL)
-    return str(example)
+def examples(page: str) -> str:
+    """What a page says of calling where no compiler is installed, as a program."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    found = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    first = next(
+        i for i, block in enumerate(found) if block.startswith("from xform import runtime")
+    )
+    return "import numpy as np\n" + "\n".join(found[first:])
 
 
 def test_readme_s_example(alone: Path, tmp_path: Path) -> None:
@@ -74,8 +77,16 @@ def test_readme_s_example(alone: Path, tmp_path: Path) -> None:
         "gradient.lower(spec((3,), np.float32)).compile().save('gradient.vmfb')"
     )
     subprocess.run([sys.executable, "-c", program], cwd=tmp_path, check=True)
-    example = f"import numpy as np\n{readme_example()}\nprint(gradient(np.zeros(3, np.float32)))"
+    example = f"{examples('README.md')}\nprint(gradient(np.zeros(3, np.float32)))"
     assert run(alone, example, tmp_path) == "[1. 1. 1.]\n"
+
+
+def test_the_page_s_examples(alone: Path, add_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.vmfb").write_bytes(add_file.read_bytes())
+    program = examples("docs/runtime.md").replace("model.submit(batch)", "model.submit(*batch)")
+    program = f"batches = [2 * [np.full(4, i, np.float32)] for i in range(3)]\n{program}"
+    said = run(alone, f"import numpy as np\n{program}", tmp_path).splitlines()
+    assert sorted(said) == [f"[{i}. {i}. {i}. {i}.]" for i in (0, 2, 4)]
 
 
 def test_all_of_it(alone: Path, model_file: Path, tmp_path: Path) -> None:
