@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .arrays import Array
+from .arrays import Array, asarray
 from .binding import (
     BufferUsage,
     HalBufferView,
@@ -192,6 +192,22 @@ class Executable(Unchanging):
             else:
                 inputs.push_ref(device.put(arg))
         return self._wrap(prepared, self._call(prepared, inputs))
+
+    def hold(
+        self, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """What `invoke` can be given later in the place of `args`, whatever becomes of them.
+
+        Args:
+            entry: the entry's name.
+            args: as for `invoke`. NumPy arrays are copied to the device, and an `Array` that the
+                call takes over has no values any more.
+        """
+        prepared = self._find(entry)
+        if self._device.is_left_behind:
+            self._reopen()
+        held = [arg if isinstance(arg, Array) else asarray(arg, self.device) for arg in args]
+        return self._donated(entry, prepared.taken, held)
 
     def apart(self, entry: str, results: list[Array], kept: Sequence[Array]) -> list[Array]:
         """Results of `invoke` none of which has the memory of some of its arguments.

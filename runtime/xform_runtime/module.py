@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from .arrays import Array, asarray
+from .arrays import Array
 from .call_queue import CallQueue
 from .devices import driver_name
 from .dtypes import numpy_dtype
@@ -68,7 +68,8 @@ class Entry(Unchanging):
         """Calls the compiled function on another thread, after all that the module was given before.
 
         Args:
-            args, kwargs: as for a call. NumPy arrays are copied, and may be changed at once.
+            args, kwargs: as for a call. NumPy arrays are copied, and may be changed at once; donated
+                arguments are lost at once.
 
         Returns:
             A future of the standard library's: `result()` waits for what a call returns and raises
@@ -79,8 +80,7 @@ class Entry(Unchanging):
         except XformError as error:
             # In its turn, as all others.
             return self._queue.submit(_raise, error)
-        device = self._executable.device
-        held = [value if isinstance(value, Array) else asarray(value, device) for value in values]
+        held = self._executable.hold(self.signature.name, values)
         return self._queue.submit(self._invoke, held)
 
     def _values(
@@ -100,7 +100,7 @@ class Entry(Unchanging):
         except XformError as error:
             raise type(error)(f"{signature.name}(): {error}") from None
 
-    def _invoke(self, values: list[Array | np.ndarray[Any, Any]]) -> Any:
+    def _invoke(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> Any:
         """The result in its structure."""
         signature = self.signature
         return unflatten(signature.outputs, self._executable.invoke(signature.name, values))

@@ -159,7 +159,7 @@ def test_many_threads_submit(add_file: Path) -> None:
 
 
 @pytest.mark.calls_once
-def test_donated_arguments(tmp_path: Path) -> None:
+def test_donated_arguments(tmp_path: Path, gate: Gate) -> None:
     path = tmp_path / "step.vmfb"
     save(jit(lambda s, x: s + x, donate_argnums=0), spec(1000), spec(1000), path=path)
     module = load(path)
@@ -171,6 +171,15 @@ def test_donated_arguments(tmp_path: Path) -> None:
     assert state[0].item() == 5
     assert module.submit(host, x).result()[0].item() == 1
     assert host[0] == 0
+    # Nobody can look at what a call may be writing into.
+    gate.close(module._only(module._entries, "")._queue)
+    state = module(np.zeros(1000), x)
+    future = module.submit(state, x)
+    assert state.is_donated
+    with pytest.raises(XformValueError, match="was donated to"):
+        state.numpy()
+    gate.open()
+    assert future.result()[0].item() == 2
 
 
 def test_copies_have_queues_too(steps_file: Path, add_file: Path) -> None:
