@@ -62,7 +62,9 @@ class Entry(Unchanging):
             XformTypeError: an argument has another dtype, or is not an array.
             XformValueError: an argument has another shape or structure.
         """
-        return self._invoke(self._values(args, kwargs))
+        # As _invoke, without another call in the way of each call.
+        values, signature = self._values(args, kwargs), self.signature
+        return unflatten(signature.outputs, self._executable.invoke(signature.name, values))
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
         """Calls the compiled function on another thread, after all that the module was given before.
@@ -164,6 +166,7 @@ class Module(Unchanging):
         self._path = path
         self._device = device
         self._entries = entries
+        self._only = next(iter(entries.values())) if len(entries) == 1 else None
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return Module, (self._path, self._device, self._entries)
@@ -184,7 +187,9 @@ class Module(Unchanging):
         Raises:
             XformTypeError: there are several; the message lists them.
         """
-        return self._only(self._entries, "")(*args, **kwargs)
+        if self._only is None:
+            raise self._choice("")
+        return self._only(*args, **kwargs)
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
         """Calls the only entry point on another thread; see `Entry.submit`.
@@ -194,16 +199,16 @@ class Module(Unchanging):
         Raises:
             XformTypeError: there are several; the message lists them.
         """
-        return self._only(self._entries, ".submit").submit(*args, **kwargs)
+        if self._only is None:
+            raise self._choice(".submit")
+        return self._only.submit(*args, **kwargs)
 
-    def _only(self, entries: dict[str, Entry], method: str) -> Entry:
-        if len(entries) != 1:
-            raise XformTypeError(
-                f"{self._path} has {len(entries)} entry points: call one of them by name: "
-                + ", ".join(f"module.{name}{method}(...)" for name in entries)
-            )
-        (entry,) = entries.values()
-        return entry
+    def _choice(self, method: str) -> XformTypeError:
+        """What a call of a module says that has several entry points."""
+        return XformTypeError(
+            f"{self._path} has {len(self._entries)} entry points: call one of them by name: "
+            + ", ".join(f"module.{name}{method}(...)" for name in self._entries)
+        )
 
     def selftest(self) -> SelfTestReport:
         """Calls the entry points with the inputs that the file keeps for that, and compares.

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 from xform.frontend import export, jit, save, spec
-from xform_runtime import Array, XformTypeError, XformValueError, asarray, load
+from xform_runtime import Array, Module, XformTypeError, XformValueError, asarray, load
 from xform_runtime.call_queue import CallQueue
 
 ONES = np.ones(4, np.float32)
@@ -31,6 +31,10 @@ def steps_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         path, {"up": jit(lambda x: x + 1).lower(vector), "down": jit(lambda x: x - 1).lower(vector)}
     )
     return path
+
+
+def queue_of(module: Module) -> CallQueue:
+    return module[module.entries[0]]._queue
 
 
 class Gate:
@@ -120,7 +124,7 @@ def test_several_entry_points(steps_file: Path) -> None:
 
 def test_cancelling(add_file: Path, gate: Gate) -> None:
     module = load(add_file)
-    gate.close(module._only(module._entries, "")._queue)
+    gate.close(queue_of(module))
     first, second = module.submit(ONES, ONES), module.submit(ONES, 2 * ONES)
     assert first.cancel()
     gate.open()
@@ -132,7 +136,7 @@ def test_cancelling(add_file: Path, gate: Gate) -> None:
 
 def test_arguments_may_change_at_once(add_file: Path, gate: Gate) -> None:
     module = load(add_file)
-    gate.close(module._only(module._entries, "")._queue)
+    gate.close(queue_of(module))
     buffer, futures = ONES.copy(), []
     for i in range(3):
         buffer[:] = i
@@ -172,7 +176,7 @@ def test_donated_arguments(tmp_path: Path, gate: Gate) -> None:
     assert module.submit(host, x).result()[0].item() == 1
     assert host[0] == 0
     # Nobody can look at what a call may be writing into.
-    gate.close(module._only(module._entries, "")._queue)
+    gate.close(queue_of(module))
     state = module(np.zeros(1000), x)
     future = module.submit(state, x)
     assert state.is_donated
