@@ -138,6 +138,36 @@ def XformToLinalg : Pass<"xform-to-linalg", "::mlir::ModuleOp"> {
   ];
 }
 
+def XformGeneralizeSizes : Pass<"xform-generalize-sizes", "::mlir::ModuleOp"> {
+  let summary = "one program for all sizes, out of instances for some of them";
+  let description = [{
+    Takes a module of modules, each of which has the same function for other
+    sizes of its arguments, which its attribute `xform.sizes` names. Where the
+    instances have the same operations, and every number that differs is a
+    polynomial of the sizes, or such a function of one as means and norms have,
+    they become one program, in which these numbers are computed from the sizes
+    of the arguments. Where they do not, the error is at the operation.
+
+    Before:
+    ```mlir
+    module attributes {xform.sizes = {n = 3 : i64}} {
+      func.func @f(%x: tensor<3xf32>) -> tensor<3xf32> { ... tensor.empty() : tensor<3xf32> ... }
+    }
+    module attributes {xform.sizes = {n = 5 : i64}} { ... }
+    ```
+    After:
+    ```mlir
+    func.func @f(%x: tensor<?xf32>) -> tensor<?xf32> {
+      %n = tensor.dim %x, %c0 : tensor<?xf32>
+      ... tensor.empty(%n) : tensor<?xf32> ...
+    }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+                           "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
+                           "::mlir::tensor::TensorDialect"];
+}
+
 def XformUnrollLoops : Pass<"xform-unroll-loops", "::mlir::ModuleOp"> {
   let summary = "several steps of small scans in each turn";
   let description = [{

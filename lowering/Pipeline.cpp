@@ -51,6 +51,11 @@ struct PipelineOptions : PassPipelineOptions<PipelineOptions> {
       llvm::cl::values(clEnumValN(Compiler::Xform, "xform",
                                   "xform-cpu-pipeline, where it can"),
                        clEnumValN(Compiler::IREE, "iree", "iree-compile"))};
+  Option<bool> isOpen{
+      *this, "open",
+      llvm::cl::desc("end where --xform-generalize-sizes begins: at linalg for "
+                     "one of the sizes that a program is for"),
+      llvm::cl::init(false)};
 };
 
 } // namespace
@@ -82,7 +87,7 @@ static void buildPipeline(OpPassManager &manager,
                           const PipelineOptions &options) {
   const xform::Target &target = options.target.getValue();
   bool isOwn = target.device == xform::Target::Device::CPU &&
-               options.compiler == Compiler::Xform;
+               options.compiler == Compiler::Xform && !options.isOpen;
   manager.addPass(createXformExpandTransforms());
   manager.addPass(createXformSimplify());
   manager.addPass(createXformLowerLinearAlgebra({/*callsFunctions=*/isOwn}));
@@ -90,7 +95,17 @@ static void buildPipeline(OpPassManager &manager,
   manager.addPass(createXformToLinalg({/*updatesInPlace=*/isOwn}));
   if (isOwn)
     manager.addPass(createXformCpuSelect());
-  addForIREE(manager, target);
+  if (!options.isOpen)
+    addForIREE(manager, target);
+}
+
+/// The rest of it, once there is one program for all sizes.
+static void buildOpenPipeline(OpPassManager &manager,
+                              const PipelineOptions &options) {
+  manager.addPass(createXformGeneralizeSizes());
+  manager.addPass(createCanonicalizerPass());
+  manager.addPass(createCSEPass());
+  addForIREE(manager, options.target.getValue());
 }
 
 /// Hands a marked module to IREE after all.
@@ -148,6 +163,10 @@ void xform::registerPasses() {
   PassPipelineRegistration<PipelineOptions>(
       "xform-iree-pipeline", "from marked modules of linalg to linalg for IREE",
       buildIREEPipeline);
+  PassPipelineRegistration<PipelineOptions>(
+      "xform-open-pipeline",
+      "from what a program is for some sizes to linalg for all of them",
+      buildOpenPipeline);
   PassPipelineRegistration<PipelineOptions>(
       "xform-pipeline", "from transform operations to linalg", buildPipeline);
 }

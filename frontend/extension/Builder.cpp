@@ -240,6 +240,17 @@ void ModuleState::take(llvm::StringRef code, const std::string &entry,
   }
 }
 
+void ModuleState::addInstance(llvm::StringRef code,
+                              const std::map<std::string, int64_t> &sizes) {
+  OwningOpRef<ModuleOp> instance = read(context.get(), code, "instance");
+  Builder builder(context.get());
+  NamedAttrList named;
+  for (const auto &[name, size] : sizes)
+    named.append(name, builder.getI64IntegerAttr(size));
+  (*instance)->setAttr("xform.sizes", named.getDictionary(context.get()));
+  module->push_back(instance.release());
+}
+
 ModulePtr ModuleState::clone() {
   return std::make_shared<ModuleState>(context, module->clone());
 }

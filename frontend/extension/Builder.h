@@ -15,6 +15,7 @@
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Pass/PassInstrumentation.h"
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,6 +95,10 @@ struct ModuleState {
   /// `entry` gets a name of its own here. Throws if that is taken.
   void take(llvm::StringRef code, const std::string &entry,
             const std::string &name);
+  /// Takes over a module, in bytecode, as what a program is for these sizes;
+  /// `--xform-generalize-sizes` makes one program of several.
+  void addInstance(llvm::StringRef code,
+                   const std::map<std::string, int64_t> &sizes);
   void run(const std::string &pipeline,
            std::unique_ptr<mlir::PassInstrumentation> observer = nullptr);
   std::string text(bool locations, bool generic);

@@ -578,6 +578,13 @@ NB_MODULE(_xform, m) {
           },
           nb::arg("code"), nb::arg("entry"), nb::arg("name"))
       .def(
+          "add_instance",
+          [](ModuleState &self, const nb::bytes &code,
+             const std::map<std::string, int64_t> &sizes) {
+            self.addInstance(llvm::StringRef(code.c_str(), code.size()), sizes);
+          },
+          nb::arg("code"), nb::arg("sizes"))
+      .def(
           "run",
           [](ModuleState &self, const std::string &pipeline) {
             self.run(pipeline);

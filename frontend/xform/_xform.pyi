@@ -292,6 +292,8 @@ class Module:
 
         Raises Diagnostic if that name is taken.
         """
+    def add_instance(self, code: bytes, sizes: Mapping[str, int]) -> None:
+        """Takes a module in bytecode as what a program is for these sizes of its arguments."""
     def run(self, pipeline: str) -> None:
         """Run passes, e.g. "xform-expand-transforms,xform-simplify"; raises Diagnostic."""
     def observe(self, pipeline: str, kept: Sequence[str]) -> list[PassRun]:

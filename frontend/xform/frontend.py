@@ -27,7 +27,7 @@ from .errors import (
 )
 from .export import export, save
 from .sparse.csr import CsrBlock
-from .tracing.avals import Spec, spec
+from .tracing.avals import Spec, size, spec
 from .transforms import checkpoint_policies
 from .transforms.associative_scan import associative_scan
 from .transforms.checkpoint import checkpoint, checkpoint_name
@@ -103,6 +103,7 @@ __all__ = [
     "once_differentiable",
     "save",
     "scan",
+    "size",
     "spec",
     "stop_gradient",
     "switch",

@@ -12,6 +12,7 @@
 namespace xform {
 
 inline constexpr llvm::StringLiteral kBarrierName = "util.optimization_barrier";
+inline constexpr llvm::StringLiteral kTieShapeName = "flow.tensor.tie_shape";
 inline constexpr llvm::StringLiteral kScatterName = "iree_linalg_ext.scatter";
 
 } // namespace xform

@@ -20,6 +20,7 @@ from .errors import (
 )
 from .executable import Executable
 from .image import ModuleImage
+from .open_sizes import OpenSizes, shape_text
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
 from .unchanging import Unchanging
@@ -48,6 +49,10 @@ class Entry(Unchanging):
         self._is_flat = not self._kwargs.items and all(
             isinstance(tree, LeafNode) for tree in self._args.items
         )
+        self._open = None
+        if signature.sizes:
+            sized = ((leaf.path, leaf.sizes) for leaf in signature.args)
+            self._open = OpenSizes(signature.sizes, sized)
         self.signature = signature
         self.__name__ = signature.name
         self.__doc__ = str(signature)
@@ -95,12 +100,15 @@ class Entry(Unchanging):
                 leaves: Sequence[Any] = args
             else:
                 leaves = self._flatten(args, kwargs)
-            return [
+            values = [
                 _checked(leaf, dtype, value)
                 for (leaf, dtype), value in zip(self._leaves, leaves, strict=True)
             ]
+            if self._open is not None:
+                self._open.check(values)
         except XformError as error:
             raise type(error)(f"{signature.name}(): {error}") from None
+        return values
 
     def _invoke(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> Any:
         """The result in its structure."""
@@ -342,8 +350,7 @@ def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.nda
     if array.shape != leaf.shape and not _fits(array.shape, leaf.shape):
         raise XformValueError(
             f"{leaf.path} has shape {array.shape}, expected "
-            f"({', '.join('?' if n is None else str(n) for n in leaf.shape)}"
-            f"{',' if len(leaf.shape) == 1 else ''})"
+            f"{shape_text(leaf.shape, leaf.sizes or ('',) * len(leaf.shape))}"
         )
     return array
 

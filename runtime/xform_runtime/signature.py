@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from .devices import DEVICE_NAMES
 from .dtypes import DTYPE_NAMES, numpy_dtype
 from .errors import XformError, XformValueError
+from .open_sizes import Size
 from .tree import (
     DictNode,
     LeafNode,
@@ -36,13 +37,16 @@ class LeafSpec:
 
     Args:
         path: where it is, for example `args[0]['w']`.
-        shape: its sizes; None where any size is accepted.
+        shape: its sizes; None where one is open.
         dtype: a NumPy dtype name or `bfloat16`.
+        sizes: the names of the open sizes, "" where one is fixed and "?" where it is computed
+            from others; empty if no size is open.
     """
 
     path: str
     shape: tuple[int | None, ...]
     dtype: str
+    sizes: tuple[str, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -55,7 +59,12 @@ class LeafSpec:
         return numpy_dtype(self.dtype).itemsize * math.prod(known)
 
     def __str__(self) -> str:
-        return f"{self.dtype}[{','.join('?' if n is None else str(n) for n in self.shape)}]"
+        names = self.sizes or ("",) * len(self.shape)
+        sizes = [
+            str(n) if n is not None else "?" if name.startswith("?") else name or "?"
+            for n, name in zip(self.shape, names, strict=True)
+        ]
+        return f"{self.dtype}[{','.join(sizes)}]"
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,7 @@ class Signature:
         versions: the packages that compiled it and their versions.
         flops: estimated floating-point operations of a call, if known.
         moved: estimated bytes that a call reads and writes, if known.
+        sizes: the open sizes of the arguments.
 
     Raises:
         XformValueError: an unknown device, or structures and leaves that do not fit.
@@ -102,6 +112,7 @@ class Signature:
     versions: tuple[tuple[str, str], ...] = ()
     flops: int | None = None
     moved: int | None = None
+    sizes: tuple[Size, ...] = ()
 
     def __post_init__(self) -> None:
         if self.device not in DEVICE_NAMES:
@@ -128,6 +139,12 @@ class Signature:
                     f"the {which} of signature {self.name!r} refer to leaves "
                     f"{leaf_indices(tree)}, expected 0 to {len(leaves) - 1} in order"
                 )
+        known = {size.name for size in self.sizes}
+        missing = [n for leaf in self.args for n in leaf.sizes if n and n not in known]
+        if missing:
+            raise XformValueError(
+                f"signature {self.name!r} does not say what the size {missing[0]!r} is"
+            )
         if self.parameters and len(self.parameters) != count:
             raise XformValueError(
                 f"signature {self.name!r} names {len(self.parameters)} positional arguments, "
@@ -165,6 +182,7 @@ class Signature:
                 "versions": dict(self.versions),
                 "flops": self.flops,
                 "moved": self.moved,
+                "sizes": [asdict(size) for size in self.sizes],
             },
             separators=(",", ":"),
         )
@@ -209,6 +227,7 @@ class Signature:
                 ),
                 flops=_optional(data, "flops"),
                 moved=_optional(data, "moved"),
+                sizes=tuple(map(_size, _field(data, "sizes", list, []))),
             )
         except (XformError, RecursionError) as error:
             raise XformValueError(f"bad signature: {error}") from None
@@ -228,7 +247,15 @@ class Signature:
 
 
 def _leaf_data(leaf: LeafSpec) -> dict[str, Any]:
-    return {"path": leaf.path, "shape": list(leaf.shape), "dtype": leaf.dtype}
+    data = {"path": leaf.path, "shape": list(leaf.shape), "dtype": leaf.dtype}
+    return data | {"sizes": list(leaf.sizes)} if leaf.sizes else data
+
+
+def _size(data: Any) -> Size:
+    match data:
+        case {"name": name, "minimum": minimum, "maximum": maximum, "multiple": multiple}:
+            return Size(name, minimum, maximum, multiple)
+    raise XformValueError(f"an open size is {data!r}, expected an object with name and bounds")
 
 
 def _optional(data: dict[str, Any], key: str) -> int | None:
@@ -261,7 +288,10 @@ def _leaf(data: Any, where: str) -> LeafSpec:
                 raise XformValueError(f"{where} has unknown dtype {dtype!r}")
             if not all(_is_size(size) for size in shape):
                 raise XformValueError(f"{where} has a bad shape {shape}")
-            return LeafSpec(path, tuple(shape), dtype)
+            sizes = data.get("sizes", [])
+            if sizes and (len(sizes) != len(shape) or not all(isinstance(n, str) for n in sizes)):
+                raise XformValueError(f"{where} has bad names of sizes {sizes}")
+            return LeafSpec(path, tuple(shape), dtype, tuple(sizes))
     raise XformValueError(f"{where} is {data!r}, expected an object with path, shape and dtype")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from .._xform import Diagnostic, Module
@@ -182,16 +182,66 @@ def lower(
     return Linalg(module.text(with_locations), expanded)
 
 
+def lower_open(
+    first: bytes,
+    instances: Sequence[tuple[bytes, Mapping[str, int]]],
+    joined: str,
+    passes: str,
+    name: str,
+    entries: Sequence[Marked],
+    with_expanded: bool,
+    with_locations: bool,
+) -> Linalg:
+    """Takes a traced program with open sizes to linalg.
+
+    Args:
+        first: the module for the first sample of the sizes.
+        instances: the modules for all samples, and these.
+        joined: the passes that make one program of what `passes` made of them.
+        passes, name, entries, with_expanded, with_locations: as for `lower`.
+
+    Raises:
+        Refused: a pass cannot, or the program depends on a size in another way than its numbers.
+    """
+    try:
+        expanded = ""
+        whole = Module()
+        for bytecode, sample in instances:
+            module = Module.parse(bytecode, name)
+            module.run(EXPANSION)
+            if not expanded:
+                # Costs are those of the first one, so that all say the same.
+                entries = [_with_cost(module, entry) for entry in entries]
+                expanded = module.text() if with_expanded else "-"
+            for entry in entries:
+                _attach(module, entry)
+            module.run(passes)
+            whole.add_instance(module.bytecode(), sample)
+        whole.run(joined)
+    except Diagnostic as error:
+        raise _refused(error) from None
+    return Linalg(whole.text(with_locations), expanded)
+
+
 def _mark(module: Module, entry: Marked) -> None:
     """Keeps with an entry what whoever calls it has to know."""
-    function = module.lookup(entry.name)
-    cost = function.work()
+    _attach(module, _with_cost(module, entry))
+
+
+def _with_cost(module: Module, entry: Marked) -> Marked:
+    """The entry with what it computes and moves in its signature."""
+    cost = module.lookup(entry.name).work()
     known = {
         "work": int(module.work()),
         "flops": int(cost["flops"]),
         "moved": int(cost["bytes"]),
     }
-    function.set_reflection({entry.key: json.dumps(json.loads(entry.signature) | known)})
+    return entry._replace(signature=json.dumps(json.loads(entry.signature) | known))
+
+
+def _attach(module: Module, entry: Marked) -> None:
+    function = module.lookup(entry.name)
+    function.set_reflection({entry.key: entry.signature})
     if entry.donated is not None:
         function.set_donated(entry.donated)
 

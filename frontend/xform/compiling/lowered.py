@@ -16,6 +16,7 @@ from xform_runtime import Array, Executable, Signature, asarray
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
+from xform_runtime.open_sizes import OpenSizes, check_sizes, shape_text
 from xform_runtime.signature import SIGNATURE_KEY
 from xform_runtime.unchanging import Unchanging
 
@@ -27,6 +28,7 @@ from ..knobs import COMPILER, DUMP
 from ..pickling import Unpicklable
 from ..tracing import traces
 from ..tracing.avals import Aval
+from ..tracing.open_sizes import Sample
 from ..tracing.program import TracedProgram
 from ..units import count_text, size_text
 from . import backend, workers
@@ -50,10 +52,12 @@ _FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
 Stage = Literal["xform", "expanded", "linalg"]
 
 
-def _passes(stage: Literal["expanded", "linalg"], target: Target) -> str:
+def _passes(stage: Literal["expanded", "linalg"], target: Target, is_open: bool = False) -> str:
     """The passes that lead from the traced module, or an earlier stage, to a stage."""
     if stage == "expanded":
         return backend.EXPANSION
+    if is_open:
+        return f"xform-pipeline{{target={target} open=true}}"
     return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
 
 
@@ -134,6 +138,16 @@ class Lowered(Unpicklable):
             raise XformValueError(
                 f"unknown stage {stage!r}: expected 'xform', 'expanded' or 'linalg'"
             )
+        if self._traced.open is not None and stage == "linalg":
+            signature = flat_signature(self._traced, self.target)
+            to_linalg = _linalg_maker(
+                _modules_of(self._traced),
+                self.name,
+                self.target,
+                [(self._traced, signature)],
+                with_expanded=False,
+            )
+            return Module.parse(to_linalg(False).text, self.name)
         return after_passes(module, _passes(stage, self.target), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
@@ -293,9 +307,10 @@ class Lowered(Unpicklable):
         return dataflow_html(self._traced.program.module, *names)
 
     def __repr__(self) -> str:
-        args = ", ".join(map(str, self._traced.inputs.avals))
-        results = ", ".join(map(str, self._traced.outputs.avals))
-        return f"Lowered({self.name}({args}) -> ({results}), target={self.target})"
+        types = _types_text(
+            flat_signature(self._traced, self.target), len(self._traced.inputs.avals)
+        )
+        return f"Lowered({self.name}{types}, target={self.target})"
 
 
 class Compiled(Unchanging):
@@ -314,12 +329,18 @@ class Compiled(Unchanging):
         self._is_plain = traced.outputs.is_plain
         self._lowered = lowered
         self._target = target
+        self._open_axes: Sequence[Sequence[str]] = [()] * len(traced.inputs.avals)
+        self._open: OpenSizes | None = None
+        if traced.open is not None:
+            self._open_axes = traced.open.arguments
+            paths = zip(traced.inputs.paths, self._open_axes, strict=True)
+            self._open = OpenSizes(traced.open.sizes, paths)
         self._image = ModuleImage(built.vmfb)
         signature = self._image.signatures[self.name]
         self._executable = Executable(
             self._image, target.device, work=signature.work, is_shared=signature.is_shared
         )
-        self._hidden = [asarray(x, target.device) for x in traced.program.hidden]
+        self._hidden = [asarray(x, target.device) for x in traced.closed_over]
 
     def __getstate__(self) -> dict[str, Any]:
         # The containers come first, so that they are known when a structure is loaded.
@@ -359,9 +380,14 @@ class Compiled(Unchanging):
                 f"{self.name} was compiled for other keys of dicts or static fields, equal to "
                 f"these but of another type or identity: {pytrees.show(spec)}"
             )
-        for i, kind, path in zip(expected.positions, expected.avals, expected.paths, strict=True):
-            _check(self.name, leaves[i], kind, path)
-        return [leaves[i] for i in expected.positions]
+        for i, kind, path, names in zip(
+            expected.positions, expected.avals, expected.paths, self._open_axes, strict=True
+        ):
+            _check(self.name, leaves[i], kind, path, names)
+        found = [leaves[i] for i in expected.positions]
+        if self._open is not None:
+            check_sizes(self.name, self._open, found)
+        return found
 
     def run(self, leaves: Sequence[Any]) -> Any:
         """Calls the program with its array leaves, which must be of the program's types."""
@@ -456,9 +482,14 @@ class Compiled(Unchanging):
         return said if self._lowered is None else said + self._lowered._pictures()
 
     def __repr__(self) -> str:
-        args = ", ".join(map(str, self._inputs.avals))
-        results = ", ".join(map(str, self._outputs.avals))
-        return f"Compiled({self.name}({args}) -> ({results}), target={self._target})"
+        types = _types_text(self._image.signatures[self.name], len(self._inputs.avals))
+        return f"Compiled({self.name}{types}, target={self._target})"
+
+
+def _types_text(signature: Signature, count: int) -> str:
+    """What a program takes and gives; arguments behind `count` are closed over."""
+    args = ", ".join(map(str, signature.args[:count]))
+    return f"({args}) -> ({', '.join(map(str, signature.results))})"
 
 
 @dataclass(frozen=True)
@@ -475,15 +506,12 @@ def _build(
 ) -> _Built:
     """Compiles a program."""
     return build_module(
-        traced.program.module,
-        traced.name,
-        target,
-        [(traced, signature(traced, target))],
+        _modules_of(traced), traced.name, target, [(traced, signature(traced, target))]
     )
 
 
 def build_module(
-    module: Module,
+    modules: Sequence[tuple[Module, Sample]],
     name: str,
     target: Target,
     entries: Sequence[tuple[TracedProgram, Signature]],
@@ -491,7 +519,7 @@ def build_module(
     """Runs the passes and IREE.
 
     Args:
-        module: the programs.
+        modules: the programs; for several samples, where arguments have open sizes.
         name: what to call them in messages.
         target: what to compile for.
         entries: each program, and the signature of its entry point, with the name that it has in
@@ -500,21 +528,9 @@ def build_module(
     start = time.perf_counter()
     for traced, _ in entries:
         _require_arguments(traced, target)
-    marked = [_marked(traced, target, signature) for traced, signature in entries]
+    module, _ = modules[0]
     dump = DUMP.get()
-
-    def to_linalg(with_locations: bool) -> backend.Linalg:
-        return _in_worker(
-            module,
-            name,
-            backend.lower,
-            _passes("linalg", target),
-            name,
-            marked,
-            dump is not None or target.device == "vulkan",
-            with_locations,
-        )
-
+    to_linalg = _linalg_maker(modules, name, target, entries, dump is not None)
     linalg = to_linalg(False)
     _require_values(name, linalg.expanded, target)
     if dump is not None:
@@ -526,8 +542,42 @@ def build_module(
     return _Built(vmfb, middle - start, time.perf_counter() - middle)
 
 
+def _linalg_maker(
+    modules: Sequence[tuple[Module, Sample]],
+    name: str,
+    target: Target,
+    entries: Sequence[tuple[TracedProgram, Signature]],
+    with_expanded: bool,
+) -> Callable[[bool], backend.Linalg]:
+    """What takes programs to linalg, with the user's lines or without."""
+    marked = [_marked(traced, target, signature) for traced, signature in entries]
+    module, _ = modules[0]
+    is_open = len(modules) > 1
+    passes = _passes("linalg", target, is_open)
+    with_expanded |= target.device == "vulkan"
+
+    def to_linalg(with_locations: bool) -> backend.Linalg:
+        options = (passes, name, marked, with_expanded, with_locations)
+        if not is_open:
+            return _in_worker(module, name, backend.lower, *options)
+        instances = [(each.bytecode(), sample) for each, sample in modules]
+        joined = f"xform-open-pipeline{{target={target}}}"
+        return _in_worker(module, name, backend.lower_open, instances, joined, *options)
+
+    return to_linalg
+
+
+def _modules_of(traced: TracedProgram) -> list[tuple[Module, Sample]]:
+    """A program for each sample of its open sizes; one where it has none."""
+    if traced.open is None:
+        return [(traced.program.module, {})]
+    instances = zip(traced.open.instances, traced.open.samples, strict=True)
+    return [(instance.program.module, sample) for instance, sample in instances]
+
+
 def _marked(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
-    donated = tuple(traced.inputs.donated) if _is_own(target) else None
+    is_own = _is_own(target) and traced.open is None
+    donated = tuple(traced.inputs.donated) if is_own else None
     return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
 
 
@@ -569,14 +619,25 @@ def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any
         raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
 
 
-def _check(name: str, leaf: Any, kind: Aval, path: str) -> None:
+def _check(name: str, leaf: Any, kind: Aval, path: str, open_axes: Sequence[str]) -> None:
     given = traces.aval(leaf, f"{name}: {path}")
-    if given.shape != kind.shape:
+    if not _fits(given.shape, kind.shape, open_axes):
         raise XformValueError(
-            f"{name}: {path} has shape {given.shape}, but it was compiled for {kind.shape}"
+            f"{name}: {path} has shape {given.shape}, but it was compiled for "
+            f"{shape_text(kind.shape, open_axes)}"
         )
     if given.dtype != kind.dtype:
         raise XformTypeError(
             f"{name}: {path} has dtype {given.dtype.name}, but it was compiled for "
             f"{kind.dtype.name}"
         )
+
+
+def _fits(given: Sequence[int], expected: Sequence[int], open_axes: Sequence[str]) -> bool:
+    if given == expected:
+        return True
+    return (
+        any(open_axes)
+        and len(given) == len(expected)
+        and all(a == b or name for a, b, name in zip(given, expected, open_axes, strict=True))
+    )

@@ -34,7 +34,7 @@ def save_several(
         except Diagnostic as error:
             raise XformValueError(f"export: {error.message}") from None
         programs.append((traced, replace(file_signature(traced, chosen), name=name)))
-    vmfb = build_module(module, Path(file).stem, chosen, programs).vmfb
+    vmfb = build_module([(module, {})], Path(file).stem, chosen, programs).vmfb
     if selftest:
         for (traced, signature), lowered in zip(programs, entries.values(), strict=True):
             vmfb = with_selftest(

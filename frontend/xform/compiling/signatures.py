@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 
 from xform_runtime import LeafSpec, Signature
+from xform_runtime.open_sizes import Size
 from xform_runtime.signature import DictNode, LeafNode, TupleNode
 
 from ..errors import XformTypeError
@@ -18,13 +20,10 @@ from .targets import Target
 
 def flat_signature(traced: TracedProgram, target: Target) -> Signature:
     """For programs called from here: flat arguments, closed-over arrays among them."""
-    args = [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    ]
+    args = _arguments(traced)
     args += [
         LeafSpec(f"closed_over[{i}]", tuple(x.shape), x.dtype.name)
-        for i, x in enumerate(traced.program.hidden)
+        for i, x in enumerate(traced.closed_over)
     ]
     results = _results(traced)
     return Signature(
@@ -38,6 +37,7 @@ def flat_signature(traced: TracedProgram, target: Target) -> Signature:
         args=tuple(args),
         results=tuple(results),
         cpu_features=target.cpu_features,
+        sizes=_sizes(traced),
     )
 
 
@@ -62,12 +62,10 @@ def file_signature(traced: TracedProgram, target: Target) -> Signature:
         work=0,
         inputs=DictNode((("args", args), ("kwargs", kwargs))),
         outputs=output,
-        args=tuple(
-            LeafSpec(path, a.shape, a.dtype.name)
-            for path, a in zip(inputs.paths, inputs.avals, strict=True)
-        ),
+        args=tuple(_arguments(traced)),
         results=tuple(_results(traced)),
         cpu_features=target.cpu_features,
+        sizes=_sizes(traced),
         parameters=inputs.parameters,
         target=str(target),
         versions=_versions(),
@@ -84,12 +82,35 @@ def _versions() -> tuple[tuple[str, str], ...]:
     return tuple(found)
 
 
+def _sizes(traced: TracedProgram) -> tuple[Size, ...]:
+    return () if traced.open is None else traced.open.sizes
+
+
+def _arguments(traced: TracedProgram) -> list[LeafSpec]:
+    inputs = traced.inputs
+    names = None if traced.open is None else traced.open.arguments
+    return _leaves(inputs.paths, inputs.avals, names)
+
+
 def _results(traced: TracedProgram) -> list[LeafSpec]:
     outputs = traced.outputs
-    return [
-        LeafSpec(path, a.shape, a.dtype.name)
-        for path, a in zip(outputs.paths, outputs.avals, strict=True)
-    ]
+    names = None if traced.open is None else traced.open.results
+    return _leaves(outputs.paths, outputs.avals, names)
+
+
+def _leaves(
+    paths: Sequence[str], avals: Sequence[Aval], names: Sequence[Sequence[str]] | None
+) -> list[LeafSpec]:
+    leaves = []
+    for i, (path, aval) in enumerate(zip(paths, avals, strict=True)):
+        sizes = tuple(names[i]) if names and any(names[i]) else ()
+        shape = (
+            tuple(None if name else n for n, name in zip(aval.shape, sizes, strict=True))
+            if sizes
+            else aval.shape
+        )
+        leaves.append(LeafSpec(path, shape, aval.dtype.name, sizes))
+    return leaves
 
 
 __all__ = ["file_signature", "flat_signature"]

@@ -15,6 +15,7 @@ from xform_runtime.sizes import Sizes
 from ..errors import XformTypeError, XformValueError, at_user_line
 from .avals import DTYPE_NAMES, Aval, require_device
 from .innermost import current_trace
+from .open_shapes import open_shape
 from .operations import METHODS, OPERATORS, PUBLIC, UFUNCS
 from .reductions import Axis, Reductions
 
@@ -81,6 +82,8 @@ class TracedArray(Sizes, Reductions):
         self._trace = trace
         self._weak = weak
         self._shape: tuple[int, ...] = value.shape
+        if trace.program.open_sizes:
+            self._shape = open_shape(value.shape, trace.program.open_sizes)
         dtype = _DTYPES[value.dtype]
         self._dtype: DType = dtype
         self._promotion: DType | type[int] | type[float] = (

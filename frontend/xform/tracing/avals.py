@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
+from xform_runtime.open_sizes import Size
 
 from .._xform import Type
 from ..errors import XformTypeError, XformValueError, at_user_line
@@ -59,34 +60,38 @@ class Spec:
     """An array's shape and dtype, to lower a function without a value.
 
     Args:
-        shape: its sizes.
+        shape: its sizes. One that stays open until a call is a name, `size(...)` of a name and
+            bounds, or None; those of one name are equal.
         dtype: anything NumPy takes as a dtype, or "bfloat16".
 
     Raises:
-        XformTypeError: a size is not an int, or no compiled program knows the dtype.
+        XformTypeError: a size is neither an int nor open, or no compiled program knows the dtype.
         XformValueError: a size is negative.
 
     >>> spec((2, 3), "float32")
     spec((2, 3), 'float32')
+    >>> spec(("batch", 3))
+    spec(('batch', 3), 'float64')
     """
 
-    __slots__ = ("dtype", "shape")
+    __slots__ = ("dtype", "is_open", "shape")
 
-    shape: tuple[int, ...]
+    shape: tuple[Any, ...]
     dtype: np.dtype[Any]
+    is_open: bool
 
-    def __init__(self, shape: Sequence[int] | int, dtype: Any = np.float64) -> None:
-        sizes = (shape,) if isinstance(shape, int | np.integer) else shape
-        try:
-            self.shape = tuple(operator.index(size) for size in sizes)
-        except TypeError:
-            raise XformTypeError(f"spec: a shape is a sequence of ints, got {shape!r}") from None
-        if any(size < 0 for size in self.shape):
-            raise XformValueError(f"spec: sizes cannot be negative, got {shape!r}")
+    def __init__(
+        self, shape: Sequence[Any] | int | str | Size | None, dtype: Any = np.float64
+    ) -> None:
+        is_one = shape is None or isinstance(shape, int | np.integer | str | Size)
+        self.shape = tuple(map(_size_of, (shape,) if is_one else shape))  # type: ignore[arg-type]
+        self.is_open = any(isinstance(size, Size) for size in self.shape)
         self.dtype = checked_dtype(dtype, "spec")
 
     def __repr__(self) -> str:
-        return f"spec({self.shape}, {self.dtype.name!r})"
+        sizes = ", ".join(map(_size_text, self.shape))
+        comma = "," * (len(self.shape) == 1)
+        return f"spec(({sizes}{comma}), {self.dtype.name!r})"
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Spec):
@@ -97,7 +102,36 @@ class Spec:
         return hash((self.shape, self.dtype))
 
 
+def _size_of(given: Any) -> int | Size:
+    """A size as it was given to `spec`."""
+    if given is None:
+        # A name that nobody gives; each one of these has another one in the end.
+        return Size("?")
+    if isinstance(given, str):
+        return Size(given)
+    if isinstance(given, Size):
+        return given
+    try:
+        size = operator.index(given)
+    except TypeError:
+        raise XformTypeError(
+            f"spec: a size is an int, a name, size(...) or None, got {given!r}"
+        ) from None
+    if size < 0:
+        raise XformValueError(f"spec: sizes cannot be negative, got {size}")
+    return size
+
+
+def _size_text(size: int | Size) -> str:
+    if isinstance(size, int):
+        return str(size)
+    if size == Size("?"):
+        return "None"
+    return repr(size.name) if size == Size(size.name) else repr(size)
+
+
 spec = Spec
+size = Size
 
 
 def checked_dtype(dtype: Any, where: str) -> np.dtype[Any]:
@@ -173,6 +207,8 @@ def aval_of(value: Any, where: str) -> Aval:
     Aval(shape=(), dtype=dtype('float64'), weak=True)
     """
     kind = type(value)
+    if kind is Spec and value.is_open:
+        raise XformTypeError(f"{where}: {value!r} has open sizes, which jit(...).lower takes")
     if kind is np.ndarray or kind is Array or kind is Spec:
         dtype = _native_dtypes.get(value.dtype)
         return Aval(value.shape, _native(value.dtype, where) if dtype is None else dtype)

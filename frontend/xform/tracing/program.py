@@ -18,6 +18,7 @@ from ..errors import XformTypeError, at_user_line
 from . import global_random, operations, traces
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
+from .open_sizes import Open
 from .operations import Overriding
 from .traces import Program, Trace, definition_site
 
@@ -100,6 +101,7 @@ class TracedProgram:
         inputs: its arguments.
         outputs: its results.
         seconds: how long tracing took.
+        open: the same function for other sizes, where some are open.
     """
 
     name: str
@@ -108,6 +110,15 @@ class TracedProgram:
     inputs: Inputs
     outputs: Outputs
     seconds: float
+    open: Open | None = None
+
+    @property
+    def closed_over(self) -> Sequence[np.ndarray[Any, Any] | Array]:
+        """The arrays that it closes over and that are its last arguments.
+
+        Where sizes are open they are constants, as they may be others for each size.
+        """
+        return () if self.open is not None else self.program.hidden
 
 
 def trace_program(

@@ -20,6 +20,7 @@ from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, is_python_number, python_aval
 from .innermost import current_trace as current_trace
 from .innermost import stack
+from .open_shapes import current_sizes
 
 
 class Picture(Protocol):
@@ -40,6 +41,7 @@ class Program:
     Attributes:
         module: the MLIR module.
         hidden: copies of the closed-over arrays, in the order of the entry's last arguments.
+        open_sizes: those that sizes of arguments stand for.
         stops_cut: whether stop_gradient becomes zeros, to see what depends on arguments without it.
         bake: whether closed-over arrays become constants of the entry instead, as a file needs.
         custom: the calls of functions with rules of their own.
@@ -59,6 +61,7 @@ class Program:
         self.module = Module() if module is None else module
         self.bake = bake
         self.stops_cut = False
+        self.open_sizes = current_sizes()
         self.custom = AskedRules(asked or {})
         self.floats = {id(x): x for x in floats}
         self.hidden: list[np.ndarray[Any, Any] | Array] = []

@@ -24,6 +24,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..pickling import Named
 from ..source import entrance, keep_users_frames
 from ..tracing import traces
+from ..tracing.open_sizes import fixed_leaves, open_leaves, trace_open
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import (
     Chosen,
@@ -201,12 +202,16 @@ class Jitted(Named):
 
         Args:
             args: arrays, numbers, or `spec(shape, dtype)` in their place; static arguments as in
-                a call.
+                a call. Sizes of specs may be open: the program serves all of them then. The
+                function is traced for some.
             kwargs: the same by keyword.
 
         Raises:
             As a call, while tracing.
         """
+        leaves, spec = pytrees.flatten((args, kwargs))
+        if open_leaves(leaves):
+            return self._lower_open(leaves, spec)
         function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
         inputs, leaves = self._inputs(args, dynamic, named)
         inputs = replace(inputs, parameters=self._parameters(len(args)))
@@ -218,6 +223,19 @@ class Jitted(Named):
             function, inputs, leaves, functools.partial(self._rebound, args, kwargs)
         )
         return Lowered(trace(False), Target(self._device), trace, original)
+
+    def _lower_open(self, leaves: Sequence[Any], spec: pytrees.TreeSpec) -> Lowered:
+        """`lower` for arguments some of whose sizes are open."""
+
+        def at(fixed: Sequence[Any]) -> Lowered:
+            args, kwargs = pytrees.unflatten(spec, list(fixed))
+            return self.lower(*args, **kwargs)
+
+        # What it closes over is in the program: it may be another array for each size.
+        found = trace_open(leaves, lambda fixed: at(fixed)._retrace(True))
+        lowered = at(fixed_leaves(leaves, found.samples[0]))
+        traced = replace(found.instances[0], open=found)
+        return Lowered(traced, lowered.target, lambda bake: traced, lowered.original)
 
     def save(
         self,
