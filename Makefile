@@ -5,39 +5,54 @@ BIN     := $(VENV)/bin
 JOBS    ?= $(shell nproc)
 SUDO    := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 
-# What is not in Debian's base system: the compiler we build with, the MLIR we link, and a Vulkan
-# driver that runs on a CPU.
-PACKAGES := build-essential cmake ninja-build ccache python3-dev python3-venv \
-            libmlir-22-dev mlir-22-tools llvm-22-dev llvm-22-tools liblld-22-dev clang-22 libzstd-dev zlib1g-dev \
-            libvulkan1 mesa-vulkan-drivers
+# What is not in Debian's base system: the compiler we build with and the MLIR we link; for tests
+# also FileCheck, and a Vulkan driver that runs on a CPU.
+PACKAGES      := build-essential cmake ninja-build ccache python3-dev python3-venv \
+                 libmlir-22-dev mlir-22-tools llvm-22-dev liblld-22-dev clang-22 libzstd-dev zlib1g-dev
+TEST_PACKAGES := llvm-22-tools libvulkan1 mesa-vulkan-drivers
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build develop library generate demo test quick lit py lint fmt tidy docs accuracy bench wheel clean
+.PHONY: help setup build develop library generate demo test quick lit py lint fmt tidy docs accuracy bench wheel test-wheel clean
 
 help: ## Print this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 setup: $(VENV)/.ready ## Install what is missing: Debian packages, a virtual environment
 
-$(VENV)/.ready: Makefile pyproject.toml runtime/pyproject.toml
-	@missing=$$(for p in $(PACKAGES); do \
+# What of a list of Debian packages is missing.
+define install-packages
+	@missing=$$(for p in $(1); do \
 	  dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || echo $$p; done); \
 	if [ -n "$$missing" ]; then \
 	  echo "==> installing Debian packages:" $$missing; \
 	  $(SUDO) apt-get update -qq && \
 	  DEBIAN_FRONTEND=noninteractive $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
-	@echo "==> virtual environment $(VENV) with the development dependencies"
+endef
+
+# The demonstration needs half of what the tests do, and is what people begin with.
+$(VENV)/.demo: Makefile tools/requirements.py pyproject.toml runtime/pyproject.toml
+	$(call install-packages,$(PACKAGES))
+	@echo "==> virtual environment $(VENV) with what xform and the demonstration need"
 	@test -x $(BIN)/python || python3 -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --upgrade pip
+	@$(BIN)/python tools/requirements.py --extra demo --build > $(VENV)/requirements.txt
+	@$(BIN)/python -m pip install -q -r $(VENV)/requirements.txt
+	@touch $@
+
+$(VENV)/.ready: $(VENV)/.demo
+	$(call install-packages,$(TEST_PACKAGES))
+	@echo "==> what the development needs, in $(VENV)"
 	@$(BIN)/python tools/requirements.py --extra demo --extra dev --build > $(VENV)/requirements.txt
 	@$(BIN)/python -m pip install -q -r $(VENV)/requirements.txt
 	@touch $@
 
+INSTALL = CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(BIN)/python -m pip install -q --no-deps \
+          --no-build-isolation --force-reinstall
+
 build: setup ## Compile and install xform into .venv, xform-opt on its path
 	@echo "==> building xform ($(JOBS) jobs)"
-	@CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) $(BIN)/python -m pip install -q --no-deps \
-	  --no-build-isolation --force-reinstall ./runtime .
+	@$(INSTALL) ./runtime .
 	@$(BIN)/xform-opt --version > /dev/null && echo "==> installed: $(BIN)/xform-opt, $(BIN)/python -c 'import xform'"
 
 develop: setup ## As build, but changes of Python files take effect at once
@@ -59,7 +74,14 @@ generate: setup ## Write primitives/generated.py and docs/primitives.md from the
 	  --emit python -o frontend/xform/primitives/generated.py
 	@$(BIN)/python dialect/generate_rules.py build/records.json --emit markdown -o docs/primitives.md
 
-demo: build ## Train a classifier, map its saliency, save, reload, compare
+# xform-opt is a third of what is linked, and stays if it is there.
+DEMO_PARTS = $(if $(wildcard $(BIN)/xform-opt),,\
+             -C build.targets='_xform;_codegen' -C install.components=python)
+
+demo: $(VENV)/.demo ## Train a classifier, map its saliency, save, reload, compare
+	@echo "==> building xform ($(JOBS) jobs)"
+	@$(INSTALL) ./runtime
+	@$(INSTALL) $(DEMO_PARTS) .
 	@$(BIN)/python examples/digits.py
 
 test: build lit py ## Build, then run every test
@@ -109,8 +131,28 @@ bench: build ## Measure against the peers
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/overhead.py
 
-wheel: setup ## Wheels of xform and of its runtime in dist/
-	@$(BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w dist ./runtime .
+# Wheels are for the Python of .venv, or another one: make wheel PYTHON=python3.13
+PYTHON    :=
+WHEEL_ENV := $(if $(PYTHON),build/for-$(notdir $(PYTHON)),$(VENV))
+WHEEL_BIN := $(WHEEL_ENV)/bin
+
+build/for-%/.ready: pyproject.toml runtime/pyproject.toml tools/requirements.py
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/python tools/requirements.py --extra wheel --build --without-dependencies \
+	  > $(@D)/requirements.txt
+	@$(@D)/bin/python -m pip install -q -r $(@D)/requirements.txt
+	@touch $@
+
+wheel: $(if $(PYTHON),$(VENV)/.demo $(WHEEL_ENV)/.ready,setup) ## Wheels of xform and of its runtime in dist/
+	@rm -rf build/wheels
+	@PATH=$(abspath $(WHEEL_BIN)):$$PATH CMAKE_BUILD_PARALLEL_LEVEL=$(JOBS) \
+	  $(WHEEL_BIN)/python -m pip wheel -q --no-deps --no-build-isolation -w build/wheels ./runtime .
+	@mkdir -p dist && mv build/wheels/xform_runtime-*.whl dist
+	@PATH=$(abspath $(WHEEL_BIN)):$$PATH $(WHEEL_BIN)/auditwheel repair -z 9 -w dist build/wheels/xform-*.whl
+	@ls -sh dist
+
+test-wheel: wheel ## Install the wheels in new environments, where no LLVM is, and try them
+	@$(WHEEL_BIN)/python tools/try_wheels.py dist
 
 clean: ## Remove what was built
 	rm -rf build dist

@@ -6,6 +6,7 @@ from typing import Any
 
 from xform_runtime.errors import (
     DeviceError,
+    MissingFileError,
     ModuleFileError,
     XformAttributeError,
     XformError,
@@ -57,6 +58,7 @@ def at_user_line(message: str) -> str:
 __all__ = [
     "DeviceError",
     "LeakedArrayError",
+    "MissingFileError",
     "ModuleFileError",
     "SelfTestError",
     "TracedRandomWarning",

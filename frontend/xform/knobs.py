@@ -98,7 +98,8 @@ def _user_cache() -> Path:
 
 CACHE_DIR: Knob[Path] = Knob(
     "XFORM_CACHE_DIR",
-    "Directory of the compile cache; xform in $XDG_CACHE_HOME or ~/.cache by default.",
+    "Directory of the compile cache; xform in $XDG_CACHE_HOME or ~/.cache by default. It must "
+    "be the user's, and writable by nobody else.",
     _user_cache,
     _directory,
 )

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import struct
-import zipfile
 import zlib
+from typing import TYPE_CHECKING
 
 from .errors import ModuleFileError, XformValueError
+
+if TYPE_CHECKING:
+    import zipfile
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
@@ -58,6 +61,8 @@ def check_archive(data: bytes | memoryview, origin: str) -> None:
     Raises:
         ModuleFileError: it is empty, truncated, damaged or something else.
     """
+    import zipfile
+
     view = memoryview(data).cast("B")
     if len(view) == 0:
         raise ModuleFileError(f"{origin} is empty: expected a compiled module (.vmfb)")
@@ -83,6 +88,8 @@ def check_archive(data: bytes | memoryview, origin: str) -> None:
 
 def read_members(data: bytes | memoryview) -> dict[str, memoryview]:
     """What is in an archive that `check_archive` has found to be whole, by its name there."""
+    import zipfile
+
     view = memoryview(data).cast("B")
     with zipfile.ZipFile(_View(view)) as archive:
         members = archive.infolist()
@@ -105,6 +112,8 @@ def with_member(data: bytes | memoryview, name: str, body: bytes) -> bytes:
     Raises:
         XformValueError: there is a member of that name.
     """
+    import zipfile
+
     file = io.BytesIO()
     file.write(data)
     with zipfile.ZipFile(file, "a") as archive:

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 import numpy as np
-from iree.runtime import BufferUsage, MemoryType
 
 from .array_methods import HostMethods
+from .binding import BufferUsage, MemoryType
 from .devices import Device, get_device
 from .dtypes import dtype_of_element
 from .errors import DeviceError, XformTypeError, XformValueError

@@ -55,6 +55,12 @@ class ExecutableBySize(Unchanging):
         is_large = work >= _SHARED_WORK and self.device == "cpu"
         return (self._on_all if is_large else self._on_one).invoke(entry, args)
 
+    def hold(
+        self, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """As `Executable.hold`."""
+        return self._on_one.hold(entry, args)
+
     def apart(self, entry: str, results: list[Array], kept: Sequence[Array]) -> list[Array]:
         """As `Executable.apart`."""
         return self._on_one.apart(entry, results, kept)

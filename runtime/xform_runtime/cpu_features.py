@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
 
 
 @cache
@@ -21,13 +19,16 @@ def cpu_model() -> str:
     >>> cpu_model() != ""
     True
     """
+    import platform
+
     return _cpuinfo("model name") or platform.processor() or platform.machine() or "unknown"
 
 
 def _cpuinfo(*keys: str) -> str | None:
     """The first value under one of some keys in /proc/cpuinfo."""
     try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+            text = file.read()
     except OSError:
         return None
     for line in text.splitlines():

@@ -15,20 +15,21 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any, Final
 
 import numpy as np
-from iree.runtime import (
+
+from .binding import (
     BufferUsage,
     HalBufferView,
     HalFence,
     MemoryType,
     VmInstance,
+    create_hal_driver,
     create_hal_module,
+    parse_flags,
 )
-from iree.runtime._binding import create_hal_driver
-from iree.runtime.flags import parse_flags
-
 from .cpu_features import cpu_model
 from .dtypes import PLAIN_ELEMENT_TYPES, element_type
 from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, XformValueError
@@ -227,6 +228,9 @@ def vm_instance() -> Any:
     global _instance
     with _lock:
         if _instance is None:
+            if os.environ.get("IREE_PY_RUNTIME_FLAGS"):
+                # Settings of IREE's own, which it reads when this is imported.
+                import_module("iree.runtime.flags")
             _instance = VmInstance()
         return _instance
 

@@ -6,8 +6,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from iree.runtime import HalElementType
 
+from .binding import HalElementType
 from .errors import XformTypeError
 
 # Integers are signless in compiled modules: the sign lives in the signature, not in the buffer.

@@ -33,6 +33,13 @@ class ModuleFileError(XformError, ValueError):
     """A module file that is missing, damaged, or not one that xform wrote."""
 
 
+class MissingFileError(FileNotFoundError, ModuleFileError, XformRuntimeError):
+    """A module file that is not there; has the attributes of an OSError."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
+
 class DeviceError(XformError, RuntimeError):
     """A device that is not there, or a module compiled for another device."""
 

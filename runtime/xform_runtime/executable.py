@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import ctypes
 import platform
+import re
 from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final
 
 import numpy as np
-from iree.runtime import (
+
+from .arrays import Array, asarray
+from .binding import (
     BufferUsage,
     HalBufferView,
     MemoryType,
     VmContext,
     VmVariantList,
 )
-
-from .arrays import Array
 from .cpu_features import missing_cpu_features
 from .devices import Device, Staging, get_device, view_of, wants_staging
 from .dtypes import numpy_dtype
 from .errors import IREE_ERRORS, DeviceError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
-from .stopping import call_stoppable
 from .unchanging import Unchanging
 
 # Compiled code loads whole vectors and assumes this alignment; NumPy guarantees 16 bytes only.
@@ -95,6 +95,11 @@ class Executable(Unchanging):
             for name, function in image.functions.items()
         }
         self._context: Any = self._make_context()
+        if image.stoppable:
+            # It imports what is of no use to other programs.
+            from .stopping import call_stoppable
+
+            self._call_stoppable = call_stoppable
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         loaded = partial(Executable, work=self._work, is_shared=self._is_shared)
@@ -107,7 +112,7 @@ class Executable(Unchanging):
             return VmContext(device.instance, modules)
         except IREE_ERRORS as error:
             raise DeviceError(
-                f"{self._image.origin} cannot run on device {device.name!r}: {error}"
+                f"{self._image.origin} cannot run on device {device.name!r}: {_reason(str(error))}"
             ) from None
 
     def _reopen(self) -> Device:
@@ -195,6 +200,22 @@ class Executable(Unchanging):
                 inputs.push_ref(device.put(arg))
         return self._wrap(prepared, self._call(prepared, inputs))
 
+    def hold(
+        self, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """What `invoke` can be given later in the place of `args`, whatever becomes of them.
+
+        Args:
+            entry: the entry's name.
+            args: as for `invoke`. NumPy arrays are copied to the device, and an `Array` that the
+                call takes over has no values any more.
+        """
+        prepared = self._find(entry)
+        if self._device.is_left_behind:
+            self._reopen()
+        held = [arg if isinstance(arg, Array) else asarray(arg, self.device) for arg in args]
+        return self._donated(entry, prepared.taken, held)
+
     def apart(self, entry: str, results: list[Array], kept: Sequence[Array]) -> list[Array]:
         """Results of `invoke` none of which has the memory of some of its arguments.
 
@@ -263,7 +284,7 @@ class Executable(Unchanging):
         results = prepared.results
         count = 1 if results is None else len(results)
         if prepared.stoppable is not None:
-            return call_stoppable(
+            return self._call_stoppable(
                 self._device,
                 self._context,
                 prepared.stoppable,
@@ -292,6 +313,14 @@ class Executable(Unchanging):
 
     def __repr__(self) -> str:
         return f"Executable({', '.join(self._entries)}; device={self._device.name!r})"
+
+
+def _reason(said: str) -> str:
+    """What IREE says of code that it does not take, in words for those who know xform."""
+    kind = re.search(r"no .* device .* runs executables of format ([\w-]+)", said)
+    if kind is None:
+        return said
+    return f"its code is for another kind of processor ({kind[1]}); compile it for this one"
 
 
 def _can_import(array: np.ndarray[Any, Any]) -> bool:

@@ -13,13 +13,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from hashlib import sha256
-from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from .cpu_features import missing_cpu_features
 from .devices import DEVICE_NAMES, driver_name, why_not
-from .errors import DeviceError, ModuleFileError
-from .image import ModuleImage, read_module
+from .errors import DeviceError, MissingFileError, ModuleFileError
+from .image import ModuleImage
+from .module_file import path_text, read_module
 
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = "xform.modules"
@@ -152,27 +152,35 @@ def _file_fields(data: Mapping[str, Any]) -> tuple[str, str, int]:
     return str(data["file"]), str(data["sha256"]), int(data["size"])
 
 
-def read_manifest(path: str | os.PathLike[str]) -> Manifest:
+def read_manifest(path: str | os.PathLike[str], sha256: str | None = None) -> Manifest:
     """The manifest of a folder.
 
+    Args:
+        path: the folder.
+        sha256: the hash that the manifest must have; None for any.
+
     Raises:
-        ModuleFileError: it has none that xform wrote.
+        ModuleFileError: it has none that xform wrote, or that has another hash.
     """
-    file = Path(path, MANIFEST)
+    file = os.path.join(path, MANIFEST)
     try:
-        text = file.read_text(encoding="utf-8")
-    except FileNotFoundError:
+        text = str(read_module(file, sha256), "utf-8")
+    except MissingFileError:
         raise ModuleFileError(
             f"{os.fspath(path)} is a directory: expected a compiled module (.vmfb), or a folder of "
             f"them with a {MANIFEST}"
         ) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise ModuleFileError(f"{file} cannot be read: {error}") from None
-    return Manifest.from_json(text, str(file))
+    return Manifest.from_json(text, file)
 
 
 def first_that_runs(
-    path: str | os.PathLike[str], device: str | None, load: Callable[[ModuleImage], T]
+    path: str | bytes | os.PathLike[Any],
+    device: str | None,
+    load: Callable[[ModuleImage], T],
+    *,
+    sha256: str | None = None,
 ) -> T:
     """What is made of the best module of a folder that this machine can run.
 
@@ -181,14 +189,15 @@ def first_that_runs(
         device: the device to run on; None takes the CPU if there is a module for it, or else
             another device that is here.
         load: makes it, or raises DeviceError; then the next module is tried.
+        sha256: the hash that the manifest must have; None for any.
 
     Raises:
         ModuleFileError: the folder has no manifest, or a module is not what the manifest says.
         DeviceError: no module runs here; the message says why each does not.
         XformValueError: there is no such device name.
     """
-    folder = os.fspath(path)
-    manifest = read_manifest(folder)
+    folder = path_text(path)
+    manifest = read_manifest(folder, sha256)
     if device is not None:
         driver_name(device, 0)
     known = [module for module in manifest.modules if device in (None, module.device)]

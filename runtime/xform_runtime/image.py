@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import mmap
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from iree.runtime import VmModule
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 from .archive import check_archive, read_members
+from .binding import VmModule
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
-from .selftest import SELFTEST_FOLDER, SelfTest
+from .module_file import path_text, read_module
 from .signature import SIGNATURE_KEY, Signature
-from .stopping import STOPPABLE
 from .unchanging import Unchanging
 
 if TYPE_CHECKING:
     from .parameters import Parameters
+    from .selftest import SelfTest
+
+# Behind the name of an entry, that of its function which takes as its last argument what stops it.
+STOPPABLE: Final = "$stoppable"
 
 # What IREE adds to a module.
 _OWN_FUNCTIONS = frozenset({"__init", "__deinit"})
-
-# A smaller file is read whole, so that replacing it later cannot disturb a running program.
-_MAP_FROM = 1 << 20
 
 
 class ModuleImage(Unchanging):
@@ -38,14 +36,14 @@ class ModuleImage(Unchanging):
         ModuleFileError: the bytes are damaged, are no compiled module, or carry a bad signature.
     """
 
-    def __init__(self, vmfb: bytes | memoryview | mmap.mmap, origin: str = "module") -> None:
+    def __init__(self, vmfb: bytes | memoryview, origin: str = "module") -> None:
         check_archive(memoryview(vmfb), origin)
         self.origin = origin
         self.content = memoryview(vmfb)
         try:
             self.vm_module: Any = VmModule.from_buffer(vm_instance(), vmfb, warn_if_copy=False)
         except IREE_ERRORS as error:
-            raise ModuleFileError(f"{origin} is not a valid compiled module: {error}") from None
+            raise _refusal(origin, str(error)) from None
         self.functions: dict[str, Any] = {}
         self.signatures: dict[str, Signature] = {}
         # By the name of the entry, where there is one that can be stopped.
@@ -75,14 +73,22 @@ class ModuleImage(Unchanging):
         return self.parameters
 
     @staticmethod
-    def from_file(path: str | os.PathLike[str]) -> ModuleImage:
+    def from_file(
+        path: str | bytes | os.PathLike[Any], *, sha256: str | None = None
+    ) -> ModuleImage:
         """The image of a .vmfb that xform wrote.
 
+        Args:
+            path: the file.
+            sha256: the hash of its bytes, as hexadecimal digits; None for any.
+
         Raises:
-            ModuleFileError: the file is missing, damaged, or not a module that xform wrote.
+            MissingFileError: there is no such file.
+            ModuleFileError: it is damaged, not a module that xform wrote, or has another hash.
+            XformTypeError, XformValueError: the path is none, or `sha256` is no hash.
         """
-        name = os.fspath(path)
-        image = ModuleImage(read_module(name), name)
+        name = path_text(path)
+        image = ModuleImage(read_module(name, sha256), name)
         if not image.signatures:
             raise ModuleFileError(
                 f"{name} has no xform signature: it is an IREE module of another compiler, "
@@ -106,6 +112,8 @@ class ModuleImage(Unchanging):
         Raises:
             ModuleFileError: it cannot be read.
         """
+        from .selftest import SELFTEST_FOLDER, SelfTest
+
         content = read_members(self.content).get(f"{SELFTEST_FOLDER}{entry}")
         if content is None:
             return None
@@ -139,24 +147,15 @@ def _unpickled(vmfb: bytes, origin: str, parameters: Parameters | None) -> Modul
     return image
 
 
-def read_module(name: str) -> bytes | mmap.mmap:
-    """The bytes of a file, of a large one as far as they are looked at.
+def _refusal(origin: str, said: str) -> ModuleFileError:
+    """Why IREE does not take the bytes of a module."""
+    versions = re.search(r"version mismatch; (.*)", said)
+    if versions is None:
+        return ModuleFileError(f"{origin} is not a valid compiled module: {said}")
+    from importlib.metadata import version
 
-    Raises:
-        ModuleFileError: there is none, or it cannot be read.
-    """
-    path = Path(name)
-    try:
-        with path.open("rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if size < _MAP_FROM:
-                return file.read()
-            return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    except FileNotFoundError:
-        raise ModuleFileError(f"{path}: no such file") from None
-    except IsADirectoryError:
-        raise ModuleFileError(
-            f"{path} is a directory: expected a compiled module (.vmfb)"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModuleFileError(f"{path} cannot be read: {error}") from None
+    return ModuleFileError(
+        f"{origin} was compiled for another version of IREE than iree-base-runtime "
+        f"{version('iree-base-runtime')}, which is installed ({versions[1]}): compile it again, or "
+        "install the version that belongs to its compiler"
+    )

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from iree.runtime import VmContext, VmVariantList
 
 from .arrays import Array
+from .binding import VmContext, VmVariantList
 from .devices import Device
 from .errors import XformValueError
 from .image import ModuleImage

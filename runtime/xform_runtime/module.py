@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from .arrays import Array
 from .by_size import ExecutableBySize
+from .call_queue import CallQueue
 from .devices import driver_name
 from .dtypes import numpy_dtype
 from .errors import (
@@ -22,21 +22,31 @@ from .errors import (
 )
 from .executable import Executable
 from .image import ModuleImage
+from .module_file import path_text
 from .open_sizes import OpenSizes, shape_text
-from .selftest_report import ResultCheck, SelfTestReport, checked
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
 from .unchanging import Unchanging
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from .selftest_report import ResultCheck, SelfTestReport
 
 
 class Entry(Unchanging):
     """One entry point of a module; call it with the arguments of the original function."""
 
     def __init__(
-        self, executable: Executable | ExecutableBySize, signature: Signature, image: ModuleImage
+        self,
+        executable: Executable | ExecutableBySize,
+        signature: Signature,
+        image: ModuleImage,
+        queue: CallQueue | None = None,
     ) -> None:
         self._executable = executable
         self._image = image
+        self._queue = CallQueue() if queue is None else queue
         self._args, self._kwargs = _argument_trees(signature)
         self._leaves = [(leaf, numpy_dtype(leaf.dtype)) for leaf in signature.args]
         self._is_flat = not self._kwargs.items and all(
@@ -60,6 +70,33 @@ class Entry(Unchanging):
             XformTypeError: an argument has another dtype, or is not an array.
             XformValueError: an argument has another shape or structure.
         """
+        # As _invoke, without another call in the way of each call.
+        values, signature = self._values(args, kwargs), self.signature
+        return unflatten(signature.outputs, self._executable.invoke(signature.name, values))
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Calls the compiled function on another thread, after all that the module was given before.
+
+        Args:
+            args, kwargs: as for a call. NumPy arrays are copied, and may be changed at once; donated
+                arguments are lost at once.
+
+        Returns:
+            A future of the standard library's: `result()` waits for what a call returns and raises
+            what it raises, `cancel()` succeeds until the call begins.
+        """
+        try:
+            values = self._values(args, kwargs)
+        except XformError as error:
+            # In its turn, as all others.
+            return self._queue.submit(_raise, error)
+        held = self._executable.hold(self.signature.name, values)
+        return self._queue.submit(self._invoke, held)
+
+    def _values(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> list[Array | np.ndarray[Any, Any]]:
+        """The arrays that the compiled function takes."""
         signature = self.signature
         try:
             if self._is_flat and not kwargs and len(args) == len(self._leaves):
@@ -74,8 +111,12 @@ class Entry(Unchanging):
                 self._open.check(values)
         except XformError as error:
             raise type(error)(f"{signature.name}(): {error}") from None
-        results = self._executable.invoke(signature.name, values)
-        return unflatten(signature.outputs, results)
+        return values
+
+    def _invoke(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> Any:
+        """The result in its structure."""
+        signature = self.signature
+        return unflatten(signature.outputs, self._executable.invoke(signature.name, values))
 
     def selftest(self) -> SelfTestReport:
         """Tries the entry point alone, as `Module.selftest` does all of them.
@@ -84,6 +125,8 @@ class Entry(Unchanging):
             XformValueError: the file has no self-test for it.
             ModuleFileError, XformRuntimeError: as `Module.selftest`.
         """
+        from .selftest_report import SelfTestReport
+
         checks = self._checks()
         if checks is None:
             raise _no_selftest(f"entry {self.__name__!r} of {self._image.origin}")
@@ -91,10 +134,14 @@ class Entry(Unchanging):
 
     def _checks(self) -> list[ResultCheck] | None:
         """The results of the entry's self-test; None if it has none."""
+        from .selftest import with_shapes
+        from .selftest_report import checked
+
         signature, name = self.signature, self.__name__
         selftest = self._image.selftest(name)
         if selftest is None:
             return None
+        signature = with_shapes(signature, selftest.shapes)
         checks: list[ResultCheck] = []
         for number, vector in enumerate(selftest.vectors):
             results = self._executable.invoke(name, vector.arguments(signature))
@@ -115,7 +162,7 @@ class Entry(Unchanging):
         return flatten(self._args, args, "args") + flatten(self._kwargs, kwargs, "kwargs")
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
-        return Entry, (self._executable, self.signature, self._image)
+        return Entry, (self._executable, self.signature, self._image, self._queue)
 
     def __repr__(self) -> str:
         return f"<entry {self.signature}>"
@@ -157,6 +204,7 @@ class Module(Unchanging):
         self._device = device
         self._entries = entries
         self._image = image
+        self._only = next(iter(entries.values())) if len(entries) == 1 else None
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return Module, (self._path, self._device, self._entries, self._image)
@@ -177,6 +225,8 @@ class Module(Unchanging):
 
         The SHA-256 is computed anew each time, for which a large file is read.
         """
+        from hashlib import sha256
+
         # The entries have these things in common.
         signature = next(iter(self._image.signatures.values()))
         return ModuleInfo(
@@ -194,13 +244,28 @@ class Module(Unchanging):
         Raises:
             XformTypeError: there are several; the message lists them.
         """
-        if len(self._entries) != 1:
-            raise XformTypeError(
-                f"{self._path} has {len(self._entries)} entry points: call one of them by name: "
-                + ", ".join(f"module.{name}(...)" for name in self._entries)
-            )
-        (entry,) = self._entries.values()
-        return entry(*args, **kwargs)
+        if self._only is None:
+            raise self._choice("")
+        return self._only(*args, **kwargs)
+
+    def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Calls the only entry point on another thread; see `Entry.submit`.
+
+        Calls of all entry points of a module are made in the order in which they were submitted.
+
+        Raises:
+            XformTypeError: there are several; the message lists them.
+        """
+        if self._only is None:
+            raise self._choice(".submit")
+        return self._only.submit(*args, **kwargs)
+
+    def _choice(self, method: str) -> XformTypeError:
+        """What a call of a module says that has several entry points."""
+        return XformTypeError(
+            f"{self._path} has {len(self._entries)} entry points: call one of them by name: "
+            + ", ".join(f"module.{name}{method}(...)" for name in self._entries)
+        )
 
     def selftest(self) -> SelfTestReport:
         """Calls the entry points with the inputs that the file keeps for that, and compares.
@@ -217,6 +282,8 @@ class Module(Unchanging):
             ModuleFileError: the self-test cannot be read.
             XformRuntimeError: a call fails.
         """
+        from .selftest_report import SelfTestReport
+
         found = [entry._checks() for entry in self._entries.values()]
         if all(checks is None for checks in found):
             raise _no_selftest(self._path)
@@ -248,28 +315,41 @@ class Module(Unchanging):
         return "\n".join(lines)
 
 
-def load(path: str | os.PathLike[str], device: str | None = None) -> Module:
+def load(
+    path: str | bytes | os.PathLike[Any],
+    device: str | None = None,
+    *,
+    sha256: str | None = None,
+) -> Module:
     """Loads a compiled module from a file, or the best for this machine from a folder of them.
+
+    The file may change or vanish afterwards. A module has machine code in it, which runs with all
+    that this process may do: load only what you trust, or give the hash of a file that you trust.
 
     Args:
         path: a .vmfb that xform wrote, or a folder that it wrote for several targets.
         device: the device to run on; None takes the one it was compiled for. Of a folder, None
             takes the CPU if there is a module for it, or else another device that is here; on the
             CPU, the module that uses most of what the processor can do.
+        sha256: the hash that the file must have, as hexadecimal digits; of a folder, that of its
+            manifest, which has those of the files. None for any.
 
     Returns:
         The module; its entry points check their arguments before each call.
 
     Raises:
-        ModuleFileError: the file is missing, damaged, or not a module that xform wrote, or one of
-            a folder is not the one that was written there.
+        MissingFileError: there is no such file; it is a FileNotFoundError, too.
+        ModuleFileError: it is damaged, not a module that xform wrote, or has another hash, or a
+            file of a folder is not the one that was written there.
         DeviceError: the device is not available, or the module was compiled for another one.
+        XformTypeError, XformValueError: the path is none, or `sha256` is no hash.
     """
-    if os.path.isdir(path):
+    name = path_text(path)
+    if os.path.isdir(name):
         from .folder import first_that_runs
 
-        return first_that_runs(path, device, lambda image: module_of(image, device))
-    return module_of(ModuleImage.from_file(path), device)
+        return first_that_runs(name, device, lambda image: module_of(image, device), sha256=sha256)
+    return module_of(ModuleImage.from_file(name, sha256=sha256), device)
 
 
 def module_of(image: ModuleImage, device: str | None = None) -> Module:
@@ -290,17 +370,18 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
             raise DeviceError(
                 f"{name} was compiled for device {compiled_for!r} and cannot run on {device!r}"
             )
+    queue = CallQueue()
     loaded: dict[str, Executable] = {}
     entries: dict[str, Entry] = {}
     for entry, signature in signatures.items():
         if signature.sizes:
-            entries[entry] = Entry(ExecutableBySize(image, signature), signature, image)
+            entries[entry] = Entry(ExecutableBySize(image, signature), signature, image, queue)
             continue
         work, is_shared = signature.work, signature.is_shared
         driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
-        entries[entry] = Entry(loaded[driver], signature, image)
+        entries[entry] = Entry(loaded[driver], signature, image, queue)
     return Module(name, compiled_for, entries, image)
 
 
@@ -308,6 +389,10 @@ def _no_selftest(what: str) -> XformValueError:
     return XformValueError(
         f"{what} has no self-test: save it with selftest=True, or by xform compile --selftest"
     )
+
+
+def _raise(error: XformError) -> NoReturn:
+    raise error
 
 
 def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:

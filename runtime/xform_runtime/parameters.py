@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from iree.runtime import FileHandle, ParameterIndex, create_io_parameters_module
-
+from .binding import FileHandle, ParameterIndex, create_io_parameters_module
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError
 from .signature import LeafSpec, Signature

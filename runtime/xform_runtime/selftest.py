@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final, Literal, TypeAlias, get_args
 
@@ -29,6 +29,8 @@ SELFTEST_FOLDER: Final = "xform.selftest/"
 SELFTEST_VERSION: Final = 1
 
 Reference: TypeAlias = Literal["numpy", "plain"]
+Shapes: TypeAlias = tuple[tuple[tuple[int, ...], ...], tuple[tuple[int, ...], ...]]
+"""The shapes of arguments, and those of results."""
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
 
 # How many bits of a word make a float: half the numbers between -1 and 1 that are as far apart as
@@ -195,10 +197,12 @@ class SelfTest:
         reference: what the expected results are from: "numpy" if Python and NumPy alone computed
             them, "plain" if some of it was compiled, one number at a time.
         vectors: at least one.
+        shapes: of the arguments, and of the results, of all calls; None if no size is open.
     """
 
     reference: Reference
     vectors: tuple[Vector, ...]
+    shapes: Shapes | None = None
 
     def to_bytes(self) -> bytes:
         """The self-test as `from_bytes` reads it."""
@@ -210,7 +214,13 @@ class SelfTest:
             }
             for vector in self.vectors
         ]
-        head = {"version": SELFTEST_VERSION, "reference": self.reference, "vectors": vectors}
+        head: dict[str, Any] = {
+            "version": SELFTEST_VERSION,
+            "reference": self.reference,
+            "vectors": vectors,
+        }
+        if self.shapes is not None:
+            head["shapes"] = self.shapes
         text = json.dumps(head, separators=(",", ":"), allow_nan=False)
         return b"".join([text.encode(), b"\n", *arrays.parts])
 
@@ -239,11 +249,58 @@ class SelfTest:
         reference: Any = data.get("reference")
         if reference not in get_args(Reference):
             raise XformValueError(f"its expected results are from {reference!r}")
+        shapes = _shapes(data.get("shapes"))
+        fixed = with_shapes(signature, shapes)
         match data.get("vectors"):
             case [_, *_] as vectors:
-                found = tuple(_vector(vector, signature, body) for vector in vectors)
-                return SelfTest(reference, found)
+                found = tuple(_vector(vector, fixed, body) for vector in vectors)
+                return SelfTest(reference, found, shapes)
         raise XformValueError("it has no vectors")
+
+
+def with_shapes(signature: Signature, shapes: Shapes | None) -> Signature:
+    """A signature whose open sizes are those of a self-test.
+
+    Args:
+        signature: of the entry.
+        shapes: of its arguments, and of its results; None if no size is open.
+
+    Raises:
+        XformValueError: they are not those of the entry.
+    """
+    if shapes is None:
+        return signature
+    leaves = [signature.args, signature.results]
+    if [len(some) for some in shapes] != [len(some) for some in leaves]:
+        raise XformValueError("it has the shapes of other arguments")
+    args, results = (
+        tuple(_with_shape(leaf, shape) for leaf, shape in zip(some, found, strict=True))
+        for some, found in zip(leaves, shapes, strict=True)
+    )
+    return replace(signature, args=args, results=results, sizes=(), sample=())
+
+
+def _with_shape(leaf: LeafSpec, shape: tuple[int, ...]) -> LeafSpec:
+    is_same = len(shape) == len(leaf.shape) and all(
+        known in (None, size) for known, size in zip(leaf.shape, shape, strict=True)
+    )
+    if not is_same:
+        raise XformValueError(f"it has an array of shape {shape} for {leaf.path}, which is {leaf}")
+    return replace(leaf, shape=shape, sizes=())
+
+
+def _shapes(data: Any) -> Shapes | None:
+    if data is None:
+        return None
+    match data:
+        case [list(args), list(results)]:
+            if all(map(_is_shape, (*args, *results))):
+                return tuple(map(tuple, args)), tuple(map(tuple, results))
+    raise XformValueError(f"its shapes are {data!r}")
+
+
+def _is_shape(data: Any) -> bool:
+    return isinstance(data, list) and all(type(size) is int and size >= 0 for size in data)
 
 
 def is_exact(dtype: np.dtype[Any]) -> bool:
@@ -420,4 +477,5 @@ __all__ = [
     "drawn",
     "is_exact",
     "sample_positions",
+    "with_shapes",
 ]

@@ -17,14 +17,13 @@ import weakref
 from typing import Any, Final
 
 import numpy as np
-from iree.runtime import BufferUsage, HalBufferView, MemoryType, VmVariantList
 
+from .binding import BufferUsage, HalBufferView, MemoryType, VmVariantList
 from .devices import Device, get_device
 from .dtypes import element_type
 from .errors import XformRuntimeError
+from .image import STOPPABLE
 
-# Behind the name of an entry, that of its function which takes the word as its last argument.
-STOPPABLE: Final = "$stoppable"
 _WORDS: Final = 16
 
 _MEMORY: Final = int(MemoryType.DEVICE_LOCAL) | int(MemoryType.HOST_VISIBLE)
@@ -200,3 +199,5 @@ def _after_fork() -> None:
 atexit.register(_end)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_after_fork)
+
+__all__ = ["STOPPABLE", "call_stoppable"]

@@ -83,7 +83,7 @@ def _file_data(folder: str, record: FileRecord) -> dict[str, Any]:
     """A file, and what is wrong with it compared with what the manifest says."""
     from xform_runtime.errors import ModuleFileError
     from xform_runtime.folder import check_record
-    from xform_runtime.image import read_module
+    from xform_runtime.module_file import read_module
 
     name = os.path.join(folder, record.file)
     damage = None

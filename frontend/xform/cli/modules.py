@@ -26,15 +26,24 @@ device_option = click.option(
     help="The device to run on: cpu, vulkan or cuda; it has to be the one that the module was "
     "compiled for, and is that by default.",
 )
+hash_option = click.option(
+    "--sha256",
+    metavar="HASH",
+    help="The hash that the file must have, as `xform inspect` and sha256sum print it; nothing of "
+    "another file is run.",
+)
 
 
-def read_entry(path: str, name: str | None, device: str | None = None) -> Signature:
+def read_entry(
+    path: str, name: str | None, device: str | None = None, sha256: str | None = None
+) -> Signature:
     """The signature of an entry point, for which no device is opened.
 
     Args:
         path: a .vmfb, or a folder of them.
         name: the entry point; None if the module has one only.
         device: of a folder, the device to run on.
+        sha256: the hash that the file must have; None for any.
 
     Raises:
         CommandError: there is no such entry point.
@@ -42,10 +51,12 @@ def read_entry(path: str, name: str | None, device: str | None = None) -> Signat
     """
     from .signatures import choose_entry
 
-    return choose_entry(read_module_file(path, device), name)
+    return choose_entry(read_module_file(path, device, sha256), name)
 
 
-def read_module_file(path: str, device: str | None = None) -> ModuleImage:
+def read_module_file(
+    path: str, device: str | None = None, sha256: str | None = None
+) -> ModuleImage:
     """A module; of a folder, the one that would be loaded.
 
     Raises:
@@ -55,24 +66,25 @@ def read_module_file(path: str, device: str | None = None) -> ModuleImage:
     from xform_runtime.image import ModuleImage
 
     if os.path.isdir(path):
-        return first_that_runs(path, device, lambda image: image)
-    return ModuleImage.from_file(path)
+        return first_that_runs(path, device, lambda image: image, sha256=sha256)
+    return ModuleImage.from_file(path, sha256=sha256)
 
 
-def load_entry(path: str, name: str, device: str | None) -> Entry:
+def load_entry(path: str, name: str, device: str | None, sha256: str | None = None) -> Entry:
     """An entry point on its device.
 
     Args:
         path: a .vmfb.
         name: the entry point.
         device: the device; None for the one that it was compiled for.
+        sha256: the hash that the file must have; None for any.
 
     Raises:
         ModuleFileError, DeviceError, XformValueError: as `xform_runtime.load`.
     """
     from xform_runtime import load
 
-    return load(path, device)[name]
+    return load(path, device, sha256=sha256)[name]
 
 
 def arguments(signature: Signature, leaves: list[Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:

@@ -16,6 +16,7 @@ from .modules import (
     arguments,
     device_option,
     entry_option,
+    hash_option,
     load_entry,
     module_argument,
     read_entry,
@@ -59,6 +60,7 @@ cast_option = click.option(
     help="Call it with the inputs that the file keeps for that, and compare the results with those "
     "of the original function. The exit code is 1 if one is wrong.",
 )
+@hash_option
 @entry_option
 @device_option
 def command(
@@ -68,6 +70,7 @@ def command(
     cast: bool,
     output: str | None,
     selftest: bool,
+    sha256: str | None,
     entry: str | None,
     device: str | None,
 ) -> None:
@@ -85,15 +88,15 @@ def command(
     if selftest:
         if given or cast or output is not None:
             raise CommandError(ExitCode.USAGE, "--selftest goes without --arg, --cast and --output")
-        _test(settings.output, module, entry, device)
+        _test(settings.output, module, entry, device, sha256)
         return
 
     # Mistakes in the arguments are found before a device is opened.
-    signature = read_entry(module, entry, device)
+    signature = read_entry(module, entry, device, sha256)
     if output is not None:
         _require_file(output, len(signature.results))
     leaves = values_of(signature, given, casts=cast)
-    loaded = load_entry(module, signature.name, device)
+    loaded = load_entry(module, signature.name, device, sha256)
     args, named = arguments(signature, leaves)
     with settings.output.working(f"running {signature.name}"):
         results = _arrays(signature, loaded(*args, **named))
@@ -102,7 +105,9 @@ def command(
     _show(settings.output, results, output)
 
 
-def _test(out: Output, module: str, entry: str | None, device: str | None) -> None:
+def _test(
+    out: Output, module: str, entry: str | None, device: str | None, sha256: str | None
+) -> None:
     """Runs the self-test of a module, or of one of its entry points.
 
     Raises:
@@ -111,8 +116,8 @@ def _test(out: Output, module: str, entry: str | None, device: str | None) -> No
     from xform_runtime import load
 
     if entry is not None:
-        read_entry(module, entry, device)
-    loaded = load(module, device)
+        read_entry(module, entry, device, sha256)
+    loaded = load(module, device, sha256=sha256)
     with out.working(f"testing {module}"):
         report = loaded.selftest() if entry is None else loaded[entry].selftest()
     data = {

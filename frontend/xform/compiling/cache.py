@@ -5,6 +5,9 @@ under its name only when it is whole (a temporary file is renamed), and one that
 stands under another's name, is never used, so that any number of processes can share a directory
 and be killed at any time. Whatever goes wrong with the disk, compilation goes on; a warning says so
 once.
+
+Modules are machine code. So a directory is used only if it is the user's and nobody else may write
+into it, and of what is in it only regular files that are the user's own.
 """
 
 from __future__ import annotations
@@ -13,10 +16,11 @@ import contextlib
 import errno
 import hashlib
 import os
+import shlex
 import stat
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -69,11 +73,14 @@ class CompileCache:
         """The module stored under `key`; None if there is none, or it is damaged or another's."""
         path = self._path(key)
         try:
-            content = _read_file(path)
+            with _own_directory(self.directory) as directory:
+                content = _read_own_file(path.name, directory)
         except FileNotFoundError:
             return None
         except OSError as error:
             _warn_once(self.directory, error)
+            return None
+        if content is None:
             return None
         module = content[_HEAD_SIZE:]
         if content[:_HEAD_SIZE] != _head(key, module):
@@ -91,8 +98,11 @@ class CompileCache:
             return
         try:
             self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-            write_whole(self._path(key), content, mode=0o600, temporary_prefix=_TEMPORARY_PREFIX)
-            self._shrink()
+            with _own_directory(self.directory):
+                path = self._path(key)
+                if not _is_taken(path):
+                    write_whole(path, content, mode=0o600, temporary_prefix=_TEMPORARY_PREFIX)
+                    self._shrink()
         except OSError as error:
             _warn_once(self.directory, error)
 
@@ -127,7 +137,7 @@ class CompileCache:
             for file in files:
                 # Another process may remove a file between the listing and the look at it.
                 with contextlib.suppress(FileNotFoundError):
-                    if file.name.endswith(_SUFFIX):
+                    if file.name.endswith(_SUFFIX) and file.is_file(follow_symlinks=False):
                         status = file.stat(follow_symlinks=False)
                         entries.append((status.st_mtime, status.st_size, file.path))
         return entries
@@ -160,17 +170,58 @@ def _head(key: str, module: bytes) -> bytes:
     return _MAGIC + hashlib.sha256(key.encode()).digest() + hashlib.sha256(module).digest()
 
 
-def _read_file(path: Path) -> bytes:
-    """The content of a regular file; of a FIFO it might never end.
+@contextlib.contextmanager
+def _own_directory(path: Path) -> Iterator[int]:
+    """A handle of a directory, which stays the one that was looked at.
 
     Raises:
-        OSError: it is none, or cannot be read.
+        OSError: there is none, or others can put files into it.
     """
-    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    with os.fdopen(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(errno.EINVAL, "not a regular file", str(path))
-        return file.read()
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        status = os.fstat(handle)
+        if status.st_uid != os.geteuid():
+            raise PermissionError(errno.EPERM, "it belongs to another user")
+        if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise PermissionError(
+                errno.EPERM, f"others may write into it: run chmod go-w {shlex.quote(str(path))}"
+            )
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _read_own_file(name: str, directory: int) -> bytes | None:
+    """The content of a regular file of the user's; None if it is something else.
+
+    Raises:
+        OSError: there is nothing of that name, or it cannot be read.
+    """
+    # A FIFO would have its reader wait.
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        handle = os.open(name, flags, dir_fd=directory)
+    except OSError as error:
+        # A symbolic link, or a socket.
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            return None
+        raise
+    try:
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid():
+            return None
+        with open(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
+
+
+def _is_taken(path: Path) -> bool:
+    """Whether there is something at a path that is no regular file, and not for us to replace."""
+    try:
+        return not stat.S_ISREG(path.lstat().st_mode)
+    except FileNotFoundError:
+        return False
 
 
 def cache_key(linalg_text: str, target: Target | str) -> str:

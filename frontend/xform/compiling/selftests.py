@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
-from xform_runtime import DeviceError, LeafSpec, Signature
+from xform_runtime import DeviceError, Signature
 from xform_runtime.archive import with_member
 from xform_runtime.devices import why_not
 from xform_runtime.image import ModuleImage
@@ -26,7 +26,9 @@ from xform_runtime.selftest import (
     Expected,
     Reference,
     SelfTest,
+    Shapes,
     Vector,
+    with_shapes,
 )
 
 from .. import pytrees
@@ -104,10 +106,9 @@ def with_selftest(
     """
     name = entry or traced.name
     signature = ModuleImage(vmfb).signatures[name]
+    shapes = _shapes_of(traced) if signature.sizes else None
+    signature = with_shapes(signature, shapes)
     calls = _calls(original, selftest)
-    if signature.sizes:
-        # What is drawn anew has the sizes of the arguments, which are open.
-        calls = [_with_arrays(inputs, traced) for inputs in calls]
     _require_small(calls, signature)
     function = _Function(original, traced, signature, compiled)
     dtypes = [leaf.dtype for leaf in signature.results]
@@ -116,10 +117,16 @@ def with_selftest(
         _vector(function, signature, inputs, number, arithmetic)
         for number, inputs in enumerate(calls)
     ]
-    made = SelfTest(function.reference, tuple(vectors))
+    made = SelfTest(function.reference, tuple(vectors), shapes)
     tested = with_member(vmfb, f"{SELFTEST_FOLDER}{name}", made.to_bytes())
     _require_passed(tested, name, signature.device, weights)
     return tested
+
+
+def _shapes_of(traced: TracedProgram) -> Shapes:
+    """The shapes that a program of open sizes was traced for first."""
+    arguments = tuple(kind.shape for kind in traced.inputs.avals)
+    return arguments, tuple(kind.shape for kind in traced.outputs.avals)
 
 
 # Inputs -----------------------------------------------------------------------------------------
@@ -155,18 +162,6 @@ def _calls(original: Original, selftest: SelfTestInputs) -> list[list[NumPyArray
     return [
         [kept(number, i, leaves[at]) for i, at in enumerate(original.inputs.positions)]
         for number, leaves in enumerate(chosen)
-    ]
-
-
-def _with_arrays(
-    inputs: Sequence[NumPyArray | Drawn], traced: TracedProgram
-) -> list[NumPyArray | Drawn]:
-    """Inputs none of which is drawn anew."""
-    kinds = zip(traced.inputs.paths, traced.inputs.avals, strict=True)
-    leaves = [LeafSpec(path, kind.shape, kind.dtype.name) for path, kind in kinds]
-    return [
-        given.array(leaf) if isinstance(given, Drawn) else given
-        for given, leaf in zip(inputs, leaves, strict=True)
     ]
 
 

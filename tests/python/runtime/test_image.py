@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import struct
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pytest
+from xform.compiling.targets import Target
 from xform.frontend import save, spec
-from xform_runtime import Executable, ModuleFileError, XformError, load
+from xform_runtime import DeviceError, Executable, ModuleFileError, XformError, load
 from xform_runtime.archive import read_members
 from xform_runtime.contents import _constant_sections, read_contents
 from xform_runtime.image import ModuleImage
@@ -131,6 +135,35 @@ def test_a_module_without_a_signature(bare_vmfb: bytes, tmp_path: Path) -> None:
     with pytest.raises(ModuleFileError, match=r"bare\.vmfb has no xform signature"):
         load(path)
     assert Executable(bare_vmfb, "cpu").signature("main") is None
+
+
+def with_other_bytes(vmfb: bytes, old: bytes, new: bytes) -> bytes:
+    """The module with something else in its host code, and right checksums."""
+    body = read_members(vmfb)["module.fb"]
+    changed = bytes(body).replace(old, new, 1)
+    assert changed != body
+    sums = [struct.pack("<I", zlib.crc32(content)) for content in (body, changed)]
+    return vmfb.replace(bytes(body), changed).replace(*sums)
+
+
+def test_a_module_of_another_version_of_iree(add_file: Path, tmp_path: Path) -> None:
+    version, next_one = (struct.pack("<I", number << 16) for number in (17, 18))
+    path = tmp_path / "future.vmfb"
+    path.write_bytes(with_other_bytes(add_file.read_bytes(), version, next_one))
+    with pytest.raises(
+        ModuleFileError, match=r"future\.vmfb was compiled for another version"
+    ) as e:
+        load(path)
+    assert "runtime supports 17.0, module has 18.0" in str(e.value)
+    assert f"iree-base-runtime {metadata.version('iree-base-runtime')}" in str(e.value)
+
+
+def test_a_module_for_another_kind_of_processor(tmp_path: Path) -> None:
+    path = tmp_path / "arm.vmfb"
+    target = Target("cpu", "generic", "aarch64-unknown-linux-gnu")
+    save(lambda x: x + 1, spec(4), path=path, target=target)
+    with pytest.raises(DeviceError, match=r"arm\.vmfb was compiled for aarch64, and"):
+        load(path)
 
 
 def test_a_bad_signature(make_double: Callable[[str], bytes], tmp_path: Path) -> None:

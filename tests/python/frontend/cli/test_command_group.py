@@ -99,7 +99,7 @@ def test_faults_of_its_own(xform: XformCall, monkeypatch: pytest.MonkeyPatch) ->
         raise AssertionError("cannot be")
 
     monkeypatch.setattr(signatures, "choose_entry", fail)
-    monkeypatch.setattr("xform_runtime.image.ModuleImage.from_file", lambda path: None)
+    monkeypatch.setattr("xform_runtime.image.ModuleImage.from_file", lambda path, **_: None)
     message = error_of_run(xform("run", "x.vmfb", code=70))
     assert message.splitlines()[0] == "a fault of xform's own: AssertionError: cannot be"
     assert "Please report it" in message
@@ -121,7 +121,7 @@ def test_what_exceptions_are(error: BaseException, code: ExitCode, says: str) ->
 
 
 def test_an_interruption(xform: XformCall, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stop(path: object) -> None:
+    def stop(path: object, **options: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("xform_runtime.image.ModuleImage.from_file", stop)

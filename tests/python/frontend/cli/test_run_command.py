@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 import sys
@@ -117,6 +118,9 @@ WRONG = [
     (["layer.vmfb", *P, *X, "--device", "gpu"], 2, "unknown device 'gpu': expected one of 'cpu'"),
     (["layer.vmfb", *P, *X, "--device", "vulkan"], 5, "was compiled for device 'cpu' and cannot"),
     (["layer.vmfb", *P, *X, "--entry", "lyer"], 2, "no entry point 'lyer'; did you mean"),
+    (["layer.vmfb", *P, *X, "--sha256", "0" * 64], 3, f"expected {'0' * 64}: it is another file"),
+    (["layer.vmfb", "--selftest", "--sha256", "0" * 64], 3, "layer.vmfb has the SHA-256 hash"),
+    (["layer.vmfb", *P, *X, "--sha256", "abc"], 2, "sha256 is 'abc', expected 64 hexadecimal"),
     (["layer.vmfb", "--nope"], 2, "no such option '--nope'"),
 ]
 
@@ -137,6 +141,13 @@ def test_mistakes(
     xform: XformCall, bad_modules: None, arguments: list[str], code: int, says: str
 ) -> None:
     assert says in error_of_run(xform("run", *arguments, code=code))
+
+
+def test_a_file_of_a_known_hash(xform: XformCall, modules: Path) -> None:
+    digest = json_of(xform("inspect", "layer.vmfb", "--json"))["sha256"]
+    assert hashlib.sha256((modules / "layer.vmfb").read_bytes()).hexdigest() == digest
+    said = xform("run", "layer.vmfb", *P, *X, "--sha256", digest).stdout
+    assert said == xform("run", "layer.vmfb", *P, *X).stdout
 
 
 def test_an_output_that_cannot_be_written(

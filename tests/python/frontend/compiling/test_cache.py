@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import stat
+import socket
 import subprocess
 import sys
 import time
@@ -142,19 +142,69 @@ def test_an_entry_belongs_to_its_key(directory: Path, compiled: list[str]) -> No
 
 
 def test_what_is_no_file_is_left_alone(directory: Path, compiled: list[str]) -> None:
-    directory.mkdir()
+    directory.mkdir(mode=0o700)
     path = directory / f"{cache_key(PROGRAM, 'cpu')}.xfc"
-    os.mkfifo(path)
-    with pytest.warns(RuntimeWarning, match="not a regular file"):
+    elsewhere = directory.parent / "elsewhere"
+
+    def put_link() -> None:
+        # Even to what would be an entry.
         compile_cached(PROGRAM, "cpu", name="main")
-    assert stat.S_ISFIFO(path.lstat().st_mode)
-    path.unlink()
-    path.symlink_to("elsewhere")
-    for _ in range(2):
+        path.rename(elsewhere)
+        path.symlink_to(elsewhere)
+
+    def put_socket() -> None:
+        with socket.socket(socket.AF_UNIX) as listener:
+            # A socket's path must be short.
+            listener.bind(str(directory / "s"))
+        (directory / "s").rename(path)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for put in (put_link, put_socket, lambda: os.mkfifo(path), path.mkdir):
+            put()
+            before = path.lstat()
+            compiled.clear()
+            for _ in range(2):
+                compile_cached(PROGRAM, "cpu", name="main")
+            assert len(compiled) == 2
+            assert path.lstat().st_ino == before.st_ino
+            assert path.lstat().st_mode == before.st_mode
+            stored = CompileCache(directory, 1 << 20)
+            assert stored.usage() == stored.clear() == Usage(0, 0)
+            path.rename(directory.parent / str(before.st_ino))
+    assert elsewhere.read_bytes().endswith(b"module of " + PROGRAM.encode())
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o1777])
+def test_a_directory_that_others_may_write_into(
+    directory: Path, compiled: list[str], mode: int
+) -> None:
+    compile_cached(PROGRAM, "cpu", name="main")
+    directory.chmod(mode)
+    with pytest.warns(RuntimeWarning, match=r"others may write into it: run chmod go-w .*cache"):
         compile_cached(PROGRAM, "cpu", name="main")
-    assert len(compiled) == 2
-    assert path.is_symlink()
-    assert (directory / "elsewhere").is_file()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compile_cached(PROGRAM + " ", "cpu", name="main")
+    assert len(compiled) == 3
+    assert len(entries(directory)) == 1
+    directory.chmod(0o755)
+    compile_cached(PROGRAM, "cpu", name="main")
+    assert len(compiled) == 3
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_belongs_to_others(directory: Path, compiled: list[str]) -> None:
+    compile_cached(PROGRAM, "cpu", name="main")
+    (entry,) = entries(directory)
+    os.chown(entry, 65534, -1)
+    compile_cached(PROGRAM, "cpu", name="main")
+    assert len(compiled) == 2, "not another user's file"
+    os.chown(entry, 0, -1)
+    os.chown(directory, 65534, -1)
+    with pytest.warns(RuntimeWarning, match="it belongs to another user"):
+        compile_cached(PROGRAM, "cpu", name="main")
+    assert len(compiled) == 3
 
 
 KILLED = """
@@ -271,6 +321,8 @@ print(caught[0].message)
 @pytest.mark.parametrize("disk", ["read-only", "full"])
 def test_a_disk_that_refuses(directory: Path, disk: str) -> None:
     directory.mkdir(mode=0o555 if disk == "read-only" else 0o755)
+    if disk == "read-only" and os.geteuid() == 0:
+        os.chown(directory, 65534, -1)
     for parent in directory.parents[:3]:
         parent.chmod(0o755)
     ran = subprocess.run([sys.executable, "-c", UNWRITABLE, disk], capture_output=True, text=True)
