@@ -49,8 +49,7 @@ forEachElement(DenseElementsAttr array,
 }
 
 /// Appends how a number depends on sizes.
-static bool append(const Samples &samples, SizedArray &array,
-                   std::optional<SizedScalar> scalar) {
+static bool append(SizedArray &array, std::optional<SizedScalar> scalar) {
   if (scalar)
     array.scalars.push_back(*scalar);
   return scalar.has_value();
@@ -69,7 +68,7 @@ static std::optional<SizedArray> fitListed(const Samples &samples,
     auto of = llvm::map_to_vector(values, [&](DenseElementsAttr each) {
       return isFilled ? each.getSplatValue<TypedAttr>() : element(each, i);
     });
-    if (!append(samples, array, fitScalar(samples, of)))
+    if (!append(array, fitScalar(samples, of)))
       return std::nullopt;
   }
   return array;
@@ -107,8 +106,8 @@ fitCompared(const Samples &samples, ArrayRef<DenseElementsAttr> values) {
     SizedArray array;
     array.form = Form::Compared;
     array.predicate = predicate;
-    if (fits && append(samples, array, fitScalar(samples, where)) &&
-        append(samples, array, fitScalar(samples, elsewhere)))
+    if (fits && append(array, fitScalar(samples, where)) &&
+        append(array, fitScalar(samples, elsewhere)))
       return array;
   }
   return std::nullopt;
@@ -157,10 +156,10 @@ static std::optional<SizedArray> fitRamp(const Samples &samples,
   }
   SizedArray array;
   array.form = Form::Ramp;
-  if (!append(samples, array, fitScalar(samples, begins, elementType)))
+  if (!append(array, fitScalar(samples, begins, elementType)))
     return std::nullopt;
   for (ArrayRef<double> step : steps)
-    if (!append(samples, array, fitScalar(samples, step, elementType)))
+    if (!append(array, fitScalar(samples, step, elementType)))
       return std::nullopt;
   return array;
 }

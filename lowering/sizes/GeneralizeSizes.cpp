@@ -122,9 +122,9 @@ Value Generalizing::scalar(const SizedScalar &of) {
   Value made =
       writeScalar(builder, entry->getParentOp()->getLoc(), samples, of, sizes);
   // A polynomial of one term may be a size itself.
-  if (Operation *op = made.getDefiningOp())
-    if (!lastKnown || lastKnown->isBeforeInBlock(op))
-      lastKnown = op;
+  Operation *op = made.getDefiningOp();
+  if (op && (!lastKnown || lastKnown->isBeforeInBlock(op)))
+    lastKnown = op;
   known.push_back({of, made});
   return made;
 }

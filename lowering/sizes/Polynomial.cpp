@@ -78,12 +78,19 @@ std::optional<Polynomial> Samples::fit(ArrayRef<int64_t> of) const {
 
 SmallVector<int64_t> Samples::tellable(unsigned size, int64_t by) const {
   SmallVector<bool> residues(by, false);
-  for (ArrayRef<int64_t> sample : values)
+  int64_t multiple = by;
+  for (ArrayRef<int64_t> sample : values) {
     residues[sample[size] % by] = true;
+    multiple = std::gcd(multiple, sample[size]);
+  }
+  // Two quotients differ where the larger one comes to a multiple first, if
+  // there is such a size.
+  auto isTold = [&](int64_t residue) {
+    return residue % multiple != 0 || residues[residue];
+  };
   SmallVector<int64_t> found;
-  // Two of them differ where the larger one comes to a multiple first.
   for (int64_t plus = 0; plus < by; ++plus)
-    if (residues[(by - plus) % by] && residues[(2 * by - plus - 1) % by])
+    if (isTold((by - plus) % by) && isTold(by - plus - 1))
       found.push_back(plus);
   return found;
 }

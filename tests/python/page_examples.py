@@ -9,8 +9,12 @@ from pathlib import Path
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 
 
-def run_examples(name: str) -> int:
+def run_examples(name: str, *, together: bool = False) -> int:
     """Asserts that the examples of a page hold; returns how many there are.
+
+    Args:
+        name: of the page.
+        together: whether blocks know what those above them have defined.
 
     `...` stands for any text, and white space for other white space.
     """
@@ -18,6 +22,8 @@ def run_examples(name: str) -> int:
     text = page.read_text(encoding="utf-8")
     blocks = re.findall(r"^```pycon\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE)
+    if together:
+        blocks = ["\n".join(blocks)]
     said: list[str] = []
     for block in blocks:
         test = doctest.DocTestParser().get_doctest(block, {}, page.name, str(page), 0)

@@ -23,7 +23,7 @@ from .run import cast_option, value_option
 
 if TYPE_CHECKING:
     import numpy as np
-    from xform_runtime import LeafSpec, Signature
+    from xform_runtime import Signature
 
 _MOST_CALLS: Final = 1_000_000
 _BARS: Final = " ▏▎▍▌▋▊▉█"
@@ -81,7 +81,7 @@ def command(
     signature = read_entry(module, entry, device)
     leaves = values_of(signature, given, casts=cast, missing=True)
     drawn = sum(leaf is None for leaf in leaves)
-    inputs = random_inputs(signature.args, leaves, seed)
+    inputs = random_inputs(signature, leaves, seed)
     loaded = load_entry(module, signature.name, device)
     args, named = arguments(signature, _on_device(signature, inputs))
 
@@ -113,21 +113,28 @@ def command(
 
 
 def random_inputs(
-    specs: Sequence[LeafSpec], given: Sequence[np.ndarray[Any, Any] | None], seed: int
+    signature: Signature, given: Sequence[np.ndarray[Any, Any] | None], seed: int
 ) -> list[np.ndarray[Any, Any]]:
     """An array for each argument that has none: the same for the same seed.
 
     Args:
-        specs: of the arguments.
-        given: those that there are.
+        signature: of the entry. Open sizes are those of the given arrays, or the ones that the
+            program's work was counted for.
+        given: the arrays that there are.
         seed: of the generator.
     """
     from .drawn import drawn
 
-    return [
-        drawn(spec.dtype, [size or 1 for size in spec.shape], (seed, i)) if array is None else array
-        for i, (spec, array) in enumerate(zip(specs, given, strict=True))
-    ]
+    known = {size.name: n for size, n in zip(signature.sizes, signature.sample, strict=True)}
+    for spec, array in zip(signature.args, given, strict=True):
+        if array is not None:
+            known.update(zip(spec.sizes, array.shape, strict=False))
+    found = []
+    for i, (spec, array) in enumerate(zip(signature.args, given, strict=True)):
+        names = spec.sizes or ("",) * len(spec.shape)
+        shape = [known[name] if n is None else n for n, name in zip(spec.shape, names, strict=True)]
+        found.append(drawn(spec.dtype, shape, (seed, i)) if array is None else array)
+    return found
 
 
 def _on_device(signature: Signature, inputs: Sequence[np.ndarray[Any, Any]]) -> list[Any]:

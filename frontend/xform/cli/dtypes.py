@@ -46,11 +46,12 @@ def dtype_name(text: str) -> str:
     return found
 
 
-def parse_type(text: str, of: str) -> tuple[str, tuple[int, ...]]:
+def parse_type(text: str, of: str) -> tuple[str, tuple[int | str | None, ...]]:
     """Reads the type of an array.
 
     Args:
-        text: such as `f32[4,784]`, or `f32[]` for a scalar.
+        text: such as `f32[4,784]`, `f32[]` for a scalar, or `f32[batch,784]` and `f32[?,784]`, of
+            which sizes are open.
         of: what has that type, for the message.
 
     Returns:
@@ -61,6 +62,8 @@ def parse_type(text: str, of: str) -> tuple[str, tuple[int, ...]]:
 
     >>> parse_type("f32[4, 784]", "x")
     ('float32', (4, 784))
+    >>> parse_type("f32[batch, ?]", "x")
+    ('float32', ('batch', None))
     """
     found = _TYPE.fullmatch(text)
     if found is None:
@@ -78,15 +81,16 @@ def parse_type(text: str, of: str) -> tuple[str, tuple[int, ...]]:
     parts = [part.strip() for part in sizes.split(",")] if sizes.strip() else []
     if parts and parts[-1] == "":
         parts.pop()
+    shape: list[int | str | None] = []
     for part in parts:
-        if part in ("?", "-1", "None", ":"):
+        if part.isdecimal():
+            shape.append(int(part))
+        elif part == "?" or part.isidentifier():
+            shape.append(None if part == "?" else part)
+        else:
             raise CommandError(
                 ExitCode.USAGE,
-                f"{of}: the size {part!r} in {text!r} is not known: a program is compiled for "
-                "given shapes, so compile one for each that is needed",
+                f"{of}: the size {part!r} in {text!r} is no whole number: one that is open until a "
+                "call is a name or ?",
             )
-        if not part.isdecimal():
-            raise CommandError(
-                ExitCode.USAGE, f"{of}: the size {part!r} in {text!r} is no whole number"
-            )
-    return name, tuple(map(int, parts))
+    return name, tuple(shape)

@@ -102,10 +102,10 @@ def _memory(signature: Signature) -> dict[str, int] | None:
 
 
 def _uses_all_cores(signature: Signature) -> bool | None:
-    """Whether calls use all cores of the CPU; None for other devices."""
+    """Whether calls use all cores of the CPU; None for other devices, and if sizes decide."""
     from xform_runtime.devices import PARALLEL_WORK
 
-    if signature.device != "cpu":
+    if signature.device != "cpu" or signature.sizes:
         return None
     return signature.is_shared or signature.work >= PARALLEL_WORK
 
@@ -152,7 +152,7 @@ def _show_entry(out: Output, image: ModuleImage, signature: Signature) -> None:
             (
                 "work",
                 f"{count_text(data['flops'], 'flop')}, "
-                f"{size_text(data['bytes_moved'])} read and written (estimates)",
+                f"{size_text(data['bytes_moved'])} read and written (estimates{_where(signature)})",
             )
         )
     memory = data["memory"]
@@ -178,9 +178,21 @@ def _show_entry(out: Output, image: ModuleImage, signature: Signature) -> None:
     out.pairs(rows)
 
 
+def _where(signature: Signature) -> str:
+    """For which of the open sizes the work was counted."""
+    if not signature.sizes:
+        return ""
+    pairs = zip(signature.sizes, signature.sample, strict=True)
+    return " for " + ", ".join(
+        f"{'?' if size.name.startswith('?') else size.name} = {n}" for size, n in pairs
+    )
+
+
 def _leaf_text(leaf: dict[str, Any]) -> str:
-    shape = ",".join("?" if size is None else str(size) for size in leaf["shape"])
-    return f"{leaf['dtype']}[{shape}], {size_text(leaf['bytes'])}"
+    from xform_runtime import LeafSpec
+
+    spec = LeafSpec("", tuple(leaf["shape"]), leaf["dtype"], tuple(leaf.get("sizes", ())))
+    return str(spec) if leaf["bytes"] is None else f"{spec}, {size_text(leaf['bytes'])}"
 
 
 def _wrapped(words: list[str], width: int = 80) -> str:

@@ -46,7 +46,9 @@ def entry_data(signature: Signature) -> dict[str, Any]:
                 "name": path_text(path),
                 "dtype": leaf.dtype,
                 "shape": list(leaf.shape),
-                "bytes": leaf.nbytes,
+                # Open sizes by their names; what is open has no bytes yet.
+                "bytes": None if None in leaf.shape else leaf.nbytes,
+                **({"sizes": list(leaf.sizes)} if leaf.sizes else {}),
             }
             for path, leaf in zip(paths, leaves, strict=True)
         ]

@@ -95,7 +95,12 @@ def _values(function: Any, given: Sequence[str], seed: int) -> tuple[Any, Any]:
         if text.startswith("@"):
             return read_one(text, name)
         dtype, shape = parse_type(text, name)
-        return drawn(dtype, shape, (seed, place))
+        fixed = [size for size in shape if isinstance(size, int)]
+        if len(fixed) != len(shape):
+            raise CommandError(
+                ExitCode.USAGE, f"{name}: {text!r} has open sizes: give those to draw numbers for"
+            )
+        return drawn(dtype, fixed, (seed, place))
 
     return arguments_of(function, given, value)
 

@@ -353,14 +353,18 @@ class Compiled(Unchanging):
             XformTypeError: an argument of another dtype, or no array.
             XformValueError: arguments of another structure or shape.
         """
-        return self.run(self._leaves(args, kwargs))
+        return self.run(self.leaves(args, kwargs))
 
     @cached_property
     def _structure(self) -> Hashable:
         return pytrees.exact_structure(self._inputs.spec, order=False)
 
-    def _leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
-        """The array leaves of a call's arguments, checked."""
+    def leaves(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The array leaves of a call's arguments.
+
+        Raises:
+            As a call.
+        """
         leaves, spec = pytrees.flatten((args, kwargs))
         expected = self._inputs
         if spec != expected.spec:
@@ -442,7 +446,7 @@ class Compiled(Unchanging):
         Raises:
             As a call, and XformValueError for a device other than "cpu".
         """
-        leaves = self._leaves(args, kwargs)
+        leaves = self.leaves(args, kwargs)
         values = [*self._inputs.values(leaves), *self._hidden]
         return peak_memory(self._image, self.name, values)
 

@@ -53,7 +53,7 @@ class OpenSize(int):
     >>> n = OpenSize(157, Size("n", minimum=2))
     >>> n + 1, n > 1, n == 0
     (158, True, False)
-    >>> n > 100
+    >>> n > 100  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     xform_runtime.errors.XformValueError: whether 'n' > 100 is open, and ...

@@ -6,6 +6,7 @@ computed (`--xform-generalize-sizes`). What is traced sees ordinary ints.
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,8 +60,10 @@ class Open:
 
     @cached_property
     def results(self) -> tuple[tuple[str, ...], ...]:
-        """For each result the names of its sizes: "" where one is fixed, "?" where it is computed
-        from others."""
+        """For each result the names of its sizes.
+
+        "" is one that is fixed, "?" one that is computed from others.
+        """
         shapes = [[aval.shape for aval in each.outputs.avals] for each in self.instances]
         return tuple(
             tuple(map(self._name, zip(*same, strict=True))) for same in zip(*shapes, strict=True)
@@ -158,7 +161,12 @@ def samples_of(sizes: Sequence[Size]) -> tuple[Sample, ...]:
     for _ in range(_MOST_TRIES):
         columns = [_drawn(drawn, found, count) for found in ranges]
         rows = list(zip(*columns, strict=True))
-        if all(len(set(row)) == len(row) for row in rows) and _are_independent(rows[:unknown]):
+        is_told = all(
+            math.gcd(*column) == size.multiple for column, size in zip(columns, sizes, strict=True)
+        )
+        is_apart = all(len(set(row)) == len(row) for row in rows)
+        # What all samples are a multiple of, the passes take for one of all sizes.
+        if is_told and is_apart and _are_independent(rows[:unknown]):
             names = [size.name for size in sizes]
             return tuple(dict(zip(names, row, strict=True)) for row in rows)
     raise XformValueError(f"no samples can be found for the open sizes {list(sizes)}")

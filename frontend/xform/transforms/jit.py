@@ -9,6 +9,7 @@ import threading
 import weakref
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias, overload
 
 import numpy as np
@@ -26,6 +27,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..pickling import Named
 from ..source import entrance, keep_users_frames
 from ..tracing import traces
+from ..tracing.avals import Spec
 from ..tracing.open_sizes import fixed_leaves, open_leaves, trace_open
 from ..tracing.program import Inputs, TracedProgram, inputs_of, trace_program
 from .jit_arguments import (
@@ -35,11 +37,14 @@ from .jit_arguments import (
     donated_arguments,
     parameters,
 )
+from .jit_open_sizes import OpenArguments, OpenSizes
 from .selection import entering, require_callable
 
 _Key: TypeAlias = tuple[Hashable, Hashable, tuple[Hashable, ...]]
 
 _INT_LIMIT: Final = 2**63
+
+NO_OPEN_SIZES: Final[OpenSizes] = MappingProxyType({})
 
 
 class _NotGiven:
@@ -55,6 +60,7 @@ def jit(
     donate_argnums: int | Sequence[int] = (),
     donate_argnames: str | Sequence[str] = (),
     device: str | None = None,
+    open_sizes: OpenSizes = ...,
 ) -> Jitted: ...
 
 
@@ -66,6 +72,7 @@ def jit(
     donate_argnums: int | Sequence[int] = (),
     donate_argnames: str | Sequence[str] = (),
     device: str | None = None,
+    open_sizes: OpenSizes = ...,
 ) -> Callable[[Callable[..., Any]], Jitted]: ...
 
 
@@ -77,6 +84,7 @@ def jit(
     donate_argnums: int | Sequence[int] = (),
     donate_argnames: str | Sequence[str] = (),
     device: str | None = None,
+    open_sizes: OpenSizes = NO_OPEN_SIZES,
 ) -> Jitted | Callable[[Callable[..., Any]], Jitted]:
     """Compiles a function: traced once for each signature, run as machine code afterwards.
 
@@ -96,6 +104,9 @@ def jit(
             values any more (`is_donated`), others and NumPy arrays stay as they are.
         donate_argnames: the same by name.
         device: "cpu", "vulkan" or "cuda"; None is "cpu".
+        open_sizes: by the names of arguments, shapes with open sizes, as `spec` has them; `...` at
+            the end stands for what is fixed by a call. One program serves all of these sizes.
+            `{"x": "batch"}` is short for `{"x": ("batch", ...)}`.
 
     Returns:
         A function with the same arguments whose results are device arrays.
@@ -132,12 +143,13 @@ def jit(
             donate_argnums=donate_argnums,
             donate_argnames=donate_argnames,
             device=device,
+            open_sizes=open_sizes,
         )
     require_callable("jit", func)
     static = StaticArguments(func, static_argnums, static_argnames)
     donated = donated_arguments(func, static.chosen, donate_argnums, donate_argnames)
     workers.start()
-    return Jitted(func, static, donated, device or "cpu")
+    return Jitted(func, static, donated, device or "cpu", OpenArguments(func, open_sizes))
 
 
 class Jitted(Named):
@@ -147,16 +159,22 @@ class Jitted(Named):
     """
 
     def __init__(
-        self, func: Callable[..., Any], static: StaticArguments, donated: Chosen, device: str
+        self,
+        func: Callable[..., Any],
+        static: StaticArguments,
+        donated: Chosen,
+        device: str,
+        opened: OpenArguments,
     ) -> None:
         self._func = func
         self._static = static
         self._donated = donated
         self._device = device
-        self._programs = _programs_of(func, (static.chosen, donated, device))
+        self._open = opened
+        self._programs = _programs_of(func, (static.chosen, donated, device, opened.key))
         # By the shapes and dtypes of plain arguments, for calls that need no pytrees.
         self._plain = self._programs.plain
-        self._takes_plain = not static
+        self._takes_plain = not static and not opened
         functools.update_wrapper(self, func, updated=())
         self.__name__: str = getattr(func, "__name__", traces.function_name(func))
 
@@ -389,6 +407,9 @@ class Jitted(Named):
     ) -> tuple[Compiled, list[Any]]:
         """The program for a call's signature, and the call's array leaves."""
         function, dynamic, named, static = self._static.split(self._func, args, kwargs)
+        if self._open:
+            program = self._compiled_open(args, kwargs, static)
+            return program, program.leaves(tuple(dynamic), named)
         leaves, spec = pytrees.flatten((tuple(dynamic), named))
         programs = self._programs
         key = _key(static, spec, leaves)
@@ -413,6 +434,21 @@ class Jitted(Named):
         shown = shown_program(replace(traced, inputs=inputs), Target(self._device))
         return shown, self._static.values(self._func, args, kwargs)
 
+    def _compiled_open(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], static: Hashable
+    ) -> Compiled:
+        """The program for all sizes of a call's arguments."""
+        args, kwargs = self._open.specs(args, kwargs)
+        _, dynamic, named, _ = self._static.split(self._func, args, kwargs)
+        leaves, spec = pytrees.flatten((tuple(dynamic), named))
+        kinds = [leaf if isinstance(leaf, Spec) else traces.aval(leaf, "") for leaf in leaves]
+        key = static, pytrees.exact_structure(spec), tuple(kinds)
+        programs = self._programs
+        with programs.lock:
+            if key not in programs.compiled:
+                programs.compiled[key] = self.lower(*args, **kwargs).compile()
+            return programs.compiled[key]
+
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:
         """A jitted function in a class body is a method; its `self` must be a pytree or static."""
         return self if instance is None else functools.partial(self, instance)
@@ -421,7 +457,11 @@ class Jitted(Named):
         return self._func
 
     def __getstate__(self) -> dict[str, Any]:
-        state: dict[str, Any] = {"func": self._func, "device": self._device}
+        state: dict[str, Any] = {
+            "func": self._func,
+            "device": self._device,
+            "open_sizes": self._open.patterns,
+        }
         for option, chosen in ("static", self._static.chosen), ("donate", self._donated):
             state[f"{option}_argnums"] = chosen.numbers
             state[f"{option}_argnames"] = tuple(sorted(chosen.names))

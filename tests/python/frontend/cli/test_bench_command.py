@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from command_line import XformCall, error_of_run, json_of
 from xform.cli.bench import histogram, random_inputs, summary
-from xform_runtime import LeafSpec
+from xform_runtime import LeafSpec, Signature
+from xform_runtime.open_sizes import Size
+from xform_runtime.tree import DictNode, LeafNode, TupleNode
 
 pytestmark = pytest.mark.calls_once
 
@@ -37,18 +40,38 @@ def test_for_people(xform: XformCall, modules: Path) -> None:
     assert lines[-1].endswith("2 drawn with seed 5")
 
 
+def _signature(specs: list[LeafSpec], **more: Any) -> Signature:
+    args = TupleNode(tuple(map(LeafNode, range(len(specs)))))
+    inputs = DictNode((("args", args), ("kwargs", DictNode(()))))
+    return Signature("f", "cpu", 0, inputs, TupleNode(()), tuple(specs), (), **more)
+
+
+def test_open_sizes_are_those_of_given_arrays() -> None:
+    specs = [
+        LeafSpec("a", (None, 3), "float32", ("n", "")),
+        LeafSpec("b", (None,), "float32", ("n",)),
+        LeafSpec("c", (None,), "float32", ("m",)),
+    ]
+    signature = _signature(specs, sizes=(Size("m"), Size("n")), sample=(11, 103))
+    shapes = [x.shape for x in random_inputs(signature, [None] * 3, 0)]
+    assert shapes == [(103, 3), (103,), (11,)]
+    given = random_inputs(signature, [None, np.zeros(5, np.float32), None], 0)
+    assert [x.shape for x in given] == [(5, 3), (5,), (11,)]
+
+
 def test_inputs_follow_from_the_seed() -> None:
     specs = [LeafSpec("a", (50,), name) for name in ("float32", "int8", "bool", "bfloat16")]
+    signature = _signature(specs)
     nothing = [None] * 4
-    first, again = random_inputs(specs, nothing, 3), random_inputs(specs, nothing, 3)
+    first, again = random_inputs(signature, nothing, 3), random_inputs(signature, nothing, 3)
     for spec, one, two in zip(specs, first, again, strict=True):
         assert one.dtype.name == spec.dtype
         assert one.tobytes() == two.tobytes()
         assert len({*one.tolist()}) > 1
     assert {*first[1].tolist()} <= {*range(10)}
-    given = random_inputs(specs, [np.zeros(50, np.float32), None, None, None], 3)
+    given = random_inputs(signature, [np.zeros(50, np.float32), None, None, None], 3)
     assert given[1].tobytes() == first[1].tobytes()
-    assert random_inputs(specs, nothing, 4)[0].tobytes() != first[0].tobytes()
+    assert random_inputs(signature, nothing, 4)[0].tobytes() != first[0].tobytes()
 
 
 def test_the_summary_of_times() -> None:
