@@ -2,6 +2,7 @@
 
 #include "lowering/codegen/Emit.h"
 #include "lowering/codegen/Copies.h"
+#include "lowering/codegen/Divisions.h"
 #include "lowering/codegen/Error.h"
 #include "lowering/codegen/Extracts.h"
 #include "lowering/codegen/Interrupt.h"
@@ -87,6 +88,7 @@ void compile(Job &job, Output output) {
   }
   copyAsIntegers(*job.module);
   hideSourcesOfExtracts(*job.module);
+  hideDivisors(*job.module);
   job.passes.add(
       new TargetLibraryInfoWrapperPass(job.machine->libraryFunctions()));
   job.passes.add(new PollPass);

@@ -228,6 +228,47 @@ def test_pairs_of_vectors_without_machine_type(element: str, lanes: int) -> None
     np.testing.assert_array_equal(got.reshape(4, 2), pairs.reshape(4, 2) - 2 * x[:2])
 
 
+# Both rows of conditions, one after the other; a vector of one comparison would not do.
+CONDITIONS = """
+  %a0 = load double, ptr %b0
+  %p1 = getelementptr double, ptr %b0, i64 1
+  %a1 = load double, ptr %p1
+  %c0 = fcmp ogt double %a0, 0.0
+  %c1 = fcmp ogt double %a1, 0.0
+  %m0 = insertelement <2 x i1> poison, i1 %c0, i64 0
+  %m = insertelement <2 x i1> %m0, i1 %c1, i64 1
+  %n1 = load double, ptr %b1
+  %n = insertelement <2 x double> <double 0.0, double poison>, double %n1, i64 1
+"""
+QUOTIENTS = {
+    "of a choice": """
+  %s = select <2 x i1> %m, <2 x double> splat (double 1.0), <2 x double> zeroinitializer
+  %q = fdiv <2 x double> %n, %s
+""",
+    "chosen": """
+  %z = fdiv <2 x double> %n, zeroinitializer
+  %q = select <2 x i1> %m, <2 x double> %n, <2 x double> %z
+""",
+}
+
+
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("quotient", QUOTIENTS)
+def test_zero_by_zero_is_nan(quotient: str, plain: bool) -> None:
+    body = (
+        f"{CONDITIONS}{QUOTIENTS[quotient]}  store <2 x double> %q, ptr %b2, align 8\n  ret i32 0"
+    )
+    source = dispatches.dispatch("f", 3, body)
+    cpu, features = ("x86-64", "") if plain else _codegen.host_cpu()
+    loaded = dispatches.Loaded(dispatches.emit(source, {"f": 3}, cpu=cpu, features=features))
+    for first in (0.0, 1.0):
+        for second in (0.0, 1.0):
+            got = np.zeros(2)
+            loaded.call("f", np.array([first, second]), np.array([3.0]), got)
+            wanted = [0.0 if first else np.nan, 3.0 if second else np.inf]
+            np.testing.assert_array_equal(got, wanted)
+
+
 def test_threads() -> None:
     """Threads compile at once, each the same as alone."""
 
