@@ -146,7 +146,8 @@ def XformGeneralizeSizes : Pass<"xform-generalize-sizes", "::mlir::ModuleOp"> {
     instances have the same operations, and every number that differs is a
     polynomial of the sizes, or such a function of one as means and norms have,
     they become one program, in which these numbers are computed from the sizes
-    of the arguments. Where they do not, the error is at the operation.
+    of the arguments. Where they do not, the error is at the operation. Sizes
+    that are too small for what a slice reads fail when they are given.
 
     Before:
     ```mlir
@@ -163,7 +164,8 @@ def XformGeneralizeSizes : Pass<"xform-generalize-sizes", "::mlir::ModuleOp"> {
     }
     ```
   }];
-  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::func::FuncDialect",
+  let dependentDialects = ["::mlir::arith::ArithDialect",
+                           "::mlir::cf::ControlFlowDialect", "::mlir::func::FuncDialect",
                            "::mlir::linalg::LinalgDialect", "::mlir::math::MathDialect",
                            "::mlir::tensor::TensorDialect"];
 }

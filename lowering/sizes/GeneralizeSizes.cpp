@@ -8,9 +8,11 @@
 
 #include "lowering/Passes.h"
 #include "lowering/sizes/Arrays.h"
+#include "lowering/sizes/Requirements.h"
 #include "lowering/sizes/TensorOps.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
@@ -71,9 +73,24 @@ private:
   FailureOr<SmallVector<OpFoldResult>>
   numbers(Operation *at, ArrayRef<ArrayRef<int64_t>> of, ValueRange dynamic);
 
-  /// What a value of the instances became.
+  /// What values of the instances became.
   FailureOr<Value> value(Operation *at, ArrayRef<Value> of);
   FailureOr<SmallVector<Value>> operands(Ops of);
+
+  /// Has calls fail whose sizes a slice does not lie in.
+  void requireInside(Location at, OpFoldResult dim, OpFoldResult offset,
+                     OpFoldResult size, OpFoldResult stride);
+
+  /// Whether it is a number of the beginning of the function.
+  bool isKnown(Value value) const {
+    return llvm::any_of(
+               known, [&](const auto &each) { return each.second == value; }) ||
+           llvm::is_contained(sizes, value);
+  }
+
+  /// Has something written behind what is known at the beginning of the
+  /// function.
+  void atBeginning(llvm::function_ref<void()> write);
 
   /// A number at the beginning of the function.
   Value scalar(const SizedScalar &of);
@@ -96,6 +113,7 @@ private:
   SmallVector<Value> sizes;
   SmallVector<std::pair<SizedScalar, Value>> known;
   Operation *lastKnown = nullptr;
+  Requirements requirements;
   Block *entry = nullptr;
 };
 
@@ -106,25 +124,26 @@ LogicalResult Generalizing::differ(Operation *at, ArrayRef<std::string> found,
   return emitError(at->getLoc()) << what << ": " << samples.describe(found);
 }
 
-//===----------------------------------------------------------------------===//
-// Numbers
-//===----------------------------------------------------------------------===//
-
-Value Generalizing::scalar(const SizedScalar &of) {
-  for (const auto &[scalar, value] : known)
-    if (scalar == of && value.getType() == of.first.getType())
-      return value;
+void Generalizing::atBeginning(llvm::function_ref<void()> write) {
   OpBuilder::InsertionGuard guard(builder);
   if (lastKnown)
     builder.setInsertionPointAfter(lastKnown);
   else
     builder.setInsertionPointToStart(entry);
-  Value made =
-      writeScalar(builder, entry->getParentOp()->getLoc(), samples, of, sizes);
-  // A polynomial of one term may be a size itself.
-  Operation *op = made.getDefiningOp();
-  if (op && (!lastKnown || lastKnown->isBeforeInBlock(op)))
-    lastKnown = op;
+  write();
+  Block::iterator end = builder.getInsertionPoint();
+  lastKnown = end == entry->begin() ? nullptr : &*std::prev(end);
+}
+
+Value Generalizing::scalar(const SizedScalar &of) {
+  for (const auto &[scalar, value] : known)
+    if (scalar == of && value.getType() == of.first.getType())
+      return value;
+  Value made;
+  atBeginning([&] {
+    made = writeScalar(builder, entry->getParentOp()->getLoc(), samples, of,
+                       sizes);
+  });
   known.push_back({of, made});
   return made;
 }
@@ -135,6 +154,24 @@ Value Generalizing::polynomial(const Polynomial &of) {
   as.polynomial = of;
   as.first = builder.getIndexAttr(0);
   return scalar(as);
+}
+
+void Generalizing::requireInside(Location at, OpFoldResult dim,
+                                 OpFoldResult offset, OpFoldResult size,
+                                 OpFoldResult stride) {
+  auto isComputed = [&](OpFoldResult number) {
+    auto value = dyn_cast<Value>(number);
+    return value && !isKnown(value);
+  };
+  // What is computed in the program is kept inside where that is done.
+  if (isComputed(offset))
+    offset = builder.getIndexAttr(0);
+  if (isComputed(size) || isComputed(stride) ||
+      llvm::none_of(ArrayRef<OpFoldResult>{dim, offset, size, stride},
+                    [](OpFoldResult number) { return isa<Value>(number); }))
+    return;
+  atBeginning(
+      [&] { requirements.inside(builder, at, dim, offset, size, stride); });
 }
 
 FailureOr<Type> Generalizing::type(Operation *at, ArrayRef<Type> of) {
@@ -189,7 +226,11 @@ Generalizing::numbers(Operation *at, ArrayRef<ArrayRef<int64_t>> of,
                     llvm::map_to_vector(
                         each, [](int64_t x) { return std::to_string(x); }),
                     "this size is no sum of products of sizes");
-    found.push_back(polynomial(*fitted));
+    Value number = polynomial(*fitted);
+    if (!fitted->isNeverNegative())
+      atBeginning(
+          [&] { requirements.notNegative(builder, at->getLoc(), number); });
+    found.push_back(number);
   }
   return found;
 }
@@ -303,8 +344,13 @@ LogicalResult Generalizing::other(Ops of) {
     results.push_back(*kind);
   }
   FailureOr<Operation *> made = writeTensorOp(
-      builder, of, *mapped, results, [&](SizeLists lists, ValueRange dynamic) {
+      builder, of, *mapped, results,
+      [&](SizeLists lists, ValueRange dynamic) {
         return numbers(first, lists, dynamic);
+      },
+      [&](OpFoldResult dim, OpFoldResult offset, OpFoldResult size,
+          OpFoldResult stride) {
+        requireInside(first->getLoc(), dim, offset, size, stride);
       });
   if (failed(made))
     return failure();
@@ -415,7 +461,10 @@ LogicalResult Generalizing::function(Ops of) {
       builder.getFunctionType(body.getArgumentTypes(), results));
   if (ArrayAttr attributes = first.getAllArgAttrs())
     made.setAllArgAttrs(attributes);
-  return block(bodies, body);
+  if (failed(block(bodies, body)))
+    return failure();
+  atBeginning([&] { requirements.write(builder); });
+  return success();
 }
 
 LogicalResult Generalizing::call(Ops of) {
@@ -441,10 +490,6 @@ LogicalResult Generalizing::call(Ops of) {
     mapping.map(each->getResults(), made.getResults());
   return success();
 }
-
-//===----------------------------------------------------------------------===//
-// Constants
-//===----------------------------------------------------------------------===//
 
 LogicalResult Generalizing::constant(Ops of) {
   auto values = llvm::map_to_vector(

@@ -35,6 +35,12 @@ bool Polynomial::isConstant() const {
                       [](int64_t coefficient) { return coefficient == 0; });
 }
 
+bool Polynomial::isNeverNegative() const {
+  return quotient.times >= 0 &&
+         llvm::all_of(coefficients,
+                      [](int64_t coefficient) { return coefficient >= 0; });
+}
+
 std::optional<Samples> Samples::create(ArrayRef<StringRef> names,
                                        ArrayRef<SmallVector<int64_t>> values) {
   Samples made;

@@ -37,6 +37,8 @@ struct Polynomial {
   Quotient quotient;
 
   bool isConstant() const;
+  /// Whether that is plain, of sizes that are not negative.
+  bool isNeverNegative() const;
   bool operator==(const Polynomial &other) const {
     return coefficients == other.coefficients && divisor == other.divisor &&
            quotient == other.quotient;

@@ -24,7 +24,8 @@ static Sizes read(Ops of, ValueRange dynamic, GeneralSizes sizes,
 
 static FailureOr<Operation *> writeSlice(OpBuilder &b, Ops of,
                                          ValueRange operands, TypeRange results,
-                                         GeneralSizes sizes) {
+                                         GeneralSizes sizes,
+                                         InsideCheck isInside) {
   using Slice = OffsetSizeAndStrideOpInterface;
   auto slice = cast<Slice>(of.front());
   constexpr ArrayRef<int64_t> (Slice::*kLists[])() = {&Slice::getStaticOffsets,
@@ -43,6 +44,21 @@ static FailureOr<Operation *> writeSlice(OpBuilder &b, Ops of,
     parts.push_back(*found);
     dynamic = dynamic.drop_front(count);
   }
+  // What the slice is of: the source here, the destination there.
+  unsigned whole = isa<tensor::ExtractSliceOp>(of.front()) ? 0 : 1;
+  Sizes dims =
+      sizes(llvm::map_to_vector(of,
+                                [&](Operation *op) {
+                                  return cast<RankedTensorType>(
+                                             op->getOperand(whole).getType())
+                                      .getShape();
+                                }),
+            {});
+  if (failed(dims))
+    return failure();
+  for (auto [dim, offset, size, stride] :
+       llvm::zip_equal(*dims, parts[0], parts[1], parts[2]))
+    isInside(dim, offset, size, stride);
   Location loc = slice.getLoc();
   if (isa<tensor::ExtractSliceOp>(of.front()))
     return tensor::ExtractSliceOp::create(
@@ -57,13 +73,14 @@ static FailureOr<Operation *> writeSlice(OpBuilder &b, Ops of,
 FailureOr<Operation *> xform::writeTensorOp(OpBuilder &b, Ops of,
                                             ValueRange operands,
                                             TypeRange results,
-                                            GeneralSizes sizes) {
+                                            GeneralSizes sizes,
+                                            InsideCheck isInside) {
   Operation *first = of.front();
   Location loc = first->getLoc();
   if (first->getName().getStringRef() == kBarrierName)
     return createOptimizationBarrier(b, operands.front()).getDefiningOp();
   if (isa<tensor::ExtractSliceOp, tensor::InsertSliceOp>(first))
-    return writeSlice(b, of, operands, results, sizes);
+    return writeSlice(b, of, operands, results, sizes, isInside);
   if (auto empty = dyn_cast<tensor::EmptyOp>(first)) {
     Sizes shape =
         read<tensor::EmptyOp>(of, operands, sizes, [](tensor::EmptyOp each) {

@@ -15,13 +15,19 @@ using GeneralSizes =
     llvm::function_ref<mlir::FailureOr<llvm::SmallVector<mlir::OpFoldResult>>(
         SizeLists lists, mlir::ValueRange dynamic)>;
 
+/// Told of a slice along an axis: the size of the array there, and where the
+/// slice begins, its size and its stride.
+using InsideCheck = llvm::function_ref<void(
+    mlir::OpFoldResult dim, mlir::OpFoldResult offset, mlir::OpFoldResult size,
+    mlir::OpFoldResult stride)>;
+
 /// Writes an operation whose attributes or types have sizes that become
 /// operands where they differ. None if `of`, which are operations of one kind,
 /// are not such. Regions stay empty.
 mlir::FailureOr<mlir::Operation *>
 writeTensorOp(mlir::OpBuilder &b, llvm::ArrayRef<mlir::Operation *> of,
               mlir::ValueRange operands, mlir::TypeRange results,
-              GeneralSizes sizes);
+              GeneralSizes sizes, InsideCheck isInside);
 
 } // namespace xform
 

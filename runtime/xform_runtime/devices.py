@@ -11,6 +11,7 @@ from __future__ import annotations
 import atexit
 import ctypes
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator
@@ -76,6 +77,10 @@ class Staging:
         self.host = host
 
 
+# Of lowering/sizes/Requirements.cpp.
+_ASSERTED: Final = re.compile(r"FAILED_PRECONDITION; (the sizes of the arguments [^;]*)")
+
+
 class Device:
     """One opened device.
 
@@ -122,11 +127,15 @@ class Device:
         """Runs a module's function.
 
         Raises:
+            XformValueError: open sizes are not what the program asserts of them.
             XformRuntimeError: IREE reports a failure.
         """
         try:
             context.invoke(function, inputs, outputs)
         except IREE_ERRORS as error:
+            asserted = _ASSERTED.search(str(error))
+            if asserted is not None:
+                raise XformValueError(f"{function.name}: {asserted[1]}") from None
             raise XformRuntimeError(
                 f"calling {function.name!r} on device {self.name!r} failed: {_said(error)}"
             ) from None

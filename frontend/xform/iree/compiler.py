@@ -16,7 +16,7 @@ from ..compiling import backend, workers
 from ..compiling.dump import file_name
 from ..compiling.refusal import Refused
 from ..compiling.targets import Target
-from .flags import compile_flags, plain_compile_flags
+from .flags import KEEP_ASSERTIONS, compile_flags, plain_compile_flags
 from .parameters import has_weights, weights_as_globals
 from .session import VM_FLAGS, compile_text
 
@@ -40,10 +40,12 @@ def compile_with_iree(linalg_text: str, target: Target, name: str, *, plain: boo
         raise Refused("parse", ("the text contains a NUL character",))
     if has_weights(linalg_text):
         linalg_text = workers.run(weights_as_globals, linalg_text)
+    # What open sizes must be is asserted.
+    kept = (KEEP_ASSERTIONS,) if "cf.assert" in linalg_text else ()
     if not plain:
-        return _compile(compile_flags(target), linalg_text, name)
+        return _compile((*compile_flags(target), *kept), linalg_text, name)
     fenced = workers.run(backend.rewrite, linalg_text, "xform-fence-operations", name)
-    return _compile(plain_compile_flags(target), fenced, name)
+    return _compile((*plain_compile_flags(target), *kept), fenced, name)
 
 
 def compile_from_vm(vm_text: str, *, name: str) -> bytes:

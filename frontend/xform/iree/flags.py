@@ -18,6 +18,9 @@ _COMMON_FLAGS: Final = (
     "--iree-input-demote-i64-to-i32=false",
 )
 
+# IREE drops assertions where it optimises.
+KEEP_ASSERTIONS: Final = "--iree-opt-strip-assertions=false"
+
 # IREE's own default lacks small storage types: it then drops the last bytes of an odd-sized array
 # of 8 or 16 bit elements and computes float16 wrongly. A program asks the driver only for the
 # capabilities that it uses.

@@ -79,6 +79,7 @@ module attributes {xform.sizes = {n = 359 : i64}} {
 // CHECK: %[[N:.*]] = tensor.dim %[[X]]
 // CHECK: %[[MORE:.*]] = arith.addi %[[N]], %{{.*}} : index
 // CHECK: %[[HALF:.*]] = arith.divui %[[MORE]], %{{.*}} : index
+// CHECK: cf.assert %{{.*}}, "the sizes of the arguments are too small for what is computed at {{.*}}"
 // CHECK: tensor.extract_slice %[[X]][0] [%[[HALF]]] [2] : tensor<?xf32> to tensor<?xf32>
 
 module attributes {xform.sizes = {n = 11 : i64}} {

@@ -222,6 +222,38 @@ def test_calls_are_checked_with_names() -> None:
         program(np.ones((8, 2)), np.ones(8, np.float32))
 
 
+SLICES: dict[str, tuple[int, Function]] = {
+    "eight rows": (8, lambda x: x[:8] * 2),
+    "all but two": (2, lambda x: x[2:] * 2),
+    "a row": (6, lambda x: x[5] * 2),
+    "from behind": (3, lambda x: x[-3] * 2),
+    "rolled": (3, lambda x: np.roll(x, 3, 0)),
+}
+
+
+def _with_rows(x: Any) -> Any:
+    y = x.copy()
+    y[1:4] = 7
+    return y
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_sizes_that_are_too_small_for_a_slice_are_refused(name: str) -> None:
+    least, function = SLICES[name]
+    program = jit(function).lower(spec(("n", 4), "float32")).compile()
+    for n in (least + 1, least):
+        check(program(rows(n)), function(rows(n)))
+    for n in range(1, least):
+        with pytest.raises(XformValueError, match=r"too small for what is .*open_sizes\.py:\d+"):
+            program(rows(n))
+
+
+def test_rows_that_are_written_end_where_the_array_does() -> None:
+    program = jit(_with_rows).lower(spec(("n", 4), "float32")).compile()
+    for n in (1, 2, 3, 4, 9):
+        check(program(rows(n)), _with_rows(rows(n)))
+
+
 def test_sizes_are_checked_when_they_are_named() -> None:
     with pytest.raises(XformValueError, match="two meanings"):
         jit(np.add).lower(spec(size("n", multiple=3)), spec(size("n", multiple=2)))
