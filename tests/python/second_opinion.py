@@ -18,7 +18,7 @@ from xform.compiling import cache, forms, machine_code
 from xform.compiling.refusal import Refused
 from xform.compiling.targets import Target, as_target
 from xform.iree.compiler import compile_with_iree
-from xform_runtime import Array, Executable
+from xform_runtime import Array, DeviceError, Executable
 from xform_runtime.image import ModuleImage
 
 _SHARE = float(os.environ.get("XFORM_TEST_SHARE", "0.02"))
@@ -30,6 +30,9 @@ _TOLERANCE = {np.dtype(np.float32): 5e-3, np.dtype(np.float64): 1e-8}
 _random = random.Random()
 _others: dict[bytes, bytes] = {}
 _SMALL_FLOAT = re.compile(r"\bb?f16\b|xb?f16>")
+_SPECTRUM = re.compile(r"\bxform\.(eigh?|svd|schur)\b")
+# More buffers than IREE's runtime takes for a dispatch.
+_TOO_MANY = re.compile(r"binding count \d+ > 32")
 _compile_program = forms.compile_program
 _read_image = ModuleImage.__init__
 
@@ -45,8 +48,11 @@ def _compile_twice(
 ) -> forms.Compilation:
     made = _compile_program(text, target, name=name, located=located)
     chosen = as_target(target)
-    # IREE computes chains of float16 and bfloat16 in float32, and rounds them at their ends.
-    is_comparable = machine_code.is_compiled_here(text) and not _SMALL_FLOAT.search(text)
+    # IREE computes chains of float16 and bfloat16 in float32, and rounds them at their ends; its
+    # code finds vectors of spectra in another way, and these are determined up to their signs.
+    is_comparable = machine_code.is_compiled_here(text) and not (
+        _SMALL_FLOAT.search(text) or _SPECTRUM.search(text)
+    )
     if is_comparable and chosen.arch == "host" and _random.random() < _SHARE:
         # IREE refuses some programs.
         with contextlib.suppress(Refused):
@@ -71,7 +77,13 @@ def compare(
     other = getattr(executable._image, "other", None)
     if other is None:
         return
-    expected = invoke(Executable(other, executable.device), entry, args)
+    try:
+        loaded = Executable(other, executable.device)
+    except DeviceError as error:
+        if not _TOO_MANY.search(str(error)):
+            raise
+        return
+    expected = invoke(loaded, entry, args)
     for i, (result, wanted) in enumerate(zip(results, expected, strict=True)):
         np.testing.assert_allclose(
             *_comparable(np.asarray(result), np.asarray(wanted)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import subprocess
+import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -317,7 +318,7 @@ def test_a_file_serves_all_sizes(saved: Path) -> None:
 def test_iree_runs_the_file(saved: Path) -> None:
     result = subprocess.run(
         [
-            "iree-run-module",
+            str(Path(sys.executable).with_name("iree-run-module")),
             f"--module={saved}",
             "--device=local-sync",
             "--function=model",
