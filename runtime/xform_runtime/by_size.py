@@ -12,7 +12,6 @@ import numpy as np
 from .arrays import Array
 from .executable import Executable
 from .image import ModuleImage
-from .open_sizes import OpenSizes
 from .signature import Signature
 from .unchanging import Unchanging
 
@@ -34,9 +33,7 @@ class ExecutableBySize(Unchanging):
     def __init__(self, image: ModuleImage, signature: Signature) -> None:
         self._image = image
         self._signature = signature
-        self._sizes = OpenSizes(
-            signature.sizes, ((leaf.path, leaf.sizes) for leaf in signature.args)
-        )
+        self._sizes = signature.open_sizes()
         self._at_sample = math.prod(signature.sample)
         self._on_one = Executable(image, signature.device)
 
@@ -51,7 +48,8 @@ class ExecutableBySize(Unchanging):
 
     def invoke(self, entry: str, args: Sequence[Array | np.ndarray[Any, Any]]) -> list[Array]:
         """As `Executable.invoke`."""
-        work = self._signature.work * self._sizes.product(args) / self._at_sample
+        size = 1 if self._sizes is None else self._sizes.product(args)
+        work = self._signature.work * size / self._at_sample
         is_large = work >= _SHARED_WORK and self.device == "cpu"
         return (self._on_all if is_large else self._on_one).invoke(entry, args)
 

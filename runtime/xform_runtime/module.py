@@ -23,7 +23,7 @@ from .errors import (
 from .executable import Executable
 from .image import ModuleImage
 from .module_file import path_text
-from .open_sizes import OpenSizes, shape_text
+from .open_sizes import shape_text
 from .signature import LeafSpec, Signature
 from .tree import DictNode, LeafNode, TupleNode, flatten, short, unflatten
 from .unchanging import Unchanging
@@ -52,10 +52,7 @@ class Entry(Unchanging):
         self._is_flat = not self._kwargs.items and all(
             isinstance(tree, LeafNode) for tree in self._args.items
         )
-        self._open = None
-        if signature.sizes:
-            sized = ((leaf.path, leaf.sizes) for leaf in signature.args)
-            self._open = OpenSizes(signature.sizes, sized)
+        self._open = signature.open_sizes()
         self.signature = signature
         self.__name__ = signature.name
         self.__doc__ = f"{signature}\n\n{signature.doc}".strip()

@@ -13,7 +13,7 @@ from typing import Any
 from .devices import DEVICE_NAMES
 from .dtypes import DTYPE_NAMES, numpy_dtype
 from .errors import XformError, XformValueError
-from .open_sizes import Size
+from .open_sizes import OpenSizes, Size
 from .tree import (
     DictNode,
     LeafNode,
@@ -179,6 +179,12 @@ class Signature:
                 f"the donors of signature {self.name!r} are {list(self.donors)}, expected for each "
                 f"of {len(self.results)} results None or another one of {len(self.args)} arguments"
             )
+
+    def open_sizes(self) -> OpenSizes | None:
+        """The open sizes with their places in the arguments; None if there are none."""
+        if not self.sizes:
+            return None
+        return OpenSizes(self.sizes, ((leaf.path, leaf.sizes) for leaf in self.args))
 
     def to_json(self) -> str:
         """The signature as one line of JSON."""

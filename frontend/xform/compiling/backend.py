@@ -184,7 +184,8 @@ def lower(
 
 def lower_open(
     first: bytes,
-    instances: Sequence[tuple[bytes, Mapping[str, int]]],
+    others: Sequence[bytes],
+    samples: Sequence[Mapping[str, int]],
     joined: str,
     passes: str,
     name: str,
@@ -195,8 +196,8 @@ def lower_open(
     """Takes a traced program with open sizes to linalg.
 
     Args:
-        first: the module for the first sample of the sizes.
-        instances: the modules for all samples, and these.
+        first, others: the modules for the samples of the sizes.
+        samples: what these are, in the same order.
         joined: the passes that make one program of what `passes` made of them.
         passes, name, entries, with_expanded, with_locations: as for `lower`.
 
@@ -206,13 +207,13 @@ def lower_open(
     try:
         expanded = ""
         whole = Module()
-        for bytecode, sample in instances:
+        for number, (bytecode, sample) in enumerate(zip([first, *others], samples, strict=True)):
             module = Module.parse(bytecode, name)
             module.run(EXPANSION)
-            if not expanded:
+            if number == 0:
                 # Costs are those of the first one, so that all say the same.
                 entries = [_with_cost(module, entry) for entry in entries]
-                expanded = module.text() if with_expanded else "-"
+                expanded = module.text() if with_expanded else ""
             for entry in entries:
                 _attach(module, entry)
             module.run(passes)

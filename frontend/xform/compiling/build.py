@@ -100,9 +100,10 @@ def linalg_maker(
         options = (passes, name, marks, with_expanded, with_locations)
         if not is_open:
             return _in_worker(module, name, backend.lower, *options)
-        instances = [(each.bytecode(), sample) for each, sample in modules]
+        others = [each.bytecode() for each, _ in modules[1:]]
+        samples = [sample for _, sample in modules]
         joined = f"xform-open-pipeline{{target={target}}}"
-        return _in_worker(module, name, backend.lower_open, instances, joined, *options)
+        return _in_worker(module, name, backend.lower_open, others, samples, joined, *options)
 
     return to_linalg
 

@@ -14,7 +14,7 @@ from xform_runtime.by_size import executable_of
 from xform_runtime.cost import Cost, estimated_cost
 from xform_runtime.image import ModuleImage
 from xform_runtime.memory import Memory, peak_memory, planned_memory
-from xform_runtime.open_sizes import OpenSizes, check_sizes, shape_text
+from xform_runtime.open_sizes import check_sizes, shape_text
 from xform_runtime.unchanging import Unchanging
 
 from .. import pytrees
@@ -96,6 +96,11 @@ class Lowered(Unpicklable):
     def name(self) -> str:
         """The entry's name."""
         return self._traced.name
+
+    @property
+    def traced(self) -> TracedProgram:
+        """The traced program; of open sizes, for the first sample."""
+        return self._traced
 
     def as_text(self, stage: Stage = "xform") -> str:
         """The program as MLIR text.
@@ -323,14 +328,11 @@ class Compiled(Unchanging):
         self._is_plain = traced.outputs.is_plain
         self._lowered = lowered
         self._target = target
-        self._open_axes: Sequence[Sequence[str]] = [()] * len(traced.inputs.avals)
-        self._open: OpenSizes | None = None
-        if traced.open is not None:
-            self._open_axes = traced.open.arguments
-            paths = zip(traced.inputs.paths, self._open_axes, strict=True)
-            self._open = OpenSizes(traced.open.sizes, paths)
         self._image = ModuleImage(built.vmfb)
         signature = self._image.signatures[self.name]
+        # Those of closed-over arrays, which come last, are fixed.
+        self._open_axes = [leaf.sizes for leaf in signature.args[: len(traced.inputs.avals)]]
+        self._open = signature.open_sizes()
         self._executable = executable_of(self._image, signature)
         self._hidden = [asarray(x, target.device) for x in traced.closed_over]
 

@@ -233,6 +233,13 @@ class Jitted(Named):
         leaves, spec = pytrees.flatten((args, kwargs))
         if open_leaves(leaves):
             return self._lower_open(leaves, spec)
+        trace, original = self._call(args, kwargs)
+        return Lowered(trace(False), Target(self._device), trace, original)
+
+    def _call(
+        self, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> tuple[Callable[[bool], TracedProgram], Original]:
+        """What traces a call, with closed-over arrays as constants or not, and the call."""
         function, dynamic, named, _ = self._static.split(self._func, args, kwargs)
         inputs, leaves = self._inputs(args, dynamic, named)
         inputs = replace(inputs, parameters=self._parameters(len(args)))
@@ -241,21 +248,22 @@ class Jitted(Named):
             return self._trace(function, inputs, leaves, bake)
 
         rebound = functools.partial(self._rebound, args, kwargs)
-        original = Original(function, inputs, leaves, rebound, _doc(self._func))
-        return Lowered(trace(False), Target(self._device), trace, original)
+        return trace, Original(function, inputs, leaves, rebound, _doc(self._func))
 
     def _lower_open(self, leaves: Sequence[Any], spec: pytrees.TreeSpec) -> Lowered:
         """`lower` for arguments some of whose sizes are open."""
 
-        def at(fixed: Sequence[Any]) -> Lowered:
+        def at(
+            fixed: Sequence[Any],
+        ) -> tuple[Callable[[bool], TracedProgram], Original]:
             args, kwargs = pytrees.unflatten(spec, list(fixed))
-            return self.lower(*args, **kwargs)
+            return self._call(args, kwargs)
 
         # What it closes over is in the program: it may be another array for each size.
-        found = trace_open(leaves, lambda fixed: at(fixed)._retrace(True))
-        lowered = at(fixed_leaves(leaves, found.samples[0]))
+        found = trace_open(leaves, lambda fixed: at(fixed)[0](True))
+        _, original = at(fixed_leaves(leaves, found.samples[0]))
         traced = replace(found.instances[0], open=found)
-        return Lowered(traced, lowered.target, lambda bake: traced, lowered.original)
+        return Lowered(traced, Target(self._device), lambda bake: traced, original)
 
     def save(
         self,
@@ -409,6 +417,7 @@ class Jitted(Named):
         function, dynamic, named, static = self._static.split(self._func, args, kwargs)
         if self._open:
             program = self._compiled_open(args, kwargs, static)
+            self._programs.last = program
             return program, program.leaves(tuple(dynamic), named)
         leaves, spec = pytrees.flatten((tuple(dynamic), named))
         programs = self._programs
@@ -446,7 +455,9 @@ class Jitted(Named):
         programs = self._programs
         with programs.lock:
             if key not in programs.compiled:
-                programs.compiled[key] = self.lower(*args, **kwargs).compile()
+                lowered = self.lower(*args, **kwargs)
+                programs.compiled[key] = lowered.compile()
+                programs.shown[key] = self._shown(lowered.traced, args, kwargs)
             return programs.compiled[key]
 
     def __get__(self, instance: Any, owner: type[Any] | None = None) -> Any:

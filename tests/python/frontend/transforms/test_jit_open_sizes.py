@@ -47,6 +47,15 @@ def test_one_program_serves_all_batches() -> None:
     np.testing.assert_array_equal(again(*batch(8))["w"].numpy(), train(*batch(8))["w"].numpy())
 
 
+def test_notebooks_show_the_program() -> None:
+    double = jit(lambda x: x * 2, open_sizes={"x": "n"})
+    assert "Not called yet" in double._repr_html_()
+    double(np.ones(3))
+    shown = double._repr_html_()
+    assert "Not called yet" not in shown
+    assert "float64[n]" in shown
+
+
 def test_calls_are_checked() -> None:
     add = jit(lambda x, y: x + y, open_sizes={"x": size("n", maximum=9), "y": "n"})
     np.testing.assert_array_equal(add(np.ones(3), np.ones(3)).numpy(), np.full(3, 2.0))
