@@ -8,6 +8,7 @@
 #include "dialect/Indexing.h"
 #include "dialect/Kinks.h"
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Opaque.h"
 #include "dialect/Ordering.h"
 #include "dialect/Random.h"
 #include "dialect/Special.h"
@@ -82,6 +83,10 @@ void XformDialect::initialize() {
   addOperations<
 #define GET_OP_LIST
 #include "dialect/LinearAlgebra.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dialect/Opaque.cpp.inc"
       >();
   addOperations<
 #define GET_OP_LIST

@@ -7,6 +7,7 @@
 #include "dialect/Indexing.h"
 #include "dialect/Kinks.h"
 #include "dialect/LinearAlgebra.h"
+#include "dialect/Opaque.h"
 #include "dialect/Ordering.h"
 #include "dialect/Random.h"
 #include "dialect/Special.h"
@@ -168,6 +169,10 @@ static std::optional<Work> workByRecord(Operation *op) {
 Work xform::ownWorkOf(Operation *op) {
   if (std::optional<Work> work = workByRecord(op))
     return *work;
+  if (auto call = dyn_cast<CallModuleOp>(op))
+    return {static_cast<double>(call.getFlops()),
+            static_cast<double>(call.getAdditions()),
+            static_cast<double>(call.getBytes())};
   // A barrier moves its operands at most.
   bool isOurs = isa_and_present<XformDialect>(op->getDialect());
   return isOurs && !isa<HigherOrderOpInterface>(op) ? workOfMovement(op)

@@ -121,6 +121,7 @@ private:
       populateUpdatesInPlace(converter, patterns);
     populateCumulativeToLinalg(converter, patterns);
     populateOrderingToLinalg(converter, patterns);
+    populateOpaqueToLinalg(converter, patterns);
     populateConvolutionToLinalg(converter, patterns);
     populateWindowsToLinalg(converter, patterns);
     populateRandomToLinalg(converter, patterns);

@@ -94,14 +94,14 @@ void setReturn(FunctionHandle &self, const Values &values,
 Values emitPrimitive(FunctionHandle &self, const std::string &op,
                      const Values &operands, const SourceLocation &location,
                      nb::handle attributes,
-                     const std::optional<TypeSpec> &resultType) {
+                     const std::vector<TypeSpec> &resultTypes) {
   MLIRContext *context = self.owner->context.get();
   OperationState state(location.get(context), "xform." + op);
   if (!state.name.isRegistered())
     throw nb::key_error(("no primitive named '" + op + "'").c_str());
   state.addOperands(self.unwrap(operands));
-  if (resultType)
-    state.addTypes(resultType->get(context));
+  for (const TypeSpec &type : resultTypes)
+    state.addTypes(type.get(context));
   if (!attributes.is_none())
     state.attributes = attributesOf(context, nb::cast<nb::dict>(attributes));
   return self.create(state, op);
@@ -504,7 +504,7 @@ NB_MODULE(_xform, m) {
       .def("add_argument", &addArgument, nb::arg("type"), nb::arg("location"))
       .def("emit", &emitPrimitive, nb::arg("op"), nb::arg("operands"),
            nb::arg("location"), nb::arg("attributes") = nb::none(),
-           nb::arg("result_type") = nb::none())
+           nb::arg("result_types") = std::vector<TypeSpec>())
       .def("constant", &emitConstant, nb::arg("array"), nb::arg("location"))
       .def("splat", &emitSplat, nb::arg("value"), nb::arg("type"),
            nb::arg("location"))

@@ -74,13 +74,13 @@ class Function:
         operands: Sequence[Value],
         location: Location,
         attributes: Mapping[str, Attribute] | None = None,
-        result_type: Type | None = None,
+        result_types: Sequence[Type] = (),
     ) -> list[Value]:
         """Append the primitive `xform.<op>` and return its results.
 
-        `result_type` is needed only for iota, reshape, broadcast_in_dim and convert; the
-        others infer it. Attribute lists become i64 arrays. Raises Diagnostic when inference or
-        the verifier rejects it (the op is removed again).
+        `result_types` are needed only for iota, reshape, broadcast_in_dim, convert and
+        call_module; the others infer them. Attribute lists become i64 arrays. Raises Diagnostic
+        when inference or the verifier rejects it (the op is removed again).
         """
     def constant(self, array: np.ndarray, location: Location) -> Value:
         """Append xform.constant of a C-contiguous NumPy array (bfloat16 through ml_dtypes)."""

@@ -10,15 +10,14 @@
 
 #include "lowering/Passes.h"
 #include "lowering/cpu/Contract.h"
+#include "lowering/iree/Copy.h"
 #include "lowering/iree/Ops.h"
-#include "lowering/iree/OptimizationBarrier.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
-#include "mlir/IR/ImplicitLocOpBuilder.h"
 
 #include "llvm/ADT/DenseSet.h"
 
@@ -143,32 +142,6 @@ static SmallVector<OpOperand *> sourcesOf(Value value) {
 // Copies
 //===----------------------------------------------------------------------===//
 
-/// The same tensor in other memory. IREE drops plain copies; so this one has a
-/// condition that nothing knows. It is fused with elementwise operations that
-/// compute the tensor.
-static Value copyOf(OpBuilder &builder, Location loc, Value x) {
-  ImplicitLocOpBuilder b(loc, builder);
-  auto type = cast<RankedTensorType>(x.getType());
-  Value isCopied =
-      createOptimizationBarrier(b, arith::ConstantIntOp::create(b, 1, 1));
-  Value zero =
-      arith::ConstantOp::create(b, b.getZeroAttr(type.getElementType()));
-  Value empty = tensor::EmptyOp::create(b, tensor::getMixedSizes(b, loc, x),
-                                        type.getElementType());
-  int64_t rank = type.getRank();
-  SmallVector<AffineMap> maps(2, b.getMultiDimIdentityMap(rank));
-  SmallVector<utils::IteratorType> iterators(rank,
-                                             utils::IteratorType::parallel);
-  auto buildBody = [&](OpBuilder &body, Location at, ValueRange elements) {
-    Value element =
-        arith::SelectOp::create(body, at, isCopied, elements[0], zero);
-    linalg::YieldOp::create(body, at, element);
-  };
-  return linalg::GenericOp::create(b, type, x, empty, maps, iterators,
-                                   buildBody)
-      .getResult(0);
-}
-
 namespace {
 
 class Protection {
@@ -176,6 +149,10 @@ public:
   explicit Protection(func::FuncOp function) : function(function) {
     for (BlockArgument argument : function.getArguments())
       mayBeArgument.insert(argument);
+    // Another module may return memory that it goes on to read.
+    function.walk([&](func::CallOp call) {
+      mayBeArgument.insert_range(call.getResults());
+    });
     bool isDone = false;
     while (!isDone) {
       isDone = true;
@@ -225,7 +202,7 @@ private:
       viewed = viewed.getDefiningOp()->getOperand(0);
     if (passedOn(viewed).empty()) {
       OpBuilder builder(operand.getOwner());
-      operand.set(copyOf(builder, value.getLoc(), value));
+      operand.set(createCopy(builder, value.getLoc(), value));
       return;
     }
     for (OpOperand *source : sourcesOf(value))
@@ -245,7 +222,8 @@ struct XformProtectArguments
     if (isCompiledHere(getOperation()))
       return;
     for (auto entry : getOperation().getOps<func::FuncOp>())
-      Protection(entry).run();
+      if (!entry.isExternal())
+        Protection(entry).run();
   }
 };
 

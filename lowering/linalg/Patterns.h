@@ -38,6 +38,8 @@ void populateCumulativeToLinalg(const mlir::TypeConverter &converter,
                                 mlir::RewritePatternSet &patterns);
 void populateOrderingToLinalg(const mlir::TypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
+void populateOpaqueToLinalg(const mlir::TypeConverter &converter,
+                            mlir::RewritePatternSet &patterns);
 void populateConvolutionToLinalg(const mlir::TypeConverter &converter,
                                  mlir::RewritePatternSet &patterns);
 void populateWindowsToLinalg(const mlir::TypeConverter &converter,

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 _LOCAL_HEADER = struct.Struct("<4s5H3I2H")
 _LOCAL_MAGIC = b"PK\x03\x04"
+_CENTRAL_HEADER = struct.Struct("<4s6H3I5H2I")
+# Where a checksum is in these.
+_LOCAL_CRC, _CENTRAL_CRC = 14, 16
+_CRC = struct.Struct("<I")
 _BYTECODE_MEMBER = "module.fb"
 
 
@@ -51,12 +55,15 @@ class _View(io.RawIOBase):
         return chunk
 
 
-def check_archive(data: bytes | memoryview, origin: str) -> None:
+def check_archive(data: bytes | memoryview, origin: str) -> list[str]:
     """Checks that `data` is a whole, undamaged module archive.
 
     Args:
         data: the bytes of a .vmfb.
         origin: what to call it in an error, for example its path.
+
+    Returns:
+        The names of what is in it.
 
     Raises:
         ModuleFileError: it is empty, truncated, damaged or something else.
@@ -84,6 +91,42 @@ def check_archive(data: bytes | memoryview, origin: str) -> None:
         )
     for member in members:
         _check_member(view, member, origin)
+    return [member.filename for member in members]
+
+
+def bytecode_start(data: bytes | memoryview) -> int:
+    """Where the bytecode of an archive begins that `check_archive` has found to be whole."""
+    *_, name_length, extra_length = _LOCAL_HEADER.unpack_from(data, 0)
+    return int(_LOCAL_HEADER.size + name_length + extra_length)
+
+
+def with_bytecode(data: bytes | memoryview, place: int, new: bytes) -> bytearray:
+    """The archive with other bytes in its bytecode, and the checksums that belong to them.
+
+    Args:
+        data: an archive that `check_archive` has found to be whole.
+        place: where they are in it.
+        new: as many as they take the place of.
+    """
+    import zipfile
+
+    changed = bytearray(data)
+    changed[place : place + len(new)] = new
+    with zipfile.ZipFile(_View(memoryview(data).cast("B"))) as archive:
+        central = archive.start_dir
+        size = archive.getinfo(_BYTECODE_MEMBER).file_size
+    start = bytecode_start(data)
+    crc = zlib.crc32(memoryview(changed)[start : start + size])
+    _CRC.pack_into(changed, _LOCAL_CRC, crc)
+    wanted = _BYTECODE_MEMBER.encode()
+    while True:
+        name_length, *others = _CENTRAL_HEADER.unpack_from(data, central)[10:13]
+        name = central + _CENTRAL_HEADER.size
+        if bytes(changed[name : name + name_length]) == wanted:
+            break
+        central = name + name_length + sum(others)
+    _CRC.pack_into(changed, central + _CENTRAL_CRC, crc)
+    return changed
 
 
 def read_members(data: bytes | memoryview) -> dict[str, memoryview]:
@@ -101,7 +144,7 @@ def read_members(data: bytes | memoryview) -> dict[str, memoryview]:
     return found
 
 
-def with_member(data: bytes | memoryview, name: str, body: bytes) -> bytes:
+def with_member(data: bytes | memoryview, name: str, body: bytes | bytearray) -> bytes:
     """The archive with one more member behind the others, which stay where and what they are.
 
     Args:

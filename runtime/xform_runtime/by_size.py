@@ -71,7 +71,8 @@ def executable_of(image: ModuleImage, signature: Signature) -> Executable | Exec
     """What calls an entry point of a module."""
     if signature.sizes:
         return ExecutableBySize(image, signature)
-    return Executable(image, signature.device, work=signature.work, is_shared=signature.is_shared)
+    is_shared = image.is_shared(signature)
+    return Executable(image, signature.device, work=signature.work, is_shared=is_shared)
 
 
 __all__ = ["ExecutableBySize", "executable_of"]

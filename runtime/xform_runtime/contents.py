@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .archive import read_members
+from .callees import CALLEES_FOLDER
 from .selftest import SELFTEST_FOLDER
 
 # IREE's name for the bytecode that calls the machine code, and its ending for constants.
@@ -22,7 +23,7 @@ _PROGRAM_DATA = 1
 
 @dataclass(frozen=True)
 class Contents:
-    """Bytes of a module file.
+    """Bytes of a module file, with those of the modules that it calls.
 
     Args:
         total: all of them.
@@ -52,6 +53,10 @@ def read_contents(data: bytes | memoryview) -> Contents:
             host += len(body)
         elif name.startswith(SELFTEST_FOLDER):
             selftests += len(body)
+        elif name.startswith(CALLEES_FOLDER):
+            callee = read_contents(body)
+            host, code = host + callee.host, code + callee.code
+            constants, selftests = constants + callee.constants, selftests + callee.selftests
         elif name.endswith(_CONSTANTS_ENDING):
             constants += len(body)
         else:

@@ -23,7 +23,7 @@ from .binding import (
 from .cpu_features import missing_cpu_features
 from .devices import Device, Staging, get_device, view_of, wants_staging
 from .dtypes import numpy_dtype
-from .errors import IREE_ERRORS, DeviceError, XformValueError
+from .errors import IREE_ERRORS, DeviceError, ModuleFileError, XformValueError
 from .image import ModuleImage
 from .signature import Signature
 from .unchanging import Unchanging
@@ -111,6 +111,10 @@ class Executable(Unchanging):
         try:
             return VmContext(device.instance, modules)
         except IREE_ERRORS as error:
+            if "resolving module" in str(error):
+                raise ModuleFileError(
+                    f"{self._image.origin} does not have in it what it calls: {error}"
+                ) from None
             raise DeviceError(
                 f"{self._image.origin} cannot run on device {device.name!r}: {_reason(str(error))}"
             ) from None
@@ -122,6 +126,8 @@ class Executable(Unchanging):
         return self._device
 
     def _check_device(self, image: ModuleImage) -> None:
+        for callee in image.callees.values():
+            self._check_device(callee)
         name, origin = self._device.name, image.origin
         for entry, signature in image.signatures.items():
             if signature.device != name:

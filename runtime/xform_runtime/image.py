@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from .archive import check_archive, read_members
 from .binding import VmModule
+from .callees import CALLEES_FOLDER, content_named, member_of, name_of
 from .devices import vm_instance
 from .errors import IREE_ERRORS, ModuleFileError, XformError
 from .module_file import path_text, read_module
@@ -37,7 +39,7 @@ class ModuleImage(Unchanging):
     """
 
     def __init__(self, vmfb: bytes | memoryview, origin: str = "module") -> None:
-        check_archive(memoryview(vmfb), origin)
+        members = check_archive(memoryview(vmfb), origin)
         self.origin = origin
         self.content = memoryview(vmfb)
         try:
@@ -56,6 +58,10 @@ class ModuleImage(Unchanging):
                 self.stoppable[entry] = self.vm_module.lookup_function(name)
             elif name not in _OWN_FUNCTIONS:
                 self._add(name)
+        # The modules that it calls, by the names under which it does.
+        self.callees: dict[str, ModuleImage] = {}
+        if any(member.startswith(CALLEES_FOLDER) for member in members):
+            self._read_callees()
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         return _unpickled, (bytes(self.content), self.origin, self.parameters)
@@ -97,14 +103,47 @@ class ModuleImage(Unchanging):
         return image
 
     def with_needed(self, hal_module: Any) -> list[Any]:
-        """IREE's modules for a context: of a device, of arrays from beside, and this one.
+        """IREE's modules for a context: of a device, of arrays from beside, others, and this one.
 
         Raises:
             ModuleFileError: as `open_parameters`.
         """
         parameters = self.open_parameters()
         needed = [] if parameters is None else [parameters.module()]
-        return [hal_module, *needed, self.vm_module]
+        called: dict[str, ModuleImage] = {}
+        self._collect_called(called)
+        others = [callee.vm_module for callee in called.values()]
+        return [hal_module, *needed, *others, self.vm_module]
+
+    def _collect_called(self, found: dict[str, ModuleImage]) -> None:
+        """All modules that are called, each behind those that it calls itself."""
+        for name, callee in self.callees.items():
+            callee._collect_called(found)
+            if found.setdefault(name, callee).content != callee.content:
+                raise ModuleFileError(
+                    f"{callee.origin} and {found[name].origin} are two modules of one name"
+                )
+
+    @cached_property
+    def name_to_call(self) -> str:
+        """The name under which other modules call this one; it follows from the bytes."""
+        return name_of(self.content)
+
+    def content_to_call(self) -> bytearray:
+        """The bytes of this module under that name.
+
+        Raises:
+            ModuleFileError: it cannot be called.
+        """
+        return content_named(self, self.name_to_call)
+
+    def is_shared(self, signature: Signature) -> bool:
+        """Whether an entry runs on the calling thread while other cores help, or what it calls."""
+        return signature.is_shared or any(
+            callee.is_shared(other)
+            for callee in self.callees.values()
+            for other in callee.signatures.values()
+        )
 
     def selftest(self, entry: str) -> SelfTest | None:
         """The self-test of an entry point that has a signature; None if the file has none for it.
@@ -123,6 +162,16 @@ class ModuleImage(Unchanging):
             raise ModuleFileError(
                 f"the self-test of entry {entry!r} of {self.origin} cannot be read: {error}"
             ) from None
+
+    def _read_callees(self) -> None:
+        for member, body in read_members(self.content).items():
+            if not member.startswith(CALLEES_FOLDER):
+                continue
+            callee = ModuleImage(body, f"{self.origin}, in it {member}")
+            name = callee.vm_module.name
+            if member != member_of(name) or not callee.signatures:
+                raise ModuleFileError(f"{callee.origin} is not the module that is called so")
+            self.callees[name] = callee
 
     def _add(self, name: str) -> None:
         function = self.vm_module.lookup_function(name)

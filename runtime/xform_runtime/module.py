@@ -58,10 +58,11 @@ class Entry(Unchanging):
         self.__doc__ = f"{signature}\n\n{signature.doc}".strip()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Calls the compiled function.
+        """Calls the compiled function; while xform traces a function, its program does.
 
         Returns:
-            The result in the original structure, with an `Array` for each leaf.
+            The result in the original structure, with an `Array` for each leaf; a traced array
+            where an argument is one.
 
         Raises:
             XformTypeError: an argument has another dtype, or is not an array.
@@ -69,6 +70,11 @@ class Entry(Unchanging):
         """
         # As _invoke, without another call in the way of each call.
         values, signature = self._values(args, kwargs), self.signature
+        for value in values:
+            if type(value) is not np.ndarray and type(value) is not Array:
+                # What traces a function records the call instead.
+                results = value.__xform_call__(signature, self._image, values)
+                return unflatten(signature.outputs, results)
         return unflatten(signature.outputs, self._executable.invoke(signature.name, values))
 
     def submit(self, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -87,13 +93,19 @@ class Entry(Unchanging):
         except XformError as error:
             # In its turn, as all others.
             return self._queue.submit(_raise, error)
+        traced = _traced_in(values)
+        if traced is not None:
+            raise XformTypeError(
+                traced.__xform_placed__(
+                    f"{self.signature.name}.submit() cannot be called while a function is traced: "
+                    "call the entry itself"
+                )
+            )
         held = self._executable.hold(self.signature.name, values)
         return self._queue.submit(self._invoke, held)
 
-    def _values(
-        self, args: tuple[Any, ...], kwargs: dict[str, Any]
-    ) -> list[Array | np.ndarray[Any, Any]]:
-        """The arrays that the compiled function takes."""
+    def _values(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[Any]:
+        """The arrays that the compiled function takes; traced ones where a function is traced."""
         signature = self.signature
         try:
             if self._is_flat and not kwargs and len(args) == len(self._leaves):
@@ -107,7 +119,10 @@ class Entry(Unchanging):
             if self._open is not None:
                 self._open.check(values)
         except XformError as error:
-            raise type(error)(f"{signature.name}(): {error}") from None
+            text = f"{signature.name}(): {error}"
+            traced = _traced_in((args, kwargs))
+            # Errors of tracing end with the user's line.
+            raise type(error)(text if traced is None else traced.__xform_placed__(text)) from None
         return values
 
     def _invoke(self, values: Sequence[Array | np.ndarray[Any, Any]]) -> Any:
@@ -374,7 +389,7 @@ def module_of(image: ModuleImage, device: str | None = None) -> Module:
         if signature.sizes:
             entries[entry] = Entry(ExecutableBySize(image, signature), signature, image, queue)
             continue
-        work, is_shared = signature.work, signature.is_shared
+        work, is_shared = signature.work, image.is_shared(signature)
         driver = driver_name(signature.device, work, is_shared=is_shared)
         if driver not in loaded:
             loaded[driver] = Executable(image, signature.device, work=work, is_shared=is_shared)
@@ -392,13 +407,13 @@ def _raise(error: XformError) -> NoReturn:
     raise error
 
 
-def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Array | np.ndarray[Any, Any]:
+def _checked(leaf: LeafSpec, dtype: np.dtype[Any], value: Any) -> Any:
     kind = type(value)
     if kind is not Array and kind is not np.ndarray:
         if kind in (bool, int, float, complex):
             return _from_number(leaf, value)
         value = _from_other(leaf, value)
-    array: Array | np.ndarray[Any, Any] = value
+    array = value
     # A dtype compares equal to its byte-swapped twin in name only.
     if array.dtype != dtype and array.dtype.newbyteorder("=") != dtype:
         raise XformTypeError(
@@ -442,7 +457,9 @@ def _from_number(leaf: LeafSpec, value: bool | complex) -> np.ndarray[Any, Any]:
         raise XformValueError(f"{leaf.path} is {value!r}, out of range for {leaf.dtype}") from None
 
 
-def _from_other(leaf: LeafSpec, value: Any) -> np.ndarray[Any, Any]:
+def _from_other(leaf: LeafSpec, value: Any) -> Any:
+    if hasattr(type(value), "__xform_argument__"):
+        return value.__xform_argument__(leaf.shape, dtype=numpy_dtype(leaf.dtype))
     if value is None or isinstance(value, tuple | list | dict):
         raise XformValueError(f"{leaf.path}: got {short(value)}, expected an array {leaf}")
     if isinstance(value, str | bytes) or not (
@@ -459,6 +476,15 @@ def _from_other(leaf: LeafSpec, value: Any) -> np.ndarray[Any, Any]:
         raise XformTypeError(
             f"{leaf.path} is a {type(value).__name__} that NumPy cannot read: {error}"
         ) from None
+
+
+def _traced_in(tree: Any) -> Any:
+    """One of the arrays of a function that is traced, which record calls; None if there is none."""
+    if isinstance(tree, tuple | list | dict):
+        children = tree.values() if isinstance(tree, dict) else tree
+        found = (_traced_in(child) for child in children)
+        return next((traced for traced in found if traced is not None), None)
+    return tree if hasattr(type(tree), "__xform_call__") else None
 
 
 def _argument_trees(signature: Signature) -> tuple[TupleNode, DictNode]:

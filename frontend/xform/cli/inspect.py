@@ -54,6 +54,7 @@ def command(settings: Settings, module: str, entry: str | None) -> None:
         "versions": dict(first.versions),
         "machine": first.machine or None,
         "weights": weights_data(image),
+        "calls": {name: list(callee.signatures) for name, callee in image.callees.items()},
         "sizes": {
             "host_code": contents.host,
             "device_code": contents.code,
@@ -65,7 +66,7 @@ def command(settings: Settings, module: str, entry: str | None) -> None:
     out = settings.output
     if out.result(data):
         return
-    _show_file(out, module, contents, digest, first, data["weights"])
+    _show_file(out, module, contents, digest, first, data["weights"], data["calls"])
     for signature in chosen:
         _show_entry(out, image, signature)
 
@@ -79,7 +80,7 @@ def _entry_data(image: ModuleImage, signature: Signature) -> dict[str, Any]:
         "bytes_moved": signature.moved,
         "memory": memory,
         "cpu_features": list(signature.cpu_features),
-        "uses_all_cores": _uses_all_cores(signature),
+        "uses_all_cores": _uses_all_cores(image, signature),
         "can_be_stopped": signature.name in image.stoppable,
         "donated": [donor for donor in signature.donors if donor is not None],
         "selftest": selftest_data(image, signature),
@@ -101,13 +102,13 @@ def _memory(signature: Signature) -> dict[str, int] | None:
     }
 
 
-def _uses_all_cores(signature: Signature) -> bool | None:
+def _uses_all_cores(image: ModuleImage, signature: Signature) -> bool | None:
     """Whether calls use all cores of the CPU; None for other devices, and if sizes decide."""
     from xform_runtime.devices import PARALLEL_WORK
 
     if signature.device != "cpu" or signature.sizes:
         return None
-    return signature.is_shared or signature.work >= PARALLEL_WORK
+    return image.is_shared(signature) or signature.work >= PARALLEL_WORK
 
 
 def _show_file(
@@ -117,7 +118,10 @@ def _show_file(
     digest: str,
     signature: Signature,
     weights: dict[str, Any] | None,
+    calls: dict[str, list[str]],
 ) -> None:
+    from xform_runtime.callees import member_of
+
     out.line(path, "bold")
     rows = [
         ("target", signature.target or f"{signature.device} (its processor was not recorded)"),
@@ -131,6 +135,8 @@ def _show_file(
     ]
     if weights is not None:
         rows.append(("weights", weights_text(weights)))
+    for name, entries in calls.items():
+        rows.append(("calls", f"{', '.join(entries)} of {member_of(name)} in it"))
     if signature.versions:
         rows.append(("compiled by", ", ".join(f"{name} {v}" for name, v in signature.versions)))
     out.pairs(rows)

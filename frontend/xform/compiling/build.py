@@ -9,11 +9,15 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from xform_runtime import Signature
+from xform_runtime.archive import with_member
+from xform_runtime.callees import member_of
+from xform_runtime.image import ModuleImage
 from xform_runtime.signature import SIGNATURE_KEY
 
 from .._xform import Module
-from ..errors import XformRuntimeError
+from ..errors import DeviceError, XformRuntimeError
 from ..knobs import COMPILER, DUMP
+from ..tracing import called_modules
 from ..tracing.open_sizes import Sample
 from ..tracing.program import TracedProgram
 from . import backend, workers
@@ -27,18 +31,32 @@ T = TypeVar("T")
 _FLOAT64 = re.compile(r"tensor<[^<>]*f64>")
 
 
-def passes_to(stage: Literal["expanded", "linalg"], target: Target, is_open: bool = False) -> str:
+def passes_to(
+    stage: Literal["expanded", "linalg"],
+    target: Target,
+    is_open: bool = False,
+    *,
+    module: Module,
+) -> str:
     """The passes that lead from the traced module, or an earlier stage, to a stage."""
     if stage == "expanded":
         return backend.EXPANSION
     if is_open:
         return f"xform-pipeline{{target={target} open=true}}"
-    return f"xform-pipeline{{target={target} compiler={COMPILER.get()}}}"
+    compiler = "xform" if is_own(target, module) else "iree"
+    return f"xform-pipeline{{target={target} compiler={compiler}}}"
 
 
-def is_own(target: Target) -> bool:
-    """Whether programs for the target become machine code here if they can."""
-    return target.device == "cpu" and COMPILER.get() == "xform"
+def is_own(target: Target, module: Module) -> bool:
+    """Whether a program for the target becomes machine code here if it can.
+
+    One that calls other modules does so in the middle, which is IREE's virtual machine's part.
+    """
+    return (
+        target.device == "cpu"
+        and COMPILER.get() == "xform"
+        and f"xform.{called_modules.CALL}" not in module.op_names()
+    )
 
 
 @dataclass(frozen=True)
@@ -78,7 +96,14 @@ def build_module(
         stages.write("xform", module.text())
         stages.write("expanded", linalg.expanded)
     middle = time.perf_counter()
+    called = called_modules.imported(
+        linalg.text, [image for traced, _ in entries for image in traced.program.called]
+    )
+    for image in called.values():
+        _require_device(name, image, target)
     vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
+    for callee, image in called.items():
+        vmfb = with_member(vmfb, member_of(callee), image.content_to_call())
     return Built(vmfb, middle - start, time.perf_counter() - middle)
 
 
@@ -90,10 +115,10 @@ def linalg_maker(
     with_expanded: bool,
 ) -> Callable[[bool], backend.Linalg]:
     """What takes programs to linalg, with the user's lines or without."""
-    marks = [marked_entry(traced, target, signature) for traced, signature in entries]
     module, _ = modules[0]
+    marks = [marked_entry(traced, target, signature, module) for traced, signature in entries]
     is_open = len(modules) > 1
-    passes = passes_to("linalg", target, is_open)
+    passes = passes_to("linalg", target, is_open, module=module)
     with_expanded |= target.device == "vulkan"
 
     def to_linalg(with_locations: bool) -> backend.Linalg:
@@ -116,9 +141,11 @@ def modules_of(traced: TracedProgram) -> list[tuple[Module, Sample]]:
     return [(instance.program.module, sample) for instance, sample in instances]
 
 
-def marked_entry(traced: TracedProgram, target: Target, signature: Signature) -> backend.Marked:
-    """What the entry of a program keeps with it."""
-    may_donate = is_own(target) and traced.open is None
+def marked_entry(
+    traced: TracedProgram, target: Target, signature: Signature, module: Module
+) -> backend.Marked:
+    """What the entry of a program keeps with it; `module` has it and those compiled with it."""
+    may_donate = is_own(target, module) and traced.open is None
     donated = tuple(traced.inputs.donated) if may_donate else None
     return backend.Marked(signature.name, SIGNATURE_KEY, signature.to_json(), donated)
 
@@ -133,6 +160,18 @@ def require_values(name: str, expanded: str, target: Target) -> None:
     """Raises XformTypeError where the target has no such numbers as the program computes."""
     if _FLOAT64.search(expanded):
         check_dtypes([(f"a value inside {name!r}", "float64")], target)
+
+
+def _require_device(name: str, image: ModuleImage, target: Target) -> None:
+    """Raises DeviceError where a module that a program calls is for another device or processor."""
+    for signature in image.signatures.values():
+        theirs = signature.machine
+        if signature.device != target.device or (theirs and theirs != target.machine):
+            raise DeviceError(
+                f"{name!r} is compiled for {target} and calls {image.origin}, which was compiled "
+                f"for {signature.target or signature.device}: compile one of them for the device "
+                "of the other"
+            )
 
 
 def after_passes(module: Module, passes: str, name: str) -> Module:

@@ -138,7 +138,7 @@ class Lowered(Unpicklable):
                 with_expanded=False,
             )
             return Module.parse(to_linalg(False).text, self.name)
-        return after_passes(module, passes_to(stage, self.target), self.name)
+        return after_passes(module, passes_to(stage, self.target, module=module), self.name)
 
     def op_names(self, stage: Stage = "xform") -> dict[str, int]:
         """How often each operation stands in the program at a stage, as for `as_text`."""
@@ -197,7 +197,7 @@ class Lowered(Unpicklable):
                 f"explain: {traced.name!r} has open sizes: lower it for those to look at"
             )
         require_arguments(traced, chosen)
-        if not is_own(chosen):
+        if not is_own(chosen, traced.program.module):
             require_values(traced.name, self.as_text("expanded"), chosen)
         try:
             return explain(
@@ -206,8 +206,10 @@ class Lowered(Unpicklable):
                 name=traced.name,
                 arguments=named_arguments(traced),
                 results=named_results(traced),
-                passes=passes_to("linalg", chosen),
-                entry=marked_entry(traced, chosen, flat_signature(traced, chosen)),
+                passes=passes_to("linalg", chosen, module=traced.program.module),
+                entry=marked_entry(
+                    traced, chosen, flat_signature(traced, chosen), traced.program.module
+                ),
                 traced=traced.seconds,
             )
         except Refused as refused:
@@ -538,4 +540,6 @@ def _fits(given: Sequence[int], expected: Sequence[int], open_axes: Sequence[str
 
 def shown_program(traced: TracedProgram, target: Target) -> Shown:
     """What notebooks show of a program that is, or will be, compiled for a target."""
-    return Shown.of(traced, target, passes_to("linalg", target), is_own=is_own(target))
+    module = traced.program.module
+    passes = passes_to("linalg", target, module=module)
+    return Shown.of(traced, target, passes, is_own=is_own(target, module))

@@ -185,15 +185,31 @@ class _Programs:
         )
 
 
+def _header(name: str, image: ModuleImage) -> str:
+    """What C needs to call a module.
+
+    Raises:
+        XformValueError: the module calls others, which C would have to load under their names.
+    """
+    if image.callees:
+        raise XformValueError(
+            at_user_line(
+                "save: header=True is not there for programs that call loaded modules, as "
+                f"{name} does"
+            )
+        )
+    return c_header(name, image.signatures)
+
+
 def _write_file(file: str, programs: _Programs, target: Target, header: bool) -> None:
     vmfb = programs.compile(Path(file).stem, target)
+    text = _header(Path(file).name, ModuleImage(vmfb)) if header else ""
     # The arrays first: a module without them is of no use.
     if programs.weights_file and len(programs.weights):
         archive = os.path.join(os.path.dirname(file), programs.weights_file)
         write_whole(archive, programs.weights.write, durable=True)
     write_whole(file, vmfb, durable=True)
     if header:
-        text = c_header(Path(file).name, ModuleImage(vmfb).signatures)
         write_whole(Path(file).with_suffix(".h"), text.encode(), durable=True)
 
 
@@ -202,7 +218,7 @@ class _Compiled:
     file: str
     target: Target
     vmfb: bytes
-    signatures: Mapping[str, Signature]
+    image: ModuleImage
 
 
 def _write_folder(
@@ -212,12 +228,12 @@ def _write_folder(
     made = []
     for target in targets:
         vmfb = programs.compile(stem, target)
-        made.append(_Compiled(_file_name(target), target, vmfb, ModuleImage(vmfb).signatures))
+        made.append(_Compiled(_file_name(target), target, vmfb, ModuleImage(vmfb)))
     files: dict[str, Content] = {module.file: module.vmfb for module in made}
-    signatures = made[0].signatures
+    signatures = made[0].image.signatures
     others = []
     if header:
-        text = c_header(Path(folder).name, signatures).encode()
+        text = _header(Path(folder).name, made[0].image).encode()
         files[f"{stem}.h"] = text
         others.append(_record(f"{stem}.h", text))
     has_weights = programs.weights_file is not None and len(programs.weights) > 0
@@ -232,7 +248,7 @@ def _write_folder(
                     target=str(module.target),
                     device=module.target.device,
                     machine=module.target.machine,
-                    cpu_features=next(iter(module.signatures.values())).cpu_features,
+                    cpu_features=next(iter(module.image.signatures.values())).cpu_features,
                 )
                 for module in made
             ),

@@ -73,7 +73,7 @@ class Halves:
         module = function.extract()
         traced = TracedProgram(
             name,
-            Program(module),
+            Program(module, called=self.traced.program.called),
             module.lookup(name),
             _inputs(function),
             _outputs(function),

@@ -61,8 +61,9 @@ def emit_all(
         )
         return results
     values = [traces.lift(x, f"{op}: operand {i}") for i, x in enumerate(operands)]
+    types = () if result_type is None else (result_type,)
     try:
-        emitted = trace.function.emit(op, values, user_location(), attributes, result_type)
+        emitted = trace.function.emit(op, values, user_location(), attributes, types)
     except Diagnostic as diagnostic:
         raise rejected(op, values, diagnostic) from None
     weak = bool(operands) and all(map(_is_weak, operands))

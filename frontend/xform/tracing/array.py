@@ -160,6 +160,19 @@ class TracedArray(Sizes, Reductions):
     def __array_namespace__(self, *, api_version: str | None = None) -> Any:
         return METHODS["__array_namespace__"]()
 
+    # Calls of loaded modules ------------------------------------------------
+
+    def __xform_call__(self, signature: Any, image: Any, values: Sequence[Any]) -> Any:
+        return METHODS["call_entry"](signature, image, values)
+
+    def __xform_argument__(self, shape: tuple[int | None, ...], dtype: DType) -> TracedArray:
+        # A Python number is taken for an array of these kinds.
+        kinds = {"b": "b", "i": "iufV", "f": "fV"}[self.dtype.kind] if self._weak else ""
+        return self.astype(dtype) if shape == self.shape and dtype.kind in kinds else self
+
+    def __xform_placed__(self, text: str) -> str:
+        return at_user_line(text)
+
     # Operators --------------------------------------------------------------
 
     def __pos__(self) -> TracedArray:

@@ -38,6 +38,7 @@ def load() -> None:
     A pickle names the module of a transform or of a class alone, and is loaded without the others.
     """
     import_module("xform.numpy")
+    import_module("xform.transforms.module_call")
 
 
 class Overriding:

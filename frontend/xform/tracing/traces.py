@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from xform_runtime import Array
+from xform_runtime.image import ModuleImage
 
 from .._xform import Function, Location, Module, Value
 from ..errors import LeakedArrayError, TracedValueError, XformError, XformTypeError, at_user_line
@@ -47,6 +48,7 @@ class Program:
         custom: the calls of functions with rules of their own.
         floats: by id, the Python floats that become arguments of the entry where they meet an
             array, so that the text does not depend on their values.
+        called: the loaded modules that it calls.
         pictures: what whoever wants to know what became of the function may look at, too.
     """
 
@@ -57,6 +59,7 @@ class Program:
         bake: bool = False,
         asked: Mapping[str, Asked] | None = None,
         floats: Sequence[float] = (),
+        called: Sequence[ModuleImage] = (),
     ) -> None:
         self.module = Module() if module is None else module
         self.bake = bake
@@ -65,6 +68,7 @@ class Program:
         self.custom = AskedRules(asked or {})
         self.floats = {id(x): x for x in floats}
         self.hidden: list[np.ndarray[Any, Any] | Array] = []
+        self.called = list(called)
         self.pictures: list[Picture] = []
         # By identity of the array; the array itself is kept so that its id stays taken.
         self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, Value]]] = {}

@@ -69,3 +69,19 @@ def test_donated_arguments(xform: XformCall, folder: Path) -> None:
     assert "state: results are made in their memory" in xform("inspect", "step.vmfb").stdout
     # A call does not take what the next one needs.
     assert json_of(xform("bench", "step.vmfb", "--calls", "3", "--json"))["calls"] == 3
+
+
+def test_modules_that_it_calls(xform: XformCall, folder: Path) -> None:
+    from xform import runtime
+    from xform.frontend import export, jit, spec
+
+    export(folder / "inner.vmfb", {"twice": jit(lambda x: 2 * x).lower(spec(3))})
+    inner = runtime.load(folder / "inner.vmfb")
+    jit(lambda x: inner.twice(x) + 1).save(folder / "outer.vmfb", spec(3))
+    data = json_of(xform("inspect", "outer.vmfb", "--json"))
+    ((name, entries),) = data["calls"].items()
+    assert entries == ["twice"]
+    assert sum(data["sizes"].values()) < data["bytes"]
+    said = xform("inspect", "outer.vmfb").stdout
+    assert f"twice of callees/{name}.vmfb in it" in said
+    assert json_of(xform("inspect", "inner.vmfb", "--json"))["calls"] == {}
