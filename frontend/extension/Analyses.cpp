@@ -10,6 +10,7 @@
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
@@ -68,6 +69,56 @@ sharedDrawOf(const FunctionHandle &self, const std::vector<bool> &arguments) {
   return std::pair(loc.getFilename().str(), loc.getLine());
 }
 
+/// The operations but the last: file and line of each, and the functions that
+/// it names.
+nb::list operationsOf(const FunctionHandle &self) {
+  nb::list operations;
+  func::FuncOp function = self.function;
+  for (Operation &op : function.front().without_terminator()) {
+    nb::list named;
+    std::optional<SymbolTable::UseRange> uses = SymbolTable::getSymbolUses(&op);
+    assert(uses && "no operation inside of a function is unknown");
+    for (const SymbolTable::SymbolUse &use : *uses)
+      named.append(use.getSymbolRef().getRootReference().str());
+    FileLineColLoc loc = fileOf(op.getLoc());
+    operations.append(
+        nb::make_tuple(loc ? loc.getFilename().str() : std::string(),
+                       loc ? loc.getLine() : 0u, named));
+  }
+  return operations;
+}
+
+/// A new module with the function up to its operation `count`. It returns what
+/// the rest reads of that, or what the last operation left gives.
+ModulePtr beginningOf(const FunctionHandle &self, size_t count) {
+  ModulePtr whole = self.extract();
+  auto function = cast<func::FuncOp>(whole->module->getBody()->front());
+  Block &body = function.front();
+  Operation *end = body.getTerminator();
+  SmallVector<Operation *> kept, rest;
+  for (Operation &op : body.without_terminator())
+    (kept.size() < count ? kept : rest).push_back(&op);
+  DenseSet<Operation *> readers(rest.begin(), rest.end());
+  readers.insert(end);
+  SmallVector<Value> live;
+  for (Operation *op : kept)
+    for (Value result : op->getResults())
+      if (llvm::any_of(result.getUsers(),
+                       [&](Operation *user) { return readers.contains(user); }))
+        live.push_back(result);
+  if (live.empty() && !kept.empty())
+    llvm::append_range(live, kept.back()->getResults());
+  end->setOperands(live);
+  for (Operation *op : llvm::reverse(rest))
+    op->erase();
+  function.removeResAttrsAttr();
+  function.setFunctionType(FunctionType::get(function.getContext(),
+                                             function.getArgumentTypes(),
+                                             ValueRange(live).getTypes()));
+  // Without the functions that only the rest names.
+  return FunctionHandle{whole, function}.extract();
+}
+
 nb::dict workOfFunction(const FunctionHandle &self) {
   Work work = workOf(self.function);
   nb::dict entries;
@@ -90,5 +141,7 @@ void xform::python::addAnalyses(nb::class_<FunctionHandle> &type) {
       .def("dependent_results", &dependentOf, nb::arg("arguments"),
            nb::arg("rows") = false, nb::arg("fresh_draws") = false)
       .def("shared_draw", &sharedDrawOf, nb::arg("arguments"))
+      .def_prop_ro("operations", &operationsOf)
+      .def("beginning", &beginningOf, nb::arg("count"))
       .def("work", &workOfFunction);
 }

@@ -9,8 +9,8 @@
 
 namespace xform::python {
 
-/// Adds what tells which results depend on which arguments to the class
-/// Function.
+/// Adds to the class Function what tells which results depend on which
+/// arguments, what a call costs, and which operations and beginnings there are.
 void addAnalyses(nanobind::class_<FunctionHandle> &type);
 
 } // namespace xform::python

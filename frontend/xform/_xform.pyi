@@ -234,6 +234,14 @@ class Function:
 
         Of a switch it is that of the costliest branch; a while loop counts as one turn.
         """
+    @property
+    def operations(self) -> list[tuple[str, int, list[str]]]:
+        """Its operations but the return: file and line of each, and the functions it names."""
+    def beginning(self, count: int) -> Module:
+        """`extract` of the function up to its operation `count`.
+
+        It returns what the rest reads of that, or what the last operation left gives.
+        """
     def extract(self) -> Module:
         """A new module with copies of the function, public, and of all that it names."""
     def erase(self) -> None:

@@ -44,9 +44,9 @@ def patch(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _compile_twice(
-    text: str, target: Target | str, *, name: str, located: Any = None
+    text: str, target: Target | str, *, name: str, origin: Any = None
 ) -> forms.Compilation:
-    made = _compile_program(text, target, name=name, located=located)
+    made = _compile_program(text, target, name=name, origin=origin)
     chosen = as_target(target)
     # IREE computes chains of float16 and bfloat16 in float32, and rounds them at their ends; its
     # code finds vectors of spectra in another way, and these are determined up to their signs.

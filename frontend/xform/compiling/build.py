@@ -21,8 +21,10 @@ from ..tracing import called_modules
 from ..tracing.open_sizes import Sample
 from ..tracing.program import TracedProgram
 from . import backend, workers
+from .bisection import Divisible, fatal_line
 from .cache import compile_cached
 from .dump import Stages
+from .forms import Origin
 from .refusal import Refused
 from .targets import Target, check_dtypes
 
@@ -101,10 +103,31 @@ def build_module(
     )
     for image in called.values():
         _require_device(name, image, target)
-    vmfb = compile_cached(linalg.text, target, name=name, located=lambda: to_linalg(True).text)
+    origin = Origin(
+        lambda: to_linalg(True).text,
+        _divisible(module, name, entries),
+        lambda part: _part_in_linalg(part, name, target, module).text,
+    )
+    vmfb = compile_cached(linalg.text, target, name=name, origin=origin)
     for callee, image in called.items():
         vmfb = with_member(vmfb, member_of(callee), image.content_to_call())
     return Built(vmfb, middle - start, time.perf_counter() - middle)
+
+
+def _divisible(
+    module: Module, name: str, entries: Sequence[tuple[TracedProgram, Signature]]
+) -> Divisible:
+    return Divisible(
+        name,
+        lambda: workers.run(backend.after_passes, module.bytecode(), backend.EXPANSION, name),
+        [signature.name for _, signature in entries],
+    )
+
+
+def _part_in_linalg(bytecode: bytes, name: str, target: Target, module: Module) -> backend.Linalg:
+    """A part of the program of a module; for the first sizes where they are open."""
+    passes = passes_to("linalg", target, module=module)
+    return workers.run(backend.lower, bytecode, passes, name, (), False, False)
 
 
 def linalg_maker(
@@ -119,16 +142,22 @@ def linalg_maker(
     marks = [marked_entry(traced, target, signature, module) for traced, signature in entries]
     is_open = len(modules) > 1
     passes = passes_to("linalg", target, is_open, module=module)
+    program = _divisible(module, name, entries)
     with_expanded |= target.device == "vulkan"
+
+    def place_of(death: Refused) -> str:
+        place = fatal_line(program, lambda part: _part_in_linalg(part, name, target, module), death)
+        return f"{place.file}:{place.line}" if place else ""
 
     def to_linalg(with_locations: bool) -> backend.Linalg:
         options = (passes, name, marks, with_expanded, with_locations)
         if not is_open:
-            return _in_worker(module, name, backend.lower, *options)
+            return _in_worker(module, name, place_of, backend.lower, *options)
         others = [each.bytecode() for each, _ in modules[1:]]
         samples = [sample for _, sample in modules]
         joined = f"xform-open-pipeline{{target={target}}}"
-        return _in_worker(module, name, backend.lower_open, others, samples, joined, *options)
+        open_options = (others, samples, joined, *options)
+        return _in_worker(module, name, place_of, backend.lower_open, *open_options)
 
     return to_linalg
 
@@ -180,11 +209,23 @@ def after_passes(module: Module, passes: str, name: str) -> Module:
     Raises:
         XformRuntimeError: they cannot; the message names the user's line.
     """
-    return Module.parse(_in_worker(module, name, backend.after_passes, passes, name), name)
+    return Module.parse(_in_worker(module, name, None, backend.after_passes, passes, name), name)
 
 
-def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any) -> T:
+def _in_worker(
+    module: Module,
+    name: str,
+    place_of: Callable[[Refused], str] | None,
+    job: Callable[..., T],
+    *arguments: Any,
+) -> T:
     """What a job makes of a program's module.
+
+    Args:
+        module: the program.
+        name: what to call it.
+        place_of: finds the user's file and line where a worker dies.
+        job, arguments: the job, which is given the module's bytecode first.
 
     Raises:
         XformRuntimeError: it cannot; the message names the user's line.
@@ -192,9 +233,12 @@ def _in_worker(module: Module, name: str, job: Callable[..., T], *arguments: Any
     try:
         return workers.run(job, module.bytecode(), *arguments)
     except Refused as refused:
-        place = f"\n  at {refused.place}" if refused.place else ""
+        place = refused.place
+        if refused.is_death and place_of is not None:
+            place = place_of(refused)
+        at = f"\n  at {place}" if place else ""
         dump = DUMP.get()
         if dump is not None:
             Stages(dump, name, module.text()).write("xform", module.text())
         said = "\n".join(refused.diagnostics)
-        raise XformRuntimeError(f"cannot lower {name!r}: {said}{place}") from None
+        raise XformRuntimeError(f"cannot lower {name!r}: {said}{at}") from None

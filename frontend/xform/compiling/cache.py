@@ -20,7 +20,7 @@ import shlex
 import stat
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -30,7 +30,7 @@ from ..iree.compiler import compiler_identity
 from ..iree.flags import compile_flags
 from ..knobs import CACHE, CACHE_DIR, CACHE_LIMIT, DUMP
 from .dump import Stages
-from .forms import compile_program
+from .forms import Origin, compile_program
 from .machine_code import dump_machine_code, identity, is_compiled_here
 from .plainly import plainly
 from .targets import Target, as_target
@@ -248,7 +248,7 @@ def compile_cached(
     target: Target | str,
     *,
     name: str,
-    located: Callable[[], str] | None = None,
+    origin: Origin | None = None,
 ) -> bytes:
     """`compile_program` through the cache on disk; what `XFORM_DUMP` asks for is written anyway.
 
@@ -256,7 +256,7 @@ def compile_cached(
         linalg_text: the module as MLIR text.
         target: what to compile for.
         name: what to call the program in diagnostics; not part of the cache key.
-        located: gives the text with the user's lines in it, for messages.
+        origin: what the text was made of, for messages.
 
     Raises:
         CompileError: the program cannot be compiled.
@@ -270,22 +270,22 @@ def compile_cached(
             dump_machine_code(stages, linalg_text, as_target(target), name=name)
         else:
             stages.write_script(compile_flags(as_target(target)))
-    module = _stored_or_compiled(linalg_text, target, name, located)
+    module = _stored_or_compiled(linalg_text, target, name, origin)
     if stages is not None:
         stages.write_module(module)
     return module
 
 
 def _stored_or_compiled(
-    linalg_text: str, target: Target | str, name: str, located: Callable[[], str] | None
+    linalg_text: str, target: Target | str, name: str, origin: Origin | None
 ) -> bytes:
     stored = default_cache()
     if stored is None or plainly.is_on:
-        return compile_program(linalg_text, target, name=name, located=located).module
+        return compile_program(linalg_text, target, name=name, origin=origin).module
     key = cache_key(linalg_text, target)
     module = stored.get(key)
     if module is None:
-        module, is_best = compile_program(linalg_text, target, name=name, located=located)
+        module, is_best = compile_program(linalg_text, target, name=name, origin=origin)
         if is_best:
             stored.put(key, module)
     return module

@@ -13,6 +13,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -23,6 +24,7 @@ from ..iree.flags import compile_flags, is_vouched_for
 from ..knobs import DUMP
 from ..source import user_site
 from . import machine_code, workers
+from .bisection import Divisible, fatal_line
 from .dump import Stages
 from .plainly import plainly
 from .refusal import Refused
@@ -108,6 +110,20 @@ def forms(linalg_text: str) -> tuple[Form, ...]:
     return known[1:] if plainly.is_on else known
 
 
+class Origin(NamedTuple):
+    """What the linalg text of a program was made of, for messages.
+
+    Args:
+        located: gives the text with the user's lines in it.
+        program: what the text was made of.
+        lower: makes such a text of a part of that, or raises `Refused`.
+    """
+
+    located: Callable[[], str]
+    program: Divisible
+    lower: Callable[[bytes], str]
+
+
 class Compilation(NamedTuple):
     """A compiled program.
 
@@ -131,7 +147,7 @@ def compile_program(
     target: Target | str,
     *,
     name: str,
-    located: Callable[[], str] | None = None,
+    origin: Origin | None = None,
 ) -> Compilation:
     """Compiles a module of linalg, tensor, arith and scf operations in the first form that can be.
 
@@ -141,10 +157,11 @@ def compile_program(
         linalg_text: the module as MLIR text, as `xform-pipeline` leaves it.
         target: what to compile for.
         name: what to call the program in diagnostics and dumps.
-        located: gives the text with the user's lines in it, for messages.
+        origin: what the text was made of, for messages.
 
     Raises:
-        CompileError: it is refused in every form; names the user's line where that can be found.
+        CompileError: it is refused in every form; names the user's line where that can be found,
+            also of what a compiler dies of (`bisection.py`).
         XformValueError: the target's processor is not known.
     """
     chosen = as_target(target)
@@ -168,7 +185,7 @@ def compile_program(
                 f"{known[0].how} failed ({_short(refusals[0])}){where}"
             )
         return Compilation(vmfb, is_best=not refusals)
-    raise _error(linalg_text, chosen, name, refusals, located)
+    raise _error(linalg_text, chosen, name, refusals, origin)
 
 
 def emit_ptx(linalg_text: str, target: Target | str = "cuda") -> str:
@@ -226,20 +243,20 @@ def _error(
     target: Target,
     name: str,
     refusals: Sequence[Refused],
-    located: Callable[[], str] | None,
+    origin: Origin | None,
 ) -> CompileError:
     first = refusals[0]
-    known = forms(text)
-    where = _place(target, name, located)
+    known = list(zip(forms(text), refusals, strict=False))
+    where = _place(known, target, name, origin)
     lines = [f"cannot compile {name!r} for {target} (stage {first.stage}){where}"]
-    for form, refused in zip(known, refusals, strict=False):
+    for form, refused in known:
         lines.append(f"  {form.how}: {_short(refused)}")
     if first.stage not in _HOPELESS:
         lines.append(
             "  Smaller pieces may compile: jit parts of it, or write what stands there in another "
             "way. The compilers' own words are in the error's `diagnostics`."
         )
-    reproducer = _reproducer(text, target, name, known[0])
+    reproducer = _reproducer(text, target, name, known[0][0])
     if reproducer:
         lines.append(f"reproducer: {reproducer}")
     return CompileError(
@@ -250,21 +267,39 @@ def _error(
     )
 
 
-def _place(target: Target, name: str, located: Callable[[], str] | None) -> str:
+def _place(
+    known: Sequence[tuple[Form, Refused]], target: Target, name: str, origin: Origin | None
+) -> str:
     """The user's line at which a program is refused, as the end of a message's first line."""
-    if located is None:
+    if origin is None:
         return ""
-    text = located()
-    for form in forms(text):
+    # Who dies says nothing.
+    speaking = [form for form, refused in known if not refused.is_death]
+    text = origin.located() if speaking else ""
+    for form in speaking:
         try:
             form.compile(text, target, name)
         except Refused as refused:
             for found in _PLACE.finditer("\n".join((f"{refused.place}:", *refused.diagnostics))):
-                file, line = found["file"], int(found["line"])
-                source = linecache.getline(file, line).strip()
-                if source:
-                    return f", at {file}:{line}\n    {source}"
+                said = _said_of(found["file"], int(found["line"]))
+                if said:
+                    return said
+    for form, death in known:
+        if death.is_death:
+            compile_part = partial(_compile_part, form, target, name, origin)
+            place = fatal_line(origin.program, compile_part, death)
+            return _said_of(*place) if place else ""
     return ""
+
+
+def _compile_part(form: Form, target: Target, name: str, origin: Origin, part: bytes) -> None:
+    form.compile(origin.lower(part), target, name)
+
+
+def _said_of(file: str, line: int) -> str:
+    """A line of the user's for a message; empty if there is none."""
+    source = linecache.getline(file, line).strip()
+    return f", at {file}:{line}\n    {source}" if source else ""
 
 
 def _warn(message: str) -> None:

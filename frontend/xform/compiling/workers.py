@@ -11,12 +11,14 @@ import atexit
 import contextlib
 import os
 import pickle
+import select
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from typing import IO, Any, Final, TypeVar
 
 from .refusal import Refused
@@ -38,17 +40,19 @@ def run(job: Callable[..., T], *arguments: Any) -> T:
         arguments: its arguments; they are pickled, as the result is.
 
     Raises:
-        Refused: the worker died of it, or what the job raises says so.
+        Refused: the worker died of it, what the job raises says so, or it is late (`until`).
     """
     worker = _take()
     if worker is None:
+        if _limit.moment is not None:
+            raise Refused("start", ("no process can be started",))
         with _in_process:
             return job(*arguments)
     try:
         answer = worker.ask(pickle.dumps((job, arguments)))
     except EOFError:
         _drop(worker)
-        raise Refused("died", (worker.last_words(),)) from None
+        raise worker.death() from None
     except BaseException:
         # Such as Ctrl-C: what the worker is at is not wanted any more.
         _drop(worker)
@@ -72,11 +76,25 @@ def run_apart(job: Callable[..., T], *arguments: Any) -> tuple[T, str]:
         answer = worker.ask(pickle.dumps((job, arguments)))
     except EOFError:
         worker.end()
-        raise Refused("died", (worker.last_words(),)) from None
+        raise worker.death() from None
     finally:
         worker.end()
     value: T = _result(answer)
     return value, worker.said
+
+
+@contextlib.contextmanager
+def until(moment: float) -> Iterator[None]:
+    """While it is entered, this thread's jobs end by then, and none runs in this process.
+
+    Args:
+        moment: of `time.monotonic`; a job that is not done by then is refused (stage "time").
+    """
+    before, _limit.moment = _limit.moment, moment
+    try:
+        yield
+    finally:
+        _limit.moment = before
 
 
 def start() -> None:
@@ -102,6 +120,25 @@ def _result(answer: bytes) -> Any:
     if not is_result:
         raise value
     return value
+
+
+class _Limit(threading.local):
+    """When a thread's jobs are to be done; None if they may take as long as they like."""
+
+    moment: float | None = None
+
+    def rest(self) -> float | None:
+        """The seconds that are left.
+
+        Raises:
+            Refused: there are none.
+        """
+        if self.moment is None:
+            return None
+        rest = self.moment - time.monotonic()
+        if rest <= 0:
+            raise Refused("time", ("the compiler takes too long",))
+        return rest
 
 
 class _Worker:
@@ -132,12 +169,21 @@ class _Worker:
 
         Raises:
             EOFError: the process died.
+            Refused: it is late.
         """
         try:
             send(self._jobs.fileno(), job)
+            self._wait()
             return receive(self._answers.fileno())
         except BrokenPipeError:
             raise EOFError from None
+
+    def _wait(self) -> None:
+        """Waits for an answer if that may be late; what comes then comes as a whole."""
+        answers = select.poll()
+        answers.register(self._answers.fileno(), select.POLLIN)
+        while (rest := _limit.rest()) is not None and not answers.poll(rest * 1000):
+            pass
 
     def end(self) -> None:
         """Ends the process, whatever it is at, and reads what it printed."""
@@ -169,12 +215,12 @@ class _Worker:
         self._jobs.close()
         self._answers.close()
 
-    def last_words(self) -> str:
+    def death(self) -> Refused:
         """How the process, which has ended, did so, and what it printed."""
         code = self._process.returncode
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         took = f"the compiler ended with {how}, after taking {self._peak >> 20} MiB"
-        return f"{took}\n{self.said}".strip()
+        return Refused("died", (f"{took}\n{self.said}".strip(),), end=how)
 
 
 def _new() -> _Worker | None:
@@ -198,7 +244,7 @@ def _take() -> _Worker | None:
             if _count < _MOST:
                 _count += 1
                 break
-            _changed.wait()
+            _changed.wait(_limit.rest())
         else:
             return _idle.pop()
     return _new()
@@ -245,6 +291,7 @@ _changed = threading.Condition()
 _idle: list[_Worker] = []
 _count = 0
 _can_start = _is_python()
+_limit = _Limit()
 # For compilers in this process.
 _in_process = threading.Lock()
 

@@ -43,7 +43,7 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     texts: list[str] = []
 
     def compile_program(
-        text: str, target: Target | str, *, name: str, located: Any = None
+        text: str, target: Target | str, *, name: str, origin: Any = None
     ) -> Compilation:
         texts.append(text)
         return Compilation(f"module of {text}".encode(), is_best=True)
@@ -298,7 +298,7 @@ UNWRITABLE = """
 import os, resource, sys, warnings
 from xform.compiling import cache
 from xform.compiling.forms import Compilation
-def compile_program(text, target, *, name, located=None):
+def compile_program(text, target, *, name, origin=None):
     return Compilation(text.encode() * 100, True)
 cache.compile_program = compile_program
 if sys.argv[1] == "read-only":
