@@ -23,7 +23,7 @@ def eigh(a: ArrayLike, UPLO: str = "L") -> EighResult:  # noqa: N803 - NumPy's n
     another, and none is turned into another by a tangent: so what does not depend on the choice,
     as a projector on all of them or the sum of a function of all eigenvalues, has its right
     derivative. A matrix function `v @ diag(f(w)) @ v.T` has not, as its derivative there also
-    needs that of `f`; `xform.scipy.linalg` has those that are often wanted.
+    needs that of `f`; `xform.scipy.linalg` has `funmh` for it, and those that are often wanted.
 
     Args:
         a: matrices (..., n, n), of which one triangle is read; integers become float64.

@@ -10,8 +10,9 @@ from typing import NoReturn
 from ...numpy.dispatch import suggest as _suggest
 from .banded import solve_banded
 from .block_tridiagonal import solve_block_tridiagonal
+from .eigenvalue_functions import funm, funmh
 from .exponential import expm, expm_frechet
-from .general import eig, eigvals, fractional_matrix_power, funm, schur
+from .general import eig, eigvals, fractional_matrix_power, schur
 from .lu import lu, lu_factor, lu_solve
 from .norms import norm
 from .orthogonal import qr
@@ -60,6 +61,7 @@ __all__ = [
     "fiedler",
     "fractional_matrix_power",
     "funm",
+    "funmh",
     "hadamard",
     "hankel",
     "helmert",

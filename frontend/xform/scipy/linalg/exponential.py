@@ -21,7 +21,7 @@ from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.gradient_stop import stop_gradient
 from ...transforms.loops import while_loop
-from .frechet import derivative
+from .frechet import Iteration, derivative
 
 # By the size of the dtype: the degree of numerator and denominator, and the 1-norm up to which
 # their quotient has all digits (Higham's table 2.3).
@@ -98,7 +98,7 @@ def expm(A: ArrayLike) -> TracedArray:  # noqa: N803 - SciPy's name
     array([[1., 2.],
            [0., 1.]])
     """
-    return derivative(_exponential, square(A, "expm"))
+    return derivative(Iteration(_exponential), square(A, "expm"))
 
 
 @extension("scipy.linalg", arrays=2)
@@ -143,8 +143,8 @@ def expm_frechet(
                 f"expm_frechet: expected matrices of one size, got shapes {a.shape} and {e.shape}"
             )
         )
-    along = derivative(_exponential, a, e)
-    return (derivative(_exponential, a), along) if compute_expm else along
+    along = derivative(Iteration(_exponential), a, e)
+    return (derivative(Iteration(_exponential), a), along) if compute_expm else along
 
 
 __all__ = ["expm", "expm_frechet"]

@@ -5,8 +5,6 @@ N. Higham, "Functions of Matrices", chapters 1 and 4.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from ... import primitives
 from ...errors import XformValueError, at_user_line
 from ...numpy import linalg
@@ -161,41 +159,6 @@ def schur(
 
 
 @extension("scipy.linalg", arrays=1)
-def funm(
-    A: ArrayLike,  # noqa: N803 - SciPy's name
-    func: Callable[[TracedArray], TracedArray],
-    disp: bool = True,
-) -> TracedArray:
-    """A function of matrices by its values at their eigenvalues, v diag(func(w)) v^-1.
-
-    For matrices that have as many vectors as values. `expm`, `logm`, `sqrtm` and their like are
-    right for all, and more exact where eigenvalues are close.
-
-    Args:
-        A: matrices (..., n, n); integers become float64.
-        func: takes and gives arrays of real numbers.
-        disp: must be true: no estimate of the error is given.
-
-    Returns:
-        (..., n, n), NaN where an eigenvalue is not real.
-
-    Raises:
-        XformValueError: the matrices are not square, or `disp` is false.
-
-    >>> import numpy as np
-    >>> funm(np.array([[1.0, 3.0], [1.0, 3.0]]), lambda w: w * w).numpy().round(6)
-    array([[ 4., 12.],
-           [ 4., 12.]])
-    """
-    if not disp:
-        raise XformValueError(at_user_line("funm: expected disp=True, got False"))
-    x = square(A, "funm")
-    w, wi, v, _ = primitives.eig(x)
-    values = func(real_ones(w, wi))
-    return linalg.solve(v.mT, (v * values[..., None, :]).mT).mT
-
-
-@extension("scipy.linalg", arrays=1)
 def fractional_matrix_power(A: ArrayLike, t: ArrayLike) -> TracedArray:  # noqa: N803 - SciPy's name
     """Powers of matrices that have no eigenvalue on the negative real axis.
 
@@ -218,4 +181,4 @@ def fractional_matrix_power(A: ArrayLike, t: ArrayLike) -> TracedArray:  # noqa:
     return linalg.matrix_power(x, t) if isinstance(t, int) else expm(logm(x) * t)
 
 
-__all__ = ["eig", "eigvals", "fractional_matrix_power", "funm", "schur"]
+__all__ = ["eig", "eigvals", "fractional_matrix_power", "schur"]

@@ -22,7 +22,7 @@ from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.gradient_stop import stop_gradient
 from ...transforms.loops import while_loop
-from .frechet import derivative
+from .frechet import Iteration, derivative
 
 # Below this distance from its limit an iteration needs no scaling, and converges quadratically:
 # so three steps more have all digits. One more does so for each derivative, whose error is
@@ -173,7 +173,7 @@ def sqrtm(A: ArrayLike) -> TracedArray:  # noqa: N803 - SciPy's name
     array([[2., 1.],
            [0., 3.]])
     """
-    return derivative(_root, square(A, "sqrtm"))
+    return derivative(Iteration(_root), square(A, "sqrtm"))
 
 
 @extension("scipy.linalg")
@@ -196,7 +196,7 @@ def logm(A: ArrayLike) -> TracedArray:  # noqa: N803
     array([[0., 3.],
            [0., 0.]])
     """
-    return derivative(_logarithm, square(A, "logm"))
+    return derivative(Iteration(_logarithm), square(A, "logm"))
 
 
 @extension("scipy.linalg")
@@ -218,7 +218,7 @@ def signm(A: ArrayLike) -> TracedArray:  # noqa: N803
     array([[ 1.,  2.],
            [ 0., -1.]])
     """
-    return derivative(_sign, square(A, "signm"))
+    return derivative(Iteration(_sign), square(A, "signm"))
 
 
 __all__ = ["logm", "signm", "sqrtm"]

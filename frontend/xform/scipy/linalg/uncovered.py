@@ -58,7 +58,8 @@ DIFFERENCES: Final[dict[str, str]] = {
     "eigvals": f"{_REAL_ONES}; no `homogeneous_eigvals`",
     "eigvalsh": _BY_VALUE,
     "fractional_matrix_power": "NaN where the result is complex",
-    "funm": "by eigenvectors; NaN where an eigenvalue is not real, and no estimate of the error",
+    "funm": "by eigenvectors; NaN where an eigenvalue is not real, no estimate of the error, and "
+    "`func` is given one number at a time",
     "inv": _ANY_STRUCTURE,
     "logm": _REAL,
     "lstsq": "residues are given also where the rank is less than the number of columns",

@@ -9,7 +9,7 @@ import numpy as np
 from scipy import linalg as t
 from xform.scipy import linalg as n
 
-from .row import Row, draw
+from .row import FEW, Row, draw
 
 SIZES = ((0, 0), (3, 3))
 EVERY_SIZE = ((0, 0), (4, 4))
@@ -49,6 +49,11 @@ HYPERBOLIC = {
 }
 
 
+def sine_of_symmetric(a: Any) -> Any:
+    w, v = t.eigh(a)
+    return (v * np.sin(w)) @ v.T
+
+
 def direction(m: int, k: int) -> tuple[np.ndarray, ...]:
     return (draw(m, m),)
 
@@ -77,4 +82,6 @@ ROWS = [
             single=() if name == "signm" else None, twice=name == "sqrtm")
         for name in ("sqrtm", "logm", "signm")
     ],
+    Row("scipy.funmh", "", partial(n.funmh, func=np.sin), sine_of_symmetric, "symmetric", FEW,
+        reads="lower", smooth=("general", "identity", "repeated", "clustered"), twice=True),
 ]  # fmt: skip
