@@ -182,6 +182,33 @@ def test_general_matrices_with_equal_eigenvalues() -> None:
             np.testing.assert_allclose(got, want, rtol=0, atol=1e-9 * np.abs(want).max())
 
 
+@pytest.mark.parametrize("function", [linalg.funm, linalg.funmh])
+def test_dtypes_and_empty_matrices(function: Any) -> None:
+    for given, dtype in (((2 * np.eye(2)).astype(np.float16), np.float16),
+                         (np.array([[2, 0], [0, 2]]), np.float64)):  # fmt: skip
+        got = np.asarray(function(given, lambda w: 3 * w))
+        assert got.dtype == dtype
+        np.testing.assert_array_equal(got, 6 * np.eye(2))
+    for shape in ((0, 0), (3, 0, 0), (0, 2, 2)):
+        by_both = frontend.grad(lambda a, t: function(a, lambda w: t * w).sum(), (0, 1))
+        of_a, of_t = by_both(np.zeros(shape, np.float32), np.float32(2))
+        assert of_a.shape == shape
+        assert of_a.dtype == np.float32
+        assert float(of_t) == 0.0
+
+
+def test_branches_and_rows_of_closures() -> None:
+    """A branch by each eigenvalue, and a number that is another in each row of a vmap."""
+
+    def function(t: Any, a: Any) -> Any:
+        return linalg.funmh(a, lambda w: frontend.cond(w > 1, lambda: w * t, lambda: w)).sum()
+
+    rows = frontend.vmap(frontend.grad_and_value(function), (0, None))
+    slopes, values = frontend.jit(rows)(np.array([1.0, 3.0]), np.diag([2.0, 0.5]))
+    np.testing.assert_allclose(values, [2.5, 6.5])
+    np.testing.assert_allclose(slopes, [2.0, 2.0])
+
+
 @pytest.mark.vulkan
 def test_on_vulkan() -> None:
     a = STACK[1][:2, :2].astype(np.float32)
