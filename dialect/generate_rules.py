@@ -65,8 +65,9 @@ from typing import TYPE_CHECKING
 from .emission import Operand, emit, emit_all, ints
 
 if TYPE_CHECKING:
-    from .._xform import Attribute, Type
+    from .._xform import Attribute
     from ..tracing.array import TracedArray
+    from ..tracing.complex_values import AnyType
     from .indexing import Indexing
     from .windows import Windows
 '''
@@ -461,7 +462,7 @@ def python_function(p: Primitive) -> str:
         before = f"    attributes: dict[str, Attribute] = {{\n{lines}    }}\n"
         arguments.append("attributes")
     if not several and not p.has_inferred_type():
-        parameters.append("result_type: Type")
+        parameters.append("result_type: AnyType")
         arguments.append("result_type=result_type")
     result = "tuple[TracedArray, ...]" if several else "TracedArray"
     head = fitted(f"def {python_name(p)}(", parameters, f") -> {result}:")

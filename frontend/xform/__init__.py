@@ -11,10 +11,12 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import frontend, nn, numpy, random, runtime, scipy, special, tree
+    from . import frontend, nn, numpy, random, runtime, scipy, signal, special, tree
     from .errors import XformError
 
-_MODULES = frozenset({"frontend", "nn", "numpy", "random", "runtime", "scipy", "special", "tree"})
+_MODULES = frozenset(
+    {"frontend", "nn", "numpy", "random", "runtime", "scipy", "signal", "special", "tree"}
+)
 
 
 def __getattr__(name: str) -> Any:
@@ -34,4 +36,15 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *_MODULES, *import_module(".frontend", __name__).__all__})
 
 
-__all__ = ["XformError", "frontend", "nn", "numpy", "random", "runtime", "scipy", "special", "tree"]
+__all__ = [
+    "XformError",
+    "frontend",
+    "nn",
+    "numpy",
+    "random",
+    "runtime",
+    "scipy",
+    "signal",
+    "special",
+    "tree",
+]

@@ -11,13 +11,44 @@
 using namespace mlir;
 using namespace xform;
 
-/// tensor.extract, past slices: from a strided one it does not survive IREE's
-/// bufferization.
-static Value extract(ImplicitLocOpBuilder &b, Value source,
-                     SmallVector<Value> indices) {
-  while (auto slice = source.getDefiningOp<tensor::ExtractSliceOp>()) {
-    if (slice.getSourceType().getRank() != slice.getType().getRank())
+/// The slice that axes of one element were taken from, with the indices in it,
+/// as the parts of complex arrays are; null if `source` is nothing like that.
+static tensor::ExtractSliceOp wholeSlice(ImplicitLocOpBuilder &b, Value source,
+                                         SmallVector<Value> &indices) {
+  auto collapse = source.getDefiningOp<tensor::CollapseShapeOp>();
+  if (!collapse)
+    return source.getDefiningOp<tensor::ExtractSliceOp>();
+  auto slice = collapse.getSrc().getDefiningOp<tensor::ExtractSliceOp>();
+  RankedTensorType type = collapse.getSrcType();
+  SmallVector<Value> whole(type.getRank());
+  for (auto [index, group] :
+       llvm::zip(indices, collapse.getReassociationIndices())) {
+    bool isTaken = false;
+    for (int64_t axis : group) {
+      if (type.getDimSize(axis) == 1)
+        continue;
+      if (isTaken)
+        return nullptr;
+      whole[axis] = index;
+      isTaken = true;
+    }
+  }
+  if (!slice)
+    return nullptr;
+  for (Value &index : whole)
+    if (!index)
+      index = arith::ConstantIndexOp::create(b, 0);
+  indices = std::move(whole);
+  return slice;
+}
+
+Value xform::elementAt(ImplicitLocOpBuilder &b, Value source,
+                       SmallVector<Value> indices) {
+  while (tensor::ExtractSliceOp slice = wholeSlice(b, source, indices)) {
+    if (slice.getSourceType().getRank() != slice.getType().getRank()) {
+      source = slice;
       break;
+    }
     auto value = [&](OpFoldResult number) {
       return getValueOrCreateConstantIndexOp(b, b.getLoc(), number);
     };
@@ -45,7 +76,7 @@ Value xform::readAt(ImplicitLocOpBuilder &b, const View &view,
   }
   if (!view.source)
     return indexToElement(b, indices[0], view.type.getElementType());
-  return extract(b, view.source, indices);
+  return elementAt(b, view.source, indices);
 }
 
 View xform::spread(const View &view, RankedTensorType shape,

@@ -12,6 +12,11 @@
 
 namespace xform {
 
+/// tensor.extract, past slices and axes of one element of them: from a strided
+/// slice it does not survive IREE's bufferization.
+mlir::Value elementAt(mlir::ImplicitLocOpBuilder &b, mlir::Value source,
+                      mlir::SmallVector<mlir::Value> indices);
+
 /// The element of a view at the given coordinates, one for each of its axes.
 mlir::Value readAt(mlir::ImplicitLocOpBuilder &b, const View &view,
                    mlir::ArrayRef<mlir::Value> coordinates);

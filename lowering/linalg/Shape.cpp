@@ -2,6 +2,7 @@
 
 #include "dialect/Ops.h"
 #include "lowering/iree/OptimizationBarrier.h"
+#include "lowering/linalg/IndexReading.h"
 #include "lowering/linalg/Patterns.h"
 #include "lowering/linalg/PrimitiveLowering.h"
 #include "lowering/linalg/Views.h"
@@ -47,8 +48,7 @@ Value inSource(ImplicitLocOpBuilder &b, Value index, int64_t start,
 }
 
 /// Reads each element by its index: an indexing map that runs backwards does
-/// not survive tiling. A slice is read through too, since tensor.extract from a
-/// strided slice does not survive IREE's bufferization.
+/// not survive tiling. A slice is read through too, as `elementAt` does.
 FailureOr<Value> lowerReverse(ImplicitLocOpBuilder &b, ReverseOp op,
                               ReverseOp::Adaptor adaptor,
                               ConversionPatternRewriter &rewriter) {
@@ -80,8 +80,7 @@ FailureOr<Value> lowerReverse(ImplicitLocOpBuilder &b, ReverseOp op,
                          slice.getStrides()[axis]);
       indices.push_back(index);
     }
-    linalg::YieldOp::create(
-        inner, Value(tensor::ExtractOp::create(inner, source, indices)));
+    linalg::YieldOp::create(inner, elementAt(inner, source, indices));
   };
   return linalg::GenericOp::create(b, type, ValueRange(), init, maps, iterators,
                                    buildBody)

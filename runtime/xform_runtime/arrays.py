@@ -9,9 +9,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from .array_methods import HostMethods
-from .binding import BufferUsage, MemoryType
+from .binding import BufferUsage, HalBufferView, MemoryType
 from .devices import Device, get_device
-from .dtypes import dtype_of_element
+from .dtypes import complex_element_type, dtype_of_element
 from .errors import DeviceError, XformTypeError, XformValueError
 from .sizes import Sizes
 
@@ -86,8 +86,8 @@ class Array(Sizes, HostMethods):
         self._host: np.ndarray[Any, Any] | None = None
         # Whether another array, or a program, may have the same memory.
         self._is_shared = False
-        self._shape: tuple[int, ...] = tuple(view.shape) if shape is None else shape
         self._dtype: np.dtype[Any] = dtype_of_element(view.element_type) if dtype is None else dtype
+        self._shape: tuple[int, ...] = _shape_of(view, self._dtype) if shape is None else shape
 
     def _refuse_shape(self, shape: Any) -> NoReturn:
         raise XformTypeError(
@@ -209,6 +209,8 @@ class Array(Sizes, HostMethods):
         target = self.__dlpack_device__() if dl_device is None else tuple(dl_device)
         if target[0] == _DLPACK_CUDA and self.device == "cuda":
             view = self._view if copy is False else self._device.duplicate(self._view)
+            if self.dtype.kind == "c":
+                view = complex_view(view.get_buffer(), self.shape, self.dtype)
             return self._device.hal.create_dlpack_capsule(view, _DLPACK_CUDA, 0)
         if target[0] != _DLPACK_CPU:
             raise BufferError(f"cannot export an array of device {self.device!r} to {target}")
@@ -315,6 +317,16 @@ class Array(Sizes, HostMethods):
 
     def __invert__(self) -> Any:
         return ~self.numpy()
+
+
+def complex_view(buffer: Any, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Any:
+    """A view of complex numbers as others know them; programs have views of their parts."""
+    return HalBufferView(buffer, shape, complex_element_type(dtype))
+
+
+def _shape_of(view: Any, dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """The shape of the array that IREE has a view of."""
+    return tuple(view.shape[:-1] if dtype.kind == "c" else view.shape)
 
 
 def _unpickled(values: np.ndarray[Any, Any], device: str) -> Array:

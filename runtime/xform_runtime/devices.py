@@ -32,7 +32,7 @@ from .binding import (
     parse_flags,
 )
 from .cpu_features import cpu_model
-from .dtypes import PLAIN_ELEMENT_TYPES, element_type
+from .dtypes import PLAIN_ELEMENT_TYPES, element_type, sides, sides_shape
 from .errors import IREE_ERRORS, DeviceError, XformError, XformRuntimeError, XformValueError
 
 DEVICE_NAMES: Final = ("cpu", "vulkan", "cuda")
@@ -145,7 +145,7 @@ class Device:
         element = PLAIN_ELEMENT_TYPES.get(array.dtype)
         if element is None or not array.flags.c_contiguous:
             element = element_type(array.dtype)
-            array = _packed(array)
+            array = sides(_packed(array))
         try:
             return self._allocate_copy(_COPY_MEMORY, _COPY_USAGE, self.hal, array, element)
         except IREE_ERRORS as error:
@@ -223,7 +223,8 @@ def wants_staging(size: int) -> bool:
 
 def view_of(buffer: Any, array: np.ndarray[Any, Any]) -> Any:
     """An IREE buffer view of `buffer` with the shape and dtype of `array`."""
-    return HalBufferView(buffer, array.shape, element_type(array.dtype))
+    shape = sides_shape(array.shape, array.dtype)
+    return HalBufferView(buffer, shape, element_type(array.dtype))
 
 
 _lock = threading.RLock()

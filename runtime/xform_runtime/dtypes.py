@@ -25,16 +25,17 @@ _ELEMENT_TYPES: dict[str, Any] = {
     "bfloat16": HalElementType.BFLOAT_16,
     "float32": HalElementType.FLOAT_32,
     "float64": HalElementType.FLOAT_64,
-    "complex64": HalElementType.COMPLEX_64,
-    "complex128": HalElementType.COMPLEX_128,
 }
+
+# Programs take a complex number as two real ones, side by side along a last axis.
+PARTS: dict[str, str] = {"complex64": "float32", "complex128": "float64"}
 
 # The dtypes whose NumPy buffers IREE reads as they are, in native byte order.
 PLAIN_ELEMENT_TYPES: dict[np.dtype[Any], Any] = {
     np.dtype(name): element for name, element in _ELEMENT_TYPES.items() if name != "bfloat16"
 }
 
-DTYPE_NAMES: tuple[str, ...] = tuple(_ELEMENT_TYPES)
+DTYPE_NAMES: tuple[str, ...] = (*_ELEMENT_TYPES, *PARTS)
 
 
 @cache
@@ -47,7 +48,7 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
     >>> numpy_dtype("float32")
     dtype('float32')
     """
-    if name not in _ELEMENT_TYPES:
+    if name not in DTYPE_NAMES:
         raise XformTypeError(f"unknown dtype {name!r}: expected one of {', '.join(DTYPE_NAMES)}")
     if name == "bfloat16":
         import ml_dtypes
@@ -59,17 +60,38 @@ def numpy_dtype(name: str) -> np.dtype[Any]:
 
 @cache
 def element_type(dtype: np.dtype[Any]) -> Any:
-    """IREE's element type for a NumPy dtype.
+    """IREE's element type for a NumPy dtype; that of the parts of a complex one.
 
     Raises:
         XformTypeError: no device array can hold `dtype` (strings, objects, dates, ...).
     """
-    found = _ELEMENT_TYPES.get(dtype.name)
+    found = _ELEMENT_TYPES.get(PARTS.get(dtype.name, dtype.name))
     if found is None:
         raise XformTypeError(
             f"dtype {dtype} cannot be put on a device: expected one of {', '.join(DTYPE_NAMES)}"
         )
     return found
+
+
+def complex_element_type(dtype: np.dtype[Any]) -> Any:
+    """IREE's element type for whole complex numbers, which it knows in memory but not in programs."""
+    return getattr(HalElementType, dtype.name.upper().replace("COMPLEX", "COMPLEX_"))
+
+
+def sides(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """A contiguous array as a program takes it: of complex numbers, both parts along a last axis.
+
+    >>> sides(np.array([1 + 2j])).tolist()
+    [[1.0, 2.0]]
+    """
+    if array.dtype.kind != "c":
+        return array
+    return array.reshape(*array.shape, 1).view(PARTS[array.dtype.name])
+
+
+def sides_shape(shape: tuple[int, ...], dtype: np.dtype[Any]) -> tuple[int, ...]:
+    """The shape of an array as a program takes it."""
+    return (*shape, 2) if dtype.kind == "c" else shape
 
 
 @cache

@@ -247,7 +247,7 @@ class Executable(Unchanging):
                 heir = arg._donate(entry) if is_alone else None
             if heir is None:
                 host = arg.numpy() if isinstance(arg, Array) else arg
-                heir = Array(device.put(host), device, host.shape)
+                heir = Array(device.put(host), device, host.shape, arg.dtype)
             given[i] = heir
         return given
 

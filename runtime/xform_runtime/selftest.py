@@ -21,7 +21,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from .dtypes import numpy_dtype
+from .dtypes import PARTS, numpy_dtype, sides
 from .errors import XformTypeError, XformValueError
 from .signature import LeafSpec, Signature
 
@@ -47,7 +47,8 @@ def drawn(dtype: str, shape: Sequence[int], key: tuple[int, int], bound: int) ->
 
     Args:
         dtype: its name. Floats lie between -1 and 1 and are neither of these nor 0, integers
-            from 0 to below `bound`, bools are as often true as not.
+            from 0 to below `bound`, bools are as often true as not. Both parts of a complex number
+            are such floats.
         shape: of the array.
         key: two words that tell arrays apart.
         bound: at least 1, at most 128.
@@ -60,6 +61,9 @@ def drawn(dtype: str, shape: Sequence[int], key: tuple[int, int], bound: int) ->
     >>> drawn("int8", (4,), (0, 1), 3).dtype
     dtype('int8')
     """
+    if dtype in PARTS:
+        parts = drawn(PARTS[dtype], (*shape, 2), key, bound)
+        return parts.view(numpy_dtype(dtype)).reshape(shape)
     words = np.random.Philox(key=np.array(key, np.uint64)).random_raw(math.prod(shape))
     if dtype == "bool":
         found = words >> 63 == 1
@@ -95,6 +99,8 @@ class Drawn:
 class Summary:
     """Sums over blocks of the elements of an array, in their order in memory.
 
+    Real and imaginary parts of complex elements are added up and counted together.
+
     Args:
         sums: uint64[blocks] modulo 2^64 of integers and bools, which tell each change of one
             element; else float64[blocks] of the elements that are finite.
@@ -115,7 +121,7 @@ class Summary:
             blocks: how many sums there are.
         """
         flat = array.reshape(-1)
-        parts = [flat[start:end] for start, end in block_limits(flat.size, blocks)]
+        parts = [sides(flat[start:end]) for start, end in block_limits(flat.size, blocks)]
         if is_exact(array.dtype):
             sums = [int(part.astype(np.uint64).sum()) for part in parts]
             return Summary(np.array(sums, np.uint64), np.empty(0), np.zeros((blocks, 3), np.int64))
@@ -139,7 +145,8 @@ class Summary:
 class Expected:
     """What a result has to be.
 
-    An element may differ by `relative` times its magnitude and `absolute`; NaN is equal to NaN.
+    An element may differ by `relative` times its magnitude and `absolute`, a complex one in each
+    of its parts by that; NaN is equal to NaN.
 
     Args:
         relative, absolute: 0 for integers and bools.

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from .dtypes import sides
 from .errors import XformError
 from .selftest import Expected, NumPyArray, Summary, block_limits, is_exact, sample_positions
 from .signature import LeafSpec
@@ -60,8 +61,8 @@ class ResultCheck:
     difference: float
     tolerance: float
     index: tuple[int, ...] | None
-    got: float | int | bool | None
-    expected: float | int | bool | None
+    got: complex | float | int | bool | None
+    expected: complex | float | int | bool | None
     block: tuple[int, int] | None = None
     counted: str = ""
     compared: int = 0
@@ -201,13 +202,23 @@ def _differences(
         # Integers of 64 bits lose some as floats.
         gap = np.array([abs(int(a) - int(b)) if a != b else 0 for a, b in _pairs(wanted, found)])
         return gap.astype(np.float64), np.zeros(len(wanted))
-    a, b = wanted.astype(np.float64), found.astype(np.float64)
+    a, b = _sides(wanted), _sides(found)
     with np.errstate(over="ignore", invalid="ignore"):
         gap = np.abs(b - a)
         gap[(a == b) | (np.isnan(a) & np.isnan(b))] = 0
         gap[np.isnan(gap)] = np.inf
-        allowed = expected.relative * np.abs(a) + expected.absolute
-    return gap, np.where(np.isfinite(a), allowed, 0.0)
+        size = np.hypot.reduce(np.abs(a), axis=1, keepdims=True)
+        # A part says how large the element is where the other one is not finite.
+        size = np.where(np.isfinite(size), size, np.abs(a))
+        allowed = np.where(np.isfinite(a), expected.relative * size + expected.absolute, 0.0)
+    # Of a complex number, the part that is worse.
+    rows, worse = np.arange(len(a)), _excess(gap, allowed).argmax(axis=1)
+    return gap[rows, worse], allowed[rows, worse]
+
+
+def _sides(x: NumPyArray) -> NumPyArray:
+    """float64[n, 1] of n real elements, or float64[n, 2] of the parts of complex ones."""
+    return sides(x).reshape(len(x), -1).astype(np.float64)
 
 
 def _pairs(wanted: NumPyArray, found: NumPyArray) -> zip[tuple[Any, Any]]:
@@ -256,6 +267,8 @@ def _checked_blocks(
         magnitude = float(summary.magnitudes[block])
         allowed = (expected.relative + _SUM_ROUNDINGS) * magnitude
         allowed += expected.absolute * (end - start)
+        # Either part of a complex number may be off by what both are worth together.
+        allowed *= 2 if got.dtype.kind == "c" else 1
         for name, a, b in (
             ("", summary.sums[block], found.sums[block]),
             ("the sum of magnitudes", summary.magnitudes[block], found.magnitudes[block]),
@@ -269,7 +282,7 @@ def _checked_blocks(
 def _number(value: Any) -> Any:
     """A number of NumPy's as one of Python's."""
     plain = value.item() if hasattr(value, "item") else value
-    return plain if isinstance(plain, bool | int | float) else float(value)
+    return plain if isinstance(plain, bool | int | float | complex) else float(value)
 
 
 def _text(number: Any) -> str:

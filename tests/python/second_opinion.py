@@ -25,7 +25,10 @@ _SHARE = float(os.environ.get("XFORM_TEST_SHARE", "0.02"))
 
 # Of the largest number of a result: sums in another order and products and sums fused
 # elsewhere add up in a long program, and leave roundings where there should be 0.
-_TOLERANCE = {np.dtype(np.float32): 5e-3, np.dtype(np.float64): 1e-8}
+_TOLERANCE = {
+    **dict.fromkeys([np.dtype(np.float32), np.dtype(np.complex64)], 5e-3),
+    **dict.fromkeys([np.dtype(np.float64), np.dtype(np.complex128)], 1e-8),
+}
 
 _random = random.Random()
 _others: dict[bytes, bytes] = {}

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def drawn(dtype: str, shape: Sequence[int], seed: tuple[int, ...]) -> np.ndarray[Any, Any]:
-    """Normally distributed floats, integers from 0 to 9, or bools by a coin.
+    """Normal floats and parts of complex numbers, integers from 0 to 9, or bools by a coin.
 
     Args:
         dtype: its name.
@@ -18,13 +18,15 @@ def drawn(dtype: str, shape: Sequence[int], seed: tuple[int, ...]) -> np.ndarray
         seed: of a generator of its own, so that giving one argument does not change the others.
     """
     import numpy as np
-    from xform_runtime.dtypes import numpy_dtype
+    from xform_runtime.dtypes import PARTS, numpy_dtype
 
     generator = np.random.default_rng(seed)
     if dtype == "bool":
         found: Any = generator.random(shape) < 0.5
     elif "int" in dtype:
         found = generator.integers(0, 10, shape)
+    elif dtype in PARTS:
+        found = generator.standard_normal((*shape, 2)).view(np.complex128).reshape(tuple(shape))
     else:
         found = generator.standard_normal(shape)
     return np.asarray(found).astype(numpy_dtype(dtype))

@@ -22,6 +22,8 @@ SHORT_NAMES: Final = {
     "bf16": "bfloat16",
     "f32": "float32",
     "f64": "float64",
+    "c64": "complex64",
+    "c128": "complex128",
 }
 _KNOWN: Final = {**SHORT_NAMES, **{name: name for name in SHORT_NAMES.values()}}
 _TYPE: Final = re.compile(r"(\w*)\s*\[([^\[\]]*)\]")

@@ -229,7 +229,9 @@ def _show(out: Output, results: Mapping[str, np.ndarray[Any, Any]], path: str | 
 
 
 def _json_value(value: Any) -> Any:
-    """Numbers as JSON has them: those that it has none for are strings, as "NaN"."""
+    """Numbers as JSON has them: a complex one as its two parts, what it has none for as "NaN"."""
+    if isinstance(value, complex):
+        return [_json_value(value.real), _json_value(value.imag)]
     if isinstance(value, list):
         return [_json_value(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):

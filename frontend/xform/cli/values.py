@@ -199,8 +199,8 @@ def _literal(text: str, name: str, spec: LeafSpec) -> np.ndarray[Any, Any]:
     except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
         raise CommandError(
             ExitCode.USAGE,
-            f"{name}: {text!r} is no value: expected a number such as 2.5, a list such as [1, 2], "
-            "or a file as @file.npy",
+            f"{name}: {text!r} is no value: expected a number such as 2.5 or 1+2j, a list such as "
+            "[1, 2], or a file as @file.npy",
         ) from None
     try:
         given = np.asarray(value)
@@ -208,7 +208,7 @@ def _literal(text: str, name: str, spec: LeafSpec) -> np.ndarray[Any, Any]:
         raise CommandError(
             ExitCode.USAGE, f"{name}: the rows of {_short(text)} are not equally long"
         ) from None
-    if given.dtype.kind not in "biuf" and given.size:
+    if given.dtype.kind not in "biufc" and given.size:
         raise CommandError(
             ExitCode.USAGE, f"{name}: {_short(text)} is no number or list of numbers"
         )
@@ -242,7 +242,13 @@ class _Names(ast.NodeTransformer):
         return ast.copy_location(ast.Constant(_NUMBERS[node.id]), node)
 
 
-_KINDS: Final = {"b": "bools", "i": "whole numbers", "u": "whole numbers", "f": "fractions"}
+_KINDS: Final = {
+    "b": "bools",
+    "i": "whole numbers",
+    "u": "whole numbers",
+    "f": "fractions",
+    "c": "complex numbers",
+}
 
 
 def _keeps(kind: str, dtype: str) -> bool:
@@ -251,7 +257,7 @@ def _keeps(kind: str, dtype: str) -> bool:
         return kind == "b"
     if dtype.startswith(("int", "uint")):
         return kind in "iu"
-    return kind in "iuf"
+    return kind in ("iufc" if dtype.startswith("complex") else "iuf")
 
 
 def _fitted(
@@ -272,7 +278,7 @@ def _fitted(
     if (
         casts
         and (np.can_cast(array.dtype, dtype, "same_kind") or spec.dtype == "bfloat16")
-        and array.dtype.kind in "biuf"
+        and array.dtype.kind in "biufc"
     ):
         return array.astype(dtype)
     advice = (

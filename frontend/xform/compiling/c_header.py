@@ -9,17 +9,17 @@ from textwrap import indent, wrap
 from typing import Final, NamedTuple
 
 from xform_runtime import LeafSpec, Signature
+from xform_runtime.dtypes import PARTS
 
-# The types of elements in C, and what IREE calls them: integers have no sign in modules. A complex
-# number is two floats.
+# The types of elements in C, and what IREE calls them: integers have no sign in modules.
 _TYPES: Final = {
     "bool": ("uint8_t", "BOOL_8"),
     "float16": ("uint16_t", "FLOAT_16"),
     "bfloat16": ("uint16_t", "BFLOAT_16"),
     "float32": ("float", "FLOAT_32"),
     "float64": ("double", "FLOAT_64"),
-    "complex64": ("float", "COMPLEX_FLOAT_64"),
-    "complex128": ("double", "COMPLEX_FLOAT_128"),
+    "complex64": ("float", "FLOAT_32"),
+    "complex128": ("double", "FLOAT_64"),
     **{f"int{n}": (f"int{n}_t", f"INT_{n}") for n in (8, 16, 32, 64)},
     **{f"uint{n}": (f"uint{n}_t", f"INT_{n}") for n in (8, 16, 32, 64)},
 }
@@ -41,6 +41,16 @@ class _Array(NamedTuple):
     @property
     def element(self) -> str:
         return _TYPES[self.leaf.dtype][0]
+
+    @property
+    def shape(self) -> tuple[int | None, ...]:
+        """What IREE calls its shape: a complex number is two floats."""
+        return (*self.leaf.shape, 2) if self.leaf.dtype in PARTS else self.leaf.shape
+
+    @property
+    def said(self) -> str:
+        pairs = ", pairs of a real and an imaginary part" if self.leaf.dtype in PARTS else ""
+        return f"{self.name}: {self.leaf}{pairs}"
 
     @property
     def iree_element(self) -> str:
@@ -136,14 +146,14 @@ def _constants(name: str, signature: Signature) -> Iterator[str]:
     for side, arrays in (("INPUT", inputs), ("OUTPUT", outputs)):
         yield f"#define {name}_{side}S {len(arrays)}"
         for position, array in enumerate(arrays):
-            leaf, macro = array.leaf, f"{name}_{side}{position}"
-            yield f"/* {array.name}: {leaf} */"
-            yield f"#define {macro}_RANK {len(leaf.shape)}"
-            sizes = ", ".join("-1" if size is None else str(size) for size in leaf.shape)
+            macro = f"{name}_{side}{position}"
+            yield f"/* {array.said} */"
+            yield f"#define {macro}_RANK {len(array.shape)}"
+            sizes = ", ".join("-1" if size is None else str(size) for size in array.shape)
             if sizes:
                 yield f"#define {macro}_SHAPE {{{sizes}}}"
-            if None not in leaf.shape:
-                yield f"#define {macro}_BYTES {leaf.nbytes}"
+            if None not in array.shape:
+                yield f"#define {macro}_BYTES {array.leaf.nbytes}"
             yield f"#define {macro}_ELEMENT {array.iree_element}"
     yield ""
 
@@ -160,7 +170,7 @@ def _function(prefix: str, signature: Signature) -> Iterator[str]:
     yield from _comment(
         [
             f"Calls {signature.name} and waits. Arrays are in C's order:",
-            *(f"  {array.name}: {array.leaf}" for array in (*inputs, *outputs)),
+            *(f"  {array.said}" for array in (*inputs, *outputs)),
         ]
     )
     yield f"static inline iree_status_t {prefix}_{signature.name}("
@@ -173,7 +183,7 @@ def _function(prefix: str, signature: Signature) -> Iterator[str]:
         "if (!iree_status_is_ok(status)) return status;",
     ]
     for array in inputs:
-        rank, shape = len(array.leaf.shape), _shape(array.leaf)
+        rank, shape = len(array.shape), f"{{{', '.join(map(str, array.shape))}}}"
         body += [
             "if (iree_status_is_ok(status)) {",
             *([f"  const iree_hal_dim_t shape[] = {shape};"] if rank else []),
@@ -191,10 +201,6 @@ def _function(prefix: str, signature: Signature) -> Iterator[str]:
     yield indent("\n".join(body), "  ")
     yield "}"
     yield ""
-
-
-def _shape(leaf: LeafSpec) -> str:
-    return f"{{{', '.join(map(str, leaf.shape))}}}"
 
 
 # What the functions have in common.

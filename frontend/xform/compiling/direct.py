@@ -20,7 +20,7 @@ from .plainly import plainly
 from .targets import Target
 
 _LIMIT = 512
-_compiled: OrderedDict[tuple[str, str, bool], Compiled] = OrderedDict()
+_compiled: OrderedDict[tuple[str, tuple[bool, ...], str, bool], Compiled] = OrderedDict()
 _lock = threading.Lock()
 
 
@@ -147,7 +147,10 @@ def _compile(traced: TracedProgram, device: str) -> Compiled:
     structure or closes over what this one takes as an argument.
     """
     text = traced.program.module.text()
-    key = (hashlib.sha256(text.encode()).hexdigest(), device, plainly.is_on)
+    # Complex numbers are pairs of real ones in the text.
+    avals = (*traced.inputs.avals, *traced.outputs.avals)
+    kinds = tuple(kind.is_complex for kind in avals)
+    key = (hashlib.sha256(text.encode()).hexdigest(), kinds, device, plainly.is_on)
     with _lock:
         found = _compiled.get(key)
         if found is not None:

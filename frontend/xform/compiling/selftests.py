@@ -36,7 +36,7 @@ from ..errors import SelfTestError, XformTypeError, XformValueError, at_user_lin
 from ..tracing.avals import FLOAT_NAMES, Spec
 from ..tracing.program import Inputs, TracedProgram
 from .plainly import compiling_plainly, plainly
-from .tolerances import Arithmetic, tolerances
+from .tolerances import Arithmetic, in_long_double, tolerances
 from .weights import Weights
 
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
@@ -232,15 +232,17 @@ class _Function:
         for x, kind in zip(arrays, self._original.inputs.avals, strict=True):
             if kind.weak:
                 widened.append(x)
-            elif x.dtype != np.float64:
-                widened.append(x.astype(np.float64) if x.dtype.name in FLOAT_NAMES else x)
-            elif (self._signature.flops or 0) > _MOST_LONG_DOUBLES:
-                return None
+            elif x.dtype in (np.float64, np.complex128):
+                if (self._signature.flops or 0) > _MOST_LONG_DOUBLES:
+                    return None
+                widened.append(in_long_double(x))
+            elif x.dtype == np.complex64:
+                widened.append(x.astype(np.complex128))
             else:
-                widened.append(x.astype(np.longdouble))
+                widened.append(x.astype(np.float64) if x.dtype.name in FLOAT_NAMES else x)
         with _quietly():
             results = self._called(widened)
-            return None if results is None else [x.astype(np.longdouble) for x in results]
+            return None if results is None else list(map(in_long_double, results))
 
     def _called(self, arrays: Sequence[NumPyArray]) -> list[Any] | None:
         """What Python makes of it; None if it cannot."""

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 from xform_runtime import Array, asarray
 
 from .. import pytrees
-from .._xform import Function, Type
+from .._xform import Type
 from ..knobs import DUMP
 from ..tracing.avals import Aval, checked_dtype
 from ..tracing.program import Inputs, Outputs, TracedProgram, trace_program
@@ -54,29 +54,57 @@ class Halves:
             Stages(dump, traced.name, text).write("xform", text)
         passes = split_pass(traced.name, len(traced.inputs.avals), results, transpose)
         self._module = after_passes(traced.program.module, passes, traced.name)
+        self._results = results
+        self._transpose = transpose
         self._forward = f"{traced.name}.forward"
         self._linear = f"{traced.name}.{'pullback' if transpose else 'pushforward'}"
 
     @cached_property
     def forward(self) -> Compiled:
         """From the primals, then what is closed over, to the results, then the residuals."""
-        return self._compiled(self._forward)
+        traced = self.traced
+        return self._compiled(self._forward, self._held, traced.outputs.avals)
 
     @cached_property
     def linear(self) -> Compiled:
         """From the primals, what is closed over, residuals and cotangents or tangents."""
-        return self._compiled(self._linear)
+        traced = self.traced
+        outputs = [traced.outputs.avals[i] for i in self._results]
+        given, found = outputs, traced.inputs.avals
+        if not self._transpose:
+            given, found = list(found), tuple(outputs)
+        return self._compiled(self._linear, self._held, found, given)
 
-    def _compiled(self, name: str) -> Compiled:
-        """One of the two functions, compiled with flat arguments and results."""
+    @property
+    def _held(self) -> list[Aval]:
+        """The avals of the primals and of what is closed over."""
+        traced = self.traced
+        hidden = (Aval(tuple(x.shape), x.dtype) for x in traced.program.hidden)
+        return [*traced.inputs.avals, *hidden]
+
+    def _compiled(
+        self,
+        name: str,
+        first: Sequence[Aval],
+        results: Sequence[Aval],
+        last: Sequence[Aval] = (),
+    ) -> Compiled:
+        """One of the two functions, compiled with flat arguments and results.
+
+        Args:
+            name: the function's.
+            first: the avals of its first arguments; residuals come behind them.
+            results: those of its first results; residuals come behind them.
+            last: those of its last arguments.
+        """
         function = self._module.lookup(name)
         module = function.extract()
         traced = TracedProgram(
             name,
             Program(module, called=self.traced.program.called),
             module.lookup(name),
-            _inputs(function),
-            _outputs(function),
+            _inputs(_between(first, function.argument_types, last)),
+            _outputs(_between(results, function.result_types)),
             self.traced.seconds,
         )
         return Compiled(traced, Target(self.device), None)
@@ -167,9 +195,10 @@ def halves_of(
     """The halves of a program, which equal programs share; see `Halves` for the arguments."""
     text = traced.program.module.text()
     # Programs of one text may close over what others take as arguments.
-    arguments = len(traced.inputs.avals)
     digest = hashlib.sha256(text.encode()).digest()
-    key = (digest, traced.name, arguments, tuple(results), transpose, device, plainly.is_on)
+    # Complex numbers are pairs of real ones in the text.
+    kinds = tuple(kind.is_complex for kind in (*traced.inputs.avals, *traced.outputs.avals))
+    key = (digest, traced.name, kinds, tuple(results), transpose, device, plainly.is_on)
     with _lock:
         found = _known.get(key)
         if found is None:
@@ -180,20 +209,22 @@ def halves_of(
         return found
 
 
-def _avals_of(types: Sequence[Type]) -> tuple[Aval, ...]:
-    """The avals of a function's arguments or results."""
-    return tuple(Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in types)
+def _between(
+    first: Sequence[Aval], types: Sequence[Type], last: Sequence[Aval] = ()
+) -> tuple[Aval, ...]:
+    """The avals of a function's arguments or results, of which some are known."""
+    residuals = types[len(first) : len(types) - len(last)]
+    found = (Aval(t.shape, checked_dtype(t.dtype, "a value")) for t in residuals)
+    return (*first, *found, *last)
 
 
-def _inputs(function: Function) -> Inputs:
-    avals = _avals_of(function.argument_types)
+def _inputs(avals: tuple[Aval, ...]) -> Inputs:
     spec = pytrees.structure((tuple(range(len(avals))), {}))
     paths = tuple(f"args[{i}]" for i in range(len(avals)))
     return Inputs(spec, tuple(range(len(avals))), avals, paths)
 
 
-def _outputs(function: Function) -> Outputs:
-    avals = _avals_of(function.result_types)
+def _outputs(avals: tuple[Aval, ...]) -> Outputs:
     numbers = tuple(range(len(avals)))
     paths = tuple(f"output[{i}]" for i in numbers)
     return Outputs(pytrees.structure(numbers), numbers, avals, paths)

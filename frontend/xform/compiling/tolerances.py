@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
 import numpy as np
+from xform_runtime.dtypes import PARTS, sides
 from xform_runtime.selftest import drawn, is_exact
 
 NumPyArray: TypeAlias = np.ndarray[Any, Any]
@@ -94,7 +95,7 @@ class Arithmetic:
             if " = " in line
             for short in _FLOAT_TYPE.findall(line.rpartition(" to ")[2])
         }
-        types |= {*dtypes} & {*_EPSILONS}
+        types |= {PARTS.get(dtype, dtype) for dtype in dtypes} & {*_EPSILONS}
         epsilon = max((_EPSILONS[name] for name in types), default=_EPSILONS["float64"])
         return Arithmetic(epsilon, bool(_DRAW.search(text)))
 
@@ -115,7 +116,7 @@ def tolerances(
         function: gives the results for inputs, in the program's dtypes.
         arrays: the inputs.
         results: what it gives for them.
-        wide: the same with more digits, None if there are none.
+        wide: the same with more digits, as long doubles or complex ones; None if there are none.
         arithmetic: how the program computes.
         flops: how many operations a call is estimated to take.
         seed: of the directions into which inputs are moved.
@@ -145,22 +146,40 @@ def _moved(
     seed: int,
 ) -> Iterator[list[NumPyArray]]:
     """How far results move, for each 1 by which inputs move in relation to their magnitudes."""
-    if not any(x.dtype.name in _EPSILONS for x in arrays):
+    if not any(map(_is_rounded, arrays)):
         return
     step = math.sqrt(epsilon)
     for side in range(_PERTURBATIONS):
         words = _PERTURBATION_SEED * (1 + side) + seed
         with np.errstate(all="ignore"):
             others = [
-                (x.astype(np.float64) * (1 + step * _signs(x.shape, (words, i)))).astype(x.dtype)
-                if x.dtype.name in _EPSILONS
-                else x
+                _moved_array(x, step, (words, i)) if _is_rounded(x) else x
                 for i, x in enumerate(arrays)
             ]
             yield [
-                np.abs(there.astype(np.float64) - here.astype(np.float64)) / step
+                np.abs(_in_double(there) - _in_double(here)) / step
                 for there, here in zip(function(others), results, strict=True)
             ]
+
+
+def _moved_array(x: NumPyArray, step: float, key: tuple[int, int]) -> NumPyArray:
+    """A floating array each of whose elements, or parts of them, is off by a relative `step`."""
+    parts = sides(np.ascontiguousarray(x))
+    moved = parts.astype(np.float64) * (1 + step * _signs(parts.shape, key))
+    return moved.astype(parts.dtype).view(x.dtype).reshape(x.shape)
+
+
+def _is_rounded(x: NumPyArray) -> bool:
+    return PARTS.get(x.dtype.name, x.dtype.name) in _EPSILONS
+
+
+def _in_double(x: NumPyArray) -> NumPyArray:
+    return x.astype(np.complex128 if x.dtype.kind == "c" else np.float64)
+
+
+def in_long_double(x: NumPyArray) -> NumPyArray:
+    """The array with as many digits as NumPy has."""
+    return x.astype(np.clongdouble if x.dtype.kind == "c" else np.longdouble)
 
 
 def _signs(shape: tuple[int, ...], key: tuple[int, int]) -> NumPyArray:
@@ -178,8 +197,8 @@ def _rounded(
     with np.errstate(all="ignore"):
         return [
             np.fmin(
-                np.abs(narrow.astype(np.longdouble) - exact).astype(np.float64) / epsilon,
-                (np.abs(narrow.astype(np.float64)) + _scale(narrow)) / math.sqrt(epsilon),
+                np.abs(in_long_double(narrow) - exact).astype(np.float64) / epsilon,
+                (np.abs(_in_double(narrow)) + _scale(narrow)) / math.sqrt(epsilon),
             )
             for narrow, exact in zip(results, wide, strict=True)
         ]
@@ -187,7 +206,7 @@ def _rounded(
 
 def _scale(result: NumPyArray) -> float:
     """The median magnitude of what is finite and not zero: zeros may be most of it."""
-    magnitude = np.abs(result.astype(np.float64))
+    magnitude = np.abs(_in_double(result))
     found = magnitude[np.isfinite(magnitude) & (magnitude > 0)]
     return float(np.median(found)) if found.size else 0.0
 
@@ -208,14 +227,14 @@ def _tolerance(
         growth: of rounding on the way to it.
         condition: by how much more than what is inside of the program it moves at least.
     """
-    magnitude = np.abs(result.astype(np.float64))
+    magnitude = np.abs(_in_double(result))
     movement = np.zeros_like(magnitude)
     for some in moved:
         movement = np.fmax(movement, some)
     is_known = np.isfinite(magnitude) & np.isfinite(movement)
     magnitude, movement = magnitude[is_known], movement[is_known]
     rounding = growth * arithmetic.epsilon
-    smallest = _SMALLEST[result.dtype.name]
+    smallest = _SMALLEST[PARTS.get(result.dtype.name, result.dtype.name)]
     if not magnitude.size:
         return rounding, smallest
     scale = _scale(result)
@@ -228,4 +247,4 @@ def _tolerance(
     return relative, min(absolute, float(np.finfo(np.float64).max))
 
 
-__all__ = ["Arithmetic", "tolerances"]
+__all__ = ["Arithmetic", "in_long_double", "tolerances"]

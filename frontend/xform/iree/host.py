@@ -15,7 +15,7 @@ from dataclasses import replace
 from enum import Enum
 from typing import Final, TypeAlias
 
-from xform_runtime.dtypes import element_type, numpy_dtype
+from xform_runtime.dtypes import element_type, numpy_dtype, sides_shape
 from xform_runtime.errors import XformValueError
 from xform_runtime.signature import LeafSpec
 from xform_runtime.stopping import STOPPABLE
@@ -134,7 +134,8 @@ class _Recorded(Enum):
 
 
 def _dims(leaf: LeafSpec) -> list[int]:
-    return [size for size in leaf.shape if size is not None]
+    known = tuple(size for size in leaf.shape if size is not None)
+    return list(sides_shape(known, numpy_dtype(leaf.dtype)))
 
 
 def _element(leaf: LeafSpec) -> int:

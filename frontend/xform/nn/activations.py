@@ -26,6 +26,7 @@ from ..numpy.promotion import (
 )
 from ..numpy.rounding import floats, rounded_once
 from ..tracing.array import ArrayLike, DType, TracedArray
+from .real_arguments import real_arrays
 
 _activation = extension("nn", elementwise=True)
 
@@ -47,6 +48,7 @@ def _linear_unit(function: Callable[..., TracedArray]) -> Callable[..., TracedAr
 
 
 @_activation
+@real_arrays
 def relu(x: ArrayLike) -> TracedArray:
     """The rectified linear unit max(x, 0), with derivative 0 at 0."""
     a = array(x)
@@ -55,6 +57,7 @@ def relu(x: ArrayLike) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def relu6(x: ArrayLike) -> TracedArray:
     """The rectified linear unit up to 6, with derivative 0 at both ends."""
     a = relu(x)
@@ -81,6 +84,7 @@ def _below_zero(a: TracedArray) -> tuple[TracedArray, TracedArray]:
 
 
 @_activation
+@real_arrays
 def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
     """The leaky rectified linear unit: x where x > 0, negative_slope * x elsewhere."""
     a, slope, dtype = _with_parameter(x, negative_slope)
@@ -89,6 +93,7 @@ def leaky_relu(x: ArrayLike, negative_slope: ArrayLike = 0.01) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """The exponential linear unit: x where x > 0, alpha * (exp(x) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
@@ -98,6 +103,7 @@ def elu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
     """The smooth exponential linear unit: x where x > 0, alpha * (exp(x / alpha) - 1) elsewhere."""
     a, factor, dtype = _with_parameter(x, alpha)
@@ -107,6 +113,7 @@ def celu(x: ArrayLike, alpha: ArrayLike = 1.0) -> TracedArray:
 
 
 @_activation
+@real_arrays
 @rounded_once()
 def selu(x: TracedArray) -> TracedArray:
     """The scaled exponential linear unit, which keeps mean 0 and variance 1."""
@@ -117,12 +124,14 @@ def selu(x: TracedArray) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def sigmoid(x: ArrayLike) -> TracedArray:
     """The logistic function 1 / (1 + exp(-x))."""
     return primitives.logistic(floats(x)[0])
 
 
 @_activation
+@real_arrays
 @rounded_once()
 def hard_sigmoid(x: TracedArray) -> TracedArray:
     """The sigmoid in three straight pieces, relu6(x + 3) / 6."""
@@ -130,18 +139,21 @@ def hard_sigmoid(x: TracedArray) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def softplus(x: ArrayLike) -> TracedArray:
     """The smooth form of relu, log(1 + exp(x)), without overflow."""
     return ufuncs.logaddexp(floats(x)[0], 0.0)
 
 
 @_activation
+@real_arrays
 def log_sigmoid(x: ArrayLike) -> TracedArray:
     """The logarithm of the sigmoid, without underflow."""
     return ufuncs.negative(softplus(ufuncs.negative(floats(x)[0])))
 
 
 @_activation
+@real_arrays
 @rounded_once()
 @_linear_unit
 def silu(x: TracedArray) -> TracedArray:
@@ -153,6 +165,7 @@ swish = silu
 
 
 @_activation
+@real_arrays
 @rounded_once()
 @_linear_unit
 def hard_silu(x: TracedArray) -> TracedArray:
@@ -161,6 +174,7 @@ def hard_silu(x: TracedArray) -> TracedArray:
 
 
 @_activation
+@real_arrays
 @rounded_once()
 @_linear_unit
 def mish(x: TracedArray) -> TracedArray:
@@ -169,6 +183,7 @@ def mish(x: TracedArray) -> TracedArray:
 
 
 @_activation
+@real_arrays
 @rounded_once()
 @_linear_unit
 def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
@@ -191,6 +206,7 @@ def gelu(x: TracedArray, approximate: bool = False) -> TracedArray:
 
 
 @_activation
+@real_arrays
 @rounded_once()
 def soft_sign(x: TracedArray) -> TracedArray:
     """The soft sign x / (1 + |x|)."""
@@ -205,6 +221,7 @@ def soft_sign(x: TracedArray) -> TracedArray:
 
 
 @_activation
+@real_arrays
 def hard_tanh(x: ArrayLike) -> TracedArray:
     """The identity limited to -1 and 1, with derivative 0 at both."""
     (a,) = floats(x)
@@ -214,6 +231,7 @@ def hard_tanh(x: ArrayLike) -> TracedArray:
 
 
 @extension("nn")
+@real_arrays
 @rounded_once()
 def glu(x: TracedArray, axis: int = -1) -> TracedArray:
     """The first half along an axis times the sigmoid of the second."""

@@ -17,6 +17,7 @@ from ..numpy.dispatch import extension
 from ..numpy.promotion import BOOL, FLOAT64, UINT8, array, computed_dtype, is_float
 from ..primitives import Windows
 from ..tracing.array import ArrayLike, TracedArray
+from .real_arguments import real_arrays
 from .spatial import Sizes, check_rank, per_axis
 
 
@@ -101,6 +102,7 @@ def _max_pool(
 
 
 @extension("nn")
+@real_arrays
 @_max_pool(1)
 def max_pool1d() -> None:
     """The largest element of each window of (n, channels, x) or (channels, x).
@@ -124,12 +126,14 @@ def max_pool1d() -> None:
 
 
 @extension("nn")
+@real_arrays
 @_max_pool(2)
 def max_pool2d() -> None:
     """The largest element of each window of (n, channels, x1, x2); see `max_pool1d`."""
 
 
 @extension("nn")
+@real_arrays
 @_max_pool(3)
 def max_pool3d() -> None:
     """The largest element of each window of (n, channels, x1, x2, x3); see `max_pool1d`."""
@@ -177,6 +181,7 @@ def _average(
 
 
 @extension("nn")
+@real_arrays
 def avg_pool1d(
     input: ArrayLike,
     kernel_size: Sizes,
@@ -211,6 +216,7 @@ _avg_pool = family(_average)
 
 
 @extension("nn")
+@real_arrays
 @_avg_pool(2)
 def avg_pool2d() -> None:
     """The mean of each window of (n, channels, x1, x2), or its sum over a given divisor.
@@ -220,6 +226,7 @@ def avg_pool2d() -> None:
 
 
 @extension("nn")
+@real_arrays
 @_avg_pool(3)
 def avg_pool3d() -> None:
     """The mean of each window of (n, channels, x1, x2, x3), or its sum over a given divisor.

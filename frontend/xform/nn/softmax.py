@@ -24,6 +24,7 @@ from ..numpy.promotion import (
 )
 from ..numpy.rounding import floats
 from ..tracing.array import ArrayLike, Axis, TracedArray
+from .real_arguments import real_arrays
 
 
 def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
@@ -38,6 +39,7 @@ def _row_maximum(a: TracedArray, axes: tuple[int, ...]) -> TracedArray:
 
 
 @extension("nn")
+@real_arrays
 def logsumexp(
     a: ArrayLike,
     axis: Axis = None,
@@ -117,6 +119,7 @@ def _log_sum(terms: TracedArray, is_largest: TracedArray, axes: tuple[int, ...])
 
 
 @extension("nn")
+@real_arrays
 def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """The exponentials divided by their sum over axes; a row of -inf, or with inf, gives NaN."""
     (a,) = floats(x)
@@ -127,6 +130,7 @@ def softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
 
 
 @extension("nn")
+@real_arrays
 def log_softmax(x: ArrayLike, axis: Axis = -1) -> TracedArray:
     """The logarithm of softmax, without underflow; a row of -inf, or with inf, gives NaN."""
     (a,) = floats(x)

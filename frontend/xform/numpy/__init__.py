@@ -17,11 +17,14 @@ import numpy as _np
 
 from ..tracing.array import TracedArray as TracedArray
 from ..tracing.operations import METHODS as _METHODS
+from . import emath as emath
+from . import fft as fft
 from . import linalg as linalg
 from .accumulation import *  # noqa: F403
 from .arguments import explained as _explained
 from .axes import AxisError as AxisError
 from .comparison import *  # noqa: F403
+from .complex_parts import *  # noqa: F403
 from .contraction import *  # noqa: F403
 from .covariance import *  # noqa: F403
 from .creation import *  # noqa: F403
@@ -63,7 +66,6 @@ int8, int16, int32, int64 = _np.int8, _np.int16, _np.int32, _np.int64
 uint8, uint16, uint32, uint64 = _np.uint8, _np.uint16, _np.uint32, _np.uint64
 float16, float32, float64 = _np.float16, _np.float32, _np.float64
 bfloat16 = _ml_dtypes.bfloat16
-# Concrete arrays may be complex; traced ones cannot.
 complex64, complex128 = _np.complex64, _np.complex128
 dtype = _np.dtype
 isdtype, promote_types = _np.isdtype, _np.promote_types
@@ -90,7 +92,8 @@ __array_api_version__ = "2024.12"
 __all__ = sorted(
     name
     for name, value in globals().items()
-    if not name.startswith("_") and (name == "linalg" or not isinstance(value, _ModuleType))
+    if not name.startswith("_")
+    and (name in ("emath", "fft", "linalg") or not isinstance(value, _ModuleType))
 )
 
 

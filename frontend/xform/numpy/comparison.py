@@ -8,18 +8,29 @@ from typing import Any
 import numpy as np
 
 from .. import primitives
-from ..errors import XformValueError
+from ..errors import XformTypeError, XformValueError, at_user_line
 from ..family import family
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
+from .complex_parts import is_complex
 from .dispatch import function
 from .float_parts import like
-from .promotion import BOOL, Operand, array, broadcast_shapes, constant, fit, is_float, operand
+from .promotion import (
+    BOOL,
+    Operand,
+    array,
+    broadcast_shapes,
+    constant,
+    fit,
+    is_float,
+    is_inexact,
+    operand,
+)
 from .views import write_whole
 
 
 def _or_both_nan(result: TracedArray, x: Operand, y: Operand) -> TracedArray:
-    if not (is_float(x.dtype) and is_float(y.dtype)):
+    if not (is_inexact(x.dtype) and is_inexact(y.dtype)):
         return result
     both = ufuncs.logical_and(ufuncs.isnan.apply((x,)), ufuncs.isnan.apply((y,)))
     return ufuncs.logical_or(result, both)
@@ -37,7 +48,7 @@ def _closeness(
 ) -> TracedArray:
     x, y = operand(a), operand(b)
     # Of whole numbers neither the difference nor the size of the least one need exist.
-    wide = ufuncs.multiply(b, 1.0)
+    wide = b if is_complex(y) else ufuncs.multiply(b, 1.0)
     difference = ufuncs.absolute(ufuncs.subtract(a, wide))
     bound = ufuncs.add(atol, ufuncs.multiply(rtol, ufuncs.absolute(wide)))
     near = ufuncs.logical_and(ufuncs.less_equal(difference, bound), ufuncs.isfinite(b))
@@ -78,20 +89,10 @@ def array_equiv(a1: ArrayLike, a2: ArrayLike) -> TracedArray:
     return reductions.all(ufuncs.equal(a1, a2))
 
 
-@function(np.isreal)
-def isreal(x: ArrayLike) -> TracedArray:
-    """True everywhere, as there are no complex traced arrays."""
-    return constant(operand(x).shape, BOOL, True)
-
-
-@function(np.iscomplex)
-def iscomplex(x: ArrayLike) -> TracedArray:
-    """False everywhere, as there are no complex traced arrays."""
-    return constant(operand(x).shape, BOOL, False)
-
-
 def _is_number(x: ArrayLike, number: float, out: Any) -> TracedArray:
     a = array(x)
+    if is_complex(a):
+        raise XformTypeError(at_user_line(f"{a.dtype} has many infinities: ask for x.real"))
     if is_float(a.dtype):
         result = primitives.eq(a, like(a, number))
     else:
@@ -116,8 +117,6 @@ __all__ = [
     "array_equal",
     "array_equiv",
     "isclose",
-    "iscomplex",
     "isneginf",
     "isposinf",
-    "isreal",
 ]

@@ -19,6 +19,7 @@ from ..tracing.array import ArrayLike, TracedArray
 from ..tracing.operations import OPERATORS, UFUNCS
 from . import ufuncs
 from .axes import normalized_axis
+from .complex_parts import is_complex
 from .dispatch import function
 from .joining import stack
 from .manipulation import diagonal, moveaxis
@@ -34,6 +35,10 @@ def _promoted(*arrays: ArrayLike) -> list[TracedArray]:
     operands = [operand(x) for x in arrays]
     common = result_type(*operands)
     return [array(x, common) for x in arrays]
+
+
+def _conjugate(x: TracedArray) -> TracedArray:
+    return ufuncs.conjugate(x) if is_complex(x) else x
 
 
 def _dot_general(x: TracedArray, y: TracedArray, *dims: Sequence[int]) -> TracedArray:
@@ -181,8 +186,9 @@ def matmul(x1: ArrayLike, x2: ArrayLike, /, out: Any = None, *, dtype: Any = Non
 
 @function(np.vecdot)
 def vecdot(x1: ArrayLike, x2: ArrayLike, /, out: Any = None, *, axis: int = -1) -> TracedArray:
-    """The products of vectors along an axis, the other axes broadcasting."""
+    """The products of conjugate vectors and others along an axis, the other axes broadcasting."""
     x, y = _promoted(x1, x2)
+    x = _conjugate(x)
     if not x.ndim or not y.ndim:
         raise _mismatch("vecdot", x, y, "a 0-d operand")
     if axis != -1:
@@ -201,8 +207,9 @@ def matvec(x1: ArrayLike, x2: ArrayLike, /, out: Any = None) -> TracedArray:
 
 @function(np.vecmat)
 def vecmat(x1: ArrayLike, x2: ArrayLike, /, out: Any = None) -> TracedArray:
-    """The products of vectors and matrices, the axes before broadcasting."""
+    """The products of conjugate vectors and matrices, the axes before broadcasting."""
     x, y = _promoted(x1, x2)
+    x = _conjugate(x)
     if not x.ndim or y.ndim < 2:
         raise _mismatch("vecmat", x, y, "expected a vector and a matrix")
     return _written(out, _stacked(x, y, ("k",), ("k", "j"), ("j",), "vecmat"))
@@ -237,8 +244,9 @@ def inner(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
 
 @function(np.vdot)
 def vdot(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
-    """The sum of products of all elements."""
+    """The sum of products of all elements, those of `a` conjugate."""
     x, y = _promoted(a, b)
+    x = _conjugate(x)
     if x.size != y.size:
         raise _mismatch("vdot", x, y, f"{x.size} and {y.size} elements")
     return _dot_general(flat(x), flat(y), [], [], [0], [0])

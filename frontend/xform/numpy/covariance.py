@@ -10,6 +10,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import ArrayLike, TracedArray
 from . import contraction, reductions, ufuncs
+from .complex_parts import part_by_part, real
 from .dispatch import function
 from .inspection import result_type
 from .joining import concatenate
@@ -54,7 +55,7 @@ def cov(
         dtype: of the result; at least float64 by default.
 
     Returns:
-        A symmetric matrix; 0-d for one variable.
+        A symmetric matrix, or of complex variables a Hermitian one; 0-d for one variable.
 
     Raises:
         XformValueError: an array has more axes, or the observations do not fit together.
@@ -88,7 +89,7 @@ def cov(
             divisor = ufuncs.maximum(total - extra, 0)
         centred = x - mean
         scaled = centred * weights
-    products = contraction.matmul(centred, transpose(scaled))
+    products = contraction.matmul(centred, ufuncs.conjugate(transpose(scaled)))
     divisor = (
         array(divisor, found)
         if isinstance(divisor, TracedArray)
@@ -125,9 +126,9 @@ def corrcoef(
     covariances = cov(x, y, rowvar, dtype=dtype)
     if not covariances.ndim:
         return covariances / covariances
-    deviations = ufuncs.sqrt(diagonal(covariances))
+    deviations = ufuncs.sqrt(real(diagonal(covariances)))
     scaled = covariances / deviations[:, None] / deviations[None, :]
-    return clip(scaled, -1, 1)
+    return part_by_part(lambda part: clip(part, -1, 1), scaled)
 
 
 __all__ = [

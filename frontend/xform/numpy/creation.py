@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..family import family
+from ..source import user_site
 from ..tracing import traces
 from ..tracing.array import ArrayLike, DType, TracedArray
 from ..tracing.avals import require_device
@@ -360,7 +362,14 @@ def astype(
     copy: bool = True,
     device: Any = None,
 ) -> TracedArray:
-    """Each element as another dtype; Python types mean NumPy's."""
+    """Each element as another dtype; Python types mean NumPy's.
+
+    Warns:
+        ComplexWarning: imaginary parts are left out.
+
+    Raises:
+        XformTypeError: `casting` forbids it.
+    """
     require_device(device, "astype")
     a = as_array(x)
     found = supported_dtype(dtype, "astype")
@@ -369,6 +378,14 @@ def astype(
             at_user_line(f"astype: cannot cast {a.dtype} to {found} by the rule {casting!r}")
         )
     if a.dtype != found:
+        if a.dtype.kind == "c" and found.kind not in "cb":
+            file, line, _ = user_site()
+            warnings.warn_explicit(
+                f"astype: the imaginary parts of {a.dtype} are left out in {found}",
+                np.exceptions.ComplexWarning,
+                file or __file__,
+                line,
+            )
         return primitives.convert(a, found)
     if not copy:
         return a

@@ -17,7 +17,7 @@ from .axes import normalized_axis
 from .dispatch import function
 from .indexing import select_along
 from .joining import concatenate
-from .promotion import BOOL, FLOAT64, array, fit, is_float, operand, result_type
+from .promotion import BOOL, FLOAT64, array, fit, is_float, is_inexact, operand, result_type
 from .selection import where
 
 
@@ -145,7 +145,7 @@ def gradient(
     """The derivative of samples along axes: central differences, one-sided ones at the ends.
 
     Args:
-        f: floats; integers become float64.
+        f: floats or complex numbers; integers become float64.
         varargs: nothing for steps of 1, one step for all axes, or for each axis a step or the
             points along it.
         axis: None for all, an int or several.
@@ -155,7 +155,7 @@ def gradient(
         One array, or a tuple of one for each of several axes.
     """
     values = array(f)
-    if not is_float(values.dtype):
+    if not is_inexact(values.dtype):
         values = array(values, FLOAT64)
     axes = (
         list(range(values.ndim))

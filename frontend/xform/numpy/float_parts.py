@@ -38,7 +38,7 @@ LAYOUTS: Final[dict[DType, Layout]] = {
 }
 
 
-def like(x: TracedArray, number: bool | int | float) -> TracedArray:
+def like(x: TracedArray, number: complex) -> TracedArray:
     """A constant of the shape and dtype of `x`."""
     return constant(x.shape, x.dtype, number)
 

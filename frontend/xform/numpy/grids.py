@@ -17,12 +17,14 @@ from ..tracing.avals import require_device
 from . import ufuncs
 from .arguments import explained
 from .axes import shape_of
+from .complex_parts import real_dtype
 from .dispatch import function
 from .float_parts import LAYOUTS, like
 from .joining import stack
 from .manipulation import moveaxis
 from .promotion import (
     BOOL,
+    COMPLEX128,
     FLOAT32,
     FLOAT64,
     INT32,
@@ -68,12 +70,18 @@ def arange(
     if stop is None:
         start, stop = 0, start
     first, end, stride = (_static(x, "arange", "start, stop and step") for x in (start, stop, step))
+    if any(isinstance(x, complex) for x in (first, end, stride)):
+        raise XformTypeError(
+            at_user_line(f"arange: complex numbers lie in no row, got {first}, {end} and {stride}")
+        )
     if stride == 0:
         raise XformValueError(at_user_line("arange: step cannot be 0"))
     natural = result_type(operand(start), operand(stop), operand(step))
     found = supported_dtype(dtype, "arange", natural)
     if found == BOOL:
         raise XformTypeError(at_user_line("arange: dtype bool is not supported"))
+    if found.kind == "c":
+        return as_array(arange(first, end, stride, real_dtype(found)), found)
     if all(isinstance(x, int) for x in (first, end, stride)):
         count = len(range(first, end, stride))
     else:
@@ -141,17 +149,27 @@ def linspace(
             wide.type(first.number), wide.type(last.number), count, endpoint, retstep=True
         )
         found = supported_dtype(dtype, "linspace", natural)
-        if found.kind in "iu":
+        if found.kind in "iu" and natural.kind != "c":
             known = np.floor(known)
-        result = traces.traced(known.astype(natural).astype(found))
-        return (result, constant((), FLOAT64, float(width))) if retstep else result
+        result = as_array(traces.traced(known.astype(natural)), found)
+        step_dtype = COMPLEX128 if natural.kind == "c" else FLOAT64
+        return (result, constant((), step_dtype, width.item())) if retstep else result
     left, right = align(first, last, dtype=natural)
     divisions = count - 1 if endpoint else count
+    if natural.kind == "c":
+        grids = [
+            linspace(part(left), part(right), count, endpoint, retstep=True)
+            for part in (traces.real_of, traces.imag_of)
+        ]
+        columns, steps = zip(*grids, strict=True)
+        result = _along(traces.complex_of(*columns), dtype, axis, "linspace")
+        step: Any = traces.complex_of(*steps) if divisions > 0 else steps[0]
+        return (result, step) if retstep else result
     difference = ufuncs.subtract(right, left)
     shape = (count, *left.shape)
     position = primitives.iota(shape, natural, 0)
     if divisions > 0:
-        step: Any = ufuncs.divide(difference, divisions)
+        step = ufuncs.divide(difference, divisions)
         product = _rounded_product(position, step)
         spaced = ufuncs.add(product, left)
     else:
@@ -204,7 +222,7 @@ def geomspace(
     at_least = constant((), supported_dtype(dtype, "geomspace"), 0.0)
     left, right = align(*bounds, dtype=result_type(*bounds, Scalar(0.0, float), at_least))
     sign = ufuncs.sign(left)
-    low, high = (ufuncs.log10(ufuncs.multiply(x, sign)) for x in (left, right))
+    low, high = (ufuncs.log10(ufuncs.divide(x, sign)) for x in (left, right))
     spaced = ufuncs.multiply(logspace(low, high, num, endpoint), sign)
     count = spaced.shape[0]
     position = primitives.iota(spaced.shape, INT32, 0)

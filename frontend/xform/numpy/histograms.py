@@ -16,12 +16,13 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import reductions, ufuncs
+from .complex_parts import is_complex
 from .creation import asarray, holds_traced
 from .dispatch import function
 from .grids import linspace
 from .joining import stack
 from .ordering import of_one_dtype, searchsorted
-from .promotion import FLOAT64, INT64, array, constant, is_float
+from .promotion import COMPLEX128, FLOAT64, INT64, array, constant, is_float
 
 Range = tuple[float, float] | None
 
@@ -49,6 +50,7 @@ def histogram_bin_edges(
     if count < 1:
         raise XformValueError(at_user_line(f"histogram: bins must be positive, got {count}"))
     x = array(a)
+    _require_real(x)
     dtype = x.dtype if is_float(x.dtype) else FLOAT64
     if x.size == 0 and range is None:
         range = (0.0, 1.0)
@@ -180,6 +182,13 @@ def _check_order(edges: Any) -> None:
         raise XformValueError(at_user_line("histogram: the edges in `bins` must ascend"))
 
 
+def _require_real(x: TracedArray) -> None:
+    if is_complex(x):
+        raise XformTypeError(
+            at_user_line(f"histogram: complex numbers lie in no bins, got {x.dtype}")
+        )
+
+
 def _counts(
     columns: Sequence[TracedArray], edges: Sequence[Any], weights: TracedArray | None
 ) -> TracedArray:
@@ -187,6 +196,7 @@ def _counts(
     sizes = tuple(array(limits).shape[0] - 1 for limits in edges)
     places = []
     for column, points, count in zip(columns, edges, sizes, strict=True):
+        _require_real(column)
         x, limits = of_one_dtype(column, points)
         # The number of edges at or before an element; the last edge still belongs to the last bin.
         place = ufuncs.subtract(searchsorted(limits, x, "right"), 1)
@@ -198,8 +208,9 @@ def _counts(
     if weights is None:
         terms = constant(places[0].shape, INT64, 1)
     else:
-        # Integers of the weights' dtype wrap either way; floats are added in float64.
+        # Integers of the weights' dtype wrap either way; others are added in 64 bits.
         terms = array(weights, FLOAT64) if is_float(weights.dtype) else weights
+        terms = array(weights, COMPLEX128) if is_complex(weights) else terms
     axes = list(builtins.range(len(sizes)))
     how = primitives.Indexing(axes, [], mode="drop")
     zeros = constant(sizes, terms.dtype, 0)

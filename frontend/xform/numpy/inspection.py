@@ -11,7 +11,7 @@ from xform_runtime import Array
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
-from ..tracing.avals import DTYPE_NAMES, require_device
+from ..tracing.avals import require_device
 from . import views
 from .arguments import explained
 from .dispatch import function
@@ -45,7 +45,8 @@ def _dtype(type: Any) -> Any:
 def _promoting(x: Any) -> Any:
     """What NumPy's rule is asked about: Python numbers as they are, arrays as dtypes."""
     if isinstance(x, TracedArray):
-        return 0 if x._promotion is int else 0.0 if x._promotion is float else x.dtype
+        kind = x._promotion
+        return kind() if isinstance(kind, type) else kind
     if type(x) in (bool, int, float, complex):
         return x
     try:
@@ -103,14 +104,14 @@ def iinfo(type: Any, /) -> np.iinfo[Any]:
 
 @function(np.iscomplexobj)
 def iscomplexobj(x: Any) -> bool:
-    """Whether the dtype is complex, which no traced array's is."""
-    return False
+    """Whether the dtype is complex."""
+    return operand(x).dtype.kind == "c"
 
 
 @function(np.isrealobj)
 def isrealobj(x: Any) -> bool:
-    """Whether the dtype is not complex, which holds for traced arrays."""
-    return True
+    """Whether the dtype is not complex."""
+    return operand(x).dtype.kind != "c"
 
 
 @function(np.einsum_path)
@@ -211,7 +212,7 @@ class NamespaceInfo:
     def dtypes(
         self, *, device: str | None = None, kind: str | tuple[str, ...] | None = None
     ) -> dict[str, DType]:
-        """The standard's dtypes by name; while a function is traced, those it can compute with.
+        """The standard's dtypes by name, all of which traced arrays have too.
 
         Args:
             device: None or "cpu".
@@ -228,9 +229,7 @@ class NamespaceInfo:
                     at_user_line(f"dtypes: unknown kind {name!r}; expected one of {_KINDS}")
                 )
         own: Any = np.__array_namespace_info__()
-        found = own.dtypes(kind=kind)
-        compiled = traces.current_trace() is not None
-        return {n: d for n, d in found.items() if not compiled or n in DTYPE_NAMES}
+        return dict(own.dtypes(kind=kind))
 
 
 def __array_namespace_info__() -> NamespaceInfo:  # noqa: N807 - the standard's name

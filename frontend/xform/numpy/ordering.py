@@ -15,9 +15,28 @@ from ..tracing import traces
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
 from .axes import normalized_axis
+from .complex_parts import is_complex
 from .dispatch import function
 from .indexing import select_along
-from .promotion import FLOAT64, INT32, INT64, array, constant, is_float, operand
+from .promotion import (
+    COMPLEX64,
+    COMPLEX128,
+    FLOAT64,
+    INT32,
+    INT64,
+    array,
+    constant,
+    is_float,
+    is_inexact,
+    operand,
+)
+
+
+def _require_real(name: str, *xs: Any) -> None:
+    """Raises XformTypeError for complex numbers."""
+    for x in map(operand, xs):
+        if is_complex(x):
+            raise XformTypeError(at_user_line(f"{name}: expected real numbers, got {x.dtype}"))
 
 
 def _line(a: ArrayLike, axis: int | None, name: str) -> tuple[TracedArray, int]:
@@ -96,6 +115,15 @@ def sort() -> None:
 @_in_order(True)
 def argsort() -> None:
     """The places from which the sorted elements come; always stable."""
+
+
+@function(np.sort_complex)
+def sort_complex(a: ArrayLike) -> TracedArray:
+    """The elements along the last axis in order, as complex numbers: by real parts first."""
+    ordered: TracedArray = sort(a)
+    if is_complex(ordered):
+        return ordered
+    return array(ordered, COMPLEX64 if ordered.dtype.char in "bhBH" else COMPLEX128)
 
 
 @function(np.lexsort)
@@ -216,7 +244,8 @@ def searchsorted(
     if sorter is not None:
         # The sorted elements are what the sorter only leads to.
         x = sort(x)
-    few = x.size * wanted.size <= _FEW_COMPARISONS
+    # Of complex numbers, any part of which may be NaN, only sorting knows the order.
+    few = x.size * wanted.size <= _FEW_COMPARISONS and not is_complex(x)
     count = _count_before if few else _count_before_by_sorting
     flat = primitives.reshape(primitives.stop_gradient(wanted), (wanted.size,))
     found = count(primitives.stop_gradient(x), flat, side == "right")
@@ -229,6 +258,7 @@ def digitize(x: ArrayLike, bins: ArrayLike, right: bool = False) -> TracedArray:
 
     Whether the edges ascend or descend can be told of concrete ones only; traced ones must ascend.
     """
+    _require_real("digitize", x, bins)
     if not traces.is_traced(bins):
         edges = np.asarray(bins)
         falls = np.any(edges[:-1] > edges[1:])
@@ -261,7 +291,7 @@ def isin(
         x, given = of_one_dtype(x, given)
         flat, ordered = x.reshape(-1), sort(given.reshape(-1))
         found = primitives.lt(searchsorted(ordered, flat), searchsorted(ordered, flat, "right"))
-        if is_float(flat.dtype):
+        if is_inexact(flat.dtype):
             found = primitives.and_(found, primitives.eq(flat, flat))
     result = primitives.reshape(found, x.shape)
     return primitives.not_(result) if invert else result
@@ -276,4 +306,5 @@ __all__ = [
     "partition",
     "searchsorted",
     "sort",
+    "sort_complex",
 ]

@@ -32,7 +32,7 @@ from .promotion import (
     fit,
     in_range,
     is_bfloat16,
-    is_float,
+    is_inexact,
     result_type,
 )
 from .windows import convolve
@@ -61,7 +61,7 @@ def poly(seq_of_zeros: ArrayLike) -> TracedArray:
         raise XformValueError(
             at_user_line(f"poly: expected a vector of roots, got shape {roots.shape}")
         )
-    if not is_float(roots.dtype) or roots.dtype == FLOAT16:
+    if not is_inexact(roots.dtype) or roots.dtype == FLOAT16:
         roots = array(roots, FLOAT64)
     one = constant((1,), roots.dtype, 1.0)
     result = one

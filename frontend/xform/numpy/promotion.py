@@ -16,15 +16,15 @@ from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 
 from .. import primitives
-from .._xform import Type
 from ..errors import LeakedArrayError, XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
 from ..tracing import traces
 from ..tracing.array import DType, TracedArray
 from ..tracing.avals import DTYPE_NAMES, checked_dtype
+from ..tracing.complex_values import any_type, splat
 from ..tracing.operations import Overriding
 
-Promotion: TypeAlias = DType | type[int] | type[float]
+Promotion: TypeAlias = DType | type[complex]
 Shape: TypeAlias = tuple[int, ...]
 
 BOOL: Final[DType] = np.dtype(np.bool)
@@ -35,6 +35,8 @@ UINT64: Final[DType] = np.dtype(np.uint64)
 FLOAT16: Final[DType] = np.dtype(np.float16)
 FLOAT32: Final[DType] = np.dtype(np.float32)
 FLOAT64: Final[DType] = np.dtype(np.float64)
+COMPLEX64: Final[DType] = np.dtype(np.complex64)
+COMPLEX128: Final[DType] = np.dtype(np.complex128)
 
 INT_RANGES: Final[dict[DType, tuple[int, int]]] = {
     **{np.dtype(f"int{n}"): (-(2 ** (n - 1)), 2 ** (n - 1) - 1) for n in (8, 16, 32, 64)},
@@ -50,8 +52,8 @@ class Scalar:
 
     Args:
         number: the Python number.
-        promotion: its dtype, or `int` or `float` for a Python number; in `_promotion`, where a
-            traced array has its own.
+        promotion: its dtype, or `int`, `float` or `complex` for a Python number; in `_promotion`,
+            where a traced array has its own.
     """
 
     __slots__ = ("_promotion", "number")
@@ -59,7 +61,7 @@ class Scalar:
     shape: Final[Shape] = ()
     ndim: Final = 0
 
-    def __init__(self, number: bool | int | float, promotion: Promotion) -> None:
+    def __init__(self, number: Any, promotion: Promotion) -> None:
         self.number = number
         self._promotion = promotion
 
@@ -88,14 +90,14 @@ def operand(x: Any) -> Operand:
     kind = type(x)
     if kind is TracedArray or kind is Scalar:
         return x  # type: ignore[no-any-return]
-    if kind is float or kind is int:
+    if kind is float or kind is int or kind is complex:
         return Scalar(x, kind)
     if kind is bool:
         return Scalar(x, BOOL)
     if isinstance(x, np.generic | np.ndarray) and x.ndim == 0:
         return Scalar(x.item(), checked_dtype(x.dtype, "operand"))
-    if isinstance(x, int | float):
-        return Scalar(x, int if isinstance(x, int) else float)
+    if isinstance(x, int | float | complex):
+        return Scalar(x, next(kind for kind in (int, float, complex) if isinstance(x, kind)))
     if isinstance(x, list | tuple):
         return CONVERSIONS[list](x)
     if kind in CONVERSIONS:
@@ -112,10 +114,11 @@ def array(x: Any, dtype: DType | None = None) -> TracedArray:
     """An operand as a traced array, of dtype `dtype` if that is given.
 
     Raises:
-        XformTypeError: it is not an array, or of a dtype that cannot be compiled.
+        XformTypeError: it is not an array, of a dtype that cannot be compiled, or complex where
+            `dtype` is not.
     """
     if type(x) is TracedArray:
-        return x if dtype is None or x.dtype == dtype else primitives.convert(x, dtype)
+        return x if dtype is None or x.dtype == dtype else converted(x, dtype)
     x = operand(x)
     if isinstance(x, Scalar):
         made = fit(x, x.dtype if dtype is None else dtype, ())
@@ -131,24 +134,24 @@ _ARRAYS_AND_NUMBERS = (
 def operand_or_none(x: Any) -> Operand | None:
     """`operand`, or None for what operators leave to the class of `x`."""
     kind = type(x)
-    if kind is float or kind is int:
+    if kind is float or kind is int or kind is complex:
         return Scalar(x, kind)
     if isinstance(x, _ARRAYS_AND_NUMBERS) or hasattr(x, "__array__"):
         return None if isinstance(x, Overriding) else operand(x)
     return None
 
 
-def constant(shape: Sequence[int], dtype: DType, number: bool | int | float) -> TracedArray:
+def constant(shape: Sequence[int], dtype: DType, number: complex) -> TracedArray:
     """An array with one number in every element, which the dtype is known to hold."""
     trace = traces.current_trace()
     if trace is None:
         return primitives.full(shape, dtype, number)
-    if id(number) in trace.program.floats:
+    if isinstance(number, float) and id(number) in trace.program.floats:
         x = primitives.convert(traces.wrap(trace.value_of_float(number), trace), dtype)
         return broadcast(x, tuple(shape))
     # Straight into the function, as every number in a user's text comes this way.
-    type_ = Type(shape, _NAMES[dtype])
-    return TracedArray(trace.function.splat(number, type_, user_location()), trace)
+    kind = any_type(shape, _NAMES[dtype])
+    return TracedArray(splat(trace.function, number, kind, user_location()), trace)
 
 
 def as_weak(x: TracedArray) -> TracedArray:
@@ -160,6 +163,7 @@ def fit(x: Operand, dtype: DType, shape: Shape) -> TracedArray:
     """An operand converted to a dtype and broadcast to a shape that it is known to fit.
 
     Raises:
+        XformTypeError: it is complex, and the dtype is not.
         XformValueError: a Python int is out of the dtype's range.
     """
     if isinstance(x, Scalar):
@@ -168,19 +172,42 @@ def fit(x: Operand, dtype: DType, shape: Shape) -> TracedArray:
             number = in_range(number, dtype)
         return constant(shape, dtype, number)
     if x.dtype != dtype:
-        x = primitives.convert(x, dtype)
+        x = converted(x, dtype)
     return x if x.shape == shape else broadcast(x, shape)
 
 
-def in_range(number: bool | int | float, dtype: DType) -> bool | int | float:
+def converted(x: TracedArray, dtype: DType) -> TracedArray:
+    """`x` in another dtype, by which no imaginary part is lost.
+
+    Raises:
+        XformTypeError: it is complex, and the dtype is neither that nor bool.
+    """
+    if x.dtype.kind == "c" and dtype.kind not in "cb":
+        raise XformTypeError(
+            at_user_line(
+                f"numbers of dtype {x.dtype} have no values of {dtype}: their imaginary parts "
+                "would be lost; take x.real"
+            )
+        )
+    return primitives.convert(x, dtype)
+
+
+def in_range(number: complex, dtype: DType) -> complex:
     """The number as one of the dtype's kind.
 
     Raises:
+        XformTypeError: it is complex, and the dtype is not.
         XformValueError: an int is out of the dtype's range.
     """
     limits = INT_RANGES.get(dtype)
+    if dtype.kind == "c":
+        return complex(number)
+    if dtype == BOOL:
+        return bool(number)
+    if isinstance(number, complex):
+        raise XformTypeError(at_user_line(f"the complex number {number} has no value of {dtype}"))
     if limits is None:
-        return bool(number) if dtype == BOOL else float(number)
+        return float(number)
     if isinstance(number, float) and not np.isfinite(number):
         raise XformValueError(at_user_line(f"{number} has no value of dtype {dtype}"))
     number = int(number)
@@ -231,6 +258,8 @@ def strong(promotion: Promotion) -> DType:
         return INT64
     if promotion is float:
         return FLOAT64
+    if promotion is complex:
+        return COMPLEX128
     return promotion  # type: ignore[return-value]
 
 
@@ -240,8 +269,13 @@ def is_bfloat16(promotion: Promotion) -> bool:
 
 
 def is_float(dtype: DType) -> bool:
-    """Whether elements are floating-point numbers."""
+    """Whether elements are real floating-point numbers."""
     return dtype.kind == "f" or dtype.name == "bfloat16"
+
+
+def is_inexact(dtype: DType) -> bool:
+    """Whether elements are floating-point numbers, real or complex."""
+    return dtype.kind == "c" or is_float(dtype)
 
 
 def computed_dtype(dtype: DType) -> DType:
@@ -251,7 +285,7 @@ def computed_dtype(dtype: DType) -> DType:
 
 @cache
 def _result_type(promotions: tuple[Promotion, ...]) -> DType:
-    weak: dict[Any, Any] = {int: 0, float: 0.0}
+    weak: dict[Any, Any] = {int: 0, float: 0.0, complex: 0j}
     if any(map(is_bfloat16, promotions)):
         weak[float] = next(p for p in promotions if is_bfloat16(p))
     return np.dtype(np.result_type(*(weak.get(p, p) for p in promotions)))

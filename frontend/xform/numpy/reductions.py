@@ -15,6 +15,7 @@ from ..family import family
 from ..tracing.array import ArrayLike, Axis, DType, TracedArray
 from . import ufuncs
 from .axes import keeps, normalized_axes, normalized_axis
+from .complex_parts import is_complex, real_dtype, squared_size
 from .dispatch import function
 from .float_parts import like
 from .promotion import (
@@ -30,6 +31,7 @@ from .promotion import (
     fit,
     in_range,
     is_float,
+    is_inexact,
     operand,
     supported_dtype,
 )
@@ -50,7 +52,7 @@ def _finish(
     return result if out is None else write_whole(out, result)
 
 
-def _only(x: TracedArray, where: Any, identity: bool | int | float) -> TracedArray:
+def _only(x: TracedArray, where: Any, identity: complex) -> TracedArray:
     """`x` with the identity in the elements that `where` leaves out."""
     if where is True:
         return x
@@ -68,13 +70,13 @@ def _combined(result: TracedArray, initial: Any, ufunc: Ufunc) -> TracedArray:
     return ufunc.apply((result, operand(array(initial, result.dtype))))
 
 
-def without_nan(a: ArrayLike, number: float | None) -> tuple[TracedArray, TracedArray | None]:
+def without_nan(a: ArrayLike, number: complex | None) -> tuple[TracedArray, TracedArray | None]:
     """The array with a number in place of NaN, and where there was none.
 
     Without a number, and where there can be no NaN, the array as it is, and None.
     """
     x = array(a)
-    if number is None or not is_float(x.dtype):
+    if number is None or not is_inexact(x.dtype):
         return x, None
     there = primitives.eq(x, x)
     return primitives.select(there, x, like(x, number)), there
@@ -162,12 +164,11 @@ class Extreme(NamedTuple):
     largest: bool
     leaves_nan: bool = False
 
-    @property
-    def for_nan(self) -> float | None:
-        """What NaN counts as; None for as itself."""
-        if not self.leaves_nan:
+    def for_nan(self, dtype: DType) -> complex | None:
+        """What NaN of a dtype counts as; None for as itself."""
+        if not self.leaves_nan or not is_inexact(dtype):
             return None
-        return -math.inf if self.largest else math.inf
+        return least(dtype, self.largest)
 
 
 @family
@@ -182,7 +183,8 @@ def extreme(
     where: Any = True,
 ) -> TracedArray:
     largest = which.largest
-    x, there = without_nan(a, which.for_nan)
+    x = array(a)
+    x, there = without_nan(x, which.for_nan(x.dtype))
     axes = normalized_axes(axis, x.ndim, name)
     given = initial is not None
     if not given and where is not True:
@@ -212,10 +214,12 @@ def extreme(
     return _finish(result, x, axes, keepdims, out)
 
 
-def least(dtype: DType, largest: bool) -> bool | int | float:
+def least(dtype: DType, largest: bool) -> complex:
     """What no element lies below, or, for a minimum, above."""
     if dtype == BOOL:
         return not largest
+    if dtype.kind == "c":
+        return complex(-math.inf, -math.inf) if largest else complex(math.inf, math.inf)
     if is_float(dtype):
         return -math.inf if largest else math.inf
     return INT_RANGES[dtype][0 if largest else 1]
@@ -296,7 +300,7 @@ def _count(shape: tuple[int, ...], axes: tuple[int, ...]) -> int:
 def _scaled_sum(x: TracedArray, axes: tuple[int, ...], where: Any, ddof: float) -> TracedArray:
     """The sum divided by the number of summed elements minus ddof, or by 0 if that is negative."""
     total = primitives.reduce_sum(_only(x, where, 0), axes)
-    if not is_float(total.dtype):
+    if not is_inexact(total.dtype):
         total = primitives.convert(total, FLOAT64)
     if where is True:
         count = builtins.max(_count(x.shape, axes) - ddof, 0)
@@ -313,7 +317,7 @@ def _mean_dtypes(x: TracedArray, dtype: Any, name: str) -> tuple[DType, DType]:
     if dtype is not None:
         found = supported_dtype(dtype, name)
     else:
-        found = x.dtype if is_float(x.dtype) else FLOAT64
+        found = x.dtype if is_inexact(x.dtype) else FLOAT64
     return (FLOAT32 if is_float(found) and found.itemsize == 2 else found), found
 
 
@@ -382,9 +386,9 @@ def deviation_of(
         centre = fit(operand(mean), inner, x.shape)
     deviation = primitives.sub(wide, centre)
     less = ddof if correction is None else correction
-    result = _scaled_sum(primitives.integer_pow(deviation, 2), axes, where, less)
+    result = _scaled_sum(squared_size(deviation), axes, where, less)
     result = primitives.half_pow(result, 1) if which.is_root else result
-    result = array(result, outer)
+    result = array(result, real_dtype(outer) if is_complex(x) else outer)
     if there is not None:
         # Where not more than `ddof` elements are left.
         count = sum(where, axes)
@@ -461,7 +465,8 @@ def place_of(
     keepdims: Any = False,
 ) -> TracedArray:
     largest = which.largest
-    x, _ = without_nan(a, which.for_nan)
+    x = array(a)
+    x, _ = without_nan(x, which.for_nan(x.dtype))
     flat = x if axis is not None or x.ndim == 1 else primitives.reshape(x, (x.size,))
     place = 0 if axis is None else normalized_axis(axis, x.ndim, name)
     size = flat.shape[place]

@@ -25,12 +25,13 @@ from .. import primitives
 from ..errors import TracedValueError, XformTypeError, XformValueError, at_user_line
 from ..tracing import traces
 from ..tracing.array import TracedArray
+from ..tracing.complex_values import is_computed_as
 from ..tracing.operations import FUNCTIONS, UFUNCS, Overriding
 from . import contraction, creation, indexing, manipulation, reductions, selection, ufuncs
 from .axes import normalized_axes
 from .dispatch import ELEMENTWISE
 from .masks import Mask
-from .promotion import BOOL, Operand, broadcast_shapes, constant, fit, is_float, operand
+from .promotion import BOOL, Operand, broadcast_shapes, constant, fit, is_inexact, operand
 
 Function: TypeAlias = Callable[..., Any]
 
@@ -140,7 +141,7 @@ class Selected(Overriding):
             XformTypeError: it is not known to.
         """
         same = self._mask.shape == mask.shape and self._behind == behind
-        if not (same and traces.lift(self._mask).is_computed_as(traces.lift(mask))):
+        if not (same and is_computed_as(traces.lift(self._mask), traces.lift(mask))):
             raise XformTypeError(
                 at_user_line(
                     "elements that one traced mask selects meet those of another: their numbers "
@@ -167,7 +168,7 @@ class Selected(Overriding):
             if count:
                 one = primitives.dynamic_slice(lines, starts, (*front, 1, *back))
                 filler = primitives.reshape(one, (*front, *(1,) * self._mask.ndim, *back))
-                if is_float(filler.dtype):
+                if is_inexact(filler.dtype):
                     filler = primitives.stop_gradient(filler)
                 filler = selection.where(reductions.any(self._mask), filler, 1)
                 self._whole = selection.where(self._spread(), self._whole, filler)
@@ -179,7 +180,7 @@ class Selected(Overriding):
         dims = range(self._axis, self._axis + self._mask.ndim)
         return primitives.broadcast_in_dim(self._mask, self._whole.shape, dims)
 
-    def _only(self, number: bool | int | float) -> TracedArray:
+    def _only(self, number: complex) -> TracedArray:
         """All elements, with a number in those that are not selected."""
         return selection.where(self._spread(), self._whole, number)
 

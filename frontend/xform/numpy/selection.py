@@ -13,6 +13,7 @@ from .. import primitives
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
 from . import ufuncs
+from .complex_parts import part_by_part
 from .dispatch import function
 from .float_parts import like
 from .promotion import (
@@ -27,11 +28,12 @@ from .promotion import (
     broadcast_shapes,
     constant,
     fit,
-    is_float,
+    is_bfloat16,
+    is_inexact,
     operand,
     result_type,
 )
-from .views import ReadOnly, view, write_whole
+from .views import write_whole
 
 
 @function(np.where)
@@ -109,7 +111,9 @@ def clip(
             given = operand(limit)
             bound = fit(given, found, shape)
             outside = compare(result, bound)
-            if is_float(found) and not (isinstance(given, Scalar) and given.number == given.number):
+            if is_inexact(found) and not (
+                isinstance(given, Scalar) and given.number == given.number
+            ):
                 outside = primitives.or_(outside, primitives.ne(bound, bound))
             result = primitives.select(outside, bound, result)
     result = result.copy() if result is a else result
@@ -125,18 +129,23 @@ def round(a: ArrayLike, decimals: int = 0, out: Any = None) -> TracedArray:
     places = operator.index(decimals)
     if x.dtype == BOOL:
         x = array(x, FLOAT16)
-    if not is_float(x.dtype):
-        result = x.copy() if places >= 0 else _rounded_integers(x, -places)
-    elif places == 0:
-        result = primitives.round_(x)
+    if is_inexact(x.dtype):
+        result = part_by_part(lambda part: _rounded(part, places), x)
     else:
-        # Dividing by a power of ten is exact where multiplying by its inverse is not.
-        scale = like(x, 10.0 ** abs(places))
-        scaled, unscaled = (
-            (primitives.mul, primitives.div) if places > 0 else (primitives.div, primitives.mul)
-        )
-        result = unscaled(primitives.round_(scaled(x, scale)), scale)
+        result = x.copy() if places >= 0 else _rounded_integers(x, -places)
     return result if out is None else write_whole(out, result)
+
+
+def _rounded(x: TracedArray, places: int) -> TracedArray:
+    """Floats rounded to so many decimals."""
+    if places == 0:
+        return primitives.round_(x)
+    # Dividing by a power of ten is exact where multiplying by its inverse is not.
+    scale = like(x, 10.0 ** abs(places))
+    scaled, unscaled = (
+        (primitives.mul, primitives.div) if places > 0 else (primitives.div, primitives.mul)
+    )
+    return unscaled(primitives.round_(scaled(x, scale)), scale)
 
 
 def _rounded_integers(x: TracedArray, places: int) -> TracedArray:
@@ -170,17 +179,23 @@ def nan_to_num(
 ) -> TracedArray:
     """NaN and infinities replaced, infinities by the largest numbers unless told otherwise.
 
+    Of complex numbers, each part by itself.
+
     With `copy` false, the array itself is written into.
     """
     a = array(x)
-    if not is_float(a.dtype):
+    if not is_inexact(a.dtype):
         return a.copy() if copy else a
-    largest = float(np.finfo(a.dtype).max) if a.dtype.kind == "f" else 3.3895313892515355e38
-    result = where(ufuncs.isnan(a), nan, a)
-    above = ufuncs.equal(a, math.inf)
-    result = where(above, largest if posinf is None else posinf, result)
-    below = ufuncs.equal(a, -math.inf)
-    result = where(below, -largest if neginf is None else neginf, result)
+    largest = 3.3895313892515355e38 if is_bfloat16(a.dtype) else float(np.finfo(a.dtype).max)
+    most = largest if posinf is None else posinf
+    least = -largest if neginf is None else neginf
+
+    def finite(part: TracedArray) -> TracedArray:
+        result = where(ufuncs.isnan(part), nan, part)
+        result = where(ufuncs.equal(part, math.inf), most, result)
+        return where(ufuncs.equal(part, -math.inf), least, result)
+
+    result = part_by_part(finite, a)
     return result if copy or not isinstance(x, TracedArray) else write_whole(x, result)
 
 
@@ -194,33 +209,6 @@ def copyto(dst: TracedArray, src: ArrayLike, casting: str = "same_kind", where: 
     write_whole(dst, part if isinstance(part, TracedArray) else array(src, dst.dtype))
 
 
-@function(np.real)
-def real(val: ArrayLike) -> TracedArray:
-    """The array itself, as there are no complex ones."""
-    return array(val)[...]
-
-
-@function(np.imag)
-def imag(val: ArrayLike) -> TracedArray:
-    """Zeros, as there are no complex arrays; read-only."""
-    x = array(val)
-    zero = False if x.dtype == BOOL else 0
-    return view(x, ReadOnly("imag", x.shape, lambda base: like(base, zero)))
-
-
-@function(np.real_if_close)
-def real_if_close(a: ArrayLike, tol: float = 100) -> TracedArray:
-    """The array itself, as there are no complex ones."""
-    return array(a)
-
-
-@function(np.angle)
-def angle(z: ArrayLike, deg: bool = False) -> TracedArray:
-    """The angle of numbers in the complex plane: 0, or pi where the sign is negative."""
-    result = ufuncs.arctan2(0, z)
-    return ufuncs.multiply(result, 180 / math.pi) if deg else result
-
-
 @function(np.sinc)
 def sinc(x: ArrayLike) -> TracedArray:
     """The sine of pi x divided by pi x, 1 at 0."""
@@ -228,15 +216,11 @@ def sinc(x: ArrayLike) -> TracedArray:
 
 
 __all__ = [
-    "angle",
     "around",
     "clip",
     "copyto",
     "fix",
-    "imag",
     "nan_to_num",
-    "real",
-    "real_if_close",
     "round",
     "select",
     "sinc",

@@ -15,12 +15,26 @@ from ..tracing import traces
 from ..tracing.array import ArrayLike, Axis, TracedArray
 from . import ufuncs, weighted_quantiles
 from .axes import keeps, normalized_axes
+from .complex_parts import is_complex
 from .dispatch import function
 from .float_parts import like
 from .indexing import select_along
 from .joining import concatenate, stack
 from .ordering import searchsorted, sort
-from .promotion import BOOL, FLOAT64, INT64, UINT8, Shape, array, broadcast, constant, is_float
+from .promotion import (
+    BOOL,
+    COMPLEX128,
+    FLOAT64,
+    INT64,
+    UINT8,
+    Shape,
+    array,
+    broadcast,
+    constant,
+    is_float,
+    is_inexact,
+    operand,
+)
 from .reductions import mean
 from .selection import where
 from .views import write_whole
@@ -185,6 +199,10 @@ def _quantiles(
             at_user_line(f"{name}: unknown method {method!r}; known: {', '.join(_METHODS)}")
         )
     x = array(a)
+    if is_complex(x):
+        raise XformTypeError(
+            at_user_line(f"{name}: complex numbers have nothing between them, got {x.dtype}")
+        )
     line, axes, kept = _in_one_line(x, axis, name)
     if 0 in line.shape:
         return _of_nothing(line, np.shape(q), keepdims, axes, x, out, name, leave_nan)
@@ -274,8 +292,9 @@ def _of_nothing(
         raise XformValueError(
             at_user_line(f"{name}: no elements along axes {axes} of an array of shape {x.shape}")
         )
-    dtype = x.dtype if is_float(x.dtype) else FLOAT64
-    result = constant((*q_shape, *line.shape[:-1]), dtype, math.nan)
+    dtype = x.dtype if is_inexact(x.dtype) else FLOAT64
+    number = complex(math.nan, math.nan) if is_complex(x) else math.nan
+    result = constant((*q_shape, *line.shape[:-1]), dtype, number)
     return _finished(result, q_shape, keepdims, axes, x, out)
 
 
@@ -324,7 +343,7 @@ def _median(
     if 0 in line.shape:
         return _of_nothing(line, (), keepdims, axes, x, out, name, leave_nan=True)
     ordered = sort(line)
-    if leave_nan and is_float(x.dtype):
+    if leave_nan and is_inexact(x.dtype):
         ordered, count = _leaving_nan(ordered)
         first = ufuncs.floor(ufuncs.multiply(ufuncs.subtract(count, 1), 0.5))
         second = ufuncs.floor(ufuncs.multiply(count, 0.5))
@@ -383,7 +402,19 @@ def interp(
     right: Any = None,
     period: float | None = None,
 ) -> TracedArray:
-    """The piecewise linear function through points (xp, fp), whose xp ascend, at x."""
+    """The piecewise linear function through points (xp, fp), whose xp ascend, at x.
+
+    Where `fp` is complex, both parts are such functions.
+    """
+    if is_complex(operand(fp)):
+
+        def of_part(part: Callable[[TracedArray], TracedArray]) -> TracedArray:
+            first, last = (
+                None if end is None else part(array(end, COMPLEX128)) for end in (left, right)
+            )
+            return interp(x, xp, part(array(fp, COMPLEX128)), first, last, period)
+
+        return traces.complex_of(of_part(traces.real_of), of_part(traces.imag_of))
     points, values, wanted = (array(part, FLOAT64) for part in (xp, fp, x))
     if points.ndim != 1 or points.shape != values.shape or not points.shape[0]:
         raise XformValueError(

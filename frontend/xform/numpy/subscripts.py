@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import primitives
 from ..tracing.array import Index, TracedArray
 from ..tracing.operations import METHODS
 from . import advanced_indexing
 from .indexing import Sliced, is_advanced, parse, read, updated
-from .promotion import Scalar, operand
+from .promotion import Scalar, converted, operand
 from .views import attach, write
 
 
@@ -55,7 +54,7 @@ def setitem(x: TracedArray, index: Index, part: Any) -> None:
             return
     value = operand(part)
     if not isinstance(value, Scalar) and value.dtype != x.dtype:
-        value = primitives.convert(value, x.dtype)
+        value = converted(value, x.dtype)
     write(x, updated(x, basic, value))
 
 

@@ -50,7 +50,7 @@ class Ufunc(Unchanging):
         numpy: the ufunc whose dtype rule and name it has.
         form: what it is in primitives, on operands of one shape and the rule's dtypes; a tuple
             of results for ufuncs with several.
-        boolean, integer, unsigned: forms for these kinds of operands, where they differ.
+        boolean, integer, unsigned, complex: forms for these kinds of operands, where they differ.
             `unsigned` is `integer` if not given.
 
     Calling it:
@@ -74,6 +74,7 @@ class Ufunc(Unchanging):
         boolean: Form | None = None,
         integer: Form | None = None,
         unsigned: Form | None = None,
+        complex: Form | None = None,
     ) -> None:
         self.numpy = numpy
         self.nin = numpy.nin
@@ -83,6 +84,7 @@ class Ufunc(Unchanging):
         self.__doc__ = summary.removesuffix(".") + "."
         signed = integer or form
         self.forms = {"b": boolean or form, "i": signed, "u": unsigned or signed, "f": form}
+        self.forms["c"] = complex or form
         self._resolved: dict[Any, _Resolution] = {}
         UFUNCS[numpy] = self
         OPERATORS[numpy] = self.operator

@@ -16,10 +16,11 @@ import numpy as np
 
 from .. import primitives
 from ..errors import XformValueError, at_user_line
+from ..tracing import traces
 from ..tracing.array import DType, TracedArray
 from . import float_parts, integers
 from .float_parts import like
-from .promotion import BOOL, FLOAT32, Operand, Scalar, as_weak, constant, fit, is_float, resolve
+from .promotion import BOOL, FLOAT32, Operand, Scalar, as_weak, constant, fit, is_inexact, resolve
 from .ufunc import Comparison, Form, Ufunc
 
 # Forms -----------------------------------------------------------------------
@@ -31,6 +32,15 @@ def _truth(x: TracedArray) -> TracedArray:
 
 def _same(x: TracedArray) -> TracedArray:
     return x.copy()
+
+
+def _conjugate(x: TracedArray) -> TracedArray:
+    return traces.complex_of(traces.real_of(x), primitives.neg(traces.imag_of(x)))
+
+
+def _of_parts(test: Form, combined: Callable[[TracedArray, TracedArray], TracedArray]) -> Form:
+    """A test of numbers, of both parts of complex ones."""
+    return lambda x: combined(test(traces.real_of(x)), test(traces.imag_of(x)))  # type: ignore[operator]
 
 
 def _always(number: bool) -> Form:
@@ -56,6 +66,10 @@ def _reciprocal(x: TracedArray) -> TracedArray:
     return primitives.div(like(x, 1), x)
 
 
+def _complex_reciprocal(x: TracedArray) -> TracedArray:
+    return primitives.integer_pow(x, -1)
+
+
 def _divmod(x: TracedArray, y: TracedArray) -> tuple[TracedArray, TracedArray]:
     return primitives.floor_div(x, y), primitives.floor_rem(x, y)
 
@@ -69,11 +83,11 @@ def _logical_not(x: TracedArray) -> TracedArray:
 
 
 def _but_nan(extreme: Callable[[TracedArray, TracedArray], TracedArray]) -> Form:
-    """The extreme of two numbers, or the one that is not NaN."""
+    """The extreme of two numbers, or the one that is not NaN; the first of two NaN."""
 
     def of_two(x: TracedArray, y: TracedArray) -> TracedArray:
-        either = primitives.select(float_parts.isnan(y), x, extreme(x, y))
-        return primitives.select(float_parts.isnan(x), y, either)
+        either = primitives.select(float_parts.isnan(x), y, extreme(x, y))
+        return primitives.select(float_parts.isnan(y), x, either)
 
     return of_two
 
@@ -127,7 +141,11 @@ class Power(Ufunc):
         dtypes, weak = resolve(self.numpy, (base._promotion, exponent._promotion))
         number = exponent.number
         x = fit(base, dtypes[0], base.shape)
-        if not is_float(x.dtype):
+        if isinstance(number, complex):
+            if number.imag:
+                return None
+            number = number.real
+        if not is_inexact(x.dtype):
             if number < 0:
                 raise XformValueError(
                     at_user_line(
@@ -153,9 +171,9 @@ positive = Ufunc(np.positive, _same)
 negative = Ufunc(np.negative, "neg")
 absolute = Ufunc(np.absolute, "abs_", boolean=_same, unsigned=_same)
 fabs = Ufunc(np.fabs, "abs_")
-sign = Ufunc(np.sign, _sign, integer="sign")
+sign = Ufunc(np.sign, _sign, integer="sign", complex="sign")
 square = Ufunc(np.square, _square)
-reciprocal = Ufunc(np.reciprocal, _reciprocal)
+reciprocal = Ufunc(np.reciprocal, _reciprocal, complex=_complex_reciprocal)
 add = Ufunc(np.add, "add", boolean="or_")
 subtract = Ufunc(np.subtract, "sub")
 multiply = Ufunc(np.multiply, "mul", boolean="and_")
@@ -213,7 +231,7 @@ floor = Ufunc(np.floor, "floor", boolean=_same, integer=_same)
 ceil = Ufunc(np.ceil, "ceil", boolean=_same, integer=_same)
 trunc = Ufunc(np.trunc, "trunc", boolean=_same, integer=_same)
 rint = Ufunc(np.rint, "round_")
-conjugate = Ufunc(np.conjugate, _same)
+conjugate = Ufunc(np.conjugate, _same, complex=_conjugate)
 
 bitwise_and = Ufunc(np.bitwise_and, "and_")
 bitwise_or = Ufunc(np.bitwise_or, "or_")
@@ -228,9 +246,18 @@ logical_and = Ufunc(np.logical_and, _logical("and_"))
 logical_or = Ufunc(np.logical_or, _logical("or_"))
 logical_xor = Ufunc(np.logical_xor, _logical("xor"))
 logical_not = Ufunc(np.logical_not, _logical_not)
-isnan = Ufunc(np.isnan, float_parts.isnan, boolean=_always(False), integer=_always(False))
-isinf = Ufunc(np.isinf, float_parts.isinf, boolean=_always(False), integer=_always(False))
-isfinite = Ufunc(np.isfinite, float_parts.isfinite, boolean=_always(True), integer=_always(True))
+isnan = Ufunc(
+    np.isnan, float_parts.isnan, boolean=_always(False), integer=_always(False),
+    complex=_of_parts(float_parts.isnan, primitives.or_),
+)  # fmt: skip
+isinf = Ufunc(
+    np.isinf, float_parts.isinf, boolean=_always(False), integer=_always(False),
+    complex=_of_parts(float_parts.isinf, primitives.or_),
+)  # fmt: skip
+isfinite = Ufunc(
+    np.isfinite, float_parts.isfinite, boolean=_always(True), integer=_always(True),
+    complex=_of_parts(float_parts.isfinite, primitives.and_),
+)  # fmt: skip
 signbit = Ufunc(np.signbit, float_parts.signbit)
 
 equal = Comparison(np.equal, "eq", python_operator.eq)

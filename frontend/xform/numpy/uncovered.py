@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 import numpy as np
-from numpy import char, fft, strings
+from numpy import char, strings
 from numpy.lib import recfunctions, scimath
 
 _SHAPE: Final = (
@@ -26,8 +26,6 @@ _NUMPYS_OWN: Final = "it makes NumPy's own arrays; call it without `like`"
 _STRUCTURED: Final = "arrays with fields cannot be compiled"
 _DATES: Final = "dates cannot be compiled"
 _STRINGS: Final = "strings cannot be compiled"
-_FOURIER: Final = "Fourier transforms need complex numbers, which cannot be compiled"
-_COMPLEX: Final = "its result may be complex, and complex numbers cannot be compiled"
 
 
 def _dispatching(module: ModuleType) -> tuple[Callable[..., Any], ...]:
@@ -68,8 +66,6 @@ _GROUPS: Final[dict[str, tuple[Callable[..., Any], ...]]] = {
         np.is_busday,
         np.isnat,
     ),
-    _COMPLEX: (np.sort_complex, *_dispatching(scimath)),
-    _FOURIER: _dispatching(fft),
     _STRINGS: tuple(f for f in (*_dispatching(strings), *_dispatching(char)) if f not in _NUMPYS),
 }
 
@@ -77,7 +73,15 @@ REASONS: Final[dict[Callable[..., Any], str]] = {
     function: reason for reason, functions in _GROUPS.items() for function in functions
 }
 
-DIFFERENCES: Final[dict[Callable[..., Any], str]] = dict.fromkeys(
-    (np.linalg.eig, np.linalg.eigvals),
-    "NaN for what belongs to an eigenvalue that is not real",
-)
+DIFFERENCES: Final[dict[Callable[..., Any], str]] = {
+    **dict.fromkeys(
+        (np.linalg.eig, np.linalg.eigvals),
+        "NaN for what belongs to an eigenvalue that is not real",
+    ),
+    **dict.fromkeys(
+        _dispatching(scimath),
+        "of complex numbers only, as the elements of others would decide the dtype of the result",
+    ),
+    np.poly: "complex for complex roots, also where those come in pairs of conjugates",
+    np.real_if_close: "complex numbers stay what they are",
+}

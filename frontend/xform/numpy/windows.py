@@ -12,7 +12,9 @@ from numpy.lib.stride_tricks import sliding_window_view as _numpy_windows
 from .. import primitives
 from ..errors import XformValueError, at_user_line
 from ..tracing.array import ArrayLike, TracedArray
+from . import ufuncs
 from .axes import normalized_axis
+from .complex_parts import is_complex
 from .dispatch import function
 from .indexing import select_along
 from .promotion import BOOL, INT32, array, constant, fit, in_range, operand, result_type
@@ -64,8 +66,9 @@ def convolve(a: ArrayLike, v: ArrayLike, mode: str = "full") -> TracedArray:
 
 @function(np.correlate)
 def correlate(a: ArrayLike, v: ArrayLike, mode: str = "valid") -> TracedArray:
-    """The sums of products of `a` with each shift of `v`."""
+    """The sums of products of `a` with each shift of `v`, conjugate."""
     x, y = _vectors(a, v, "correlate")
+    y = ufuncs.conjugate(y) if is_complex(y) else y
     if y.shape[0] > x.shape[0]:
         return primitives.reverse(_slide(y, x, mode, "correlate"), [0])
     return _slide(x, y, mode, "correlate")

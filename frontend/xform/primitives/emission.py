@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from xform_runtime import Array
 
-from .._xform import Diagnostic, Type, Value
+from .._xform import Diagnostic, Value
 from ..compiling import direct
 from ..errors import XformError, XformTypeError, XformValueError, at_user_line
 from ..source import user_location
 from ..tracing import traces
+from ..tracing.complex_values import AnyType, AnyValue, ComplexType
+from ..tracing.operations import complex_rule
 
 if TYPE_CHECKING:
     from .._xform import Attribute
@@ -25,7 +27,7 @@ def emit(
     op: str,
     operands: Sequence[Operand],
     attributes: Mapping[str, Attribute] | None = None,
-    result_type: Type | None = None,
+    result_type: AnyType | None = None,
 ) -> TracedArray:
     """The result of a primitive that has one.
 
@@ -47,7 +49,7 @@ def emit_all(
     op: str,
     operands: Sequence[Operand],
     attributes: Mapping[str, Attribute] | None = None,
-    result_type: Type | None = None,
+    result_type: AnyType | None = None,
 ) -> tuple[TracedArray, ...]:
     """All results of a primitive; see `emit`."""
     trace = traces.current_trace()
@@ -61,13 +63,36 @@ def emit_all(
         )
         return results
     values = [traces.lift(x, f"{op}: operand {i}") for i, x in enumerate(operands)]
+    real = [x for x in values if isinstance(x, Value)]
+    if isinstance(result_type, ComplexType) or len(real) < len(values):
+        return _emit_complex(op, values, list(map(_is_weak, operands)), attributes, result_type)
     types = () if result_type is None else (result_type,)
     try:
-        emitted = trace.function.emit(op, values, user_location(), attributes, types)
+        emitted = trace.function.emit(op, real, user_location(), attributes, types)
     except Diagnostic as diagnostic:
-        raise rejected(op, values, diagnostic) from None
+        raise rejected(op, real, diagnostic) from None
     weak = bool(operands) and all(map(_is_weak, operands))
     return tuple(traces.result(value, trace, weak) for value in emitted)
+
+
+def _emit_complex(
+    op: str,
+    values: Sequence[AnyValue],
+    weak: Sequence[bool],
+    attributes: Mapping[str, Attribute] | None,
+    result_type: AnyType | None,
+) -> tuple[TracedArray, ...]:
+    """What a primitive is on complex operands, in primitives on their parts."""
+    rule = complex_rule(op)
+    if rule is None:
+        raise XformTypeError(
+            at_user_line(f"{op}: complex numbers are not supported, got {_described(values)}")
+        )
+    trace = traces.require_trace(op)
+    operands = [traces.wrap(x, trace, w) for x, w in zip(values, weak, strict=True)]
+    typed = {} if result_type is None else {"result_type": result_type}
+    found = rule(*operands, **(attributes or {}), **typed)
+    return found if isinstance(found, tuple) else (found,)
 
 
 def _is_weak(x: Operand) -> bool:
@@ -91,7 +116,7 @@ def rejected(op: str, operands: Sequence[Value], diagnostic: Diagnostic) -> Xfor
         operands: its operands.
         diagnostic: what the compiler said.
     """
-    given = ", ".join(_describe(x) for x in operands)
+    given = _described(operands)
     message = diagnostic.message.removeprefix(f"'xform.{op}' op ")
     text = "\n".join([f"{op}({given}): {message}", *(f"  {note}" for note in diagnostic.notes)])
     dtypes = {x.dtype for x in operands}
@@ -100,8 +125,10 @@ def rejected(op: str, operands: Sequence[Value], diagnostic: Diagnostic) -> Xfor
     return (kind or XformValueError)(at_user_line(text))
 
 
-def _describe(value: Value) -> str:
-    return f"{value.dtype}[{','.join('?' if n < 0 else str(n) for n in value.shape)}]"
+def _described(values: Sequence[AnyValue]) -> str:
+    return ", ".join(
+        f"{x.dtype}[{','.join('?' if n < 0 else str(n) for n in x.shape)}]" for x in values
+    )
 
 
 def ints(values: Sequence[int]) -> list[int]:

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from .emission import Operand, emit, emit_all, ints
 
 if TYPE_CHECKING:
-    from .._xform import Attribute, Type
+    from .._xform import Attribute
     from ..tracing.array import TracedArray
+    from ..tracing.complex_values import AnyType
     from .indexing import Indexing
     from .windows import Windows
 
@@ -48,12 +49,12 @@ def and_(x: Operand, y: Operand) -> TracedArray:
     return emit("and", [x, y])
 
 
-def argmax(x: Operand, axis: int, result_type: Type) -> TracedArray:
+def argmax(x: Operand, axis: int, result_type: AnyType) -> TracedArray:
     """The index of the first largest element along an axis, or of the first NaN."""
     return emit("argmax", [x], {"axis": int(axis)}, result_type=result_type)
 
 
-def argmin(x: Operand, axis: int, result_type: Type) -> TracedArray:
+def argmin(x: Operand, axis: int, result_type: AnyType) -> TracedArray:
     """The index of the first smallest element along an axis, or of the first NaN."""
     return emit("argmin", [x], {"axis": int(axis)}, result_type=result_type)
 
@@ -83,12 +84,12 @@ def atanh(x: Operand) -> TracedArray:
     return emit("atanh", [x])
 
 
-def bitcast(x: Operand, result_type: Type) -> TracedArray:
+def bitcast(x: Operand, result_type: AnyType) -> TracedArray:
     """Each element's bits, read as another type of the same width."""
     return emit("bitcast", [x], result_type=result_type)
 
 
-def broadcast_in_dim(x: Operand, dims: Sequence[int], result_type: Type) -> TracedArray:
+def broadcast_in_dim(x: Operand, dims: Sequence[int], result_type: AnyType) -> TracedArray:
     """x repeated along new axes and along axes of size 1.
 
     Axis `i` of `x` becomes axis `dims[i]` of the result; `dims` increases. An axis of size 1 may
@@ -142,7 +143,7 @@ def conv(lhs: Operand, rhs: Operand, windows: Windows) -> TracedArray:
     return emit("conv", [lhs, rhs], windows.attributes)
 
 
-def convert(x: Operand, result_type: Type) -> TracedArray:
+def convert(x: Operand, result_type: AnyType) -> TracedArray:
     """Each element converted to another type.
 
     Floats become integers by truncation, and `i1` by comparison with 0; between integers, bits are
@@ -414,7 +415,7 @@ def integer_pow(x: Operand, exponent: int) -> TracedArray:
     return emit("integer_pow", [x], {"exponent": int(exponent)})
 
 
-def iota(axis: int, result_type: Type) -> TracedArray:
+def iota(axis: int, result_type: AnyType) -> TracedArray:
     """Each element's index along an axis."""
     return emit("iota", [], {"axis": int(axis)}, result_type=result_type)
 
@@ -638,7 +639,7 @@ def rem(x: Operand, y: Operand) -> TracedArray:
     return emit("rem", [x, y])
 
 
-def reshape(x: Operand, result_type: Type) -> TracedArray:
+def reshape(x: Operand, result_type: AnyType) -> TracedArray:
     """The same elements, in row-major order, in another shape."""
     return emit("reshape", [x], result_type=result_type)
 
@@ -648,7 +649,7 @@ def reverse(x: Operand, axes: Sequence[int]) -> TracedArray:
     return emit("reverse", [x], {"axes": ints(axes)})
 
 
-def rng_bits(key: Operand, result_type: Type) -> TracedArray:
+def rng_bits(key: Operand, result_type: AnyType) -> TracedArray:
     """Random bits drawn with a key.
 
     The last axis of `key` holds the two words of a key. The axes before it are a batch of keys and
@@ -883,7 +884,7 @@ def trunc(x: Operand) -> TracedArray:
     return emit("trunc", [x])
 
 
-def unit_float(bits: Operand, result_type: Type) -> TracedArray:
+def unit_float(bits: Operand, result_type: AnyType) -> TracedArray:
     """The bits as a floating-point number in [0, 1).
 
     The upper bits become a significand: with p of them, the number is that multiple of 2^-p. Bits

@@ -231,7 +231,7 @@ def _population(x: ArrayLike, name: str) -> TracedArray:
                 f"got {x!r}"
             )
         )
-    count = operator.index(found.number)  # type: ignore[arg-type]
+    count = operator.index(found.number)
     if count < 0:
         raise XformValueError(at_user_line(f"random.{name}: {count} is negative"))
     return primitives.iota((count,), INT64, 0)

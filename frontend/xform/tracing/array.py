@@ -20,9 +20,9 @@ from .operations import METHODS, OPERATORS, PUBLIC, UFUNCS
 from .reductions import Axis, Reductions
 
 if TYPE_CHECKING:
-    from .._xform import Value
     from ..numpy.flat import Flat
     from ..numpy.views import View
+    from .complex_values import AnyValue
     from .traces import Trace
 
 DType: TypeAlias = np.dtype[Any]
@@ -30,9 +30,10 @@ Index: TypeAlias = Any
 
 _DTYPES: dict[str, DType] = {name: numpy_dtype(name) for name in DTYPE_NAMES}
 # A weak array promotes as the Python number it came from.
-_WEAK_PROMOTIONS: dict[DType, type[int] | type[float]] = {
+_WEAK_PROMOTIONS: dict[DType, type[complex]] = {
     np.dtype(np.int64): int,
     np.dtype(np.float64): float,
+    np.dtype(np.complex128): complex,
 }
 
 
@@ -43,14 +44,14 @@ class TracedArray(Sizes, Reductions):
     functions, basic indexing and writing. What needs an element's value raises TracedValueError.
 
     Args:
-        value: the SSA value.
+        value: the SSA value, or those of both parts where the elements are complex.
         trace: the trace in whose function the value lives.
         weak: whether it stands for a Python number, whose dtype gives way to the other operand's.
 
     Its public attributes are those of NumPy's arrays and of the array API standard. The package's
     own are `_value`, the present SSA value, which writing into the array replaces; `_trace` and
-    `_weak`, as given; and `_promotion`, what dtype resolution sees: the dtype, or `int` or `float`
-    for a weak array.
+    `_weak`, as given; and `_promotion`, what dtype resolution sees: the dtype, or `int`, `float`
+    or `complex` for a weak array.
 
     Attributes:
         shape: the sizes, a tuple of ints.
@@ -77,7 +78,7 @@ class TracedArray(Sizes, Reductions):
     # Python would take it away from a class that defines __eq__.
     __hash__ = Reductions.__hash__
 
-    def __init__(self, value: Value, trace: Trace, weak: bool = False) -> None:
+    def __init__(self, value: AnyValue, trace: Trace, weak: bool = False) -> None:
         self._value = value
         self._trace = trace
         self._weak = weak
@@ -86,7 +87,7 @@ class TracedArray(Sizes, Reductions):
             self._shape = open_shape(value.shape, trace.program.open_sizes)
         dtype = _DTYPES[value.dtype]
         self._dtype: DType = dtype
-        self._promotion: DType | type[int] | type[float] = (
+        self._promotion: DType | type[complex] = (
             _WEAK_PROMOTIONS.get(dtype, dtype) if weak else dtype
         )
         self._view: View | None = None
@@ -388,21 +389,25 @@ class TracedArray(Sizes, Reductions):
 
     @property
     def real(self) -> TracedArray:
-        """The array itself, as there are no complex ones."""
-        return self[...]
+        """The real parts, which can be written into; of a real array, the array itself."""
+        return PUBLIC[np.real](self)
 
     @real.setter
     def real(self, part: Any) -> None:
-        METHODS["__setitem__"](self, ..., part)
+        METHODS["__setitem__"](self.real, ..., part)
 
     @property
     def imag(self) -> TracedArray:
-        """Zeros, as there are no complex arrays."""
+        """The imaginary parts, which can be written into; of a real array, zeros."""
         return PUBLIC[np.imag](self)
 
     @imag.setter
-    def imag(self, part: Any) -> NoReturn:
-        raise XformTypeError(at_user_line("x.imag cannot be set: there are no complex arrays"))
+    def imag(self, part: Any) -> None:
+        if self._dtype.kind != "c":
+            raise XformTypeError(
+                at_user_line(f"x.imag cannot be set: x is real, of dtype {self._dtype.name}")
+            )
+        METHODS["__setitem__"](self.imag, ..., part)
 
     @property
     def flat(self) -> Flat:
@@ -494,8 +499,8 @@ class TracedArray(Sizes, Reductions):
         return PUBLIC[np.astype](self, dtype, casting=casting, copy=copy)
 
     def conj(self) -> TracedArray:
-        """The array itself, as there are no complex ones."""
-        return self.copy()
+        """The complex conjugate of each element; of a real array, a copy."""
+        return UFUNCS[np.conjugate](self)
 
     conjugate = conj
 

@@ -11,8 +11,8 @@ from xform_runtime import Array
 from xform_runtime.dtypes import numpy_dtype
 from xform_runtime.open_sizes import Size
 
-from .._xform import Type
 from ..errors import XformTypeError, XformValueError, at_user_line
+from .complex_values import PARTS, AnyType, any_type
 
 DTYPE_NAMES = (
     "bool",
@@ -28,11 +28,15 @@ DTYPE_NAMES = (
     "bfloat16",
     "float32",
     "float64",
+    "complex64",
+    "complex128",
 )
 FLOAT_NAMES = frozenset({"float16", "bfloat16", "float32", "float64"})
 
 # The dtypes of Python's numbers; bool comes first because it is an int too.
-_PYTHON_DTYPES: dict[type[Any], str] = {bool: "bool", int: "int64", float: "float64"}
+_PYTHON_DTYPES: dict[type[Any], str] = {
+    bool: "bool", int: "int64", float: "float64", complex: "complex128"
+}  # fmt: skip
 
 
 class Aval(NamedTuple):
@@ -43,17 +47,31 @@ class Aval(NamedTuple):
     weak: bool = False
 
     @property
-    def is_float(self) -> bool:
-        """Whether it can be differentiated."""
-        return self.dtype.name in FLOAT_NAMES
+    def is_inexact(self) -> bool:
+        """Whether it can be differentiated: it is floating or complex."""
+        return self.dtype.name in FLOAT_NAMES or self.dtype.kind == "c"
 
     @property
-    def type(self) -> Type:
-        """The MLIR tensor type."""
-        return Type(self.shape, self.dtype.name)
+    def is_complex(self) -> bool:
+        """Whether its elements are complex."""
+        return self.dtype.kind == "c"
+
+    @property
+    def type(self) -> AnyType:
+        """The MLIR tensor type, or what stands for two of them."""
+        return any_type(self.shape, self.dtype.name)
 
     def __str__(self) -> str:
         return f"{self.dtype.name}[{','.join(map(str, self.shape))}]"
+
+
+def real_avals(avals: Iterable[Aval]) -> list[Aval]:
+    """Those of the parts: two in the place of each complex one."""
+    found: list[Aval] = []
+    for kind in avals:
+        part = PARTS.get(kind.dtype.name)
+        found += (kind,) if part is None else (Aval(kind.shape, np.dtype(part), kind.weak),) * 2
+    return found
 
 
 class Spec:
@@ -157,12 +175,9 @@ _native_dtypes: dict[np.dtype[Any], np.dtype[Any]] = {}
 
 def _native(dtype: np.dtype[Any], where: str) -> np.dtype[Any]:
     if dtype.name not in DTYPE_NAMES:
-        reason = (
-            "complex numbers are not supported"
-            if dtype.kind == "c"
-            else f"expected one of {', '.join(DTYPE_NAMES)}"
+        raise XformTypeError(
+            f"{where}: dtype {dtype} cannot be compiled: expected one of {', '.join(DTYPE_NAMES)}"
         )
-        raise XformTypeError(f"{where}: dtype {dtype} cannot be compiled: {reason}")
     return _native_dtypes.setdefault(dtype, numpy_dtype(dtype.name))
 
 
@@ -184,13 +199,13 @@ def require_device(device: Any, function: str) -> None:
 def is_array(value: object) -> bool:
     """Whether `value` is an array or a number, so a leaf that can be traced."""
     return isinstance(
-        value, np.ndarray | Array | bool | int | float | np.generic | Spec
+        value, np.ndarray | Array | bool | int | float | complex | np.generic | Spec
     ) or hasattr(value, "__array__")
 
 
 def is_python_number(value: object) -> bool:
     """Whether `value` is a number without a dtype of its own; NumPy's float64 is a float too."""
-    return isinstance(value, bool | int | float) and not isinstance(value, np.generic)
+    return isinstance(value, bool | int | float | complex) and not isinstance(value, np.generic)
 
 
 def aval_of(value: Any, where: str) -> Aval:
@@ -217,8 +232,6 @@ def aval_of(value: Any, where: str) -> Aval:
         return traced
     if is_python_number(value):
         return python_aval(value, where)
-    if isinstance(value, complex) and not isinstance(value, np.generic):
-        raise XformTypeError(f"{where}: complex numbers are not supported, got {value!r}")
     if isinstance(value, np.ma.MaskedArray | np.matrix):
         raise XformTypeError(
             f"{where}: {kind.__name__} is not supported, because only its elements would be kept; "
@@ -232,7 +245,7 @@ def aval_of(value: Any, where: str) -> Aval:
     )
 
 
-def python_aval(value: bool | int | float, where: str) -> Aval:
+def python_aval(value: bool | int | float | complex, where: str) -> Aval:
     """The weak 0-d aval of a Python number.
 
     Raises:

@@ -31,6 +31,15 @@ PUBLIC: Final[dict[Callable[..., Any], Callable[..., TracedArray]]] = {}
 # By the name of the method: what no function of NumPy's is.
 METHODS: Final[dict[str, Callable[..., Any]]] = {}
 
+# By the name of the primitive: what it is on complex operands, in primitives on their parts.
+COMPLEX_RULES: Final[dict[str, Callable[..., Any]]] = {}
+
+
+def complex_rule(primitive: str) -> Callable[..., Any] | None:
+    """The rule of a primitive for complex operands; None if there is none."""
+    import_module("xform.complex_rules")
+    return COMPLEX_RULES.get(primitive)
+
 
 def load() -> None:
     """Fills the tables, where what is above this module was not imported.
@@ -60,12 +69,14 @@ def overriding(args: Iterable[Any]) -> Any:
 
 
 __all__ = [
+    "COMPLEX_RULES",
     "FUNCTIONS",
     "METHODS",
     "OPERATORS",
     "PUBLIC",
     "UFUNCS",
     "Overriding",
+    "complex_rule",
     "load",
     "overriding",
 ]

@@ -18,6 +18,7 @@ from ..errors import XformTypeError, at_user_line
 from . import global_random, operations, traces
 from .asked_rules import EXPANSION, Asked
 from .avals import Aval, Spec
+from .complex_values import AnyValue, entry_type, put_together, taken_apart
 from .open_sizes import Open
 from .operations import Overriding
 from .traces import Program, Trace, definition_site
@@ -181,27 +182,29 @@ def _trace_entry(
     any_output: bool,
 ) -> tuple[Function, Outputs]:
     place = definition_site(function)
-    entry = program.module.function(name, [a.type for a in inputs.avals], place, public=True)
+    types = [entry_type(kind.type) for kind in inputs.avals]
+    entry = program.module.function(name, types, place, public=True)
     trace = Trace(program, entry, None, transform)
     with traces.tracing(trace):
         filled = list(leaves)
-        for position, value, kind in zip(
+        for position, argument, kind in zip(
             inputs.positions, entry.arguments, inputs.avals, strict=True
         ):
+            value = taken_apart(entry, argument, kind.type, place)
             filled[position] = traces.wrap(value, trace, kind.weak)
         args, kwargs = pytrees.unflatten(inputs.spec, filled)
         result = function(*args, **kwargs)
         outputs, values = _outputs(result, transform, any_output)
-        entry.set_return(values, place)
+        entry.set_return([put_together(entry, value, place) for value in values], place)
     return entry, outputs
 
 
-def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, list[Any]]:
+def _outputs(result: Any, transform: str, any_output: bool) -> tuple[Outputs, list[AnyValue]]:
     leaves, spec = pytrees.flatten(result)
     found: list[int | _Static] = []
     avals: list[Aval] = []
     names: list[str] = []
-    values: list[Any] = []
+    values: list[AnyValue] = []
     for leaf, path in zip(leaves, pytrees.paths(spec, "output"), strict=True):
         if _is_array(leaf):
             x = traces.traced(leaf, path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol
@@ -13,12 +13,22 @@ import numpy as np
 from xform_runtime import Array
 from xform_runtime.image import ModuleImage
 
-from .._xform import Function, Location, Module, Value
+from .._xform import Function, Location, Module, Type, Value
 from ..errors import LeakedArrayError, TracedValueError, XformError, XformTypeError, at_user_line
 from ..source import is_internal, user_location
 from .array import TracedArray
 from .asked_rules import Asked, AskedRules
 from .avals import FLOAT_NAMES, Aval, aval_of, is_python_number, python_aval
+from .complex_values import (
+    AnyValue,
+    ComplexValue,
+    entry_type,
+    joined,
+    part_types,
+    parts,
+    splat,
+    taken_apart,
+)
 from .innermost import current_trace as current_trace
 from .innermost import stack
 from .open_shapes import current_sizes
@@ -71,10 +81,10 @@ class Program:
         self.called = list(called)
         self.pictures: list[Picture] = []
         # By identity of the array; the array itself is kept so that its id stays taken.
-        self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, Value]]] = {}
+        self._known: dict[int, list[tuple[Any, np.ndarray[Any, Any] | Array, AnyValue]]] = {}
         self._float_arguments: dict[int, Value] = {}
 
-    def hidden_argument(self, entry: Function, array: Any) -> Value:
+    def hidden_argument(self, entry: Function, array: Any) -> AnyValue:
         """The entry's value for a concrete array: one for each array and content.
 
         The content is copied, because the function may write into its array later.
@@ -87,14 +97,16 @@ class Program:
         place = user_location()
         if self.bake:
             host = frozen.numpy() if isinstance(frozen, Array) else frozen
-            value = entry.constant(np.ascontiguousarray(host).reshape(host.shape), place)
+            value = _constant(entry, host, place)
         else:
-            value = entry.add_argument(aval_of(frozen, "a closed-over array").type, place)
+            kind = aval_of(frozen, "a closed-over array").type
+            argument = entry.add_argument(entry_type(kind), place)
+            value = taken_apart(entry, argument, kind, place)
         self.hidden.append(frozen)
         known.append((array, frozen, value))
         return value
 
-    def content_of(self, value: Value) -> np.ndarray[Any, Any] | Array | None:
+    def content_of(self, value: AnyValue) -> np.ndarray[Any, Any] | Array | None:
         """The closed-over array for which the entry has a value; None for any other value."""
         for known in self._known.values():
             for _, frozen, hidden in known:
@@ -106,7 +118,7 @@ class Program:
         """The entry's value for one of `floats`."""
         value = self._float_arguments.get(id(number))
         if value is None:
-            value = entry.add_argument(python_aval(number, "number").type, user_location())
+            value = entry.add_argument(Type((), "float64"), user_location())
             self.hidden.append(np.array(number))
             self._float_arguments[id(number)] = value
         return value
@@ -156,8 +168,13 @@ class Trace:
         self.rows: tuple[int, str] | None = None
         self.refusal: tuple[str, tuple[str, int]] | None = None
 
-    def capture(self, outer: Value) -> Value:
+    def capture(self, outer: AnyValue) -> AnyValue:
         """The argument of this function that stands for a value of the parent's."""
+        if isinstance(outer, ComplexValue):
+            return ComplexValue(self._capture(outer.real), self._capture(outer.imag))
+        return self._capture(outer)
+
+    def _capture(self, outer: Value) -> Value:
         found = self._captured.get(id(outer))
         if found is None:
             found = self.function.add_argument(outer.type, user_location())
@@ -165,7 +182,7 @@ class Trace:
             self.captures.append((outer, found))
         return found
 
-    def value_of(self, x: TracedArray) -> Value:
+    def value_of(self, x: TracedArray) -> AnyValue:
         """The value of a traced array inside this function.
 
         Raises:
@@ -173,14 +190,7 @@ class Trace:
         """
         if x._trace is self:
             return x._value
-        if not x._trace.active:
-            raise LeakedArrayError(
-                at_user_line(
-                    f"{x!r} was made while {x._trace.transform} traced a function that has "
-                    "returned; a traced array lives only inside its function: return it as a "
-                    "result instead of storing it"
-                )
-            )
+        require_active(x)
         if self.parent is None:
             raise LeakedArrayError(
                 at_user_line(
@@ -190,13 +200,13 @@ class Trace:
             )
         return self.capture(self.parent.value_of(x))
 
-    def value_of_array(self, array: Any) -> Value:
+    def value_of_array(self, array: Any) -> AnyValue:
         """The value of a concrete, non-scalar array inside this function."""
         if self.parent is None:
             return self.program.hidden_argument(self.function, array)
         return self.capture(self.parent.value_of_array(array))
 
-    def value_of_float(self, number: float) -> Value:
+    def value_of_float(self, number: float) -> AnyValue:
         """The value of one of the program's `floats` inside this function, a 0-d float64."""
         if self.parent is None:
             return self.program.float_argument(self.function, number)
@@ -216,6 +226,18 @@ def require_trace(what: str) -> Trace:
     if trace is None:
         raise XformTypeError(at_user_line(f"{what} can only be used while a function is traced"))
     return trace
+
+
+def require_active(x: Any) -> None:
+    """Raises LeakedArrayError for a traced array of a function that has returned."""
+    if isinstance(x, TracedArray) and not x._trace.active:
+        raise LeakedArrayError(
+            at_user_line(
+                f"{x!r} was made while {x._trace.transform} traced a function that has "
+                "returned; a traced array lives only inside its function: return it as a "
+                "result instead of storing it"
+            )
+        )
 
 
 @contextmanager
@@ -265,7 +287,7 @@ def is_traced(value: object) -> bool:
     return isinstance(value, TracedArray)
 
 
-def wrap(value: Value, trace: Trace, weak: bool = False) -> TracedArray:
+def wrap(value: AnyValue, trace: Trace, weak: bool = False) -> TracedArray:
     """A traced array for a value of the trace's function."""
     return TracedArray(value, trace, weak)
 
@@ -283,7 +305,7 @@ def aval(leaf: Any, where: str) -> Aval:
     return leaf._aval if isinstance(leaf, TracedArray) else aval_of(leaf, where)
 
 
-def lift(x: Any, where: str = "operand") -> Value:
+def lift(x: Any, where: str = "operand") -> AnyValue:
     """The value of `x` in the innermost trace.
 
     A traced array of an outer function becomes a captured argument; a number or a 0-d array a
@@ -305,13 +327,39 @@ def lift(x: Any, where: str = "operand") -> Value:
     if is_python_number(x):
         if id(x) in trace.program.floats:
             return trace.value_of_float(x)
-        return trace.function.splat(x, python_aval(x, where).type, user_location())
+        return splat(trace.function, x, python_aval(x, where).type, user_location())
     kind = aval_of(x, where)
     if kind.shape == ():
-        return trace.function.splat(np.asarray(x).item(), kind.type, user_location())
+        return splat(trace.function, np.asarray(x).item(), kind.type, user_location())
     if isinstance(x, np.ndarray | Array):
         return trace.value_of_array(x)
     return trace.value_of_array(np.asarray(x))
+
+
+def complex_of(real: TracedArray, imag: TracedArray) -> TracedArray:
+    """The complex array of two parts of one shape and dtype, of the innermost trace."""
+    trace = require_trace("complex")
+    values = lifted([real, imag])
+    return wrap(ComplexValue(*values), trace, real._weak and imag._weak)
+
+
+def real_of(x: TracedArray) -> TracedArray:
+    """The real part of a traced array: of a real one, itself."""
+    value = lift(x)
+    part = value.real if isinstance(value, ComplexValue) else value
+    return wrap(part, require_trace("real"), x._weak)
+
+
+def imag_of(x: TracedArray) -> TracedArray:
+    """The imaginary part of a complex traced array."""
+    value = lift(x)
+    assert isinstance(value, ComplexValue), "the caller has a complex array"
+    return wrap(value.imag, require_trace("imag"), x._weak)
+
+
+def lifted(xs: Iterable[Any]) -> list[Value]:
+    """The values of some arrays in the innermost trace, as a function of the module takes them."""
+    return parts(lift(x) for x in xs)
 
 
 def result(value: Value, trace: Trace, weak: bool = False) -> TracedArray:
@@ -319,12 +367,30 @@ def result(value: Value, trace: Trace, weak: bool = False) -> TracedArray:
 
     Inside of a `no_grad` block of that function it is a constant to every derivative.
     """
+    return wrap(_held(value, trace), trace, weak)
+
+
+def results(values: Iterable[Value], trace: Trace, like: Sequence[Aval]) -> list[TracedArray]:
+    """`result` for what a call of a function of the module returned.
+
+    Args:
+        values: the values.
+        trace: of the function that calls.
+        like: the avals of the results; a 0-d one is weak where its aval is.
+    """
+    held = [_held(value, trace) for value in values]
+    return [
+        wrap(value, trace, kind.weak and not value.shape)
+        for value, kind in zip(joined(held, like), like, strict=True)
+    ]
+
+
+def _held(value: Value, trace: Trace) -> Value:
     if trace.no_grad and value.dtype in FLOAT_NAMES:
         if trace.program.stops_cut:
-            value = trace.function.splat(0, value.type, user_location())
-        else:
-            (value,) = trace.function.emit("stop_gradient", [value], user_location())
-    return wrap(value, trace, weak)
+            return trace.function.splat(0, value.type, user_location())
+        (value,) = trace.function.emit("stop_gradient", [value], user_location())
+    return value
 
 
 def traced(x: Any, where: str = "operand") -> TracedArray:
@@ -384,12 +450,12 @@ class Callee:
 
     def operands(self, own: Sequence[Value]) -> list[Value]:
         """All operands in the innermost trace: `own`, then the captures."""
-        return [*own, *(lift(x) for x in self.captures)]
+        return [*own, *lifted(self.captures)]
 
     def capture_too(self, more: Sequence[TracedArray]) -> None:
         """Adds captures that the function does not read, so that another one can share them."""
-        for x in more:
-            self.function.add_argument(x._aval.type, user_location())
+        for kind in part_types(x._aval for x in more):
+            self.function.add_argument(kind, user_location())
         self.captures = [*self.captures, *more]
 
 
@@ -415,21 +481,31 @@ def trace_callee(
         Whatever `body` raises; the unfinished function is then removed.
     """
     parent = require_trace(transform)
-    function = parent.program.module.function(name, [a.type for a in avals], place)
+    function = parent.program.module.function(name, part_types(avals), place)
     trace = Trace(parent.program, function, parent, transform)
-    own = function.arguments
+    own = joined(function.arguments, avals)
     for x in captured:
         trace.capture(x._value)
     try:
         with tracing(trace):
             arguments = [wrap(value, trace, a.weak) for value, a in zip(own, avals, strict=True)]
             results = [traced(x, "result") for x in body(arguments)]
-            function.set_return([x._value for x in results], place)
+            function.set_return(parts([x._value for x in results]), place)
     except BaseException:
         function.erase()
         raise
     captures = [wrap(outer, parent) for outer, _ in trace.captures]
     return Callee(function, captures, [x._aval for x in results])
+
+
+def _constant(entry: Function, host: np.ndarray[Any, Any], place: Location) -> AnyValue:
+    """The value of an array that becomes part of the program's text."""
+    if host.dtype.kind == "c":
+        return ComplexValue(*[
+            entry.constant(np.ascontiguousarray(part).reshape(part.shape), place)
+            for part in (host.real, host.imag)
+        ])  # fmt: skip
+    return entry.constant(np.ascontiguousarray(host).reshape(host.shape), place)
 
 
 def _frozen_copy(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

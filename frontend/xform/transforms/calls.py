@@ -4,13 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from .._xform import Diagnostic, Function, Value
 from ..errors import XformValueError, at_user_line
+from ..primitives import neg
 from ..source import user_location
 from ..tracing.avals import Aval
-from ..tracing.traces import Callee, lift, require_trace, result
+from ..tracing.complex_values import part_counts, repeated
+from ..tracing.traces import (
+    Callee,
+    complex_of,
+    imag_of,
+    lifted,
+    real_of,
+    require_trace,
+    results,
+)
 
 if TYPE_CHECKING:
     from ..tracing.array import TracedArray
@@ -34,21 +45,41 @@ def emitting(transform: str) -> Iterator[Function]:
         yield require_trace(transform).function
 
 
-def wrapped(values: Sequence[Value], like: Sequence[Aval] = ()) -> list[TracedArray]:
-    """Results as traced arrays of the innermost trace, weak where 0-d and `like` is weak."""
-    trace = require_trace("call")
-    return [
-        result(value, trace, i < len(like) and like[i].weak and not value.shape)
-        for i, value in enumerate(values)
-    ]
+def wrapped(values: Sequence[Value], like: Sequence[Aval]) -> list[TracedArray]:
+    """Results as traced arrays of the innermost trace.
+
+    Args:
+        values: the values of their parts.
+        like: arrays of their dtypes; weak where a 0-d result is weak.
+    """
+    return results(values, require_trace("call"), like)
+
+
+def inexact(avals: Sequence[Aval]) -> list[Aval]:
+    """Those that have tangents, which are not weak."""
+    return [strong(kind) for kind in avals if kind.is_inexact]
+
+
+def strong(kind: Aval) -> Aval:
+    """An aval that is not weak."""
+    return Aval(kind.shape, kind.dtype)
+
+
+def conjugate(x: TracedArray) -> TracedArray:
+    """The complex conjugate of a complex array."""
+    return complex_of(real_of(x), neg(imag_of(x)))
+
+
+def _places(typed: Sequence[TracedArray], chosen: Sequence[int]) -> list[int]:
+    """Where the parts of some arrays are among those of all."""
+    firsts = [0, *accumulate(part_counts(x._aval for x in typed))]
+    return [place for i in chosen for place in range(firsts[i], firsts[i + 1])]
 
 
 def call(callee: Callee, own: Sequence[TracedArray]) -> list[TracedArray]:
     """A plain call of a traced function."""
     with emitting("call") as function:
-        values = function.call(
-            callee.function, callee.operands([lift(x) for x in own]), user_location()
-        )
+        values = function.call(callee.function, callee.operands(lifted(own)), user_location())
     return wrapped(values, callee.results)
 
 
@@ -66,15 +97,16 @@ def call_vjp(
         cotangents: those of its results.
         argnums: the arguments whose cotangents are returned, which increase; None for all.
     """
+    wanted = range(len(primals)) if argnums is None else argnums
     with emitting("vjp") as function:
         values = function.vjp(
             callee.function,
-            callee.operands([lift(x) for x in primals]),
-            [lift(x) for x in cotangents],
-            list(range(len(primals)) if argnums is None else argnums),
+            callee.operands(lifted(primals)),
+            lifted(cotangents),
+            _places(primals, wanted),
             user_location(),
         )
-    return _with_results(callee, values)
+    return _with_results(callee, values, [strong(primals[i]._aval) for i in wanted])
 
 
 def call_jvp(
@@ -93,20 +125,21 @@ def call_jvp(
     with emitting("jvp") as function:
         values = function.jvp(
             callee.function,
-            callee.operands([lift(x) for x in primals]),
-            [lift(x) for x in tangents],
-            list(argnums),
+            callee.operands(lifted(primals)),
+            lifted(tangents),
+            _places(primals, argnums),
             user_location(),
         )
-    return _with_results(callee, values)
+    return _with_results(callee, values, inexact(callee.results))
 
 
 def _with_results(
-    callee: Callee, values: Sequence[Value]
+    callee: Callee, values: Sequence[Value], behind: Sequence[Aval]
 ) -> tuple[list[TracedArray], list[TracedArray]]:
     """A function's results, and what comes behind them."""
+    found = wrapped(values, [*callee.results, *behind])
     count = len(callee.results)
-    return wrapped(values[:count], callee.results), wrapped(values[count:])
+    return found[:count], found[count:]
 
 
 def call_vmap(
@@ -129,11 +162,11 @@ def call_vmap(
     with emitting("vmap") as function:
         values = function.vmap(
             callee.function,
-            callee.operands([lift(x) for x in batched]),
-            [*in_dims, *(None for _ in callee.captures)],
-            list(out_dims),
+            callee.operands(lifted(batched)),
+            [*repeated(in_dims, (x._aval for x in batched)), *(None for _ in callee.captures)],
+            repeated(out_dims, callee.results),
             user_location(),
-            None if row_numbers is None else lift(row_numbers),
+            None if row_numbers is None else lifted([row_numbers])[0],
         )
     return wrapped(values, callee.results)
 
@@ -143,11 +176,11 @@ def call_map(callee: Callee, xs: Sequence[TracedArray]) -> list[TracedArray]:
     with emitting("map") as function:
         values = function.map(
             callee.function,
-            [lift(x) for x in xs],
-            [lift(x) for x in callee.captures],
+            lifted(xs),
+            lifted(callee.captures),
             user_location(),
         )
-    return wrapped(values)
+    return wrapped(values, [strong(kind) for kind in callee.results])
 
 
 def call_scan(
@@ -172,16 +205,17 @@ def call_scan(
     with emitting("scan") as function:
         values = function.scan(
             callee.function,
-            [lift(x) for x in init],
-            [lift(x) for x in xs],
-            [lift(x) for x in callee.captures],
+            lifted(init),
+            lifted(xs),
+            lifted(callee.captures),
             user_location(),
             length,
             reverse,
             unroll,
         )
     count = len(init)
-    return wrapped(values[:count], callee.results) + wrapped(values[count:])
+    rows = [strong(kind) for kind in callee.results[count:]]
+    return wrapped(values, [*callee.results[:count], *rows])
 
 
 def call_switch(
@@ -190,9 +224,9 @@ def call_switch(
     """The one of some traced functions that a 0-d index names; they share their captures."""
     with emitting(transform) as function:
         values = function.switch(
-            lift(index),
+            lifted([index])[0],
             [branch.function for branch in branches],
-            [lift(x) for x in branches[0].captures],
+            lifted(branches[0].captures),
             user_location(),
         )
     return wrapped(values, branches[0].results)
@@ -216,11 +250,11 @@ def call_while(cond: Callee, body: Callee, init: Sequence[TracedArray]) -> list[
     """A traced function on what it returned before, for as long as another one is true."""
     with emitting("while_loop") as function:
         values = function.while_loop(
-            [lift(x) for x in init],
+            lifted(init),
             cond.function,
-            [lift(x) for x in cond.captures],
+            lifted(cond.captures),
             body.function,
-            [lift(x) for x in body.captures],
+            lifted(body.captures),
             user_location(),
         )
     return wrapped(values, body.results)
@@ -233,12 +267,11 @@ def call_grad(
     with emitting("grad") as function:
         values = function.grad(
             callee.function,
-            callee.operands([lift(x) for x in primals]),
-            list(range(len(primals))),
+            callee.operands(lifted(primals)),
+            _places(primals, range(len(primals))),
             user_location(),
             with_value,
             has_aux,
         )
-    gradients = wrapped(values[: len(primals)])
     kept = callee.results[not with_value : None if has_aux else 1]
-    return gradients + wrapped(values[len(primals) :], kept)
+    return wrapped(values, [*(strong(x._aval) for x in primals), *kept])

@@ -120,12 +120,13 @@ def common_aval(kinds: list[Aval]) -> Aval | None:
     highest = max(kinds, key=lambda kind: _rank(kind.dtype))
     if not strong:
         return highest
-    # A float does not fit into an integer array, an int not into one of bools.
+    # A complex number does not fit into a real array, a float not into one of integers, an int not
+    # into one of bools.
     return strong[0] if _rank(strong[0].dtype) >= _rank(highest.dtype) else None
 
 
 def _rank(dtype: np.dtype[Any]) -> int:
-    return {"b": 0, "i": 1, "u": 1}.get(dtype.kind, 2)
+    return {"b": 0, "i": 1, "u": 1, "c": 3}.get(dtype.kind, 2)
 
 
 def with_dtype(leaf: Any, dtype: np.dtype[Any]) -> Any:

@@ -75,4 +75,4 @@ def of_captures(
 
 def floating_captures(callee: Callee) -> list[int]:
     """Which of its captures a function can be differentiated by."""
-    return [i for i, x in enumerate(callee.captures) if x._aval.is_float]
+    return [i for i, x in enumerate(callee.captures) if x._aval.is_inexact]

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import pytrees
 from ..errors import XformTypeError, XformValueError, at_user_line
-from ..primitives import full
+from ..primitives import broadcast_in_dim, full
 from ..source import user_location
 from ..tracing import traces
-from ..tracing.avals import Aval
-from ..tracing.traces import Callee, lift, require_trace, trace_callee
-from .calls import reporting, wrapped
+from ..tracing.avals import Aval, real_avals
+from ..tracing.complex_values import any_part
+from ..tracing.traces import Callee, complex_of, lifted, require_trace, trace_callee
+from .calls import inexact, reporting, wrapped
 from .derivative import matching_leaf
 
 if TYPE_CHECKING:
@@ -138,20 +139,23 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
 
     jvp = forward = backward = None
     if asked.active is not None:
-        derivative = function.derivative(asked.active, asked.cotangents)
+        wanted = asked.cotangents
+        derivative = function.derivative(
+            any_part(asked.active, avals),
+            None if wanted is None else any_part(wanted, inexact(results)),
+        )
         if derivative.jvp is not None:
-            jvp = rule("jvp", [*avals, *floating(avals)], derivative.jvp)
+            jvp = rule("jvp", [*avals, *inexact(avals)], derivative.jvp)
         if derivative.forward is not None and derivative.backward is not None:
             forward = rule("forward", avals, derivative.forward)
             residuals = forward.results[len(results) :]
-            backward = rule("backward", [*residuals, *floating(results)], derivative.backward)
+            backward = rule("backward", [*residuals, *inexact(results)], derivative.backward)
     vmap: list[Callee] | None = None
     if not function.derives_vmap:
         vmap = [
             rule(
                 f"vmap{i}",
-                [batched_aval(a, size) if b else a for a, b in zip(avals, marks, strict=True)],
-                partial(function.rows, Batch(marks, size, _randomness(size))),
+                *_of_rows(function, avals, marks, size),
             )
             for i, (marks, size) in enumerate(asked.batches)
         ]
@@ -160,8 +164,8 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
     with reporting(function.name):
         values = trace.function.custom(
             callee.function,
-            [lift(x) for x in inputs],
-            [lift(x) for x in captures],
+            lifted(inputs),
+            lifted(captures),
             user_location(),
             site,
             None if jvp is None else jvp.function,
@@ -174,9 +178,39 @@ def call_custom(function: CustomFunction, inputs: Sequence[TracedArray]) -> list
     return wrapped(values, results)
 
 
-def floating(avals: Sequence[Aval]) -> list[Aval]:
-    """Those that have tangents, which are not weak."""
-    return [Aval(kind.shape, kind.dtype) for kind in avals if kind.is_float]
+def _of_rows(
+    function: CustomFunction, avals: Sequence[Aval], marks: Sequence[bool], size: int
+) -> tuple[list[Aval], Body]:
+    """The arguments of the rule for a batch, and the rule.
+
+    A complex argument comes in two parts, of which one alone may be batched.
+
+    Args:
+        function: the function.
+        avals: those of its inputs, for one row.
+        marks: which parts of these have rows.
+        size: how many rows there are.
+    """
+    batched = tuple(any_part(marks, avals))
+    rule = partial(function.rows, Batch(batched, size, _randomness(size)))
+    own = zip(real_avals(avals), marks, strict=True)
+    taken = [batched_aval(kind, size) if mark else kind for kind, mark in own]
+
+    def body(parts: list[TracedArray]) -> Sequence[Any]:
+        following = iter(parts)
+        leaves = []
+        for kind, mark in zip(avals, batched, strict=True):
+            shape = (size, *kind.shape) if mark else kind.shape
+            whole = [next(following) for _ in real_avals([kind])]
+            rows = [x if x.shape == shape else _repeated(x, size) for x in whole]
+            leaves.append(complex_of(*rows) if kind.is_complex else rows[0])
+        return rule(leaves)
+
+    return taken, body
+
+
+def _repeated(x: TracedArray, size: int) -> TracedArray:
+    return broadcast_in_dim(x, (size, *x.shape), range(1, x.ndim + 1))
 
 
 def batched_aval(kind: Aval, size: int) -> Aval:

@@ -134,5 +134,5 @@ class _Call(RuledCall):
         return output.leaves + [
             tangent_or_zeros(name, leaf, path, "output", kind)
             for leaf, path, kind in zip(leaves, paths, self.output.avals, strict=True)
-            if kind.is_float
+            if kind.is_inexact
         ]

@@ -56,7 +56,8 @@ def custom_linear_solve(
         solve: takes the map and a right-hand side, returns the solution.
         transpose_solve: the same for the transposed map, which reverse mode needs; None if
             `symmetric`, or where there are no reverse derivatives.
-        symmetric: whether the map is its own transpose, so that `solve` serves both.
+        symmetric: whether the map is its own transpose, so that `solve` serves both. Of complex
+            vectors, here and above, transposes are conjugate: such a map is Hermitian.
         has_aux: whether `solve` and `transpose_solve` return (solution, aux); aux is any pytree and
             a constant to every derivative.
 
@@ -300,7 +301,7 @@ class _LinearSolve(CustomFunction):
     def _jvp(self, active: Sequence[bool], values: list[Any]) -> list[Any]:
         count = len(active)
         inputs, tangents = values[:count], iter(values[count:])
-        of_inputs = [next(tangents) if x._aval.is_float else None for x in inputs]
+        of_inputs = [next(tangents) if x._aval.is_inexact else None for x in inputs]
         results = call_custom(self, inputs)
         given, seeds = self._bound(inputs), self._bound(of_inputs)
         rhs = seeds.vector
@@ -325,7 +326,7 @@ class _LinearSolve(CustomFunction):
         given = self._bound(inputs)
         if self._system.transposed is None:
             # Traced to learn whether it is needed, which then is an error.
-            return [full(x.shape, x.dtype, math.nan) for x in inputs if x._aval.is_float]
+            return [full(x.shape, x.dtype, math.nan) for x in inputs if x._aval.is_inexact]
         transposed = _LinearSolve(
             self._transform, self._system.transposed, self._system.transposed.tangents
         )
@@ -341,12 +342,12 @@ class _LinearSolve(CustomFunction):
                 [self._size + i for i in chosen],
             )
             found.update(zip(chosen, cotangents, strict=True))
-        by_captures = [found[i] for i, x in enumerate(given.captures) if x._aval.is_float]
+        by_captures = [found[i] for i, x in enumerate(given.captures) if x._aval.is_inexact]
         return [*by_captures, *of_rhs]
 
 
 def _zeros_of_floats(arrays: Sequence[Any]) -> list[TracedArray]:
-    return [full(x.shape, x.dtype, 0) for x in arrays if x._aval.is_float]
+    return [full(x.shape, x.dtype, 0) for x in arrays if x._aval.is_inexact]
 
 
 __all__ = ["custom_linear_solve", "linear_solve"]

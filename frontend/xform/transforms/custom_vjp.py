@@ -124,5 +124,5 @@ class _Call(RuledCall):
         return [
             tangent_or_zeros(name, leaf, path, "argument", kind)
             for leaf, path, kind in zip(leaves, paths, self.arguments.avals, strict=True)
-            if kind.is_float
+            if kind.is_inexact
         ]

@@ -81,8 +81,9 @@ def matching_leaf(transform: str, leaf: Any, path: str, like: str, wanted: Aval)
             )
         )
     if kind.dtype != wanted.dtype:
-        # A Python float has no dtype of its own; an int or bool is another kind of number.
-        if kind.weak and kind.is_float:
+        # A Python float has no dtype of its own; an int or bool is another kind of number, as is a
+        # complex one where the value is real.
+        if kind.weak and kind.is_inexact and (wanted.is_complex or not kind.is_complex):
             if traces.is_traced(leaf):
                 return convert(leaf, wanted.dtype)
             return np.asarray(leaf, wanted.dtype)
@@ -178,4 +179,6 @@ def with_zeros(avals: Sequence[Aval], tangents: Sequence[Any]) -> list[Any]:
         tangents: those of the floating outputs, in order.
     """
     remaining = iter(tangents)
-    return [next(remaining) if kind.is_float else full(kind.shape, kind.dtype, 0) for kind in avals]
+    return [
+        next(remaining) if kind.is_inexact else full(kind.shape, kind.dtype, 0) for kind in avals
+    ]

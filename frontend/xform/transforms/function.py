@@ -339,7 +339,7 @@ class _Call(CustomFunction):
         return [
             tangent_or_zeros(name, x, path, "argument", kind)
             for x, path, kind in zip(found, names, self.avals, strict=True)
-            if kind.is_float
+            if kind.is_inexact
         ]
 
     def _jvp(self, needs: tuple[bool, ...], active: Sequence[bool], values: list[Any]) -> list[Any]:
@@ -365,7 +365,7 @@ class _Call(CustomFunction):
         return results + [
             tangent_or_zeros(name, x, path, "output", kind)
             for x, path, kind in zip(found, names, self.output.avals, strict=True)
-            if kind.is_float
+            if kind.is_inexact
         ]
 
     # Batches.
@@ -519,7 +519,7 @@ def _place(x: Any, among: Sequence[Any], problem: str) -> int:
 def _at_floats(avals: Sequence[Aval], values: Sequence[Any]) -> list[Any]:
     """A value for each aval: the next one for a floating one, None for the others."""
     given = iter(values)
-    return [next(given) if kind.is_float else None for kind in avals]
+    return [next(given) if kind.is_inexact else None for kind in avals]
 
 
 def _replace_kept(ctx: FunctionContext, old: Sequence[Any], new: Sequence[Any]) -> None:

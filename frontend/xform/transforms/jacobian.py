@@ -11,14 +11,16 @@ from .. import pytrees
 from ..primitives import full, reshape
 from ..tracing.traces import Callee, function_name
 from .basis import moved, rows_of_linear_map
-from .calls import call, call_jvp, call_vjp
+from .calls import call, call_jvp, call_vjp, conjugate
 from .derivative import TracedOutput
 from .selection import (
     Selection,
     checked_argnums,
     checked_rows,
     require_callable,
+    require_complex,
     require_randomness,
+    require_real,
 )
 from .transformed import Transformed
 
@@ -34,6 +36,7 @@ def jacrev(
     *,
     has_aux: bool = False,
     chunk_size: int | None = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian of a function, by reverse mode: one pullback for each element of the output.
 
@@ -42,6 +45,8 @@ def jacrev(
         argnums: the positional arguments to differentiate by.
         has_aux: whether `func` returns (output, aux).
         chunk_size: how many rows of the Jacobian to compute at once; None for all.
+        holomorphic: whether `func` is promised to be holomorphic: the chosen arguments and the
+            outputs are complex then, and the result is made of complex derivatives.
 
     Returns:
         A function that returns the output's structure with each leaf replaced by the structure of
@@ -49,7 +54,8 @@ def jacrev(
         out.shape + in.shape; or (jacobian, aux).
 
     Raises:
-        XformTypeError: an integer or bool among the chosen arguments or the outputs.
+        XformTypeError: an integer or bool among the chosen arguments or the outputs, or a complex
+            one without `holomorphic`.
         XformValueError: chunk_size below 1, or an output without arrays.
         XformIndexError: argnums out of range.
 
@@ -57,9 +63,14 @@ def jacrev(
     >>> jacrev(lambda x: x * x)(np.array([1.0, 2.0])).numpy()
     array([[2., 0.],
            [0., 4.]])
+    >>> jacrev(lambda z: z * z, holomorphic=True)(np.array([1j, 2 + 1j])).numpy().diagonal()
+    array([0.+2.j, 4.+2.j])
     """
-    made = partial(jacrev, func, argnums, has_aux=has_aux, chunk_size=chunk_size)
-    return _jacobian(made, "jacrev", reverse_blocks, func, argnums, has_aux, chunk_size)
+    made = partial(
+        jacrev, func, argnums, has_aux=has_aux, chunk_size=chunk_size, holomorphic=holomorphic
+    )
+    blocks = _holomorphic_blocks if holomorphic else reverse_blocks
+    return _jacobian(made, "jacrev", blocks, func, argnums, has_aux, chunk_size, holomorphic)
 
 
 def jacfwd(
@@ -69,6 +80,7 @@ def jacfwd(
     *,
     randomness: str = "error",
     chunk_size: int | None = None,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The Jacobian of a function, by forward mode: one jvp for each element of the arguments.
 
@@ -79,6 +91,7 @@ def jacfwd(
         randomness: whether `func` draws its random numbers once, "error" or "same", or anew for
             each column of the Jacobian, "different". There is no error for random draws here.
         chunk_size: how many columns of the Jacobian to compute at once; None for all.
+        holomorphic: as for `jacrev`.
 
     Returns:
         As `jacrev`.
@@ -93,12 +106,19 @@ def jacfwd(
     """
     require_randomness("jacfwd", randomness)
     blocks = partial(forward_blocks, fresh_draws=randomness == "different")
-    made = partial(jacfwd, func, argnums, has_aux, randomness=randomness, chunk_size=chunk_size)
-    return _jacobian(made, "jacfwd", blocks, func, argnums, has_aux, chunk_size)
+    made = partial(
+        jacfwd, func, argnums, has_aux, randomness=randomness, chunk_size=chunk_size,
+        holomorphic=holomorphic,
+    )  # fmt: skip
+    return _jacobian(made, "jacfwd", blocks, func, argnums, has_aux, chunk_size, holomorphic)
 
 
 def hessian(
-    func: Callable[..., Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False
+    func: Callable[..., Any],
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux: bool = False,
+    holomorphic: bool = False,
 ) -> Callable[..., Any]:
     """The second partial derivatives: `jacfwd(jacrev(func))`.
 
@@ -106,6 +126,7 @@ def hessian(
         func: as for `jacrev`.
         argnums: as for `jacrev`.
         has_aux: as for `jacrev`.
+        holomorphic: as for `jacrev`.
 
     Returns:
         A function whose result has the structure of the output, then of the chosen arguments,
@@ -119,9 +140,10 @@ def hessian(
     array([[2., 0.],
            [0., 2.]])
     """
-    made = partial(hessian, func, argnums, has_aux=has_aux)
-    first = _jacobian(made, "hessian", reverse_blocks, func, argnums, has_aux)
-    return _jacobian(made, "hessian", forward_blocks, first, argnums, has_aux)
+    made = partial(hessian, func, argnums, has_aux=has_aux, holomorphic=holomorphic)
+    blocks = _holomorphic_blocks if holomorphic else reverse_blocks
+    first = _jacobian(made, "hessian", blocks, func, argnums, has_aux, None, holomorphic)
+    return _jacobian(made, "hessian", forward_blocks, first, argnums, has_aux, None, holomorphic)
 
 
 def _jacobian(
@@ -130,16 +152,20 @@ def _jacobian(
     blocks: Blocks,
     func: Callable[..., Any],
     argnums: int | tuple[int, ...],
-    has_aux: bool = False,
-    chunk_size: int | None = None,
+    has_aux: bool,
+    chunk_size: int | None,
+    holomorphic: bool,
 ) -> Callable[..., Any]:
     require_callable(transform, func)
+    require = require_complex if holomorphic else require_real
     numbers = checked_argnums(transform, argnums)
     chunk = checked_rows(transform, "chunk_size", chunk_size)
 
     def run(*args: Any, **kwargs: Any) -> Any:
         selection = Selection(transform, func, args, numbers)
+        require(transform, selection.paths, selection.avals)
         traced = TracedOutput(transform, func, selection, has_aux, kwargs)
+        require(transform, traced.output.paths, traced.output.avals)
         return _with_aux(selection, traced, blocks(func, selection, traced, chunk))
 
     return Transformed(made, transform, func, run, numbers)
@@ -170,6 +196,13 @@ def reverse_blocks(
         ]
         blocks.append(selection.rebuild(shaped))
     return pytrees.unflatten(traced.output.spec, blocks)
+
+
+def _holomorphic_blocks(
+    func: Callable[..., Any], selection: Selection, traced: TracedOutput, chunk: int | None
+) -> Any:
+    """As `reverse_blocks`: the pullback of 1 is the conjugate of the complex derivative."""
+    return pytrees.map_leaves(conjugate, reverse_blocks(func, selection, traced, chunk))
 
 
 def forward_blocks(

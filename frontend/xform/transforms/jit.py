@@ -319,7 +319,7 @@ class Jitted(Named):
             )
         for path, given, kind in zip(inputs.paths, others.avals, inputs.avals, strict=True):
             # As in a call, an int will do for a float.
-            is_number = given.weak and kind.weak and kind.is_float and given.dtype.kind in "if"
+            is_number = given.weak and kind.weak and kind.is_inexact and given.dtype.kind in "if"
             if given[:2] != kind[:2] and not is_number:
                 raise XformTypeError(
                     at_user_line(f"save: {path} of a call of selftest is {given}, expected {kind}")

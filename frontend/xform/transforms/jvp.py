@@ -10,6 +10,8 @@ from ..compiling import direct
 from ..errors import XformTypeError, XformValueError, at_user_line
 from ..source import entrance
 from ..tracing import traces
+from ..tracing.avals import real_avals
+from ..tracing.complex_values import any_part
 from ..tracing.traces import function_name
 from .calls import call_jvp
 from .derivative import TracedOutput, matching_leaves, with_zeros
@@ -101,8 +103,9 @@ def _require_dependence(func: Callable[..., Any], selection: Selection, has_aux:
     finally:
         program.stops_cut = outer
     callee = traced.callee
-    own = len(selection.leaves)
-    marks = callee.function.dependent_results([True] * own + [False] * len(callee.captures))
+    own = len(real_avals(selection.avals))
+    found = callee.function.dependent_results([True] * own + [False] * len(callee.captures))
+    marks = any_part(found, callee.results)
     callee.function.erase()
     for path, depends in zip(traced.output.paths, marks, strict=False):
         if not depends:

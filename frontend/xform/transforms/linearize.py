@@ -112,7 +112,7 @@ def _direct(
     at_point = linearize_direct(
         forward,
         primals,
-        lambda: [i for i, kind in enumerate(outputs[0].avals) if kind.is_float],
+        lambda: [i for i, kind in enumerate(outputs[0].avals) if kind.is_inexact],
         name=function_name(func),
         transform="linearize",
         transpose=False,
@@ -124,7 +124,7 @@ def _direct(
         pushforward = _traced(func, primals, has_aux)[1]
         parts = pytrees.unflatten(pytrees.structure(primals), tangents)
         leaves = pytrees.leaves(pushforward(*parts))
-        return [x for x, kind in zip(leaves, outputs[0].avals, strict=True) if kind.is_float]
+        return [x for x, kind in zip(leaves, outputs[0].avals, strict=True) if kind.is_inexact]
 
     structure = pytrees.structure(primals)
     output, aux = at_point.output

@@ -13,6 +13,7 @@ from ..errors import XformTypeError, XformValueError, at_user_line
 from ..source import user_location
 from ..tracing import called_modules, traces
 from ..tracing.avals import Aval, checked_dtype
+from ..tracing.complex_values import entry_type, parts, put_together, taken_apart
 from ..tracing.operations import METHODS
 from .calls import call_map, reporting, wrapped
 from .custom_call import Batch, CustomFunction, Derivative, call_custom
@@ -34,10 +35,13 @@ def call_entry(signature: Signature, image: ModuleImage, values: Sequence[Any]) 
         A traced array for each leaf of the entry's results.
 
     Raises:
+        LeakedArrayError: an array is of a function that has returned.
         XformTypeError: the program that is traced has open sizes; its rules raise it where a
             derivative is asked for.
         XformValueError: the module has weights in another file, or a result of unknown size.
     """
+    for x in values:
+        traces.require_active(x)
     trace = traces.require_trace(signature.name)
     if trace.program.open_sizes:
         raise XformTypeError(
@@ -81,15 +85,22 @@ class _Entry:
             "additions": signature.work,
             "open": bool(signature.sizes),
         }
+        function, place = trace.function, user_location()
+        # What is called is an entry, where complex arrays are one value each.
+        kinds = [kind.type for kind in self.results]
         with reporting(signature.name):
-            values = trace.function.emit(
+            values = function.emit(
                 called_modules.CALL,
-                [traces.lift(x) for x in leaves],
-                user_location(),
+                [put_together(function, traces.lift(x), place) for x in leaves],
+                place,
                 attributes,
-                [kind.type for kind in self.results],
+                [entry_type(kind) for kind in kinds],
             )
-        return wrapped(values)
+        apart = [
+            taken_apart(function, value, kind, place)
+            for value, kind in zip(values, kinds, strict=True)
+        ]
+        return wrapped(parts(apart), self.results)
 
     def _copied(self, arguments: Sequence[Aval]) -> list[int]:
         """The arguments in whose memory a result may lie, which the program may go on to read."""
@@ -152,7 +163,7 @@ class _Call(CustomFunction):
 
     def derivative(self, active: Sequence[bool], cotangents: Sequence[bool] | None) -> Derivative:
         """Raises XformTypeError where a result could have a tangent, as there is none."""
-        if not any(kind.is_float for kind in self._entry.results):
+        if not any(kind.is_inexact for kind in self._entry.results):
             count = len(active)
             return Derivative(jvp=lambda leaves: self._again(leaves[:count]))
         signature, origin = self._entry.signature, self._entry.image.origin

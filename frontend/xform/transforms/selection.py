@@ -183,7 +183,7 @@ def differentiable(transform: str, leaf: Any, path: str) -> Aval:
         kind = traces.aval(leaf, path)
     except XformTypeError as error:
         raise XformTypeError(at_user_line(f"{transform}: {error}")) from None
-    if not kind.is_float:
+    if not kind.is_inexact:
         advice = "pass a float" if kind.weak else "convert it to a floating dtype"
         raise XformTypeError(
             at_user_line(
@@ -192,6 +192,39 @@ def differentiable(transform: str, leaf: Any, path: str) -> Aval:
             )
         )
     return kind
+
+
+def require_complex(transform: str, paths: Sequence[str], avals: Sequence[Aval]) -> None:
+    """What a holomorphic function takes and returns.
+
+    Raises:
+        XformTypeError: an array is not complex.
+    """
+    for path, kind in zip(paths, avals, strict=True):
+        if not kind.is_complex:
+            raise XformTypeError(
+                at_user_line(
+                    f"{transform}: with holomorphic=True all that is differentiated is complex, "
+                    f"but {path} is {kind}; convert it, or leave holomorphic=True out"
+                )
+            )
+
+
+def require_real(transform: str, paths: Sequence[str], avals: Sequence[Aval]) -> None:
+    """What a Jacobian of real numbers is made of.
+
+    Raises:
+        XformTypeError: an array is complex.
+    """
+    for path, kind in zip(paths, avals, strict=True):
+        if kind.is_complex:
+            raise XformTypeError(
+                at_user_line(
+                    f"{transform}: {path} is {kind}, and a Jacobian is one of real numbers, except "
+                    "that jacrev, jacfwd and hessian take holomorphic=True: differentiate by real "
+                    "and imaginary parts, or use jvp or vjp"
+                )
+            )
 
 
 def entering(tree: Any) -> Any:
@@ -283,7 +316,7 @@ class Output:
         self.avals: list[Aval] = []
         for leaf, path in zip(self.leaves, self.paths, strict=True):
             kind = output_aval(transform, leaf, path)
-            if floating and not kind.is_float:
+            if floating and not kind.is_inexact:
                 raise XformTypeError(
                     at_user_line(
                         f"{transform}: {path} is {kind}, and only floating outputs have a "

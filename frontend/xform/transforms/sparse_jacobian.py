@@ -30,7 +30,13 @@ from .basis import vmap_in_chunks
 from .calls import call, call_jvp, call_vjp, call_vmap, reporting
 from .derivative import TracedOutput
 from .jacobian import forward_blocks, reverse_blocks
-from .selection import Selection, checked_argnums, checked_rows, require_callable
+from .selection import (
+    Selection,
+    checked_argnums,
+    checked_rows,
+    require_callable,
+    require_real,
+)
 from .transformed import Transformed
 
 if TYPE_CHECKING:
@@ -77,7 +83,9 @@ def _jacobian(
 
     def run(*args: Any, **kwargs: Any) -> Any:
         selection = Selection(transform, func, args, numbers)
+        require_real(transform, selection.paths, selection.avals)
         traced = TracedOutput(transform, func, selection, False, kwargs)
+        require_real(transform, traced.output.paths, traced.output.avals)
         if not with_value:
             return blocks(selection, traced)
         value = traced.split(call(traced.callee, selection.lifted()))[0]
@@ -117,7 +125,7 @@ def jacobian() -> None:
         vmap stacks the entries of blocks, which share their structure.
 
     Raises:
-        XformTypeError: an integer or bool among the chosen arguments or the outputs.
+        XformTypeError: an integer, bool or complex array among the chosen arguments or the outputs.
         XformValueError: an unknown mode or sparsity, a pattern of another shape, or chunk_size
             below 1.
 

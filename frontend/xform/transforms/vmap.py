@@ -12,7 +12,8 @@ from .. import pytrees
 from ..errors import XformError, XformRuntimeError, XformTypeError, XformValueError, at_user_line
 from ..primitives import iota
 from ..tracing import traces
-from ..tracing.avals import Aval, is_array
+from ..tracing.avals import Aval, is_array, real_avals
+from ..tracing.complex_values import any_part
 from ..tracing.traces import Callee, definition_site, function_name, trace_callee
 from .basis import vmap_in_chunks
 from .calls import call_vmap
@@ -80,13 +81,12 @@ def vmap(
         callee = trace_callee(function_name(func), "vmap", batch.avals, body, definition_site(func))
         (output,) = outputs
         dims = output.dims
-        own = [True] * len(batch.avals) + [False] * len(callee.captures)
+        own = [True] * len(real_avals(batch.avals)) + [False] * len(callee.captures)
         if randomness == "error":
             _require_own_keys(callee, own)
         is_fresh = randomness == "different"
-        _require_unbatched(
-            callee.function.dependent_results(own, rows=True, fresh_draws=is_fresh), output
-        )
+        marks = callee.function.dependent_results(own, rows=True, fresh_draws=is_fresh)
+        _require_unbatched(any_part(marks, callee.results), output)
         rows = [traces.traced(x) for x in batch.leaves]
         numbers = iota((batch.size,), np.uint32, 0) if is_fresh else None
         if chunk is None or chunk >= batch.size:

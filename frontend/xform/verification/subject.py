@@ -19,6 +19,7 @@ from ..transforms.jvp import jvp
 from ..transforms.vjp import vjp
 from ..transforms.vmap import vmap
 from .layout import Floats, Layout
+from .parts import by_parts
 
 # The types of a program's values, such as tensor<3xf32>, and their unit roundoffs.
 _FLOAT_TYPE: Final = re.compile(r"(?:<|x)(f64|f32|f16|bf16)>")
@@ -33,7 +34,8 @@ class Subject:
     """A function at its arguments.
 
     Floating leaves of the arguments vary; integers and bools in arrays are arguments of the
-    programs that stay as they are, and all other leaves are constants.
+    programs that stay as they are, and all other leaves are constants. A complex array is two
+    floating ones, its parts.
 
     Args:
         function: the user's function.
@@ -49,7 +51,8 @@ class Subject:
 
     def __init__(self, function: Callable[..., Any], args: Sequence[Any]) -> None:
         self.name = function_name(function)
-        self._function = function
+        names = pytrees.parameter_names(function, len(args))
+        self._function, args = by_parts(function, args)
         self._leaves, self._spec = pytrees.flatten(tuple(args))
         self._floating: list[int] = []
         self._integer: list[int] = []
@@ -59,7 +62,6 @@ class Subject:
             elif is_array(leaf) and not is_python_number(leaf):
                 self._leaves[i] = leaf = np.array(leaf)
                 (self._floating if is_floating(leaf) else self._integer).append(i)
-        names = pytrees.parameter_names(function, len(args))
         paths = [
             path
             for i, (name, part) in enumerate(zip(names, self._spec.children(), strict=True))

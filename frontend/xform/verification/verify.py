@@ -61,9 +61,9 @@ def verify(
 
     Args:
         f: the function, of any pytrees; it is traced some ten times, and called as it is.
-        args: its arguments. Floating arrays and Python floats vary; arrays of integers and bools
-            are traced and stay what they are; all else is constant. Keyword arguments are given by
-            `functools.partial`.
+        args: its arguments. Floating arrays and Python floats vary, and complex ones by their
+            parts, as `z.real`; arrays of integers and bools are traced and stay what they are; all
+            else is constant. Keyword arguments are given by `functools.partial`.
         checks: the names of the checks to make; None for all that `order` allows.
         order: 2 to check second derivatives too.
         tolerance: the largest relative difference that is allowed, of derivatives and values; None

@@ -272,8 +272,15 @@ def test_what_is_drawn() -> None:
     assert drawn("float32", (), (0, 0), 1).shape == ()
     assert drawn("float32", (0, 3), (0, 0), 1).shape == (0, 3)
     assert not np.array_equal(drawn("float64", (9,), (0, 1), 1), drawn("float64", (9,), (1, 0), 1))
-    with pytest.raises(XformTypeError, match="complex64 cannot be drawn"):
-        drawn("complex64", (2,), (0, 0), 1)
+    z = drawn("complex64", (3, 2), (0, 1), 1)
+    assert (z.shape, z.dtype.name) == ((3, 2), "complex64")
+    np.testing.assert_array_equal(
+        np.stack([z.real, z.imag], -1), drawn("float32", (3, 2, 2), (0, 1), 1)
+    )
+    assert drawn("complex128", (), (0, 0), 1).shape == ()
+    assert drawn("complex128", (0, 3), (0, 0), 1).shape == (0, 3)
+    with pytest.raises(XformTypeError, match="complex256 cannot be drawn"):
+        drawn("complex256", (2,), (0, 0), 1)
 
 
 def test_samples_are_everywhere() -> None:
@@ -286,7 +293,9 @@ def test_samples_are_everywhere() -> None:
     assert columns.min() > 0
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16", "int64", "bool"])
+@pytest.mark.parametrize(
+    "dtype", ["float64", "float32", "float16", "bfloat16", "int64", "bool", "complex64"]
+)
 def test_it_reads_what_it_wrote(dtype: str) -> None:
     shapes = ((), (0, 2), (3,), (200, 50))
     leaves = tuple(LeafSpec(f"x[{i}]", shape, dtype) for i, shape in enumerate(shapes))

@@ -1,23 +1,47 @@
-"""What functions of matrices take: floating arrays with matrices in the last two axes."""
+"""What functions of matrices take: arrays with matrices in the last two axes."""
 
 from __future__ import annotations
 
 from ... import primitives
-from ...errors import XformValueError, at_user_line
+from ...errors import XformTypeError, XformValueError, at_user_line
 from ...tracing.array import ArrayLike, TracedArray
-from ..promotion import FLOAT64, INT32, array, is_float, operand, result_type
+from ..complex_parts import is_complex
+from ..promotion import (
+    FLOAT64,
+    INT32,
+    Operand,
+    array,
+    is_float,
+    is_inexact,
+    operand,
+    result_type,
+)
 from ..selection import where
 
 
 def floating(x: ArrayLike) -> TracedArray:
     """The array, as float64 if it is of integers or bools."""
     a = array(x)
-    return a if is_float(a.dtype) else array(a, FLOAT64)
+    return a if is_inexact(a.dtype) else array(a, FLOAT64)
 
 
-def common(*xs: ArrayLike) -> list[TracedArray]:
-    """Arrays in their common dtype, float64 if that is of integers."""
+def require_real(name: str, *xs: Operand) -> None:
+    """Raises XformTypeError where numbers are complex, in the name of a function."""
+    for x in xs:
+        if is_complex(x):
+            raise XformTypeError(
+                at_user_line(f"{name}: complex matrices are not supported yet, got {x.dtype}")
+            )
+
+
+def common(name: str, *xs: ArrayLike) -> list[TracedArray]:
+    """Arrays in their common dtype, float64 if that is of integers.
+
+    Raises:
+        XformTypeError: it is complex, which the function of that name does not take.
+    """
     operands = [operand(x) for x in xs]
+    require_real(name, *operands)
     dtype = result_type(*operands)
     found = [array(x, dtype) for x in operands]
     return found if is_float(dtype) else [floating(x) for x in found]
@@ -31,9 +55,11 @@ def matrices(x: ArrayLike, name: str) -> TracedArray:
         name: the function that needs them.
 
     Raises:
+        XformTypeError: it is complex.
         XformValueError: it has fewer than two axes.
     """
     a = floating(x)
+    require_real(name, a)
     if a.ndim < 2:
         raise XformValueError(
             at_user_line(f"{name}: expected matrices in the last two axes, got shape {a.shape}")
@@ -49,9 +75,11 @@ def square(x: ArrayLike, name: str) -> TracedArray:
         name: the function that needs them.
 
     Raises:
+        XformTypeError: they are complex.
         XformValueError: they are not square, or there are none.
     """
     a = floating(x)
+    require_real(name, a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise XformValueError(
             at_user_line(

@@ -13,10 +13,11 @@ from ...errors import XformValueError, at_user_line
 from ...tracing.array import ArrayLike, Axis, TracedArray
 from .. import manipulation, reductions, ufuncs
 from ..axes import normalized_axes, normalized_axis
+from ..complex_parts import real_dtype, squared_size
 from ..dispatch import function
 from ..promotion import array
 from ..selection import where
-from .matrices import floating
+from .matrices import floating, require_real
 
 
 @function(np.linalg.norm)
@@ -31,6 +32,7 @@ def norm(x: ArrayLike, ord: Any = None, axis: Axis = None, keepdims: bool = Fals
         keepdims: whether the axes stay, in size 1.
 
     Raises:
+        XformTypeError: singular values of complex matrices are needed.
         XformValueError: an unknown norm.
     """
     a = floating(x)
@@ -57,9 +59,9 @@ def _vector_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bo
     if isinstance(order, str) or not isinstance(order, int | float | np.number):
         raise XformValueError(at_user_line(f"norm: unknown ord {order!r} for vectors"))
     if order == 2:
-        return primitives.half_pow(reductions.sum(ufuncs.square(a), axes, keepdims=keepdims), 1)
+        return primitives.half_pow(reductions.sum(squared_size(a), axes, keepdims=keepdims), 1)
     if order == 0:
-        nonzero = array(ufuncs.not_equal(a, 0), a.dtype)
+        nonzero = array(ufuncs.not_equal(a, 0), real_dtype(a.dtype))
         return reductions.sum(nonzero, axes, keepdims=keepdims)
     magnitude = ufuncs.absolute(a)
     if order == math.inf:
@@ -121,6 +123,7 @@ def _matrix_norm(a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bo
 def _singular_norm(
     a: TracedArray, order: Any, axes: tuple[int, ...], keepdims: bool
 ) -> TracedArray:
+    require_real("norm", a)
     s: TracedArray = primitives.svd(manipulation.moveaxis(a, axes, (-2, -1)))[1]
     if order == "nuc":
         result = reductions.sum(s, -1)

@@ -303,7 +303,7 @@ def lstsq(
     >>> np.round(np.asarray(x), 6), np.round(np.asarray(residuals), 6)
     (array([2.]), array([2.]))
     """
-    matrix, rhs = common(a, b)
+    matrix, rhs = common("lstsq", a, b)
     if matrix.ndim != 2 or rhs.ndim not in (1, 2) or rhs.shape[0] != matrix.shape[0]:
         raise XformValueError(
             at_user_line(

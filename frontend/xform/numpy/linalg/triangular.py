@@ -131,7 +131,7 @@ def on_systems(a: ArrayLike, b: ArrayLike, solve: Solve, name: str) -> TracedArr
         solve: takes matrices and right-hand sides of equal batch axes.
         name: the function that messages name.
     """
-    matrix, rhs = common(a, b)
+    matrix, rhs = common(name, a, b)
     matrix = square(matrix, name)
     vector = rhs.ndim == 1
     rows = rhs.shape[-1 if vector else -2] if rhs.ndim else None

@@ -35,7 +35,7 @@ def on_batches(
     Raises:
         XformValueError: the shapes do not fit.
     """
-    matrix, rhs = common(a, b)
+    matrix, rhs = common(name, a, b)
     if matrix.ndim < 2 or (matrix.shape[-2] != rows if rows is not None else not matrix.shape[-2]):
         expected = "at least one diagonal" if rows is None else f"{rows} diagonals"
         raise XformValueError(

@@ -111,7 +111,7 @@ def solve_block_tridiagonal(
     Array([[1.],
            [2.]], shape=(2, 1), dtype=float64, device='cpu')
     """
-    below, on, above, rhs = common(lower, diagonal, upper, b)
+    below, on, above, rhs = common("solve_block_tridiagonal", lower, diagonal, upper, b)
     vector = rhs.ndim == 2
     columns = rhs[..., None] if vector else rhs
     n, k = on.shape[-3:-1] if on.ndim > 2 else (0, 0)

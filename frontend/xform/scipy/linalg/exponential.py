@@ -136,7 +136,7 @@ def expm_frechet(
                 f"expm_frechet: unknown method {method!r}; expected None, 'SPS' or 'blockEnlarge'"
             )
         )
-    a, e = (square(x, "expm_frechet") for x in common(A, E))
+    a, e = (square(x, "expm_frechet") for x in common("expm_frechet", A, E))
     if a.shape[-1] != e.shape[-1]:
         raise XformValueError(
             at_user_line(

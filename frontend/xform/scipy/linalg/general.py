@@ -72,7 +72,7 @@ def _values(
     if b is None:
         x = square(a, name)
     else:
-        x, y = (square(m, name) for m in common(a, b))
+        x, y = (square(m, name) for m in common(name, a, b))
         if x.shape[-1] != y.shape[-1]:
             raise XformValueError(
                 at_user_line(f"{name}: expected matrices of one size, got {x.shape} and {y.shape}")

@@ -68,7 +68,7 @@ def _permutation(pivots: TracedArray) -> TracedArray:
 
 @extension("scipy.linalg", arrays=3)
 def _lu_solve(lu: ArrayLike, piv: ArrayLike, b: ArrayLike, *, trans: bool) -> TracedArray:
-    factors, rhs = common(lu, b)
+    factors, rhs = common("lu_solve", lu, b)
     pivots = array(piv)
     n = factors.shape[-1] if factors.ndim else None
     if pivots.dtype.kind not in "iu":

@@ -60,7 +60,7 @@ def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> TracedArray:
 
     Args:
         c: the first column (..., m).
-        r: the first row (..., n), whose first element is not read; by default `c`.
+        r: the first row (..., n), whose first element is not read; by default the conjugate of `c`.
 
     Returns:
         The matrices (..., m, n).
@@ -70,7 +70,7 @@ def toeplitz(c: ArrayLike, r: ArrayLike | None = None) -> TracedArray:
            [2, 1],
            [3, 2]])
     """
-    column, row = _vectors(c, c if r is None else r)
+    column, row = _vectors(c, ufuncs.conjugate(c) if r is None else r)
     m, n = column.shape[-1], row.shape[-1]
     values = joining.concatenate([primitives.reverse(column, [column.ndim - 1]), row[..., 1:]], -1)
     return _placed(values, _grid(m, n, -1) + m - 1)

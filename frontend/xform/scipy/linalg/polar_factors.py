@@ -168,7 +168,7 @@ def orthogonal_procrustes(
     (array([[ 0.,  1.],
            [-1.,  0.]]), 3.0)
     """
-    a, b = (matrices(x, "orthogonal_procrustes") for x in common(A, B))
+    a, b = (matrices(x, "orthogonal_procrustes") for x in common("orthogonal_procrustes", A, B))
     if a.shape[-2:] != b.shape[-2:]:
         raise XformValueError(
             at_user_line(

@@ -13,7 +13,7 @@ from ...errors import XformValueError, at_user_line
 from ...numpy import joining, manipulation, ufuncs
 from ...numpy.arguments import explained
 from ...numpy.dispatch import extension
-from ...numpy.linalg.matrices import floating
+from ...numpy.linalg.matrices import floating, require_real
 from ...numpy.selection import where
 from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.scan import scan
@@ -126,6 +126,7 @@ def cholesky_banded(
            [1., 0.]])
     """
     matrix = floating(ab)
+    require_real("cholesky_banded", matrix)
     _require_diagonals(matrix, "cholesky_banded")
     if not matrix.size:
         return matrix.copy()

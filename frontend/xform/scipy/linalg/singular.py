@@ -244,7 +244,7 @@ def lstsq(
         raise XformValueError(
             at_user_line(f"lstsq: unknown lapack_driver {lapack_driver!r}; expected one of {known}")
         )
-    matrix, rhs = common(a, b)
+    matrix, rhs = common("lstsq", a, b)
     matrices(matrix, "lstsq")
     vector = rhs.ndim == 1
     if not rhs.ndim or rhs.shape[-1 if vector else -2] != matrix.shape[-2]:
@@ -298,7 +298,7 @@ def subspace_angles(A: ArrayLike, B: ArrayLike) -> TracedArray:  # noqa: N803 - 
     >>> np.rad2deg(subspace_angles(first, second).numpy()).round(6)
     array([45.])
     """
-    a, b = (matrices(x, "subspace_angles") for x in common(A, B))
+    a, b = (matrices(x, "subspace_angles") for x in common("subspace_angles", A, B))
     if a.shape[-2] != b.shape[-2]:
         raise XformValueError(
             at_user_line(

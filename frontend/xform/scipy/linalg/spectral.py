@@ -141,7 +141,7 @@ def _pairs(
 def _generalised(
     a: ArrayLike, b: ArrayLike, lower: bool, kind: int, name: str
 ) -> tuple[TracedArray, TracedArray]:
-    x, y = (square(m, name) for m in common(a, b))
+    x, y = (square(m, name) for m in common(name, a, b))
     if x.shape[-1] != y.shape[-1]:
         raise XformValueError(
             at_user_line(f"{name}: expected matrices of one size, got {x.shape} and {y.shape}")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
-_COMPLEX: Final = "its result is complex, and complex numbers cannot be compiled"
+_COMPLEX: Final = "its result is complex, and functions of complex matrices are not written yet"
 _ELEMENTS: Final = (
     "it returns Python numbers that depend on the elements, which are not known while the function "
     "is traced"

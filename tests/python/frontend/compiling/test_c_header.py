@@ -34,6 +34,7 @@ def header(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 spec(2, bool), spec(2, "uint16"), spec(2, "bfloat16")
             ),
             "product": jit(lambda y: y @ weights).lower(spec(3)),
+            "wave": jit(lambda z: z * z).lower(spec(2, "complex64")),
         },
         header=True,
         weights="beside",
@@ -58,6 +59,10 @@ def test_names_and_constants(header: Path) -> None:
         "#define MY_MODEL_KINDS_INPUT2_ELEMENT IREE_HAL_ELEMENT_TYPE_BFLOAT_16",
         "/* in_state_a_b: float32[3] */",
         "    const uint16_t *in_i,",
+        "#define MY_MODEL_WAVE_INPUT0_SHAPE {2, 2}",
+        "#define MY_MODEL_WAVE_INPUT0_ELEMENT IREE_HAL_ELEMENT_TYPE_FLOAT_32",
+        "/* in_z: complex64[2], pairs of a real and an imaginary part */",
+        "    const float *in_z,",
         " * Moves a state. * / is no end of a comment. */",
     ):
         assert line in text.splitlines(), line

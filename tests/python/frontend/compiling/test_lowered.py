@@ -100,8 +100,9 @@ def test_spec() -> None:
             spec(bad)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="negative"):
         spec((-1,))
-    with pytest.raises(TypeError, match="complex"):
-        spec((), complex)
+    assert spec(2, complex) == spec(2, "complex128") != spec(2, "complex64")
+    with pytest.raises(TypeError, match="complex256 cannot be compiled"):
+        spec((), np.clongdouble)
     with pytest.raises(TypeError, match="not a dtype"):
         spec((), "float99")
 

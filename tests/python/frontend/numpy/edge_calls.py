@@ -459,6 +459,14 @@ WITHOUT_VALUES: Final = (
     "shares_memory", "size", "tril_indices_from", "triu_indices_from",
 )  # fmt: skip
 
+# Of complex numbers, or to them; `complex_calls` and the tests of Fourier transforms have them.
+COMPLEX: Final = (
+    "sort_complex",
+    *(f"emath.{name}" for name in ("arccos", "arcsin", "arctanh", "log", "log10", "log2", "logn",
+                                   "power", "sqrt")),
+    *(f"fft.{name}" for name in np.fft.__all__ if hasattr(getattr(np.fft, name), "_implementation")),
+)  # fmt: skip
+
 # Of xform.numpy alone, or NumPy's with other arguments: tested where they are described.
 NOT_IN_NUMPY: Final = (
     "dynamic_slice", "dynamic_update_slice", "broadcast_shapes", "finfo", "from_dlpack", "iinfo",

@@ -173,6 +173,50 @@ DIFFERENCES: Final[list[Difference]] = [
 ]  # fmt: skip
 
 
+# By function: what elementwise functions of complex numbers give here, in NumPy, and why. The tests
+# of frontend/complex_rules compare with exact values where NumPy has others.
+COMPLEX: Final[dict[tuple[str, ...], tuple[str, str, str]]] = {
+    ("exp2",): (
+        "numbers with all their digits", "three digits less where the exponent is 1000",
+        "the power of 2 is computed as one, and not as e^(x log 2)",
+    ),
+    ("expm1",): (
+        "infinity and an imaginary 0 for a real number whose exponential overflows; -1 for -inf",
+        "infinity and NaN; NaN where the imaginary part is infinite or NaN",
+        "as `exp` in C's Annex G, and in NumPy",
+    ),
+    ("log1p",): (
+        "x for small numbers", "a real part of 0",
+        "1 + x is not rounded before its logarithm is taken",
+    ),
+    ("square", "power"): (
+        "a real part of (a - b) (a + b), which is 0 where both parts are equal",
+        "-inf or NaN where both squares overflow",
+        "digits that a difference of squares loses are kept",
+    ),
+    ("multiply", "divide"): (
+        "a product that is added is not rounded, and so does not overflow, before",
+        "the same for other elements",
+        "compiled code multiplies and adds in one instruction",
+    ),
+    ("power", "float_power"): (
+        "e^(y log x) for exponents in an array, which is NaN at most infinities",
+        "products where such an exponent is an integer from -99 to 99",
+        "which exponents are integers is not known while tracing; where the exponent is one "
+        "number, it is, and products are taken",
+    ),
+    ("power",): (
+        "`reciprocal(x)` for x to -1, signs of zeros included", "1 / x in `power`, and "
+        "`reciprocal(x)` in `**`", "one of both",
+    ),
+    ("exp", "sin", "cos", "tan", "sinh", "cosh", "tanh", "arctan", "arctanh"): (
+        "a zero or infinity of either sign where a part of the number, or of the result, is NaN",
+        "one of either sign, by platform",
+        "Annex G leaves it open",
+    ),
+}  # fmt: skip
+
+
 def page() -> str:
     """The page of the docs."""
     lines = [
@@ -191,6 +235,18 @@ def page() -> str:
         names = ", ".join(f"`{name}`" for name in row.functions) or "all"
         dtypes = SETS.get(row.dtypes, ", ".join(row.dtypes))
         lines.append(f"| {names} | {dtypes} | {row.ours} | {row.numpys} | {row.reason} |")
+    lines += [
+        "",
+        "## Complex numbers",
+        "",
+        "Branch cuts, signed zeros, infinities and NaN are NumPy's, but for these:",
+        "",
+        "| functions | xform.numpy gives | NumPy gives | because |",
+        "|---|---|---|---|",
+    ]
+    for functions, (ours, numpys, reason) in COMPLEX.items():
+        names = ", ".join(f"`{name}`" for name in functions)
+        lines.append(f"| {names} | {ours} | {numpys} | {reason} |")
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from page_examples import run_examples
 from scipy import linalg as scipy_linalg
 from xform import frontend
 from xform.errors import XformValueError
@@ -226,7 +225,3 @@ def test_errors(function: Any) -> None:
         frontend.jit(lambda a: function(a, lambda w: w * np.ones(2)))(STACK[0])
     with pytest.raises(XformValueError, match=rf"{function.__name__}: .* square .*\(2, 4\)"):
         frontend.jit(lambda a: function(a[:2], np.exp))(STACK[0])
-
-
-def test_the_example_of_the_page() -> None:
-    assert run_examples("semantics.md") == 7

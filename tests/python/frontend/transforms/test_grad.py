@@ -128,8 +128,12 @@ def test_argument_errors(user_error: Any) -> None:
         grad(lambda p: p["k"].sum() * 1.0)({"k": np.arange(3)})
     with user_error(TypeError, "argument 1 ('m') is bool[2]"):
         grad(lambda x, m: x.sum(), argnums=(0, 1))(X, np.array([True, False]))
-    with user_error(TypeError, "complex"):
+    with user_error(TypeError, "grad: ", "a real scalar, got complex128[]", "holomorphic=True"):
         grad(lambda x: x.sum())(X * 1j)
+    with user_error(TypeError, "holomorphic=True", "argument 0 ('x') is float64[3]"):
+        grad(lambda x: x.sum() * 1j, holomorphic=True)(X)
+    with user_error(TypeError, "holomorphic=True", "the value is float64[]"):
+        grad(lambda x: abs(x).sum(), holomorphic=True)(X * 1j)
     with user_error(IndexError, "argnums 1 is out of range", "1 positional argument"):
         grad(lambda x: x.sum(), argnums=1)(X)
     with user_error(IndexError, "argnums -3 is out of range"):

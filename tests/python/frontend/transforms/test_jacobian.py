@@ -104,8 +104,12 @@ def test_errors(user_error: Any) -> None:
         jacrev(lambda n: n * 1.0)(np.arange(3))
     with user_error(TypeError, "jacfwd: output[1] is int64[3]"):
         jacfwd(lambda x: (x, np.arange(3)))(X)
-    with user_error(TypeError, "jacrev", "complex"):
+    with user_error(TypeError, "jacrev: argument 0 ('x') is complex128", "holomorphic=True"):
         jacrev(lambda x: x)(X * 1j)
+    with user_error(TypeError, "hessian: output is complex128", "holomorphic=True"):
+        hessian(lambda x: x.sum() * 1j)(X)
+    with user_error(TypeError, "jacfwd: with holomorphic=True", "output is float64"):
+        jacfwd(abs, holomorphic=True)(X * 1j)
     with user_error(IndexError, "jacrev: argnums 4"):
         jacrev(np.sin, argnums=4)(X)
     with user_error(ValueError, "jacrev: the function returned no array"):

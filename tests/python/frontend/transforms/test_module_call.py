@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from xform import runtime
 from xform.frontend import (
+    LeakedArrayError,
     XformTypeError,
     XformValueError,
     checkpoint,
@@ -23,6 +24,7 @@ from xform.frontend import (
     jit,
     jvp,
     map,
+    no_grad,
     scan,
     spec,
     stop_gradient,
@@ -60,7 +62,9 @@ def dtypes(x: Any) -> Any:
 
 
 KINDS = ("bool", "int8", "uint8", "int32", "uint32", "int64", "uint64", "float16", "float32")
+COMPLEX = ("complex64", "complex128")
 LEAVES = {name: np.array([0, 1], name) for name in KINDS}
+LEAVES |= {name: np.array([1 + 2j, -1j], name) for name in COMPLEX}
 
 
 def lowered(device: str = "cpu") -> Mapping[str, Any]:
@@ -361,6 +365,26 @@ def test_errors_are_those_of_a_call(model: Module, user_error: Callable[..., Any
         jit(lambda x: model.scores(x, {"w": W["w"], "b": (x,)}, scale=1.0))(X)
     with user_error(XformTypeError, "smooth.submit() cannot be called while"):
         jit(lambda x: model.smooth.submit(x))(X)
+
+
+def test_arrays_of_functions_that_have_returned(
+    model: Module, user_error: Callable[..., Any]
+) -> None:
+    leaked: list[Any] = []
+    jit(lambda x: (leaked.append(x), x)[1])(X)
+    with user_error(LeakedArrayError, "jit traced a function that has returned"):
+        model.smooth(leaked[0])
+    with user_error(LeakedArrayError, "jit traced a function that has returned"):
+        jit(lambda x: x + model.smooth(leaked[0]))(X)
+
+
+def test_calls_in_no_grad(model: Module) -> None:
+    def f(x: Any) -> Any:
+        with no_grad():
+            y = model.smooth(x)
+        return (x * y).sum()
+
+    np.testing.assert_allclose(grad(f)(X), np.tanh(X))
 
 
 def test_refusals(

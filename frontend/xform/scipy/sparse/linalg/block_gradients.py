@@ -33,7 +33,7 @@ from ....numpy.selection import where
 from ....tracing.array import TracedArray
 from ....transforms.loops import while_loop
 from .eigenpairs import eigenpairs
-from .operators import Map, Vector, matrix_dtype, times
+from .operators import Map, Vector, matrix_dtype, require_real, times
 from .options import integer, refuse
 from .stopping import INT32
 
@@ -94,6 +94,7 @@ def lobpcg(
         retResidualNormsHistory=retResidualNormsHistory,
     )
     matrices = [matrix_dtype(x) for x in (A, B, M)] + [None if Y is None else operand(Y)]
+    require_real("lobpcg", "a matrix", operand(X), *matrices)
     common = result_type(operand(X), *(x for x in matrices if x is not None))
     dtype = computed_dtype(common if is_float(common) else FLOAT64)
     start = _columns(X, dtype, "X", None)
@@ -134,7 +135,9 @@ def _block_map(a: Any, parameter: str, n: int, dtype: np.dtype[Any]) -> BlockMap
     function = times(a, "lobpcg", parameter, n)
 
     def apply(x: Block) -> Block:
-        result = array(function(x), dtype)
+        product = array(function(x))
+        require_real("lobpcg", f"the product of {parameter}", product)
+        result = array(product, dtype)
         if result.shape != x.shape:
             raise XformValueError(
                 at_user_line(

@@ -36,7 +36,15 @@ from ....transforms.custom_call import CustomFunction, Derivative, call_custom
 from ....transforms.loops import while_loop
 from ....transforms.vjp import vjp
 from ....transforms.vmap import vmap
-from .operators import Map, Vector, entries_of, matrix_dtype, times, transposed
+from .operators import (
+    Map,
+    Vector,
+    entries_of,
+    matrix_dtype,
+    require_real,
+    times,
+    transposed,
+)
 from .stopping import INT32, is_finite
 
 # The largest term of a step, beside the step's result: what more would cancel is lost.
@@ -91,6 +99,7 @@ def expm_multiply(
             )
         )
     kinds = [x for x in (operand(B), matrix_dtype(A)) if x is not None]
+    require_real("expm_multiply", "A or B", *kinds)
     common = result_type(*kinds)
     wanted = common if is_float(common) else FLOAT64
     dtype = np.dtype(computed_dtype(wanted))
@@ -103,7 +112,9 @@ def expm_multiply(
     function = times(A, "expm_multiply", "A", n)
 
     def matvec(x: Vector) -> Vector:
-        result = array(function(x), dtype)
+        product = array(function(x))
+        require_real("expm_multiply", "the product of A", product)
+        result = array(product, dtype)
         if result.shape != x.shape:
             raise XformValueError(
                 at_user_line(
@@ -166,7 +177,7 @@ class _Exponential(CustomFunction):
         def jvp(values: list[Any]) -> list[Any]:
             *captures, mean, b = inputs = values[: len(active)]
             tangents = values[len(active) :]
-            floats = [i for i, x in enumerate(inputs) if x._aval.is_float]
+            floats = [i for i, x in enumerate(inputs) if x._aval.is_inexact]
             of_inputs = dict(zip(floats, tangents, strict=True))
             of_b = of_inputs[len(inputs) - 1]
             (result,) = call_custom(self, inputs)
@@ -219,7 +230,7 @@ class _Exponential(CustomFunction):
                 _, pullback = vjp(matrix, *(captures[i] for i in chosen))
                 # Its rows are the columns of the map.
                 found.update(zip(chosen, pullback(of_matrix.T), strict=True))
-            return [found[i] for i, x in enumerate(inputs) if x._aval.is_float]
+            return [found[i] for i, x in enumerate(inputs) if x._aval.is_inexact]
 
         return Derivative(jvp, forward, backward)
 

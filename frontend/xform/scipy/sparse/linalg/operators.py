@@ -77,6 +77,19 @@ def entries_of(a: Any) -> Entries | None:
     return None
 
 
+def require_real(name: str, parameter: str, *operands: Operand | None) -> None:
+    """Raises an XformTypeError if one of some operands is complex: iterations have real vectors."""
+    for x in operands:
+        if x is not None and result_type(x).kind == "c":
+            shape = ",".join(map(str, x.shape))
+            raise XformTypeError(
+                at_user_line(
+                    f"{name}: {parameter} is {result_type(x)}[{shape}], and vectors are real here: "
+                    "give the map of real and imaginary parts together"
+                )
+            )
+
+
 def matrix_dtype(a: Any) -> Operand | None:
     """What a matrix brings to the dtype of its product; None for a function."""
     found = entries_of(a)
@@ -151,7 +164,7 @@ class Space:
         dtype: that of vectors.
 
     Raises:
-        XformTypeError: a leaf is not an array.
+        XformTypeError: a leaf is not an array, or it or a matrix is complex.
         XformValueError: there is none.
     """
 
@@ -163,6 +176,8 @@ class Space:
             raise XformValueError(at_user_line(f"{name}: {parameter} has no arrays, got {tree!r}"))
         self._name = name
         arrays = [array(x) for x in leaves]
+        require_real(name, parameter, *arrays)
+        require_real(name, "a matrix", *matrices)
         others = [x for x in matrices if x is not None]
         kinds = [result_type(x, *others) for x in arrays]
         self._dtypes = [kind if is_float(kind) else FLOAT64 for kind in kinds]
@@ -188,6 +203,7 @@ class Space:
 
         Raises:
             XformValueError: its structure or shapes are others.
+            XformTypeError: an array is complex.
         """
         leaves, spec = pytrees.flatten(tree)
         if spec != self._spec:
@@ -206,6 +222,7 @@ class Space:
                         f"have {shape}"
                     )
                 )
+            require_real(self._name, parameter + path, x)
         return self._joined(arrays)
 
     def map(self, a: Any, parameter: str) -> Map:
