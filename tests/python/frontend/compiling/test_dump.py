@@ -97,7 +97,7 @@ def test_programs_of_one_name_and_both_halves(dump: Path) -> None:
 
 
 def test_a_program_that_cannot_be_lowered(dump: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xform.compiling.build.passes_to", lambda *_: "xform-fuse-everything")
+    monkeypatch.setattr("xform.compiling.build.passes_to", lambda *_, **__: "xform-fuse-everything")
     with pytest.raises(XformRuntimeError, match="cannot lower 'main'"):
         jit(lambda x: x + 1)(1.0)
     (path,) = dump.iterdir()
