@@ -1,8 +1,7 @@
 """Functions of NumPy arrays whose calls are traced, compiled and run.
 
 A function takes its arrays as arguments of a program of its own, everything else as it is, and
-gives the program's results back as NumPy arrays. What has a complex array or dtype among its
-arguments, which cannot be compiled, is left to NumPy.
+gives the program's results back as NumPy arrays.
 """
 
 from __future__ import annotations
@@ -21,20 +20,12 @@ from xform.numpy.uncovered import REASONS
 from xform.tracing.array import TracedArray
 
 
-def _is_complex(leaf: Any) -> bool:
-    if isinstance(leaf, np.ndarray | np.generic | np.dtype):
-        return np.dtype(getattr(leaf, "dtype", leaf)).kind == "c"
-    return isinstance(leaf, complex) or leaf in (complex, np.complex64, np.complex128)
-
-
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """The function, run as a program of the arrays among its arguments."""
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         leaves, structure = optree.tree_flatten((args, kwargs), none_is_leaf=True)
-        if any(map(_is_complex, leaves)):
-            return function(*args, **kwargs)
         places = [i for i, x in enumerate(leaves) if isinstance(x, np.ndarray | np.generic)]
         known: list[Any] = []
         result_structure: Any = None
@@ -64,7 +55,7 @@ def namespace(module: ModuleType) -> dict[str, Any]:
         if name.startswith("_"):
             continue
         if isinstance(value, ModuleType):
-            if value is xform.numpy.linalg:
+            if value in (xform.numpy.fft, xform.numpy.linalg):
                 names[name] = SimpleNamespace(**namespace(value))
         elif callable(value) and not inspect.isclass(value) and value not in REASONS:
             names[name] = compiled(value)

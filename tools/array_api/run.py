@@ -27,6 +27,7 @@ VERSION = "2024.12"
 # What runs with every call traced; the other files test what has nothing to trace.
 TRACED_FILES = (
     "test_creation_functions.py",
+    "test_fft.py",
     "test_indexing_functions.py",
     "test_linalg.py",
     "test_manipulation_functions.py",
@@ -71,7 +72,7 @@ def run(checkout: Path, arguments: argparse.Namespace) -> dict[str, str]:
     module = "traced_numpy" if arguments.traced else "xform.numpy"
     folder = checkout / "array_api_tests"
     files = [folder / name for name in TRACED_FILES] if arguments.traced else [folder]
-    options = ["--disable-deadline", "--derandomize", "--disable-extension", "fft"]
+    options = ["--disable-deadline", "--derandomize"]
     if arguments.traced:
         options.append("--disable-data-dependent-shapes")
     environment = {

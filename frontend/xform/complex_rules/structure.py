@@ -107,7 +107,12 @@ def sort(*operands: TracedArray, axis: int, num_keys: int) -> tuple[TracedArray,
 
 @rule("bitcast")
 def bitcast(x: TracedArray, result_type: AnyType) -> TracedArray:
-    """There is no other dtype of one number of this width."""
+    """A complex number is two values, which no bits of one number are."""
+    dtype = result_type.dtype
+    if x._aval.is_complex:
+        remedy = "use x.real and x.imag"
+    else:
+        remedy = "use x[..., 0] + 1j * x[..., 1]"
     raise XformTypeError(
-        at_user_line(f"view: the bits of {x.dtype.name} are two numbers; use x.real and x.imag")
+        at_user_line(f"view: elements of complex arrays are apart: {x.dtype} to {dtype}; {remedy}")
     )

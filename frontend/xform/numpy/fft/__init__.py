@@ -1,6 +1,6 @@
 """The `xform.numpy.fft` namespace: Fourier transforms, as products with small matrices."""
 
-from .shifts import fftshift, ifftshift
+from .frequencies import fftfreq, fftshift, ifftshift, rfftfreq
 from .transforms import (
     fft,
     fft2,
@@ -21,6 +21,7 @@ from .transforms import (
 __all__ = [
     "fft",
     "fft2",
+    "fftfreq",
     "fftn",
     "fftshift",
     "hfft",
@@ -34,5 +35,6 @@ __all__ = [
     "irfftn",
     "rfft",
     "rfft2",
+    "rfftfreq",
     "rfftn",
 ]

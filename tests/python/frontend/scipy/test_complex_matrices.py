@@ -87,6 +87,8 @@ def test_values(name: str) -> None:
 def test_others_refuse_them(name: str) -> None:
     function = getattr(xsl, name, None) or getattr(xssl, name)
     call, arrays = traced(function, REFUSED[name])
-    said = f"{name}: complex matrices are not supported yet, got complex128\n  at {__file__}"
-    with pytest.raises(TypeError, match=f"^{re.escape(said)}"):
+    said = f"^{name}: complex matrices are not supported yet, got complex128\n"
+    if hasattr(xssl, name):
+        said = rf"^{name}: .* is complex128\[.*\], and vectors are real here: .*\n"
+    with pytest.raises(TypeError, match=f"{said}  at {re.escape(__file__)}"):
         frontend.jit(call).lower(*arrays)

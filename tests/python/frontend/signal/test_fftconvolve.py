@@ -65,7 +65,7 @@ def test_derivative() -> None:
         (lambda x: signal.fftconvolve(x, x, "half"), "got 'half'"),
         (lambda x: signal.fftconvolve(x, x[0]), "in1 has 2 axes and in2 has 1"),
         (lambda x: signal.fftconvolve(x, x[:, :2], axes=0), "axis 1 has 3 elements in in1 and 2"),
-        (lambda x: signal.fftconvolve(x[:1], x[:, :2], "valid"), "neither of the shapes"),
+        (lambda x: signal.fftconvolve(x, x.T, "valid"), "neither of the shapes"),
     ],
 )
 def test_refused(call: Any, message: str) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xform.numpy as xnp
 from xform.errors import XformTypeError, XformValueError
 from xform.frontend import jit, vmap
 from xform.numpy.axes import AxisError
@@ -133,6 +134,15 @@ def test_order_of_frequencies() -> None:
 
     for got, wanted in zip(jit(every)(x), every(x), strict=True):
         np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
+def test_frequencies() -> None:
+    assert np.array_equal(xnp.fft.fftfreq(5, 0.1), np.fft.fftfreq(5, 0.1))
+    assert xnp.fft.rfftfreq(6, dtype=np.float32).dtype == np.float32
+    got = jit(lambda d: (xnp.fft.fftfreq(4, d), xnp.fft.rfftfreq(5, d, np.float64)))(np.float32(2))
+    assert [x.dtype for x in got] == [np.float64, np.float64]
+    for x, wanted in zip(got, (np.fft.fftfreq(4, 2), np.fft.rfftfreq(5, 2)), strict=True):
+        np.testing.assert_allclose(x, wanted, rtol=1e-6)
 
 
 def test_batched() -> None:
