@@ -53,8 +53,9 @@ def test_there_are_examples() -> None:
 
 # Style ----------------------------------------------------------------------
 
-# Its docstrings are the summaries of the dialect's records, which say primitives as formulas.
-FORMULAS = "xform.primitives.generated"
+# Docstrings of primitives are the summaries of the dialect's records, and those of their rules for
+# complex numbers are like them: formulas say what they compute.
+FORMULAS = ("xform.primitives.generated", "xform.complex_rules")
 
 
 def scars(text: str | None, *, formulas: bool = False) -> list[str]:

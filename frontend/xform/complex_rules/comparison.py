@@ -28,6 +28,7 @@ def not_equal(x: TracedArray, y: TracedArray) -> TracedArray:
 
 def _ordered(first: Comparison, then: Comparison) -> Comparison:
     def compare(x: TracedArray, y: TracedArray) -> TracedArray:
+        """Whether each pair is in this order; none with a NaN is."""
         (a, b), (c, d) = parts(x), parts(y)
         known = and_(of_parts.eq(b, b), of_parts.eq(d, d))
         return or_(and_(first(a, c), known), and_(of_parts.eq(a, c), then(b, d)))
@@ -43,7 +44,7 @@ ge = rule("ge")(_ordered(of_parts.gt, of_parts.ge))
 
 def _extreme(comes_first: Comparison) -> Comparison:
     def extreme(x: TracedArray, y: TracedArray) -> TracedArray:
-        # The first NaN stays.
+        """The one of each pair that comes first; the first NaN stays."""
         chosen = or_(comes_first(x, y), not_equal(x, x))
         return select_complex(chosen, parts(x), parts(y))
 

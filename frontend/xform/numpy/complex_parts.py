@@ -73,7 +73,7 @@ def part_by_part(change: Callable[[TracedArray], TracedArray], x: TracedArray) -
 
 
 def squared_size(x: TracedArray) -> TracedArray:
-    """x times its conjugate, a real array."""
+    """The product of x and its conjugate, a real array."""
     if not is_complex(x):
         return primitives.integer_pow(x, 2)
     squares = (primitives.integer_pow(part(x), 2) for part in (traces.real_of, traces.imag_of))

@@ -18,7 +18,7 @@ _LARGE_TABLE = 1 << 14
 
 
 def transform(z: TracedArray, sign: int, scale: float = 1.0, real_out: bool = False) -> TracedArray:
-    """sum_j z_j e^(sign 2 pi i j k / n) scale.
+    """The sums over j of z_j e^(sign 2 pi i j k / n), times a scale.
 
     Args:
         z: [2 or 1, n, ...].

@@ -34,6 +34,7 @@ from .singular import diagsvd, lstsq, pinv, pinvh, subspace_angles, svd, svdvals
 from .sized import hadamard, helmert, hilbert, invhilbert, invpascal, pascal
 from .spectral import eigh, eigvalsh
 from .systems import det, inv, solve
+from .toeplitz_systems import matmul_toeplitz, solve_circulant, solve_toeplitz
 from .triangular import cho_factor, cho_solve, cholesky, solve_triangular
 from .trigonometric import coshm, cosm, sinhm, sinm, tanhm, tanm
 from .uncovered import REASONS
@@ -76,6 +77,7 @@ __all__ = [
     "lu",
     "lu_factor",
     "lu_solve",
+    "matmul_toeplitz",
     "norm",
     "orthogonal_procrustes",
     "pascal",
@@ -90,6 +92,8 @@ __all__ = [
     "solve",
     "solve_banded",
     "solve_block_tridiagonal",
+    "solve_circulant",
+    "solve_toeplitz",
     "solve_triangular",
     "solveh_banded",
     "sqrtm",

@@ -31,7 +31,6 @@ REASONS: Final[dict[str, str]] = {
     "null_space": _SHAPE,
     "orth": _SHAPE,
     "rsf2csf": _COMPLEX,
-    "solve_circulant": "it needs Fourier transforms; solve(circulant(c), b) gives the same",
 }
 
 _BATCH: Final = "leading axes are a batch, as they will be from SciPy 1.19 on"

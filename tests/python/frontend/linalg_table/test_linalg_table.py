@@ -23,7 +23,7 @@ LEFT_OUT = {
     **{f"numpy.{name}": _OF_VECTORS for name in ("cross", "outer", "vecdot", "vector_norm")},
     **{f"scipy.{name}": _OF_VECTORS for name in (
         "circulant", "companion", "convolution_matrix", "fiedler", "hankel", "leslie",
-        "toeplitz")},
+        "matmul_toeplitz", "solve_circulant", "solve_toeplitz", "toeplitz")},
     **{f"scipy.{name}": _OF_SIZES for name in (
         "hadamard", "helmert", "hilbert", "invhilbert", "invpascal", "pascal")},
 }  # fmt: skip
