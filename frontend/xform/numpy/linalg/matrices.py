@@ -11,7 +11,6 @@ from ..promotion import (
     INT32,
     Operand,
     array,
-    is_float,
     is_inexact,
     operand,
     result_type,
@@ -34,17 +33,18 @@ def require_real(name: str, *xs: Operand) -> None:
             )
 
 
-def common(name: str, *xs: ArrayLike) -> list[TracedArray]:
+def common(name: str, *xs: ArrayLike, may_be_complex: bool = False) -> list[TracedArray]:
     """Arrays in their common dtype, float64 if that is of integers.
 
     Raises:
         XformTypeError: it is complex, which the function of that name does not take.
     """
     operands = [operand(x) for x in xs]
-    require_real(name, *operands)
+    if not may_be_complex:
+        require_real(name, *operands)
     dtype = result_type(*operands)
     found = [array(x, dtype) for x in operands]
-    return found if is_float(dtype) else [floating(x) for x in found]
+    return found if is_inexact(dtype) else [floating(x) for x in found]
 
 
 def matrices(x: ArrayLike, name: str) -> TracedArray:
@@ -67,19 +67,21 @@ def matrices(x: ArrayLike, name: str) -> TracedArray:
     return a
 
 
-def square(x: ArrayLike, name: str) -> TracedArray:
+def square(x: ArrayLike, name: str, may_be_complex: bool = False) -> TracedArray:
     """The array, floating.
 
     Args:
         x: matrices in the last two axes.
         name: the function that needs them.
+        may_be_complex: whether it takes complex ones.
 
     Raises:
-        XformTypeError: they are complex.
+        XformTypeError: they are complex and may not be.
         XformValueError: they are not square, or there are none.
     """
     a = floating(x)
-    require_real(name, a)
+    if not may_be_complex:
+        require_real(name, a)
     if a.ndim < 2 or a.shape[-1] != a.shape[-2]:
         raise XformValueError(
             at_user_line(

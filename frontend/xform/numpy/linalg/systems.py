@@ -20,9 +20,11 @@ from ...tracing.array import ArrayLike, TracedArray
 from ...transforms.gradient_stop import stop_gradient
 from .. import contraction, joining, manipulation, reductions, ufuncs
 from ..arguments import explained
+from ..complex_parts import is_complex
 from ..dispatch import extension, function
 from ..float_parts import normalizer
 from ..promotion import constant
+from .complex_systems import solve_complex
 from .determinants import determinant, diagonal, identities, pivoted_diagonal
 from .matrices import square
 from .triangular import on_systems, solve_factored
@@ -52,11 +54,13 @@ def _kind(assume_a: Any, name: str) -> Kind | None:
 @function(np.linalg.solve)
 def _solve_general(a: ArrayLike, b: ArrayLike, /) -> TracedArray:
     def solved(matrix: TracedArray, rhs: TracedArray) -> TracedArray:
+        if is_complex(matrix):
+            return solve_complex(matrix, rhs, _solve_by_lu)
         if matrix.shape[-1] > CLOSED:
             return _solve_by_lu(matrix, rhs)
         return contraction.matmul(_closed_inverse(matrix), rhs)
 
-    return on_systems(a, b, solved, "solve")
+    return on_systems(a, b, solved, "solve", may_be_complex=True)
 
 
 def _solve_by_lu(a: TracedArray, b: TracedArray) -> TracedArray:
@@ -107,7 +111,9 @@ def solve(a: ArrayLike, b: ArrayLike, /, *, assume_a: str = "general") -> Traced
 
 @function(np.linalg.inv)
 def _inv_general(a: ArrayLike, /) -> TracedArray:
-    x = square(a, "inv")
+    x = square(a, "inv", may_be_complex=True)
+    if is_complex(x):
+        return solve_complex(x, identities(x), _solve_by_lu)
     return _solve_by_lu(x, identities(x)) if x.shape[-1] > CLOSED else _closed_inverse(x)
 
 

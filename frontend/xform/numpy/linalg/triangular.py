@@ -122,7 +122,9 @@ def solve_factored(factor: TracedArray, b: TracedArray, upper: bool = False) -> 
     return primitives.triangular_solve(factor, first, lower=not upper, transpose_a=not upper)
 
 
-def on_systems(a: ArrayLike, b: ArrayLike, solve: Solve, name: str) -> TracedArray:
+def on_systems(
+    a: ArrayLike, b: ArrayLike, solve: Solve, name: str, may_be_complex: bool = False
+) -> TracedArray:
     """The solutions of systems, whose batch axes broadcast.
 
     Args:
@@ -130,9 +132,10 @@ def on_systems(a: ArrayLike, b: ArrayLike, solve: Solve, name: str) -> TracedArr
         b: right-hand sides, vectors or matrices.
         solve: takes matrices and right-hand sides of equal batch axes.
         name: the function that messages name.
+        may_be_complex: whether `solve` takes complex ones.
     """
-    matrix, rhs = common(name, a, b)
-    matrix = square(matrix, name)
+    matrix, rhs = common(name, a, b, may_be_complex=may_be_complex)
+    matrix = square(matrix, name, may_be_complex)
     vector = rhs.ndim == 1
     rows = rhs.shape[-1 if vector else -2] if rhs.ndim else None
     if rows != matrix.shape[-1]:

@@ -181,15 +181,10 @@ REAL_ONLY = "depends on the elements"
 REFUSED: dict[str, tuple[Call, str]] = {
     **{
         name: (lambda a, name=name: getattr(np.linalg, name)(a.square), UNSUPPORTED)
-        for name in ("inv", "det", "slogdet", "qr", "svd", "svdvals", "eig", "eigvals", "eigh",
+        for name in ("det", "slogdet", "qr", "svd", "svdvals", "eig", "eigvals", "eigh",
                      "eigvalsh", "cholesky", "pinv", "cond", "matrix_rank")
     },
-    "solve": (lambda a: np.linalg.solve(a.square, a.u), UNSUPPORTED),
-    "solve ": (lambda a: np.linalg.solve(a.r[:, :3], a.u), UNSUPPORTED),
     "lstsq": (lambda a: np.linalg.lstsq(a.z, a.u), UNSUPPORTED),
-    "tensorsolve": (lambda a: np.linalg.tensorsolve(a.square, a.u), UNSUPPORTED),
-    "tensorinv": (lambda a: np.linalg.tensorinv(a.square, 1), UNSUPPORTED),
-    "matrix_power": (lambda a: np.linalg.matrix_power(a.square, -1), UNSUPPORTED),
     "norm": (lambda a: np.linalg.norm(a.square, 2), UNSUPPORTED),
     "matrix_norm": (lambda a: np.linalg.matrix_norm(a.square, ord="nuc"), UNSUPPORTED),
     "polyfit": (lambda a: np.polyfit(POINTS, a.v, 2), UNSUPPORTED),
