@@ -152,13 +152,17 @@ def taken_apart(function: Function, value: Value, kind: AnyType, place: Location
     """What an argument of a program's entry stands for."""
     if isinstance(kind, Type):
         return value
+    # Both parts are made dense at once, rather than read at every second place by each use.
+    rank = len(kind.shape)
+    order = {"permutation": [rank, *range(rank)]}
+    (halves,) = function.emit("transpose", [value], place, order)
     found = []
     for part in (0, 1):
-        begin, end = [0] * len(kind.shape), list(kind.shape)
         bounds = {
-            "starts": [*begin, part], "limits": [*end, part + 1], "strides": [1] * (len(end) + 1)
+            "starts": [part, *[0] * rank], "limits": [part + 1, *kind.shape],
+            "strides": [1] * (rank + 1),
         }  # fmt: skip
-        (slab,) = function.emit("slice", [value], place, bounds)
+        (slab,) = function.emit("slice", [halves], place, bounds)
         found += function.emit("reshape", [slab], place, None, [kind.part])
     return ComplexValue(*found)
 
