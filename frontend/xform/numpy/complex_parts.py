@@ -131,11 +131,7 @@ def isreal(x: ArrayLike) -> TracedArray:
 @function(np.iscomplex)
 def iscomplex(x: ArrayLike) -> TracedArray:
     """Whether each element's imaginary part is not 0."""
-    a = operand(x)
-    if not is_complex(a):
-        return constant(a.shape, BOOL, False)
-    part = imag(a)  # type: ignore[arg-type]
-    return primitives.ne(part, like(part, 0))
+    return primitives.not_(isreal(x))
 
 
 __all__ = ["angle", "imag", "iscomplex", "isreal", "real", "real_if_close"]

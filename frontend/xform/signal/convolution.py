@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
-
 from ..errors import XformValueError, at_user_line
 from ..numpy import fft
-from ..numpy.axes import normalized_axis
+from ..numpy.axes import normalized_axes
 from ..numpy.complex_parts import is_complex
 from ..numpy.dispatch import extension
 from ..numpy.fft.plans import smooth_length
@@ -33,7 +31,7 @@ def fftconvolve(
         axes: along which, by default all.
 
     Raises:
-        AxisError: an axis is out of range.
+        AxisError: an axis is out of range, or given twice.
         XformValueError: shapes do not fit, or an unknown mode.
 
     >>> import numpy as np
@@ -47,8 +45,7 @@ def fftconvolve(
         raise XformValueError(
             at_user_line(f"fftconvolve: in1 has {x.ndim} axes and in2 has {y.ndim}")
         )
-    among = range(x.ndim) if axes is None else axes if np.iterable(axes) else (axes,)
-    along = [normalized_axis(axis, x.ndim, "fftconvolve") for axis in among]
+    along = normalized_axes(axes, x.ndim, "fftconvolve")
     for axis, (m, n) in enumerate(zip(x.shape, y.shape, strict=True)):
         if axis not in along and m != n and 1 not in (m, n):
             raise XformValueError(

@@ -18,6 +18,7 @@ from ..numpy import fft, manipulation
 from ..numpy.complex_parts import is_complex
 from ..numpy.dispatch import extension
 from ..numpy.fft.extents import Extents, as_inexact, sized
+from ..numpy.fft.norms import checked_norm, opposite, scale
 from ..numpy.joining import stack
 from ..numpy.promotion import array
 from ..primitives import concatenate, reverse
@@ -28,7 +29,6 @@ Table: TypeAlias = np.ndarray[Any, Any]
 _transform = extension("signal")
 
 _INVERSE_KIND: Final = {1: 1, 2: 3, 3: 2, 4: 4}
-_OPPOSITE: Final = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 class _Ends(NamedTuple):
@@ -153,9 +153,8 @@ def _along(
         parts = (real_of(x), imag_of(x))
         return complex_of(*(_along(p, rule, kind, points, norm, orthogonal) for p in parts))
     ends = _Ends(math.sqrt(2), math.sqrt(0.5)) if orthogonal else _Ends(1, 1)
-    scale = {"backward": 1.0, "ortho": points**-0.5, "forward": 1 / points}[norm]
     found = rule(x, ends)
-    return found if scale == 1 else found * scale
+    return found if norm == "backward" else found * scale(norm, points)
 
 
 def _transformed(
@@ -168,15 +167,11 @@ def _transformed(
     orthogonalize: bool | None,
 ) -> TracedArray:
     """One of the functions of this module, which its name tells from the others."""
-    chosen = "backward" if norm is None else norm
-    if chosen not in _OPPOSITE:
-        raise XformValueError(
-            at_user_line(f'{name}: expected norm "backward", "ortho" or "forward", got {norm!r}')
-        )
+    chosen = checked_norm(norm, name)
     if kind not in _INVERSE_KIND:
         raise XformValueError(at_user_line(f"{name}: expected a type from 1 to 4, got {kind!r}"))
     if name.startswith("i"):
-        kind, chosen = _INVERSE_KIND[kind], _OPPOSITE[chosen]
+        kind, chosen = _INVERSE_KIND[kind], opposite(chosen)
     orthogonal = chosen == "ortho" if orthogonalize is None else orthogonalize
     is_sine = "dst" in name
     x = as_inexact(a)

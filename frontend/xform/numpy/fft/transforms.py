@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +18,8 @@ from ..ufuncs import conjugate
 from ..views import write_whole
 from .extents import Extents, as_inexact, sized
 from .half_spectra import half_spectrum, signal
+from .norms import checked_norm, opposite, scale
 from .steps import transform
-
-_OPPOSITE: Final = {"backward": "forward", "ortho": "ortho", "forward": "backward"}
 
 
 class _Laid:
@@ -38,9 +37,10 @@ class _Laid:
         self.parts = concatenate([half.reshape(1, *x.shape) for half in halves], 0)
         self.order = tuple(range(x.ndim))
 
-    def bring(self, axis: int) -> None:
-        """Moves an axis to the front, as it has to be for a transform."""
+    def bring(self, axis: int, n: int) -> None:
+        """Moves an axis to the front, as it has to be for a transform of n points."""
         self._arrange((axis, *(i for i in self.order if i != axis)))
+        self.parts = sized(self.parts, n, 1)
 
     def result(self) -> TracedArray:
         """The array."""
@@ -81,26 +81,14 @@ class _Transform:
     def __init__(self, name: str, norm: Any, sign: int) -> None:
         self.name = name
         self.sign = sign
-        self.norm = "backward" if norm is None else norm
-        if self.norm not in _OPPOSITE:
-            raise XformValueError(
-                at_user_line(
-                    f'{name}: expected norm "backward", "ortho" or "forward", got {norm!r}'
-                )
-            )
-
-    def scale(self, n: int) -> float:
-        """What the results of n points are multiplied with."""
-        if self.norm == "ortho":
-            return float(n**-0.5)
-        return 1 / n if (self.norm == "backward") == (self.sign > 0) else 1.0
+        known = checked_norm(norm, name)
+        self.norm = opposite(known) if sign > 0 else known
 
     def along(self, laid: _Laid, axes: Sequence[int], points: Sequence[int]) -> None:
         """Transforms some axes, the last one first."""
         for axis, n in zip(reversed(axes), reversed(points), strict=True):
-            laid.bring(axis)
-            laid.parts = sized(laid.parts, n, 1)
-            laid.parts = transform(laid.parts, self.sign, self.scale(n))
+            laid.bring(axis, n)
+            laid.parts = transform(laid.parts, self.sign, scale(self.norm, n))
 
     def whole(self, a: ArrayLike, s: Any, axes: Any, out: Any) -> TracedArray:
         """Of complex arrays."""
@@ -125,9 +113,8 @@ class _Transform:
                 at_user_line(f"{self.name}: expected at least one axis, got none")
             )
         laid, n = _Laid(x), among.points[-1]
-        laid.bring(among.axes[-1])
-        laid.parts = sized(laid.parts, n, 1)
-        laid.parts = half_spectrum(laid.parts, self.scale(n))
+        laid.bring(among.axes[-1], n)
+        laid.parts = half_spectrum(laid.parts, scale(self.norm, n))
         self.along(laid, among.axes[:-1], among.points[:-1])
         return _given(laid.result(), out)
 
@@ -137,9 +124,8 @@ class _Transform:
         among = Extents(x, s, axes, True, self.name)
         laid, n = _Laid(x), among.points[-1]
         self.along(laid, among.axes[:-1], among.points[:-1])
-        laid.bring(among.axes[-1])
-        laid.parts = sized(laid.parts, n // 2 + 1, 1)
-        laid.parts = signal(laid.parts, n, self.scale(n))
+        laid.bring(among.axes[-1], n // 2 + 1)
+        laid.parts = signal(laid.parts, n, scale(self.norm, n))
         return _given(laid.result(), out)
 
 
@@ -201,8 +187,7 @@ def hfft(
     a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
 ) -> TracedArray:
     """The real frequencies of signals whose second half mirrors the first, which is given."""
-    opposite = _OPPOSITE.get(norm or "backward", norm)
-    return _Transform("hfft", opposite, 1).to_real(conjugate(a), [n], [axis], out)
+    return _Transform("hfft", opposite(norm), 1).to_real(conjugate(a), [n], [axis], out)
 
 
 @function(np.fft.ihfft)
@@ -210,8 +195,7 @@ def ihfft(
     a: ArrayLike, n: int | None = None, axis: int = -1, norm: str | None = None, out: Any = None
 ) -> TracedArray:
     """The first half of the signals that real frequencies have, which the second half mirrors."""
-    opposite = _OPPOSITE.get(norm or "backward", norm)
-    found = _Transform("ihfft", opposite, -1).of_real(a, [n], [axis], None)
+    found = _Transform("ihfft", opposite(norm), -1).of_real(a, [n], [axis], None)
     return _given(conjugate(found), out)
 
 
